@@ -1,0 +1,3 @@
+"""A till: it sells without a network, keeps every sale on its own disk and tells the hub afterwards."""
+
+__version__ = "0.1.0"

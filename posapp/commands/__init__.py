@@ -1,0 +1,1 @@
+"""What the command line can ask for beside the till itself: demo, bench, screenshots."""

@@ -1,0 +1,1 @@
+"""Threads and bytes of printers, drawers and scanners; no Qt."""

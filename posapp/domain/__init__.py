@@ -1,0 +1,1 @@
+"""Nouns and arithmetic of a shop; standard library only."""

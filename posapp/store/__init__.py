@@ -1,0 +1,1 @@
+"""The files of the till: everything that must survive a power cut."""

@@ -1,0 +1,1 @@
+"""The only room with Qt: paints views and turns touches and keys into intents."""

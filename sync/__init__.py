@@ -1,0 +1,1 @@
+"""How tills and the hub keep each other informed."""

@@ -1,0 +1,1 @@
+"""The till's end of the link."""
