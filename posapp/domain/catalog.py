@@ -1,0 +1,23 @@
+"""An item as a till needs it at the scan: what it is, how it is measured, what it costs now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from posapp.domain.quantity import Unit
+from posapp.domain.shop import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A sellable thing; `price_minor` is per piece or per kilogram and in force at the look-up.
+
+    `price_minor` is None where no price is in force yet; such an item is known but not sellable.
+    """
+
+    sku: str
+    names: Words
+    unit: Unit
+    tax_category: str
+    price_minor: int | None
+    price_since_ms: int | None = None

@@ -1,0 +1,277 @@
+"""Everything that can have happened at a till: the values that are stored, sent and never changed.
+
+A fact is in the past tense and complete in itself: reading it needs no catalogue and no settings.
+Facts name operators and items by id; they hold no secrets and no personal data of shoppers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """A sold line. Lines are numbered from 1 in the order they came and are never renumbered.
+
+    `quantity` is pieces or grams by `unit`; `unit_price_minor` is per piece or per kilogram;
+    `amount_minor` is the extended amount as shown, tax included or not by the shop's rule.
+    """
+
+    line_no: int
+    sku: str
+    names: Words
+    code: str
+    quantity: int
+    unit: Literal["pcs", "g"]
+    unit_price_minor: int
+    amount_minor: int
+    tax_category: str
+    price_reason: str = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """Tax of one rate over the whole sale: `taxable_minor` is net, `tax_minor` what falls on it."""
+
+    rate_id: str
+    names: Words
+    ppm: int
+    included: bool
+    taxable_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenderLine:
+    """Money the customer gave: `amount_minor` as handed over, change not taken off."""
+
+    tender_no: int
+    tender_id: str
+    kind: Literal["cash", "recorded"]
+    names: Words
+    amount_minor: int
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRecord:
+    """One code that reached the till: it became (part of) a line or was refused; nothing else."""
+
+    scan_no: int
+    code: str
+    at_ms: int
+    line_no: int | None
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidedLine:
+    """A line that was taken off before the sale was paid."""
+
+    line_no: int
+    sku: str
+    quantity: int
+    unit: Literal["pcs", "g"]
+    amount_minor: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideGiven:
+    """A manager agreed to one act of another operator; approver and operator are never the same."""
+
+    override_id: str
+    permission: str
+    operator_id: str
+    approver_id: str
+    reason: str
+    amount_minor: int
+    transaction_id: str | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionCompleted:
+    """A paid sale, whole: goods + added tax + rounding = total; tenders − change = total.
+
+    `tax` lists every rate; included tax is information, excluded tax adds to the total.
+    `receipt_number` is given by the ledger inside the commit, gapless per terminal; until then "".
+    """
+
+    transaction_id: str
+    store_id: str
+    terminal_id: str
+    shift_id: str
+    business_date: str
+    operator_id: str
+    operator_name: str
+    opened_at_ms: int
+    completed_at_ms: int
+    currency: str
+    language: str
+    lines: tuple[SaleLine, ...]
+    taxes: tuple[TaxLine, ...]
+    tenders: tuple[TenderLine, ...]
+    goods_minor: int
+    tax_added_minor: int
+    rounding_minor: int
+    total_minor: int
+    tendered_minor: int
+    change_minor: int
+    voided: tuple[VoidedLine, ...] = ()
+    scans: tuple[ScanRecord, ...] = ()
+    receipt_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionVoided:
+    """A cart given up before payment; it takes no receipt number."""
+
+    transaction_id: str
+    shift_id: str
+    business_date: str
+    operator_id: str
+    opened_at_ms: int
+    at_ms: int
+    currency: str
+    goods_minor: int
+    lines: tuple[SaleLine, ...]
+    voided: tuple[VoidedLine, ...]
+    scans: tuple[ScanRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRefused:
+    """A code refused while no sale was open: kept, so that every scan can be accounted for."""
+
+    scan: ScanRecord
+    operator_id: str
+    business_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSignedOn:
+    """An operator took the terminal."""
+
+    session_id: str
+    operator_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSignedOff:
+    """An operator left the terminal."""
+
+    session_id: str
+    operator_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnRefused:
+    """A wrong PIN was keyed; `locked_until_ms` is set where it was one too many."""
+
+    operator_id: str
+    at_ms: int
+    locked_until_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftOpened:
+    """A shift began with a float in the drawer; `number` counts shifts of this terminal."""
+
+    shift_id: str
+    number: int
+    store_id: str
+    terminal_id: str
+    business_date: str
+    operator_id: str
+    operator_name: str
+    float_minor: int
+    currency: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenderTotal:
+    """What one way of paying took in a shift, change already off; `count` is tender lines."""
+
+    tender_id: str
+    names: Words
+    kind: Literal["cash", "recorded"]
+    count: int
+    sales_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftTotals:
+    """A shift's running figures, kept by the ledger in the same commit as every sale."""
+
+    shift_id: str
+    number: int
+    business_date: str
+    operator_id: str
+    operator_name: str
+    opened_at_ms: int
+    currency: str
+    float_minor: int
+    sales_count: int = 0
+    sales_minor: int = 0
+    goods_minor: int = 0
+    rounding_minor: int = 0
+    tenders: tuple[TenderTotal, ...] = ()
+    taxes: tuple[TaxLine, ...] = ()
+    voided_lines: int = 0
+    voided_sales: int = 0
+    overrides: int = 0
+    quarantined: int = 0
+
+    @property
+    def expected_cash_minor(self) -> int:
+        """Cash that should lie in the drawer: the float and what cash sales left there."""
+        return self.float_minor + sum(t.sales_minor for t in self.tenders if t.kind == "cash")
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftSettled:
+    """A shift ended: counted against expected, and the totals it ended with (the Z report)."""
+
+    shift_id: str
+    operator_id: str
+    totals: ShiftTotals
+    expected_minor: int
+    counted_minor: int
+    variance_minor: int
+    variance_reason: str
+    counts: tuple[tuple[int, int], ...]  # (denomination in minor units, pieces)
+    at_ms: int
+
+
+Fact = (
+    TransactionCompleted
+    | TransactionVoided
+    | ScanRefused
+    | OperatorSignedOn
+    | OperatorSignedOff
+    | SignOnRefused
+    | OverrideGiven
+    | ShiftOpened
+    | ShiftSettled
+)
+
+#: Names on the wire and in the journal, by type.
+FACT_KINDS: Mapping[type, str] = {
+    TransactionCompleted: "TransactionCompleted",
+    TransactionVoided: "TransactionVoided",
+    ScanRefused: "ScanRefused",
+    OperatorSignedOn: "OperatorSignedOn",
+    OperatorSignedOff: "OperatorSignedOff",
+    SignOnRefused: "SignOnRefused",
+    OverrideGiven: "OverrideGiven",
+    ShiftOpened: "ShiftOpened",
+    ShiftSettled: "ShiftSettled",
+}

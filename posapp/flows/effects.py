@@ -1,0 +1,155 @@
+"""All that the terminal can ask of the world; each is carried out by the runner.
+
+Effects are orders, not calls: their answers come back as intents. An effect that touches paper or
+the drawer is only ever given after the commit that justifies it has been confirmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from posapp.domain.facts import Fact
+from posapp.domain.paper import PaperDocument
+
+
+@dataclass(frozen=True, slots=True)
+class PrintRequest:
+    """A slip to be stored in the commit and printed after it. The commit replaces every
+    "{receipt_number}" in the document by the number it gives."""
+
+    job_id: str
+    kind: Literal["receipt", "x_report", "z_report", "test"]
+    document: PaperDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Store facts in one durable transaction, with their envelopes and print jobs; drop or keep
+    the draft cart. Answered by Committed or CommitFailed with the same `commit_id`."""
+
+    commit_id: str
+    facts: tuple[Fact, ...]
+    prints: tuple[PrintRequest, ...] = ()
+    drops_draft: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Store facts that nobody waits for (sign-ons, refusals); not answered, retried by the store."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Store the open cart; a newer one replaces it. Answered only by DraftFailed."""
+
+    transaction_id: str
+    cart: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkDraft:
+    """Store the cart as parked, with what a person needs to find it again."""
+
+    transaction_id: str
+    label: str
+    suspended_ms: int
+    operator_name: str
+    goods_minor: int
+    pieces: int
+    cart: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnparkDraft:
+    """The parked cart is the open one again."""
+
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """Print stored jobs; `copy` marks them as a copy."""
+
+    job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintNow:
+    """Print a document that belongs to no fact (X report, test page)."""
+
+    request: PrintRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PrintCopy:
+    """Print the receipt of a stored sale again, marked as a copy with this word."""
+
+    transaction_id: str
+    copy_mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPrinting:
+    """The printer was mended: go on with the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class KickDrawer:
+    """Open the cash drawer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beep:
+    """A sound; its equal sign is on the screen already."""
+
+    sound: Literal["ok", "refuse", "paid", "member", "arrived"]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPin:
+    """Compare a PIN with a hash (slow on purpose, off the screen's thread). Answer: PinChecked."""
+
+    operator_id: str
+    pin: str = field(repr=False)
+    pin_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Find items by part of a name in any language, or pinyin initials. Answer: ItemsFound."""
+
+    text: str
+    limit: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ReadShift:
+    """Add the open shift up from its stored rows and set broken ones aside. Answer: ShiftRead."""
+
+    shift_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    """Remember the language chosen for this terminal."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeSync:
+    """There is something to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskDevices:
+    """Ask for the facts of this PC. Answer: DeviceTold."""
+
+
+Effect = (
+    Commit | Record | SaveDraft | ParkDraft | UnparkDraft | Print | PrintNow | PrintCopy | RetryPrinting
+    | KickDrawer | Beep | VerifyPin | Search | ReadShift | SetLanguage | WakeSync | AskDevices
+)  # fmt: skip

@@ -1,0 +1,34 @@
+"""What the flows need to read from the world, as protocols; nothing here writes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from posapp.domain.catalog import Item
+
+
+class Clock(Protocol):
+    """Time as given, never as taken from the system inside a rule."""
+
+    def now_ms(self) -> int:
+        """Epoch milliseconds, UTC."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds that never go back."""
+
+
+class Ids(Protocol):
+    """Source of identities."""
+
+    def new_id(self) -> str:
+        """A fresh UUIDv7 as text."""
+
+
+class CatalogReader(Protocol):
+    """Items at the scan: reads only, answers in well under a millisecond."""
+
+    def by_key(self, key: str, at_ms: int) -> Item | None:
+        """The item that a normalised look-up key (domain.codes) belongs to, priced at a time."""
+
+    def by_sku(self, sku: str, at_ms: int) -> Item | None:
+        """The item with this SKU, priced at a time."""
