@@ -77,4 +77,4 @@ def parse_amount(text: str, currency: str) -> int | None:
         return None
     if not f"{whole}{cents}".isdigit():
         return None
-    return int(whole or "0") * 10**digits + int((cents or "0").ljust(digits, "0") if digits else "0")
+    return int((whole or "0") + cents.ljust(digits, "0"))

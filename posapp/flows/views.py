@@ -513,7 +513,8 @@ class MessageMain:
 
 
 Main = (
-    SignOnMain | PromptMain | CartMain | SearchMain | DoneMain | CountMain | ReportMain | StatusMain | MessageMain
+    SignOnMain | PromptMain | CartMain | SearchMain | DoneMain | CountMain | ReportMain | StatusMain
+    | MessageMain
 )  # fmt: skip
 
 

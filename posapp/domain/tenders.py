@@ -1,0 +1,114 @@
+"""Paying: what is still due, how cash is rounded, what change goes back.
+
+A payment is a total and the tender lines given so far. Rounding belongs to cash alone and only to
+the part that cash completes; it is its own line, never hidden in a price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from posapp.domain.facts import TenderLine
+from posapp.domain.money import round_to_step
+from posapp.domain.shop import CashRules, TenderType
+
+
+class TenderRefusal(Enum):
+    """Why an amount cannot be taken."""
+
+    NOTHING = "nothing"
+    MORE_THAN_DUE = "more_than_due"
+    FAR_TOO_MUCH = "far_too_much"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """An open payment; completed when `due_minor` is zero after rounding."""
+
+    total_minor: int
+    tenders: tuple[TenderLine, ...] = ()
+    rounding_minor: int = 0
+    change_minor: int = 0
+
+    @property
+    def paid_minor(self) -> int:
+        """What was handed over so far."""
+        return sum(tender.amount_minor for tender in self.tenders)
+
+    @property
+    def due_minor(self) -> int:
+        """What is still to pay, cash rounding not considered."""
+        return max(0, self.total_minor + self.rounding_minor - self.paid_minor)
+
+
+def cash_due(payment: Payment, rules: CashRules) -> tuple[int, int]:
+    """What cash would have to bring to complete the payment, and the rounding that goes with it."""
+    due = payment.due_minor
+    rounded = round_to_step(due, rules.step_minor, rules.rounding)
+    return rounded, rounded - due
+
+
+def take(
+    payment: Payment, way: TenderType, amount_minor: int, rules: CashRules
+) -> tuple[Payment, bool] | TenderRefusal:
+    """Take an amount by a way to pay; tells the new payment and whether it is complete.
+
+    Recorded tenders give no change, so they refuse more than is due. Cash refuses an amount whose
+    change would be ten of the largest notes or more: that is a slip of the finger.
+    """
+    if way.kind == "recorded":
+        if amount_minor > payment.due_minor:
+            return TenderRefusal.MORE_THAN_DUE
+        if amount_minor <= 0 < payment.due_minor:
+            return TenderRefusal.NOTHING
+        paid = _with_tender(payment, way, amount_minor)
+        return paid, paid.due_minor == 0
+    due, rounding = cash_due(payment, rules)
+    if amount_minor <= 0 < due:
+        return TenderRefusal.NOTHING
+    if amount_minor - due >= 10 * max(rules.denominations_minor, default=0) > 0:
+        return TenderRefusal.FAR_TOO_MUCH
+    if amount_minor < due:
+        return _with_tender(payment, way, amount_minor), False
+    paid = _with_tender(payment, way, amount_minor)
+    return replace(paid, rounding_minor=rounding, change_minor=amount_minor - due), True
+
+
+def _with_tender(payment: Payment, way: TenderType, amount_minor: int) -> Payment:
+    if amount_minor <= 0:
+        return payment
+    number = max((tender.tender_no for tender in payment.tenders), default=0) + 1
+    line = TenderLine(
+        tender_no=number, tender_id=way.tender_id, kind=way.kind, names=way.names, amount_minor=amount_minor
+    )
+    return replace(payment, tenders=(*payment.tenders, line))
+
+
+def undo(payment: Payment, tender_no: int) -> Payment:
+    """The payment without one of its tender lines."""
+    return replace(
+        payment, tenders=tuple(tender for tender in payment.tenders if tender.tender_no != tender_no)
+    )
+
+
+def quick_amounts(due_minor: int, rules: CashRules) -> tuple[int, ...]:
+    """Up to three likely cash amounts above what is due, largest first.
+
+    They are what a hand full of notes gives: the due amount rounded up to each denomination.
+    """
+    found = sorted({-(-due_minor // note) * note for note in rules.denominations_minor if note > 0})
+    above = [amount for amount in found if amount > due_minor]
+    if len(above) <= 3:
+        return tuple(reversed(above))
+    return above[-1], above[len(above) // 2], above[0]
+
+
+def give_back(change_minor: int, rules: CashRules) -> tuple[tuple[int, int], ...]:
+    """One way to give change: (denomination, pieces), largest first, fewest pieces by greed."""
+    rest, ways = change_minor, []
+    for note in sorted(rules.denominations_minor, reverse=True):
+        pieces, rest = divmod(rest, note) if note > 0 else (0, rest)
+        if pieces:
+            ways.append((note, pieces))
+    return tuple(ways)
