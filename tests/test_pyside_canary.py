@@ -1,8 +1,8 @@
 """A canary for PySide6 releases that lose references to True, False and None.
 
 Some releases drop one reference too many per emitted signal; the process then aborts after a few hundred
-emits on CPython 3.11. From 3.12 on these objects are immortal and the count stands still, so there the
-loops only show that nothing aborts. Whoever raises the PySide6 pin meets this file first.
+emits on CPython 3.11. From 3.12 on these objects are immortal and their count means nothing, so there the loops
+only show that nothing aborts. Whoever raises the PySide6 pin meets this file first.
 """
 
 from __future__ import annotations
@@ -58,4 +58,5 @@ def test_signals_and_setters_keep_the_counts(qtbot: QtBot, value: bool | None) -
 
     assert seen == 2 * EMITS
     assert label.text() == str(SET_TEXTS - 1)
-    assert abs(drift) <= MOST_DRIFT
+    if sys.version_info < (3, 12):
+        assert abs(drift) <= MOST_DRIFT
