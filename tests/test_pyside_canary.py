@@ -1,8 +1,8 @@
 """A canary for PySide6 releases that lose references to True, False and None.
 
 Some releases drop one reference too many per emitted signal; the process then aborts after a few hundred
-emits on CPython 3.11. From 3.12 on these objects are immortal and their count means nothing, so there the loops
-only show that nothing aborts. Whoever raises the PySide6 pin meets this file first.
+emits on CPython 3.11. From 3.12 on these objects are immortal and their count means nothing, so there
+the loops only show that nothing aborts. Whoever raises the PySide6 pin meets this file first.
 """
 
 from __future__ import annotations
