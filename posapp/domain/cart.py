@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from posapp.domain.catalog import Item
-from posapp.domain.facts import SaleLine, ScanRecord, VoidedLine
+from posapp.domain.facts import SaleLine, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import Words
 
@@ -41,7 +41,11 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """One open sale. `transaction_id` is minted when it opens and never changes."""
+    """One open sale. `transaction_id` is minted when it opens and never changes.
+
+    `paid` are tenders already taken of a payment that is not complete yet: they must outlive a
+    power cut, since that money has changed hands.
+    """
 
     transaction_id: str
     opened_at_ms: int
@@ -49,6 +53,7 @@ class Cart:
     voided: tuple[VoidedLine, ...] = ()
     scans: tuple[ScanRecord, ...] = ()
     next_line_no: int = 1
+    paid: tuple[TenderLine, ...] = ()
 
     @property
     def goods_minor(self) -> int:

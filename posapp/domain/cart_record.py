@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from posapp.domain.cart import Cart, CartLine
-from posapp.domain.facts import ScanRecord, VoidedLine
+from posapp.domain.facts import ScanRecord, TenderLine, VoidedLine
 from posapp.domain.quantity import Quantity
 
 _VERSION = 1
@@ -27,6 +27,7 @@ def cart_to_bytes(cart: Cart) -> bytes:
         "lines": [asdict(line) | {"names": dict(line.names)} for line in cart.lines],
         "voided": [asdict(line) for line in cart.voided],
         "scans": [asdict(scan) for scan in cart.scans],
+        "paid": [asdict(tender) | {"names": dict(tender.names)} for tender in cart.paid],
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -44,6 +45,7 @@ def cart_from_bytes(data: bytes) -> Cart | None:
             lines=tuple(_line(line) for line in body["lines"]),
             voided=tuple(VoidedLine(**line) for line in body["voided"]),
             scans=tuple(ScanRecord(**scan) for scan in body["scans"]),
+            paid=tuple(TenderLine(**tender) for tender in body["paid"]),
         )
     except (ValueError, KeyError, TypeError):
         return None

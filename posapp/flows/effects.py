@@ -85,10 +85,10 @@ class PrintNow:
 
 @dataclass(frozen=True, slots=True)
 class PrintCopy:
-    """Print the receipt of a stored sale again, marked as a copy with this word."""
+    """Print the receipt of a stored sale again, marked as a copy in this language."""
 
     transaction_id: str
-    copy_mark: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

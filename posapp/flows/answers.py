@@ -1,0 +1,177 @@
+"""What the world tells the terminal: answers to its effects and changes it did not ask for.
+
+Past participles, plain values; which thread or device an answer came from is not told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from posapp.domain.catalog import Item
+from posapp.domain.facts import ShiftTotals
+from posapp.domain.shop import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """State of the receipt printer and how many slips wait for it."""
+
+    state: Literal["ready", "paper_out", "cover_open", "offline", "unknown"] = "unknown"
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """State of the line to the hub; ages and times in epoch ms, None where never."""
+
+    state: Literal["online", "offline", "refused", "none"] = "none"
+    to_send: int = 0
+    oldest_ms: int | None = None
+    last_received_ms: int | None = None
+    clock_offset_ms: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueStatus:
+    """How many items the till holds and when they were last brought up to date (epoch ms)."""
+
+    items: int = 0
+    updated_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedCart:
+    """A parked sale; `cart` is what domain.cart_record wrote."""
+
+    transaction_id: str
+    label: str
+    suspended_ms: int
+    operator_name: str
+    goods_minor: int
+    pieces: int
+    cart: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LastSale:
+    """The last completed sale of this terminal, for the note after a restart and for reprints."""
+
+    transaction_id: str
+    receipt_number: str
+    total_minor: int
+    change_minor: int
+    completed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What the store held at the start: settings, open shift, open cart, parked carts, lockouts."""
+
+    shop: Shop | None
+    shift: ShiftTotals | None
+    cart: bytes | None = None
+    suspended: tuple[SuspendedCart, ...] = ()
+    last_sale: LastSale | None = None
+    locked_until: tuple[tuple[str, int], ...] = ()
+    next_shift_number: int = 1
+    quarantined: int = 0
+    language: str | None = None
+    scan_no: int = 0
+    unprinted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShopChanged:
+    """The shop set-up was received anew."""
+
+    shop: Shop
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChanged:
+    """Items or prices were received."""
+
+    status: CatalogueStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The line to the hub or the queue changed."""
+
+    status: LinkStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterChanged:
+    """The printer's state or queue changed."""
+
+    status: PrinterStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A print job came out."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Facts are durable. `receipt_number` for a sale, `shift` the totals after it."""
+
+    commit_id: str
+    receipt_number: str | None
+    shift: ShiftTotals | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFailed:
+    """Nothing of the commit was stored. The reason is a named trouble of the disk or database."""
+
+    commit_id: str
+    trouble: Literal["disk_full", "locked", "read_only", "io_error", "integrity"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRead:
+    """The shift's totals as the stored rows add up, broken rows set aside; None: not readable."""
+
+    totals: ShiftTotals | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFailed:
+    """The open cart could not be stored; the sale goes on, the screen says so."""
+
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinChecked:
+    """A PIN was compared with an operator's hash."""
+
+    operator_id: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsFound:
+    """Answer to a search, best first."""
+
+    text: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTold:
+    """Facts of this PC for the status page: free disk bytes, drawer, version; None = unknown."""
+
+    disk_free_bytes: int | None = None
+    drawer_open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A second went by; the clock on the screen and ages move."""

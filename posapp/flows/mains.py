@@ -1,0 +1,263 @@
+"""What the middle of the window can show, one class for each kind of screen.
+
+Frozen values with words and amounts already written; a line or a tile that can be pressed carries
+the intent it means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from posapp.flows.blocks import Action, Note, SumRow, Tone
+from posapp.flows.intents import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTile:
+    """Somebody who may sign on."""
+
+    operator_id: str
+    name: str
+    role: str
+    initial: str
+    chosen: bool
+    locked: str  # "" or until when
+    pin_hint: str  # the demo's PIN, "" in a shop
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the self-check at the foot of the sign-on screen."""
+
+    icon: str
+    label: str
+    value: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnMain:
+    """Picture 01."""
+
+    store: str
+    terminal: str
+    clock: str
+    date: str
+    badge_title: str
+    badge_hint: str
+    operators: tuple[OperatorTile, ...]
+    checks: tuple[Check, ...]
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page of quick keys."""
+
+    label: str
+    intent: Intent
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuickKey:
+    """An item without a code."""
+
+    label: str
+    price: str
+    intent: Intent
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMain:
+    """Picture 02: nothing scanned yet."""
+
+    note: Note | None
+    title: str
+    hint: str
+    tabs: tuple[Tab, ...]
+    keys: tuple[QuickKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line of the sale; `second` is its second row, `was` a struck amount."""
+
+    line_no: int
+    name: str
+    second: str
+    second_saving: str
+    quantity: str
+    quantity_strong: bool
+    unit_price: str
+    amount: str
+    was: str
+    marked: bool
+    steps: bool  # pieces can be changed by the stepper
+    at_one: bool  # the stepper's minus is a bin
+    struck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineHeads:
+    """Column heads of the line list."""
+
+    item: str
+    quantity: str
+    price: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class CartMain:
+    """Picture 03; `locked` replaces the actions by a sentence while a sheet has the floor."""
+
+    note: Note | None
+    heads: LineHeads
+    lines: tuple[LineView, ...]
+    actions: tuple[Action, ...]
+    risk: Action | None
+    locked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A search result."""
+
+    name: str
+    detail: str
+    price: str
+    intent: Intent
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchMain:
+    """What a name search found; the first is taken by Enter."""
+
+    title: str
+    rows: tuple[Found, ...]
+    empty: str
+    back: Action
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """A note or coin to give back."""
+
+    label: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A titled card of rows."""
+
+    title: str
+    rows: tuple[SumRow, ...]
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoneMain:
+    """Picture 07."""
+
+    title: str
+    receipt: str
+    give_title: str
+    give: tuple[GiveBack, ...]
+    cards: tuple[Card, ...]
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """A kind of note or coin being counted."""
+
+    label: str
+    count: str
+    amount: str
+    marked: bool
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class CountMain:
+    """Picture 13, counting."""
+
+    title: str
+    detail: str
+    note: Note
+    currency: str
+    rows: tuple[CountRow, ...]
+    actions: tuple[Action, ...]
+    risk: Action | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A row of the tender table."""
+
+    cells: tuple[str, ...]
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMain:
+    """Picture 13, Z; also the X report. `heads` and cells: first left, the rest flush right."""
+
+    title: str
+    detail: str
+    heads: tuple[str, ...]
+    rows: tuple[ReportRow, ...]
+    cards: tuple[Card, ...]
+    foot: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """One thing and how it is."""
+
+    icon: str
+    title: str
+    detail: str
+    state: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class StatusGroup:
+    """Things that belong together."""
+
+    title: str
+    rows: tuple[StatusRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMain:
+    """Picture 15; groups fill two columns, `left` and `right`."""
+
+    title: str
+    detail: str
+    left: tuple[StatusGroup, ...]
+    right: tuple[StatusGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMain:
+    """A large sentence: setting up, locked, shift to open."""
+
+    icon: str
+    title: str
+    hint: str
+    note: Note | None = None
+    rows: tuple[SumRow, ...] = ()
+
+
+Main = (
+    SignOnMain | PromptMain | CartMain | SearchMain | DoneMain | CountMain | ReportMain | StatusMain
+    | MessageMain
+)  # fmt: skip

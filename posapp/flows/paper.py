@@ -1,0 +1,196 @@
+"""What a slip must state, as rows: receipts, X and Z reports, the printer's test page.
+
+The amounts are the fact's own, never computed again; the receipt number is a placeholder until the
+ledger has given it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from posapp.domain.facts import SaleLine, ShiftSettled, ShiftTotals, TransactionCompleted
+from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, Row, RuleRow, TextRow
+from posapp.domain.shifts import local_time
+from posapp.domain.shop import Shop, word
+from posapp.flows.formatting import MINUS, Speech, amount, percent, short_denomination, signed_money, weight
+
+NUMBER = "{receipt_number}"
+
+
+def terminal_words(shop: Shop, terminal_id: str, speech: Speech) -> str:
+    """What people call a terminal: by its number where it has one."""
+    place = shop.terminal(terminal_id)
+    return speech.t("Terminal {n}", n=str(place.number) if place else terminal_id)
+
+
+def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocument:
+    """The customer's receipt of a sale."""
+    currency = sale.currency
+    moment = local_time(sale.completed_at_ms, shop)
+    pieces = sum(line.quantity if line.unit == "pcs" else 1 for line in sale.lines)
+    rows: list[Row] = [
+        TextRow(word(shop.names, speech.language), align="center", bold=True, double=True),
+        *_texts(shop.receipt.header, speech),
+        FeedRow(),
+        TextRow(speech.t("Receipt"), NUMBER),
+        TextRow(f"{moment:%Y-%m-%d %H:%M}", terminal_words(shop, sale.terminal_id, speech)),
+        TextRow(speech.t("Served by"), sale.operator_name),
+        RuleRow(),
+    ]
+    for line in sale.lines:
+        rows += _line(line, currency, speech)
+    rows += [
+        RuleRow(),
+        TextRow(
+            speech.t("{l} lines · {p} pcs", l=str(len(sale.lines)), p=str(pieces)),
+            amount(sale.goods_minor, currency),
+        ),
+    ]
+    rows += [
+        TextRow(f"{word(tax.names, speech.language)} {percent(tax.ppm)}", amount(tax.tax_minor, currency))
+        for tax in sale.taxes
+        if not tax.included
+    ]
+    if sale.rounding_minor:
+        rows.append(TextRow(speech.t("Cash rounding"), amount(sale.rounding_minor, currency)))
+    rows += [
+        RuleRow(heavy=True),
+        TextRow(speech.t("Total"), signed_money(sale.total_minor, currency), bold=True, double=True),
+        RuleRow(heavy=True),
+    ]
+    rows += [
+        TextRow(word(tender.names, speech.language), amount(tender.amount_minor, currency))
+        for tender in sale.tenders
+    ]
+    rows.append(TextRow(speech.t("Change"), amount(sale.change_minor, currency), bold=True))
+    rows += _included_tax(sale, speech)
+    rows += [FeedRow(), *_texts(shop.receipt.footer, speech), CodeRow("code128", NUMBER), FeedRow(2)]
+    return PaperDocument(f"{speech.t('Receipt')} {NUMBER}", tuple(rows), shop.receipt.columns)
+
+
+def _texts(texts: Mapping[str, tuple[str, ...]], speech: Speech) -> list[Row]:
+    """The shop's own lines in this language, or in the first that has some."""
+    lines = texts.get(speech.language) or next(iter(texts.values()), ())
+    return [TextRow(line, align="center") for line in lines]
+
+
+def _line(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
+    name = word(line.names, speech.language)
+    total = amount(line.amount_minor, currency)
+    if line.unit == "g":
+        how = f"  {weight(line.quantity)} × {amount(line.unit_price_minor, currency)}/kg"
+    elif line.price_reason == "code":
+        how = "  " + speech.t("Price from the label")
+    elif line.quantity == 1:
+        return [TextRow(name, total)]
+    else:
+        how = f"  {line.quantity} × {amount(line.unit_price_minor, currency)}"
+    return [TextRow(name), TextRow(how, total)]
+
+
+def _included_tax(sale: TransactionCompleted, speech: Speech) -> list[Row]:
+    included = [tax for tax in sale.taxes if tax.included]
+    if not included:
+        return []
+    rows: list[Row] = [RuleRow(), TextRow(speech.t("Tax included"), speech.t("Net / Tax"))]
+    for tax in included:
+        both = f"{amount(tax.taxable_minor, sale.currency)} / {amount(tax.tax_minor, sale.currency)}"
+        rows.append(TextRow(f"{word(tax.names, speech.language)} {percent(tax.ppm)}", both))
+    return rows
+
+
+def shift_report(
+    kind: str, settled: ShiftSettled, shop: Shop, speech: Speech, *, copy: bool = False
+) -> PaperDocument:
+    """The X report of a running shift, or the Z report of a settled one."""
+    totals = settled.totals
+    title = speech.t("Z report") if kind == "Z" else speech.t("X report")
+    opened, now = local_time(totals.opened_at_ms, shop), local_time(settled.at_ms, shop)
+    rows: list[Row] = [TextRow(speech.t("COPY"), align="center", bold=True)] if copy else []
+    rows += [
+        TextRow(title, align="center", bold=True, double=True),
+        TextRow(word(shop.names, speech.language), align="center"),
+        FeedRow(),
+        TextRow(speech.t("Shift {n}", n=str(totals.number)), totals.operator_name),
+        TextRow(speech.t("Business day"), totals.business_date),
+        TextRow(speech.t("Opened"), f"{opened:%Y-%m-%d %H:%M}"),
+        TextRow(speech.t("Closed") if kind == "Z" else speech.t("As of"), f"{now:%Y-%m-%d %H:%M}"),
+        RuleRow(),
+        *_sales_rows(totals, speech),
+        RuleRow(),
+        *_cash_rows(totals, speech),
+    ]
+    if kind == "Z":
+        rows += _count_rows(settled, speech)
+    rows += [
+        RuleRow(),
+        TextRow(speech.t("Voided lines"), str(totals.voided_lines)),
+        TextRow(speech.t("Voided sales"), str(totals.voided_sales)),
+        TextRow(speech.t("Approvals"), str(totals.overrides)),
+    ]
+    if totals.quarantined:
+        rows.append(TextRow(speech.t("Records set aside"), str(totals.quarantined), bold=True))
+    return PaperDocument(title, (*rows, FeedRow(2)), shop.receipt.columns)
+
+
+def _sales_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
+    currency = totals.currency
+    rows: list[Row] = [
+        TextRow(speech.t("Sales"), str(totals.sales_count)),
+        TextRow(speech.t("Net sales"), amount(totals.sales_minor, currency), bold=True),
+    ]
+    if totals.rounding_minor:
+        rows.append(TextRow(speech.t("of it cash rounding"), amount(totals.rounding_minor, currency)))
+    for tax in totals.taxes:
+        label = f"{word(tax.names, speech.language)} {percent(tax.ppm)}"
+        both = f"{amount(tax.taxable_minor, currency)} / {amount(tax.tax_minor, currency)}"
+        rows.append(TextRow(label, both))
+    rows.append(RuleRow())
+    for tender in totals.tenders:
+        label = f"{word(tender.names, speech.language)} × {tender.count}"
+        rows.append(TextRow(label, amount(tender.sales_minor, currency)))
+    return rows
+
+
+def _cash_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
+    currency = totals.currency
+    cash = totals.expected_cash_minor - totals.float_minor
+    return [
+        TextRow(speech.t("Opening float"), amount(totals.float_minor, currency)),
+        TextRow(speech.t("Cash sales"), amount(cash, currency)),
+        TextRow(speech.t("Expected cash"), amount(totals.expected_cash_minor, currency), bold=True),
+    ]
+
+
+def _count_rows(settled: ShiftSettled, speech: Speech) -> list[Row]:
+    currency = settled.totals.currency
+    rows: list[Row] = [
+        TextRow(f"  {short_denomination(note, currency)} × {pieces}", amount(note * pieces, currency))
+        for note, pieces in settled.counts
+    ]
+    rows += [
+        TextRow(speech.t("Counted"), amount(settled.counted_minor, currency)),
+        TextRow(speech.t("Variance"), amount(settled.variance_minor, currency), bold=True),
+    ]
+    if settled.variance_reason:
+        rows.append(TextRow(speech.t("Reason"), speech.t(settled.variance_reason)))
+    return rows
+
+
+def test_page(shop: Shop, speech: Speech, at_ms: int) -> PaperDocument:
+    """A page that shows letters, figures, a rule and a code."""
+    moment = local_time(at_ms, shop)
+    return PaperDocument(
+        speech.t("Test page"),
+        (
+            TextRow(speech.t("Test page"), align="center", bold=True, double=True),
+            TextRow(word(shop.names, speech.language), align="center"),
+            TextRow(f"{moment:%Y-%m-%d %H:%M:%S}", align="center"),
+            RuleRow(),
+            TextRow("ABCDEFGHIJKLM 0123456789", "¥1,234.50"),
+            TextRow("中文打印正常", f"{MINUS}0.50"),
+            CodeRow("code128", "TEST-0123456789"),
+            FeedRow(2),
+        ),
+        shop.receipt.columns,
+    )

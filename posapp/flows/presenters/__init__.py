@@ -1,0 +1,265 @@
+"""From state to view: the whole window in one language, words and amounts written out.
+
+One function per kind of screen stands in its own file; here is the frame around them and the choice
+between them. Presenters read the state and the catalogue's names for quick keys; they change nothing.
+"""
+
+from __future__ import annotations
+
+from posapp.flows.blocks import Action, Block, Note
+from posapp.flows.intents import (
+    Back,
+    ChangeQuantity,
+    ChooseTender,
+    GoTo,
+    Intent,
+    Lock,
+    MoveMark,
+    StartCount,
+    SwitchLanguage,
+    VoidLine,
+)  # fmt: skip
+from posapp.flows.mains import MessageMain
+from posapp.flows.presenters import approval, sale, shift, sign_on, status, tender
+from posapp.flows.presenters.words import Scene
+from posapp.flows.state import (
+    AwaitingOverride,
+    CommitStuck,
+    Committing,
+    Counting,
+    Done,
+    Locked,
+    Phase,
+    Recovering,
+    Reporting,
+    Selling,
+    SettingUp,
+    ShiftClosed,
+    ShowingStatus,
+    SignedOff,
+    Tendering,
+    TerminalState,
+    Weighing,
+)  # fmt: skip
+from posapp.flows.steps import Ports
+from posapp.flows.views import Anchor, Echo, Main, RailItem, Sheet, SyncChip, TopBar, View
+
+_LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
+_ENTRY = (SignedOff, Locked, ShiftClosed, Weighing, Tendering, AwaitingOverride, Counting, Committing)
+
+
+def present(state: TerminalState, ports: Ports, version: str) -> View:
+    """The whole window for a state."""
+    desk, phase = state.desk, state.phase
+    scene = Scene(desk, ports.speech(desk.language), ports.clock.now_ms(), version)
+    main, side, sheet, anchor = _regions(scene, phase, ports)
+    second = ((sheet.second.key, sheet.second.intent),) if sheet and sheet.second.enabled else ()
+    return View(
+        language=desk.language,
+        state=type(phase).__name__,
+        top=_top(scene, phase),
+        rail=_rail(scene, phase),
+        main=main,
+        side=side,
+        sheet=sheet,
+        anchor=anchor,
+        typing="entry" if isinstance(phase, _ENTRY) else "scan",
+        clear_scan=desk.clear_scan,
+        keys=(*_keys(scene, phase), *second),
+    )
+
+
+_Regions = tuple[Main, tuple[Block, ...], Sheet | None, Anchor]
+
+
+def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
+    match phase:
+        case Recovering():
+            wait = MessageMain("store", scene.t("One moment"), scene.t("Reading what this till has stored."))
+            return wait, (), None, _empty_anchor(scene)
+        case SettingUp():
+            return sign_on.waiting_main(scene), (), None, _empty_anchor(scene)
+        case SignedOff() | Locked():
+            return (
+                sign_on.sign_on_main(scene, phase), sign_on.sign_on_side(scene, phase), None,
+                sign_on.sign_on_anchor(scene, phase),
+            )  # fmt: skip
+        case ShiftClosed():
+            return (
+                shift.opening_main(scene), shift.opening_side(scene, phase), None,
+                shift.opening_anchor(scene, phase),
+            )  # fmt: skip
+        case Selling():
+            return sale.goods_main(scene, ports), sale.sale_side(scene), None, sale.sale_anchor(scene)
+        case Done():
+            if scene.desk.found is not None and scene.desk.found.items is not None:
+                side = tender.done_side(scene, phase)
+                return sale.goods_main(scene, ports), side, None, tender.done_anchor(scene, phase)
+            return (
+                tender.done_main(scene, phase), tender.done_side(scene, phase), None,
+                tender.done_anchor(scene, phase),
+            )  # fmt: skip
+        case Counting():
+            return (
+                shift.count_main(scene, phase), shift.count_side(scene, phase), None,
+                shift.count_anchor(scene, phase),
+            )  # fmt: skip
+        case Reporting():
+            return (
+                shift.report_main(scene, phase), shift.report_side(scene, phase), None,
+                shift.report_anchor(scene, phase),
+            )  # fmt: skip
+        case ShowingStatus():
+            return status.status_main(scene), status.status_side(scene), None, status.status_anchor(scene)
+        case _:
+            return _with_sheet(scene, phase, ports)
+
+
+def _with_sheet(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
+    match phase:
+        case Weighing():
+            sheet, anchor = sale.weigh_sheet(scene, phase)
+            locked = scene.t("Key the weight first. Press Esc to leave it out.")
+            return sale.cart_main(scene, locked=locked), sale.sale_side(scene), sheet, anchor
+        case Tendering():
+            locked = scene.t("Payment is open; the goods are locked. Press Esc to change them.")
+            goods = sale.cart_main(scene, locked=locked)
+            return goods, (), tender.tender_sheet(scene, phase), tender.tender_anchor(scene, phase)
+        case AwaitingOverride():
+            under = _regions(scene, phase.back, ports)
+            locked = scene.t("Waiting for a manager; nothing is changed until then.")
+            selling = isinstance(phase.back, Selling)
+            main = sale.cart_main(scene, locked=locked) if selling else under[0]
+            sheet = approval.approval_sheet(scene, phase)
+            return main, under[1], sheet, approval.approval_anchor(scene, phase)
+        case Committing():
+            return _storing(scene, phase, ports)
+        case CommitStuck():
+            return _stuck(scene, phase, ports)
+        case _:
+            raise AssertionError(f"no picture for {phase!r}")
+
+
+def _storing(scene: Scene, phase: Committing, ports: Ports) -> _Regions:
+    """The commit takes a few milliseconds: everything stands still but the busy button."""
+    if isinstance(phase.back, Tendering):
+        words = tender.storing_words(scene, phase)
+        sheet = tender.tender_sheet(scene, phase.back, storing=words)
+        main = sale.cart_main(scene, locked=words)
+        return main, (), sheet, tender.tender_anchor(scene, phase.back, storing=True)
+    main_, side, sheet_, anchor = _regions(scene, phase.back, ports)
+    return main_, side, sheet_, anchor
+
+
+def _stuck(scene: Scene, phase: CommitStuck, ports: Ports) -> _Regions:
+    under = phase.committing.back
+    anchor = tender.stuck_anchor(scene, phase)
+    if isinstance(under, Tendering):
+        sheet = tender.tender_sheet(scene, under, trouble=phase.trouble)
+        main: Main = sale.cart_main(scene, locked=scene.t("Storing the sale."))
+        return main, (), sheet, anchor
+    note = Note(tender.stuck_words(scene, phase), "danger", "hard-drive", big=True)
+    words = scene.t("Nothing is lost: it is tried again by itself.")
+    return MessageMain("hard-drive", scene.t("Not stored yet"), words, note), (), None, anchor
+
+
+def _empty_anchor(scene: Scene) -> Anchor:
+    primary = Action(scene.t("One moment"), Back(), "", "", "primary", enabled=False)
+    return Anchor((), "", "", "", "", "zero", primary)
+
+
+def _top(scene: Scene, phase: Phase) -> TopBar:
+    desk = scene.desk
+    told = desk.told
+    echo = Echo(scene.t(told.msgid, **told.params), told.good, told.serial) if told else None
+    has_shop = desk.shop is not None
+    signed_off = isinstance(phase, SignedOff | Locked | SettingUp | Recovering)
+    operator = None
+    if not signed_off and desk.operator is not None:
+        lock = scene.t("Lock the terminal")
+        operator = Action(desk.operator.name, Lock(), "Ctrl+L", "user", name=f"{desk.operator.name}: {lock}")
+    return TopBar(
+        scan_hint=_hint(scene, phase),
+        scan_enabled=not isinstance(phase, Committing | Recovering | SettingUp),
+        echo=echo,
+        chip=_chip(scene, pressable=not signed_off),
+        clock=scene.clock(scene.now_ms) if has_shop and not isinstance(phase, SignedOff | Locked) else "",
+        operator=operator,
+        language=_language(scene) if has_shop else None,
+    )
+
+
+def _hint(scene: Scene, phase: Phase) -> str:
+    if isinstance(phase, SignedOff | Locked):
+        return scene.t("Scan your badge, then enter your PIN")
+    if isinstance(phase, AwaitingOverride):
+        return scene.t("Manager, scan badge")
+    return scene.t("Scan or type a code, or a name")
+
+
+def _language(scene: Scene) -> Action | None:
+    languages = scene.shop.languages
+    if len(languages) < 2:
+        return None
+    at = languages.index(scene.desk.language) if scene.desk.language in languages else -1
+    other = languages[(at + 1) % len(languages)]
+    return Action(_LANGUAGE_NAMES.get(other, other), SwitchLanguage(other), "", "languages")
+
+
+def _chip(scene: Scene, *, pressable: bool) -> SyncChip:
+    link = scene.desk.link
+    intent: Intent | None = GoTo("status") if pressable else None
+    count = str(link.to_send)
+    if link.state in ("offline", "none"):
+        text = scene.t("Offline · {n} to send", n=count) if link.to_send else scene.t("Offline")
+        return SyncChip(text, "cloud-off", True, intent)
+    if link.to_send:
+        return SyncChip(scene.t("{n} to send", n=count), "cloud-upload", False, intent)
+    return SyncChip(scene.t("Synced"), "cloud-check", False, intent)
+
+
+def _rail(scene: Scene, phase: Phase) -> tuple[RailItem, ...]:
+    if isinstance(phase, SignedOff | Locked | SettingUp | Recovering):
+        return ()
+    under = phase.back if isinstance(phase, AwaitingOverride | Committing) else phase
+    at_shift = isinstance(under, Counting | Reporting | ShiftClosed)
+    at_status = isinstance(under, ShowingStatus)
+    count = len(status.needs(scene))
+    return (
+        RailItem(scene.t("Sell"), "scan-barcode", GoTo("sell"), "Alt+1", not at_shift and not at_status),
+        RailItem(scene.t("Shift"), "wallet", GoTo("shift"), "Alt+5", at_shift),
+        RailItem(
+            scene.t("Status"),
+            "activity",
+            GoTo("status"),
+            "Alt+7",
+            at_status,
+            str(count) if count else "",
+            bool(count),
+        ),
+    )
+
+
+def _keys(scene: Scene, phase: Phase) -> tuple[tuple[str, Intent], ...]:
+    """Keys that have no button of their own on the screen."""
+    keys: list[tuple[str, Intent]] = [
+        ("Alt+1", GoTo("sell")),
+        ("Alt+5", GoTo("shift")),
+        ("Alt+7", GoTo("status")),
+    ]
+    if isinstance(phase, Selling):
+        keys += [
+            ("+", ChangeQuantity(1)), ("-", ChangeQuantity(-1)), ("Del", VoidLine()), ("Up", MoveMark(-1)),
+            ("Down", MoveMark(1)), ("Esc", Back()),
+        ]  # fmt: skip
+    elif isinstance(phase, Done):
+        keys.append(("Esc", Back()))
+    elif isinstance(phase, Tendering):
+        keys += [(f"Ctrl+{n}", ChooseTender(way.tender_id)) for n, way in enumerate(scene.shop.tenders, 1)]
+    elif isinstance(phase, Counting | Reporting | ShowingStatus):
+        keys.append(("Esc", Back()))
+    if not isinstance(phase, SignedOff | Locked | SettingUp | Recovering):
+        keys.append(("Ctrl+L", Lock()))
+    if isinstance(phase, Reporting) and phase.kind == "X":
+        keys.append(("F6", StartCount()))
+    return tuple(keys)

@@ -1,0 +1,257 @@
+"""Pictures of taking goods: empty, busy, searching, weighing."""
+
+from __future__ import annotations
+
+from posapp.domain.cart import CartLine
+from posapp.domain.catalog import Item
+from posapp.domain.transactions import cart_totals
+from posapp.flows.blocks import (
+    Action,
+    Block,
+    Fact,
+    Facts,
+    Field,
+    Heading,
+    Note,
+    ParkedCard,
+    ParkedCards,
+    Spring,
+    SumRow,
+    SumRows,
+)  # fmt: skip
+from posapp.flows.formatting import percent, weight
+from posapp.flows.intents import (
+    AddItem,
+    Back,
+    ConfirmWeight,
+    KeyIn,
+    Resume,
+    ShowTab,
+    StartTender,
+    Suspend,
+    VoidCart,
+)  # fmt: skip
+from posapp.flows.mains import CartMain, Found, LineHeads, LineView, PromptMain, QuickKey, SearchMain, Tab
+from posapp.flows.presenters.pads import amount_pad
+from posapp.flows.presenters.words import Scene
+from posapp.flows.state import Weighing
+from posapp.flows.steps import Ports
+from posapp.flows.views import Anchor, Main, Sheet
+
+
+def standing_note(scene: Scene) -> Note | None:
+    """The sentence that stands until the next thing is done: a refusal, or trouble with the draft."""
+    told = scene.desk.refusal
+    if told is not None:
+        return Note(scene.t(told.msgid, **told.params), "danger", "circle-alert")
+    if scene.desk.draft_trouble == "unreadable":
+        text = scene.t("The sale that was open could not be read back. Scan its goods again.")
+        return Note(text, "warn", "triangle-alert")
+    if scene.desk.draft_trouble:
+        text = scene.t("The open sale cannot be kept on the disk. Take payment soon and free some space.")
+        return Note(text, "warn", "triangle-alert")
+    return None
+
+
+def goods_main(scene: Scene, ports: Ports) -> Main:
+    """What the middle shows while goods are taken."""
+    desk = scene.desk
+    if desk.found is not None and desk.found.items is not None:
+        return _search_main(scene)
+    if desk.cart is not None and (desk.cart.lines or desk.cart.voided or desk.cart.scans):
+        return cart_main(scene, locked="")
+    return _prompt_main(scene, ports)
+
+
+def _prompt_main(scene: Scene, ports: Ports) -> PromptMain:
+    tabs = scene.shop.quick_keys
+    chosen = scene.desk.tab if scene.desk.tab < len(tabs) else 0
+    keys = []
+    for sku in tabs[chosen].skus if tabs else ():
+        item = ports.catalogue.by_sku(sku, scene.now_ms)
+        if item is not None:
+            keys.append(
+                QuickKey(
+                    scene.word(item.names), _price(scene, item), AddItem(sku), item.price_minor is not None
+                )
+            )
+    note = standing_note(scene)
+    last = scene.desk.last_sale
+    if note is None and last is not None and scene.desk.show_last_sale:
+        text = scene.t(
+            "Last sale {number}: total {total}, change {change}.",
+            number=last.receipt_number,
+            total=scene.money(last.total_minor),
+            change=scene.money(last.change_minor),
+        )
+        note = Note(text, "info", "receipt")
+    return PromptMain(
+        note=note,
+        title=scene.t("Scan the first item"),
+        hint=scene.t("Or tap a quick key, or type a code or a name."),
+        tabs=tuple(Tab(scene.word(tab.names), ShowTab(n), n == chosen) for n, tab in enumerate(tabs)),
+        keys=tuple(keys),
+    )
+
+
+def _price(scene: Scene, item: Item) -> str:
+    if item.price_minor is None:
+        return scene.t("no price")
+    text = scene.amount(item.price_minor)
+    return f"{text}/kg" if item.unit == "g" else text
+
+
+def cart_main(scene: Scene, *, locked: str) -> CartMain:
+    """The lines of the open sale; locked while a sheet has the floor."""
+    cart = scene.desk.cart
+    lines = tuple(line_view(scene, line, locked=bool(locked)) for line in cart.lines) if cart else ()
+    return CartMain(
+        note=None if locked else standing_note(scene),
+        heads=LineHeads(scene.t("Item"), scene.t("Qty"), scene.t("Price"), scene.t("Amount")),
+        lines=lines,
+        actions=() if locked else (Action(scene.t("Suspend"), Suspend(), "F6", "pause"),),
+        risk=None if locked else Action(scene.t("Void sale"), VoidCart(), "", "trash-2", "risk"),
+        locked=locked,
+    )
+
+
+def line_view(scene: Scene, line: CartLine, *, locked: bool) -> LineView:
+    """A line as it is read."""
+    by_weight = line.quantity.unit == "g"
+    second = scene.t("Weighed") if by_weight else ""
+    if line.fixed_amount_minor is not None:
+        second = scene.t("Price from the label")
+    pieces = line.quantity.value
+    return LineView(
+        line_no=line.line_no,
+        name=scene.word(line.names),
+        second=second,
+        second_saving="",
+        quantity=weight(pieces) if by_weight else (f"× {pieces}" if pieces > 1 else "1"),
+        quantity_strong=not by_weight and pieces > 1,
+        unit_price="" if line.fixed_amount_minor is not None else scene.amount(line.unit_price_minor),
+        amount=scene.amount(line.amount_minor),
+        was="",
+        marked=not locked and line.line_no == scene.desk.marked,
+        steps=not locked and not by_weight and line.fixed_amount_minor is None,
+        at_one=pieces == 1,
+    )
+
+
+def _search_main(scene: Scene) -> SearchMain:
+    found = scene.desk.found
+    items = found.items if found and found.items else ()
+    rows = tuple(
+        Found(
+            name=scene.word(item.names),
+            detail=item.sku,
+            price=_price(scene, item),
+            intent=AddItem(item.sku),
+            enabled=item.price_minor is not None,
+        )
+        for item in items
+    )
+    return SearchMain(
+        title=scene.t("Found for 「{text}」", text=found.text if found else ""),
+        rows=rows,
+        empty="" if rows else scene.t("Nothing is called like that. Try another part of the name."),
+        back=Action(scene.t("Back to goods"), Back(), "Esc", "arrow-left"),
+    )
+
+
+def sale_side(scene: Scene) -> tuple[Block, ...]:
+    """Sums of the open sale, or the parked ones while none is open."""
+    desk = scene.desk
+    if desk.cart is None or not (desk.cart.lines or desk.cart.voided or desk.cart.scans):
+        return _parked(scene)
+    totals = cart_totals(desk.cart, scene.shop)
+    rows = [SumRow(scene.t("Goods"), scene.amount(totals.goods_minor))]
+    for tax in totals.taxes:
+        label = scene.word(tax.names)
+        if tax.included:
+            detail = scene.t("{rate} included", rate=percent(tax.ppm))
+            rows.append(SumRow(label, scene.amount(tax.tax_minor), detail, "quiet"))
+        else:
+            rows.append(SumRow(label, scene.amount(tax.tax_minor), percent(tax.ppm)))
+    blocks: list[Block] = [Heading(scene.t("This sale")), SumRows(tuple(rows)), Spring()]
+    last = desk.last_sale
+    if desk.show_last_sale and last is not None:
+        text = scene.t(
+            "Last sale {number}: change {change}",
+            number=last.receipt_number,
+            change=scene.money(last.change_minor),
+        )
+        blocks.append(Facts((Fact(text, "receipt", "info"),)))
+    return tuple(blocks)
+
+
+def _parked(scene: Scene) -> tuple[Block, ...]:
+    parked = scene.desk.parked
+    if not parked:
+        return ()
+    cards = tuple(
+        ParkedCard(
+            title=cart.label,
+            detail=f"{scene.clock(cart.suspended_ms)} · {cart.operator_name}",
+            amount=scene.money(cart.goods_minor),
+            note=scene.t("{n} pcs", n=str(cart.pieces)),
+            action=Action(
+                scene.t("Resume"), Resume(cart.transaction_id), name=f"{scene.t('Resume')} {cart.label}"
+            ),
+        )
+        for cart in parked
+    )
+    return (Heading(scene.t("Suspended sales"), str(len(parked))), ParkedCards(cards))
+
+
+def sale_anchor(scene: Scene) -> Anchor:
+    """What is due, and the way to payment."""
+    cart = scene.desk.cart
+    total = cart_totals(cart, scene.shop).total_minor if cart else 0
+    filled = cart is not None and bool(cart.lines)
+    facts: tuple[str, ...] = ()
+    if cart is not None and filled:
+        facts = (scene.t("{l} lines · {p} pcs", l=str(len(cart.lines)), p=str(cart.pieces)),)
+    primary = Action(scene.t("Take payment"), StartTender(), "F12", "banknote", "primary", enabled=filled)
+    figure = scene.amount(total)
+    return Anchor(facts, scene.t("Due"), figure, scene.sign, "", "plain" if filled else "zero", primary)
+
+
+def weigh_sheet(scene: Scene, phase: Weighing) -> tuple[Sheet, Anchor]:
+    """The question of a weight."""
+    item = phase.item
+    clear = Action("", KeyIn("back"), "", "delete", "quiet", name=scene.t("Delete the last digit"))
+    refusal = scene.desk.refusal
+    top: tuple[Block, ...] = ()
+    if refusal is not None:
+        top = (Note(scene.t(refusal.msgid, **refusal.params), "danger", "circle-alert"),)
+    sheet = Sheet(
+        title=scene.t("Weigh"),
+        icon="scale",
+        top=top,
+        left=(
+            Heading(scene.word(item.names)),
+            SumRows((SumRow(scene.t("Price"), _price(scene, item)),)),
+            Note(scene.t("Key the weight that the scale shows, in kilograms."), "info", "info"),
+        ),
+        right=(
+            Field(scene.t("Weight in kg"), phase.entry, None, clear, refusal is not None),
+            amount_pad(scene),
+        ),
+        hint_title="",
+        hint="",
+        second=Action(scene.t("Back to goods"), Back(), "Esc", "arrow-left"),
+    )
+    primary = Action(
+        scene.t("Add"),
+        ConfirmWeight(),
+        "Enter",
+        "check",
+        "primary",
+        enabled=bool(phase.entry),
+        name=scene.t("Add"),
+    )
+    figure = phase.entry or "0"
+    return sheet, Anchor(
+        (), scene.t("Weight in kg"), figure, "", "", "plain" if phase.entry else "zero", primary
+    )

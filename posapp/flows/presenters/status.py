@@ -1,0 +1,183 @@
+"""The status page: the queue, this PC, the devices, and the one thing to do."""
+
+from __future__ import annotations
+
+from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Note, Spring
+from posapp.flows.intents import Back, PrintTestPage, ResumePrinting, SignOff
+from posapp.flows.mains import StatusGroup, StatusMain, StatusRow
+from posapp.flows.presenters.words import Scene
+from posapp.flows.views import Anchor
+
+_PRINTER_TROUBLE = ("paper_out", "cover_open", "offline")
+#: A clock this far off makes time codes and business dates doubtful.
+CLOCK_OFF_MS = 60_000
+DISK_LOW_BYTES = 1 << 30
+
+
+def status_main(scene: Scene) -> StatusMain:
+    """Everything and how it is."""
+    return StatusMain(
+        title=scene.t("Sync and devices"),
+        detail=f"{scene.terminal()} · {scene.t('version {v}', v=scene.version)}",
+        left=(
+            StatusGroup(
+                scene.t("Sync"), (_to_send(scene), _received(scene), _prices(scene), _set_aside(scene))
+            ),
+            StatusGroup(scene.t("This PC"), (_clock(scene), _disk(scene))),
+        ),
+        right=(StatusGroup(scene.t("Devices"), (_printer(scene), _scanner(scene))),),
+    )
+
+
+def _to_send(scene: Scene) -> StatusRow:
+    link = scene.desk.link
+    title = f"{scene.t('To send')} · {link.to_send}"
+    if link.state == "refused":
+        detail = scene.t("the hub refuses this till's key; selling goes on")
+        return StatusRow("cloud-upload", title, detail, scene.t("Needs you"), "danger")
+    if link.oldest_ms is not None and link.to_send:
+        age = scene.speech.age(max(0, scene.now_ms - link.oldest_ms) // 1000)
+        detail = scene.t("oldest {age} · tried again by itself", age=age)
+    else:
+        detail = scene.t("everything is sent") if link.to_send == 0 else scene.t("tried again by itself")
+    if link.state == "offline":
+        return StatusRow("cloud-off", title, detail, scene.t("Offline"), "quiet")
+    return StatusRow("cloud-upload", title, detail, scene.t("Fine"), "done")
+
+
+def _received(scene: Scene) -> StatusRow:
+    at = scene.desk.link.last_received_ms
+    detail = scene.t("last answer {time}", time=scene.clock(at)) if at else scene.t("no answer yet")
+    title = scene.t("From the hub")
+    if at is None:
+        return StatusRow("cloud-download", title, detail, scene.t("Note"), "warn")
+    return StatusRow("cloud-download", title, detail, scene.t("Fine"), "done")
+
+
+def _prices(scene: Scene) -> StatusRow:
+    known = scene.desk.catalogue
+    title = scene.t("Prices")
+    if not known.items:
+        return StatusRow("tag", title, scene.t("no items yet"), scene.t("Note"), "warn")
+    detail = scene.t("{n} items", n=f"{known.items:,}")
+    if known.updated_ms:
+        age = scene.speech.age(max(0, scene.now_ms - known.updated_ms) // 1000)
+        detail += " · " + scene.t("updated {time}, {age} ago", time=scene.clock(known.updated_ms), age=age)
+    return StatusRow("tag", title, detail, scene.t("Fine"), "done")
+
+
+def _set_aside(scene: Scene) -> StatusRow:
+    count = scene.desk.quarantined
+    if not count:
+        return StatusRow("inbox", scene.t("Set aside"), scene.t("nothing"), scene.t("Fine"), "done")
+    detail = scene.t("{n} unreadable; sales go on", n=str(count))
+    return StatusRow("inbox", scene.t("Set aside"), detail, scene.t("Note"), "warn")
+
+
+def _clock(scene: Scene) -> StatusRow:
+    offset = scene.desk.link.clock_offset_ms
+    if offset is None:
+        return StatusRow("clock", scene.t("Clock"), scene.t("not compared yet"), scene.t("Note"), "warn")
+    seconds = f"{abs(offset) // 1000}.{abs(offset) % 1000 // 100}"
+    ahead = scene.t("{n} s ahead of the hub", n=seconds)
+    words = ahead if offset > 0 else scene.t("{n} s behind the hub", n=seconds)
+    if abs(offset) > CLOCK_OFF_MS:
+        return StatusRow("clock", scene.t("Clock"), words, scene.t("Needs you"), "danger")
+    return StatusRow("clock", scene.t("Clock"), words, scene.t("Fine"), "done")
+
+
+def _disk(scene: Scene) -> StatusRow:
+    free = scene.desk.devices.disk_free_bytes
+    if free is None:
+        return StatusRow("hard-drive", scene.t("Disk"), "—", scene.t("Note"), "warn")
+    detail = scene.t("{n} GB free", n=f"{free // 2**30}.{free % 2**30 * 10 // 2**30}")
+    if free < DISK_LOW_BYTES:
+        return StatusRow("hard-drive", scene.t("Disk"), detail, scene.t("Needs you"), "danger")
+    return StatusRow("hard-drive", scene.t("Disk"), detail, scene.t("Fine"), "done")
+
+
+def _printer(scene: Scene) -> StatusRow:
+    printer = scene.desk.printer
+    words = {
+        "ready": scene.t("ready"),
+        "paper_out": scene.t("out of paper"),
+        "cover_open": scene.t("cover open"),
+        "offline": scene.t("no answer"),
+        "unknown": scene.t("not asked yet"),
+    }[printer.state]
+    if printer.waiting:
+        words += " · " + scene.t("{n} waiting", n=str(printer.waiting))
+    bad = printer.state in _PRINTER_TROUBLE
+    state = scene.t("Needs you") if bad else scene.t("Fine")
+    return StatusRow("printer", scene.t("Receipt printer"), words, state, "danger" if bad else "done")
+
+
+def _scanner(scene: Scene) -> StatusRow:
+    at = scene.desk.last_scan_ms
+    detail = scene.t("last code {time}", time=scene.clock(at)) if at else scene.t("no code yet")
+    return StatusRow("scan-barcode", scene.t("Scanner"), detail, scene.t("Fine"), "done")
+
+
+def needs(scene: Scene) -> tuple[str, ...]:
+    """What needs a person now, as sentences, worst first."""
+    found = []
+    printer = scene.desk.printer
+    waiting = str(max(printer.waiting, 1))
+    free = scene.desk.devices.disk_free_bytes
+    if free is not None and free < DISK_LOW_BYTES:
+        found.append(scene.t("The disk is nearly full. Free some space, or sales cannot be stored."))
+    if printer.state == "paper_out":
+        found.append(
+            scene.t(
+                "The receipt printer is out of paper. Load a roll, press Resume printing, "
+                "and the {n} waiting receipts will come out.",
+                n=waiting,
+            )
+        )
+    if printer.state == "cover_open":
+        found.append(scene.t("The printer's cover is open. Close it, then press Resume printing."))
+    if printer.state == "offline":
+        found.append(
+            scene.t("The printer does not answer. Check its cable and power, press Resume printing.")
+        )
+    if scene.desk.link.state == "refused":
+        found.append(scene.t("The hub refuses this till. Ask shop IT to enrol it; sales are kept here."))
+    offset = scene.desk.link.clock_offset_ms
+    if offset is not None and abs(offset) > CLOCK_OFF_MS:
+        found.append(scene.t("This clock is far off. Set the PC's clock."))
+    return tuple(found)
+
+
+def status_side(scene: Scene) -> tuple[Block, ...]:
+    """The one thing to do, and other ways."""
+    open_things = needs(scene)
+    blocks: list[Block] = []
+    told = scene.desk.refusal
+    if told is not None:
+        blocks.append(Note(scene.t(told.msgid, **told.params), "danger", "circle-alert"))
+    if open_things:
+        blocks.append(Note(open_things[0], "danger", "circle-alert", big=True))
+    else:
+        blocks.append(Note(scene.t("All fine"), "saving", "circle-check", big=True))
+    blocks.append(Facts((Fact(scene.t("Selling goes on whatever this page says."), "info", "quiet"),)))
+    blocks.append(Spring())
+    blocks.append(
+        Actions(
+            (
+                Action(scene.t("Print a test page"), PrintTestPage(), "F9", "file-check"),
+                Action(scene.t("Sign off"), SignOff(), "", "log-out"),
+            )
+        )
+    )
+    return tuple(blocks)
+
+
+def status_anchor(scene: Scene) -> Anchor:
+    """How many things need a person; the act that mends the worst."""
+    count = len(needs(scene))
+    if scene.desk.printer.state in _PRINTER_TROUBLE:
+        primary = Action(scene.t("Resume printing"), ResumePrinting(), "Enter", "printer", "primary")
+    else:
+        primary = Action(scene.t("Back"), Back(), "Enter", "arrow-left", "primary")
+    figure = scene.t("{n} things", n=str(count)) if count else scene.t("All fine")
+    return Anchor((), scene.t("Needs you"), figure, "", "", "plain" if count else "zero", primary)

@@ -1,0 +1,227 @@
+"""What the terminal is doing: one phase at a time, over the desk that stays whatever the phase.
+
+The desk is everything that outlives a screen (shop, operator, shift, open cart, device states); a
+phase is what can be asked right now. Both are values: a rule gets one state and returns the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from posapp.domain.cart import Cart
+from posapp.domain.catalog import Item
+from posapp.domain.facts import ShiftTotals, TransactionCompleted
+from posapp.domain.shop import Operator, Permission, Shop
+from posapp.domain.tenders import Payment
+from posapp.flows.effects import Commit
+from posapp.flows.intents import (
+    CatalogueStatus,
+    CloseShift,
+    DeviceTold,
+    LastSale,
+    LinkStatus,
+    PrinterStatus,
+    ScanCode,
+    SuspendedCart,
+    VoidCart,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence for the echo line: msgid, its parameters, and whether it is good news."""
+
+    msgid: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    good: bool = True
+    serial: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An open search: what was asked, what was found (None while the answer is awaited)."""
+
+    text: str
+    items: tuple[Item, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that stays while phases change."""
+
+    terminal_id: str
+    language: str = "zh_CN"
+    shop: Shop | None = None
+    operator: Operator | None = None
+    session_id: str = ""
+    shift: ShiftTotals | None = None
+    cart: Cart | None = None
+    marked: int | None = None
+    parked: tuple[SuspendedCart, ...] = ()
+    last_sale: LastSale | None = None
+    show_last_sale: bool = False
+    link: LinkStatus = LinkStatus()
+    printer: PrinterStatus = PrinterStatus()
+    catalogue: CatalogueStatus = CatalogueStatus()
+    devices: DeviceTold = DeviceTold()
+    told: Told | None = None
+    refusal: Told | None = None  # the sentence that stays until the next thing is done
+    found: Found | None = None
+    tab: int = 0
+    scan_no: int = 0
+    last_scan_ms: int | None = None
+    clear_scan: int = 0
+    wrong_pins: Mapping[str, int] = field(default_factory=dict)
+    locked_until: Mapping[str, int] = field(default_factory=dict)
+    next_shift_number: int = 1
+    quarantined: int = 0
+    unprinted: int = 0
+    draft_trouble: str = ""
+
+
+# --- phases -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recovering:
+    """The store is being read; nothing can be asked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingUp:
+    """No shop set-up has reached this till yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOff:
+    """Nobody is signed on; one operator may be chosen and a PIN half keyed."""
+
+    chosen: str | None = None
+    pin: str = field(default="", repr=False)
+    checking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Locked in the middle of `back`, by the operator or on their behalf."""
+
+    back: Phase
+    chosen: str | None = None
+    pin: str = field(default="", repr=False)
+    checking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftClosed:
+    """Signed on, no shift: the float is being keyed."""
+
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selling:
+    """Goods are taken; the cart may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The weight of one item is being keyed, in kilograms."""
+
+    item: Item
+    code: str
+    entry: str = ""
+    scan_no: int | None = None  # the scan that asked for it; it becomes a line or a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Tendering:
+    """Payment is open, goods are locked."""
+
+    payment: Payment
+    chosen: str
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingOverride:
+    """An act waits for a manager: nothing of it is done before they agree."""
+
+    permission: Permission
+    act: VoidCart | CloseShift
+    amount_minor: int
+    back: Phase
+    approver: str | None = None
+    reason: str = ""
+    pin: str = field(default="", repr=False)
+    checking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Committing:
+    """Facts are on their way to the disk; scans wait, everything else is refused."""
+
+    commit: Commit
+    after: Literal["sale", "void", "open", "close"]
+    back: Phase
+    waiting: tuple[ScanCode, ...] = ()
+    change_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStuck:
+    """The disk refused the commit; nothing of it is stored, and it can be tried again."""
+
+    committing: Committing
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A sale is stored: change, receipt, next."""
+
+    sale: TransactionCompleted
+    printed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The drawer is counted, one denomination at a time; `counts` by denomination."""
+
+    counts: Mapping[int, int] = field(default_factory=dict)
+    index: int = 0
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """A report is on the screen: X of the open shift, or Z with a count to settle."""
+
+    kind: Literal["X", "Z"]
+    totals: ShiftTotals
+    counts: Mapping[int, int] = field(default_factory=dict)
+    reason: str = ""
+    reading: bool = False
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingStatus:
+    """The status page, over whatever went on before it."""
+
+    back: Phase
+
+
+Phase = (
+    Recovering | SettingUp | SignedOff | Locked | ShiftClosed | Selling | Weighing | Tendering
+    | AwaitingOverride | Committing | CommitStuck | Done | Counting | Reporting | ShowingStatus
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalState:
+    """The desk and what is being done at it."""
+
+    desk: Desk
+    phase: Phase

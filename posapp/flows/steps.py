@@ -1,0 +1,113 @@
+"""The shape of a rule and the few moves that all rules share: telling, refusing, recording scans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from posapp.domain.cart import with_scan
+from posapp.domain.facts import ScanRecord, ScanRefused
+from posapp.domain.shop import Operator, Shop
+from posapp.domain.transactions import SaleContext
+from posapp.flows.effects import Beep, Effect, Record
+from posapp.flows.formatting import Speech
+from posapp.flows.ports import CatalogReader, Clock, Ids
+from posapp.flows.refusals import Refusal
+from posapp.flows.state import Desk, Phase, TerminalState, Told
+
+#: Characters of a refused code that are kept: enough for any GS1 code, too few to flood the journal.
+SCAN_TEXT_MAX = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What rules may read and mint."""
+
+    clock: Clock
+    ids: Ids
+    catalogue: CatalogReader
+    speech: Callable[[str], Speech]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a rule leads: the next desk and phase, and what the world must do."""
+
+    desk: Desk
+    phase: Phase
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def state(self) -> TerminalState:
+        """The step as a state."""
+        return TerminalState(self.desk, self.phase)
+
+    def also(self, *effects: Effect) -> Step:
+        """The same step with more effects after its own."""
+        return replace(self, effects=(*self.effects, *effects))
+
+
+#: A rule: desk, phase, intent and ports to the next step. The table pairs it with the two types.
+Rule = Callable[[Desk, Any, Any, Ports], Step]
+Rules = Mapping[tuple[type, type], Rule]
+
+
+def tell(desk: Desk, msgid: str, **params: str) -> Desk:
+    """Good news on the echo line; it also clears a standing refusal."""
+    serial = (desk.told.serial if desk.told else 0) + 1
+    return replace(desk, told=Told(msgid, params, True, serial), refusal=None)
+
+
+def refuse(desk: Desk, phase: Phase, refusal: Refusal, **params: str) -> Step:
+    """Nothing changes but the sentence that says why; a low note calls for the eyes."""
+    serial = (desk.told.serial if desk.told else 0) + 1
+    told = Told(refusal.sentence, params, False, serial)
+    return Step(replace(desk, told=told, refusal=told), phase, (Beep("refuse"),))
+
+
+def quiet(desk: Desk) -> Desk:
+    """The desk without a standing refusal: the cashier went on."""
+    return replace(desk, refusal=None) if desk.refusal is not None else desk
+
+
+def next_scan(desk: Desk, ports: Ports) -> Desk:
+    """Count a scan that reached the till."""
+    return replace(desk, scan_no=desk.scan_no + 1, last_scan_ms=ports.clock.now_ms())
+
+
+def refuse_scan(desk: Desk, phase: Phase, code: str, refusal: Refusal, ports: Ports) -> Step:
+    """Refuse a counted scan and keep it on record, with the open sale where there is one."""
+    scan = ScanRecord(desk.scan_no, code[:SCAN_TEXT_MAX], ports.clock.now_ms(), None, refusal.name)
+    step = refuse(desk, phase, refusal, code=code[:40])
+    if desk.cart is not None:
+        return replace(step, desk=replace(step.desk, cart=with_scan(desk.cart, scan)))
+    operator_id = desk.operator.operator_id if desk.operator else ""
+    day = desk.shift.business_date if desk.shift else ""
+    return step.also(Record((ScanRefused(scan, operator_id, day),)))
+
+
+def shop_of(desk: Desk) -> Shop:
+    """The shop; phases that need it are only reached with one."""
+    assert desk.shop is not None, "this phase is only reached with a shop"
+    return desk.shop
+
+
+def operator_of(desk: Desk) -> Operator:
+    """The operator; phases that need one are only reached signed on."""
+    assert desk.operator is not None, "this phase is only reached signed on"
+    return desk.operator
+
+
+def sale_context(desk: Desk, ports: Ports) -> SaleContext:
+    """Where, when and by whom: from the desk."""
+    assert desk.shift is not None, "goods are only sold in a shift"
+    return SaleContext(
+        shop=shop_of(desk),
+        terminal_id=desk.terminal_id,
+        shift_id=desk.shift.shift_id,
+        business_date=desk.shift.business_date,
+        operator=operator_of(desk),
+        language=desk.language,
+        now_ms=ports.clock.now_ms(),
+    )

@@ -1,0 +1,198 @@
+"""Taking payment: from the open tender sheet to the durable sale and what may happen only then.
+
+Settle is the one door: it shuts the gate before anything else can be asked, and the drawer, the
+paper and the word "change" come only with the store's confirmation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from posapp.domain.facts import TransactionCompleted
+from posapp.domain.money import minor_digits, parse_amount
+from posapp.domain.shop import TenderType
+from posapp.domain.tenders import Payment, TenderRefusal, cash_due, take, undo
+from posapp.domain.transactions import cart_totals, complete
+from posapp.flows.effects import Beep, Commit, KickDrawer, Print, PrintCopy, PrintRequest, WakeSync
+from posapp.flows.entry import edit
+from posapp.flows.formatting import plain_amount
+from posapp.flows.intents import (
+    Back,
+    ChooseTender,
+    Committed,
+    KeyIn,
+    LastSale,
+    NextSale,
+    OfferAmount,
+    Reprint,
+    ScanCode,
+    Settle,
+    StartTender,
+    UndoTender,
+)  # fmt: skip
+from posapp.flows.paper import receipt
+from posapp.flows.refusals import Refusal
+from posapp.flows.state import Committing, Desk, Done, Phase, Selling, Tendering
+from posapp.flows.steps import (
+    Ports,
+    Rules,
+    Step,
+    next_scan,
+    quiet,
+    refuse,
+    refuse_scan,
+    sale_context,
+    shop_of,
+    tell,
+)  # fmt: skip
+
+
+def _start(desk: Desk, phase: Selling, intent: StartTender, ports: Ports) -> Step:
+    if desk.cart is None or not desk.cart.lines:
+        return refuse(desk, phase, Refusal.EmptyCart)
+    total = cart_totals(desk.cart, shop_of(desk)).total_minor
+    desk = replace(quiet(desk), found=None, show_last_sale=False, clear_scan=desk.clear_scan + 1)
+    return Step(desk, Tendering(Payment(total, desk.cart.paid if desk.cart else ()), _first_way(desk)))
+
+
+def _first_way(desk: Desk) -> str:
+    ways = shop_of(desk).tenders
+    return next((way.tender_id for way in ways if way.kind == "cash"), ways[0].tender_id)
+
+
+def chosen_way(desk: Desk, phase: Tendering) -> TenderType:
+    """The way to pay that is chosen; the shop always has one."""
+    way = shop_of(desk).tender(phase.chosen)
+    return way or shop_of(desk).tenders[0]
+
+
+def due_by(desk: Desk, phase: Tendering) -> tuple[int, int]:
+    """What the chosen way must bring to complete the payment, and the rounding that goes with it."""
+    if chosen_way(desk, phase).kind == "cash":
+        return cash_due(phase.payment, shop_of(desk).cash)
+    return phase.payment.due_minor, 0
+
+
+def _choose(desk: Desk, phase: Tendering, intent: ChooseTender, ports: Ports) -> Step:
+    if shop_of(desk).tender(intent.tender_id) is None:
+        return refuse(desk, phase, Refusal.NotNow)
+    return Step(quiet(desk), replace(phase, chosen=intent.tender_id))
+
+
+def _key(desk: Desk, phase: Tendering, intent: KeyIn, ports: Ports) -> Step:
+    decimals = minor_digits(shop_of(desk).currency)
+    return Step(quiet(desk), replace(phase, entry=edit(phase.entry, intent.key, decimals=decimals)))
+
+
+def _offer(desk: Desk, phase: Tendering, intent: OfferAmount, ports: Ports) -> Step:
+    return Step(quiet(desk), replace(phase, entry=plain_amount(intent.amount_minor, shop_of(desk).currency)))
+
+
+def entered_minor(desk: Desk, phase: Tendering) -> int | None:
+    """The keyed amount, the exact one where nothing is keyed, None where it is no amount."""
+    if not phase.entry:
+        return due_by(desk, phase)[0]
+    return parse_amount(phase.entry, shop_of(desk).currency)
+
+
+def _settle(desk: Desk, phase: Tendering, intent: Settle, ports: Ports) -> Step:
+    shop = shop_of(desk)
+    amount = entered_minor(desk, phase)
+    if amount is None:
+        return refuse(desk, phase, Refusal.BadAmount)
+    way = chosen_way(desk, phase)
+    taken = take(phase.payment, way, amount, shop.cash)
+    if taken is TenderRefusal.NOTHING:
+        return refuse(desk, phase, Refusal.NothingKeyed)
+    if taken is TenderRefusal.MORE_THAN_DUE:
+        due = plain_amount(phase.payment.due_minor, shop.currency)
+        return refuse(desk, phase, Refusal.MoreThanDue, due=due)
+    if isinstance(taken, TenderRefusal):
+        change = plain_amount(amount - due_by(desk, phase)[0], shop.currency)
+        return refuse(desk, phase, Refusal.FarTooMuch, change=change)
+    payment, is_complete = taken
+    if is_complete:
+        return _commit(desk, phase, payment, ports)
+    assert desk.cart is not None
+    desk = replace(desk, cart=replace(desk.cart, paid=payment.tenders))
+    desk = tell(desk, "{amount} received", amount=plain_amount(amount, shop.currency))
+    return Step(desk, replace(phase, payment=payment, entry=""), (Beep("ok"),))
+
+
+def _commit(desk: Desk, phase: Tendering, payment: Payment, ports: Ports) -> Step:
+    assert desk.cart is not None
+    sale = complete(desk.cart, payment, sale_context(desk, ports))
+    document = receipt(sale, shop_of(desk), ports.speech(desk.language))
+    slip = PrintRequest(ports.ids.new_id(), "receipt", document)
+    commit = Commit(sale.transaction_id, (sale,), (slip,), sale.transaction_id)
+    committing = Committing(commit, "sale", phase, change_minor=payment.change_minor)
+    return Step(quiet(desk), committing, (commit,))
+
+
+def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
+    """The sale is durable: now the drawer, the paper, the change and the queue."""
+    sale = next(fact for fact in phase.commit.facts if isinstance(fact, TransactionCompleted))
+    sale = replace(sale, receipt_number=intent.receipt_number or "")
+    shop = shop_of(desk)
+    kinds = [shop.tender(tender.tender_id) for tender in sale.tenders]
+    opens = any(way is not None and way.opens_drawer for way in kinds)
+    last = LastSale(
+        transaction_id=sale.transaction_id,
+        receipt_number=sale.receipt_number,
+        total_minor=sale.total_minor,
+        change_minor=sale.change_minor,
+        completed_ms=sale.completed_at_ms,
+    )
+    desk = replace(desk, cart=None, marked=None, shift=intent.shift, last_sale=last, found=None)
+    desk = tell(desk, "{amount} received", amount=plain_amount(sale.tendered_minor, shop.currency))
+    kick = (KickDrawer(),) if opens else ()
+    jobs = Print(tuple(slip.job_id for slip in phase.commit.prints))
+    return Step(desk, Done(sale), (*kick, jobs, Beep("paid"), WakeSync()))
+
+
+def _undo(desk: Desk, phase: Tendering, intent: UndoTender, ports: Ports) -> Step:
+    payment = undo(phase.payment, intent.tender_no)
+    assert desk.cart is not None
+    desk = replace(quiet(desk), cart=replace(desk.cart, paid=payment.tenders))
+    return Step(desk, replace(phase, payment=payment, entry=""))
+
+
+def _back(desk: Desk, phase: Tendering, intent: Back, ports: Ports) -> Step:
+    """Back to the goods; money already taken must be given back first, so that none is forgotten."""
+    if phase.entry:
+        return Step(quiet(desk), replace(phase, entry=""))
+    if phase.payment.tenders:
+        return refuse(desk, phase, Refusal.TakenMoney)
+    return Step(quiet(desk), Selling())
+
+
+def _scan(desk: Desk, phase: Tendering, intent: ScanCode, ports: Ports) -> Step:
+    return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.PaymentOpen, ports)
+
+
+def _next(desk: Desk, phase: Done, intent: NextSale, ports: Ports) -> Step:
+    return Step(replace(quiet(desk), told=None), Selling())
+
+
+def _reprint(desk: Desk, phase: Phase, intent: Reprint, ports: Ports) -> Step:
+    copy_of = desk.last_sale
+    if copy_of is None:
+        return refuse(desk, phase, Refusal.NothingToReprint)
+    copy = PrintCopy(copy_of.transaction_id, desk.language)
+    desk = tell(desk, "A copy of {number} is printed", number=copy_of.receipt_number)
+    return Step(desk, phase, (copy,))
+
+
+RULES: Rules = {
+    (Selling, StartTender): _start,
+    (Tendering, ChooseTender): _choose,
+    (Tendering, KeyIn): _key,
+    (Tendering, OfferAmount): _offer,
+    (Tendering, Settle): _settle,
+    (Tendering, UndoTender): _undo,
+    (Tendering, Back): _back,
+    (Tendering, ScanCode): _scan,
+    (Done, NextSale): _next,
+    (Done, Reprint): _reprint,
+    (Selling, Reprint): _reprint,
+}

@@ -1,0 +1,126 @@
+"""The terminal: one state, one door. Every wish and every answer comes in as an intent; what comes
+out is the next view and the effects that the world must carry out.
+
+The gate is the table: a pair of phase and intent without a rule is refused. Nothing here knows Qt,
+SQL or a thread, so a whole day at the till can be played in a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from posapp.domain.cart_record import cart_to_bytes
+from posapp.flows import approvals, checkout, shift, sign_on, suspended, tendering, world
+from posapp.flows.effects import Effect, SaveDraft
+from posapp.flows.intents import Intent, ScanCode
+from posapp.flows.presenters import present
+from posapp.flows.refusals import Refusal
+from posapp.flows.state import (
+    AwaitingOverride,
+    CommitStuck,
+    Committing,
+    Counting,
+    Desk,
+    Locked,
+    Phase,
+    Recovering,
+    Reporting,
+    ShowingStatus,
+    SignedOff,
+    Tendering,
+    TerminalState,
+    Weighing,
+)  # fmt: skip
+from posapp.flows.steps import Ports, Rule, Rules, Step, next_scan, refuse, refuse_scan
+from posapp.flows.views import View
+
+#: Every pair of phase and intent that has a rule of its own.
+RULES: Rules = {
+    **sign_on.RULES,
+    **checkout.RULES,
+    **suspended.RULES,
+    **tendering.RULES,
+    **approvals.RULES,
+    **shift.RULES,
+    **world.RULES,
+}
+
+#: Rules that hold in every phase.
+ANYWHERE: dict[type, Rule] = {**world.WORLD, **shift.WORLD}
+
+#: What a refused wish is told, by phase; elsewhere "not now".
+_WHY: dict[type, Refusal] = {
+    Tendering: Refusal.PaymentOpen,
+    AwaitingOverride: Refusal.ApprovalOpen,
+    Counting: Refusal.CountOpen,
+    Reporting: Refusal.ReportOpen,
+    Committing: Refusal.NotNow,
+    CommitStuck: Refusal.NotStoredYet,
+    SignedOff: Refusal.NobodySignedOn,
+    Locked: Refusal.TerminalLocked,
+    Weighing: Refusal.WeightOpen,
+    Recovering: Refusal.NotReady,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one intent led to."""
+
+    view: View
+    effects: tuple[Effect, ...]
+
+
+def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
+    """The next state and effects: pure but for the reads and the mints of the ports."""
+    done = _one(state, intent, ports)
+    effects = list(done.effects)
+    # Scans that came during a commit are played as soon as goods may be taken again.
+    storing = Committing | CommitStuck
+    if isinstance(state.phase, storing) and not isinstance(done.phase, storing):
+        before = state.phase if isinstance(state.phase, Committing) else state.phase.committing
+        for waiting in before.waiting:
+            showed_sale = replace(done.desk, show_last_sale=True)
+            done = _one(TerminalState(showed_sale, done.phase), waiting, ports)
+            effects += done.effects
+    cart = done.desk.cart
+    if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):
+        effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(cart)))
+    return Step(done.desk, done.phase, tuple(effects))
+
+
+def _one(state: TerminalState, intent: Intent, ports: Ports) -> Step:
+    desk, phase = state.desk, state.phase
+    if isinstance(phase, ShowingStatus) and isinstance(intent, ScanCode):
+        phase = _under_status(phase)
+    if isinstance(phase, Reporting) and isinstance(intent, ScanCode) and phase.kind == "Z":
+        return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.ReportOpen, ports)
+    rule = RULES.get((type(phase), type(intent))) or ANYWHERE.get(type(intent))
+    if rule is None:
+        return refuse(desk, phase, _WHY.get(type(phase), Refusal.NotNow))
+    return rule(desk, phase, intent, ports)
+
+
+def _under_status(phase: ShowingStatus) -> Phase:
+    """A scan on the status page belongs to what lies under it."""
+    return phase.back
+
+
+class Terminal:
+    """Holds the state and turns intents into outcomes; the only object with a memory in this room."""
+
+    def __init__(self, terminal_id: str, ports: Ports, *, language: str = "zh_CN", version: str = "") -> None:
+        """A terminal that waits for what its store held (the intent Recovered)."""
+        self._ports = ports
+        self._version = version
+        self.state = TerminalState(Desk(terminal_id, language), Recovering())
+
+    def handle(self, intent: Intent) -> Outcome:
+        """Take one intent; afterwards `state` is the next one."""
+        done = step(self.state, intent, self._ports)
+        self.state = done.state
+        return Outcome(self.view(), done.effects)
+
+    def view(self) -> View:
+        """The picture of the state as it stands."""
+        return present(self.state, self._ports, self._version)

@@ -1,0 +1,227 @@
+"""What the world tells in any phase: settings, prices, the line, the printer, the clock, the store.
+
+These rules move the desk and, at the two ends of a commit, the phase; people never reach them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from posapp.domain.cart_record import cart_from_bytes
+from posapp.flows.approvals import sale_voided
+from posapp.flows.effects import (
+    AskDevices,
+    PrintNow,
+    PrintRequest,
+    RetryPrinting,
+    SetLanguage,
+)  # fmt: skip
+from posapp.flows.intents import (
+    CatalogueChanged,
+    CommitFailed,
+    Committed,
+    DeviceTold,
+    DraftFailed,
+    ItemsFound,
+    LinkChanged,
+    PinChecked,
+    Printed,
+    PrinterChanged,
+    PrintTestPage,
+    Recovered,
+    ResumePrinting,
+    ScanCode,
+    ShopChanged,
+    StoreAgain,
+    SwitchLanguage,
+    Tick,
+)  # fmt: skip
+from posapp.flows.paper import test_page
+from posapp.flows.refusals import Refusal
+from posapp.flows.shift import shift_opened, shift_settled
+from posapp.flows.state import (
+    CommitStuck,
+    Committing,
+    Counting,
+    Desk,
+    Done,
+    Locked,
+    Phase,
+    Recovering,
+    Reporting,
+    SettingUp,
+    ShiftClosed,
+    ShowingStatus,
+    SignedOff,
+)  # fmt: skip
+from posapp.flows.steps import Ports, Rules, Step, next_scan, refuse_scan, shop_of, tell
+from posapp.flows.tendering import sale_stored
+
+_AFTER = {"sale": sale_stored, "void": sale_voided, "open": shift_opened, "close": shift_settled}
+
+#: Scans that one commit may hold back; a trolley cannot be emptied faster than a disk answers.
+WAITING_MAX = 500
+
+
+def _recovered(desk: Desk, phase: Phase, intent: Recovered, ports: Ports) -> Step:
+    cart = cart_from_bytes(intent.cart) if intent.cart else None
+    desk = replace(
+        desk,
+        shop=intent.shop,
+        shift=intent.shift,
+        cart=cart,
+        marked=cart.lines[-1].line_no if cart and cart.lines else None,
+        parked=intent.suspended,
+        last_sale=intent.last_sale,
+        show_last_sale=intent.last_sale is not None,
+        locked_until=dict(intent.locked_until),
+        next_shift_number=intent.next_shift_number,
+        quarantined=intent.quarantined,
+        scan_no=intent.scan_no,
+        unprinted=intent.unprinted,
+        language=intent.language or (intent.shop.languages[0] if intent.shop else desk.language),
+    )
+    if intent.cart and cart is None:
+        desk = replace(desk, draft_trouble="unreadable")
+    return Step(desk, SettingUp() if intent.shop is None else SignedOff(), (AskDevices(),))
+
+
+def _shop(desk: Desk, phase: Phase, intent: ShopChanged, ports: Ports) -> Step:
+    """A new set-up: who is signed on stays, with the rights they now have."""
+    who = desk.operator and intent.shop.operator(desk.operator.operator_id)
+    desk = replace(desk, shop=intent.shop, operator=who or desk.operator)
+    if isinstance(phase, SettingUp):
+        return Step(replace(desk, language=intent.shop.languages[0]), SignedOff())
+    if isinstance(phase, SignedOff | Locked) and phase.chosen and intent.shop.operator(phase.chosen) is None:
+        return Step(desk, replace(phase, chosen=None, pin="", checking=False))
+    if isinstance(phase, Counting):
+        last = len(intent.shop.cash.denominations_minor) - 1
+        return Step(desk, replace(phase, index=min(phase.index, last)))
+    return Step(desk, phase)
+
+
+def _set(name: str) -> Any:
+    def rule(desk: Desk, phase: Phase, intent: Any, ports: Ports) -> Step:
+        return Step(replace(desk, **{name: intent.status}), phase)
+
+    return rule
+
+
+def _printed(desk: Desk, phase: Phase, intent: Printed, ports: Ports) -> Step:
+    desk = replace(desk, unprinted=max(0, desk.unprinted - 1))
+    return Step(desk, replace(phase, printed=True) if isinstance(phase, Done) else phase)
+
+
+def _devices(desk: Desk, phase: Phase, intent: DeviceTold, ports: Ports) -> Step:
+    return Step(replace(desk, devices=intent), phase)
+
+
+def _draft_failed(desk: Desk, phase: Phase, intent: DraftFailed, ports: Ports) -> Step:
+    return Step(replace(desk, draft_trouble=intent.trouble), phase)
+
+
+def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
+    """Time goes by; a stuck commit is tried again by itself, about every five seconds."""
+    if isinstance(phase, CommitStuck) and ports.clock.monotonic_ms() // 1000 % 5 == 0:
+        return _store_again(desk, phase, StoreAgain(), ports)
+    ask = isinstance(phase, ShowingStatus) and ports.clock.monotonic_ms() // 1000 % 5 == 0
+    return Step(desk, phase, (AskDevices(),) if ask else ())
+
+
+def _language(desk: Desk, phase: Phase, intent: SwitchLanguage, ports: Ports) -> Step:
+    if desk.shop is not None and intent.language not in desk.shop.languages:
+        return Step(desk, phase)
+    return Step(replace(desk, language=intent.language), phase, (SetLanguage(intent.language),))
+
+
+def _committed(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
+    if intent.commit_id != phase.commit.commit_id:
+        return Step(desk, phase)
+    return _AFTER[phase.after](replace(desk, draft_trouble=""), phase, intent, ports)
+
+
+def _failed(desk: Desk, phase: Committing, intent: CommitFailed, ports: Ports) -> Step:
+    if intent.commit_id != phase.commit.commit_id:
+        return Step(desk, phase)
+    return Step(desk, CommitStuck(phase, intent.trouble))
+
+
+def _late_answer(desk: Desk, phase: CommitStuck, intent: Committed, ports: Ports) -> Step:
+    """The store had it after all: a retry and its answer may cross."""
+    return _committed(desk, phase.committing, intent, ports)
+
+
+def _store_again(desk: Desk, phase: CommitStuck, intent: StoreAgain, ports: Ports) -> Step:
+    return Step(desk, phase.committing, (phase.committing.commit,))
+
+
+def _scan_waits(desk: Desk, phase: Committing, intent: ScanCode, ports: Ports) -> Step:
+    if len(phase.waiting) >= WAITING_MAX:
+        return _scan_stuck(desk, phase, intent, ports)
+    return Step(desk, replace(phase, waiting=(*phase.waiting, intent)))
+
+
+def _scan_stuck(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
+    """Refused on record beside the cart: the facts of the commit under way are fixed already."""
+    cart = desk.cart
+    step = refuse_scan(
+        next_scan(replace(desk, cart=None), ports), phase, intent.text, Refusal.NotStoredYet, ports
+    )
+    return replace(step, desk=replace(step.desk, cart=cart))
+
+
+def _scan_refused(why: Refusal) -> Any:
+    def rule(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
+        return refuse_scan(next_scan(desk, ports), phase, intent.text, why, ports)
+
+    return rule
+
+
+def _resume_printing(desk: Desk, phase: Phase, intent: ResumePrinting, ports: Ports) -> Step:
+    return Step(tell(desk, "Printing goes on"), phase, (RetryPrinting(),))
+
+
+def _test_page(desk: Desk, phase: Phase, intent: PrintTestPage, ports: Ports) -> Step:
+    document = test_page(shop_of(desk), ports.speech(desk.language), ports.clock.now_ms())
+    slip = PrintRequest(ports.ids.new_id(), "test", document)
+    return Step(tell(desk, "A test page is on its way"), phase, (PrintNow(slip),))
+
+
+def _ignore(desk: Desk, phase: Phase, intent: object, ports: Ports) -> Step:
+    return Step(desk, phase)
+
+
+RULES: Rules = {
+    (Recovering, Recovered): _recovered,
+    (Committing, Committed): _committed,
+    (Committing, CommitFailed): _failed,
+    (Committing, ScanCode): _scan_waits,
+    (CommitStuck, ScanCode): _scan_stuck,
+    (CommitStuck, StoreAgain): _store_again,
+    (CommitStuck, Committed): _late_answer,
+    **{(phase, ScanCode): _scan_refused(Refusal.NotReady) for phase in (Recovering, SettingUp)},
+    (ShiftClosed, ScanCode): _scan_refused(Refusal.NoOpenShift),
+    (Counting, ScanCode): _scan_refused(Refusal.CountOpen),
+    **{(phase, ResumePrinting): _resume_printing for phase in (ShowingStatus, Done, Reporting)},
+    (ShowingStatus, PrintTestPage): _test_page,
+}
+
+#: Rules of the world that hold in every phase without one of its own.
+WORLD: dict[type, Any] = {
+    ShopChanged: _shop,
+    CatalogueChanged: _set("catalogue"),
+    LinkChanged: _set("link"),
+    PrinterChanged: _set("printer"),
+    Printed: _printed,
+    DeviceTold: _devices,
+    DraftFailed: _draft_failed,
+    Tick: _tick,
+    SwitchLanguage: _language,
+    # Answers that come after their question was left: harmless, and not a person's wish.
+    ItemsFound: _ignore,
+    PinChecked: _ignore,
+    Committed: _ignore,
+    CommitFailed: _ignore,
+    Recovered: _ignore,
+}
