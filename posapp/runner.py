@@ -1,0 +1,178 @@
+"""Carries effects out: hands each to the store, the printer, the link or a worker, and returns.
+
+Nothing here waits on the screen's thread, and nothing here decides: answers come back as intents
+through the one door. Slow, harmless work (comparing a PIN, finding names) has a worker of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from posapp.domain.catalog import Item
+from posapp.domain.paper import PaperDocument
+from posapp.flows.effects import (
+    AskDevices, Beep, Commit, Effect, KickDrawer, ParkDraft, Print, PrintCopy, PrintNow, ReadShift, Record,
+    RetryPrinting, SaveDraft, Search, SetLanguage, UnparkDraft, VerifyPin, WakeSync,
+)  # fmt: skip
+from posapp.flows.intents import (
+    CommitFailed, Committed, DeviceTold, Intent, ItemsFound, PinChecked, ShiftRead,
+)  # fmt: skip
+
+LOGGER = logging.getLogger(__name__)
+
+#: Answers are posted here; the only way back to the screen's thread.
+Post = Callable[[Intent], None]
+
+
+class LedgerPort(Protocol):
+    """What the runner asks of the store's writer; every call returns at once."""
+
+    def commit(self, effect: Commit, done: Callable[[Committed | CommitFailed], None]) -> None: ...
+    def record(self, effect: Record) -> None: ...
+    def draft(self, effect: SaveDraft | ParkDraft | UnparkDraft) -> None: ...
+    def set_language(self, language: str) -> None: ...
+    def read_shift(self, shift_id: str, done: Callable[[ShiftRead], None]) -> None: ...
+    def slips(self, job_ids: Sequence[str], done: Callable[[Sequence[Slip]], None]) -> None: ...
+    def receipt(self, transaction_id: str, done: Callable[[PaperDocument | None], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A stored slip on its way to the printer."""
+
+    job_id: str
+    document: PaperDocument
+    copy: bool = False
+
+
+class PrinterPort(Protocol):
+    """What the runner asks of the spooler."""
+
+    def submit(self, slip: Slip, language: str) -> None: ...
+    def kick_drawer(self) -> None: ...
+    def retry(self) -> None: ...
+
+
+class NameSearch(Protocol):
+    """Finds items by part of a name; may take a while."""
+
+    def search(self, text: str, limit: int) -> tuple[Item, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The parts that carry effects out."""
+
+    ledger: LedgerPort
+    printer: PrinterPort
+    names: NameSearch
+    verify_pin: Callable[[str, str], bool]
+    play: Callable[[str], object]
+    wake_sync: Callable[[], None]
+    data: Path
+    language: Callable[[], str]
+
+
+class Runner:
+    """Carries out effects in order. `close` ends its workers; nothing is posted after it."""
+
+    def __init__(self, world: World, post: Post) -> None:
+        self._world = world
+        self._post = post
+        self._pins = ThreadPoolExecutor(1, "pins")
+        self._reports = ThreadPoolExecutor(1, "reports")
+        self._search: Future[None] | None = None
+
+    def carry_out(self, effects: Sequence[Effect]) -> None:
+        """Start every effect, in order, and return at once."""
+        for effect in effects:
+            self._carry_out(effect)
+
+    def _carry_out(self, effect: Effect) -> None:
+        world = self._world
+        match effect:
+            case Commit():
+                world.ledger.commit(effect, self._post)
+            case Record():
+                world.ledger.record(effect)
+            case SaveDraft() | ParkDraft() | UnparkDraft():
+                world.ledger.draft(effect)
+            case SetLanguage():
+                world.ledger.set_language(effect.language)
+            case ReadShift():
+                world.ledger.read_shift(effect.shift_id, self._post)
+            case Print():
+                world.ledger.slips(effect.job_ids, self._print)
+            case PrintNow():
+                slip = Slip(effect.request.job_id, effect.request.document)
+                world.printer.submit(slip, world.language())
+            case PrintCopy():
+                self._print_copy(effect)
+            case RetryPrinting():
+                world.printer.retry()
+            case KickDrawer():
+                world.printer.kick_drawer()
+            case Beep():
+                world.play(effect.sound)
+            case VerifyPin():
+                self._work(self._pins, self._verify, effect)
+            case Search():
+                self._find(effect)
+            case WakeSync():
+                world.wake_sync()
+            case AskDevices():
+                self._work(self._reports, self._tell_devices)
+
+    def print_slips(self, slips: Sequence[Slip]) -> None:
+        """Print slips that a restart found unprinted."""
+        self._print(slips)
+
+    def close(self) -> None:
+        """Finish what is being worked on and end the workers."""
+        self._pins.shutdown(cancel_futures=True)
+        self._reports.shutdown(cancel_futures=True)
+
+    @staticmethod
+    def _work(pool: ThreadPoolExecutor, task: Callable[..., None], *args: object) -> Future[None]:
+        future = pool.submit(task, *args)
+        future.add_done_callback(_report_failure)
+        return future
+
+    def _print(self, slips: Sequence[Slip]) -> None:
+        for slip in slips:
+            self._world.printer.submit(slip, self._world.language())
+
+    def _print_copy(self, effect: PrintCopy) -> None:
+        def found(document: PaperDocument | None) -> None:
+            if document is not None:
+                job_id = f"copy-{effect.transaction_id}"
+                self._world.printer.submit(Slip(job_id, document, copy=True), effect.language)
+
+        self._world.ledger.receipt(effect.transaction_id, found)
+
+    def _verify(self, effect: VerifyPin) -> None:
+        right = self._world.verify_pin(effect.pin_hash, effect.pin)
+        self._post(PinChecked(effect.operator_id, right))
+
+    def _find(self, effect: Search) -> None:
+        if self._search is not None:
+            self._search.cancel()  # typed on already: only the newest text is worth an answer
+        self._search = self._work(self._reports, self._answer_search, effect)
+
+    def _answer_search(self, effect: Search) -> None:
+        self._post(ItemsFound(effect.text, self._world.names.search(effect.text, effect.limit)))
+
+    def _tell_devices(self) -> None:
+        self._post(DeviceTold(disk_free_bytes=shutil.disk_usage(self._world.data).free))
+
+
+def _report_failure(future: Future[None]) -> None:
+    """A worker that fails has met a broken invariant: it is written down whole."""
+    if not future.cancelled() and future.exception() is not None:
+        LOGGER.critical("a worker failed", exc_info=future.exception())
