@@ -158,7 +158,9 @@ class ShopReading:
                 pin_hash = "-" if not entry.has("pin_hash") else entry.text("pin_hash")
             else:
                 pin_hash = entry.text("pin_hash", "")
-                if pin_hash and not pin_hash.startswith("$argon2id$"):
+                if not pin_hash:
+                    entry.problem("'pin' is missing; add 4 to 8 digits in quotes.")
+                elif not pin_hash.startswith("$argon2id$"):
                     entry.problem("must be an Argon2id hash; write a plain pin instead.", "pin_hash")
             operators.append(
                 Operator(

@@ -1,0 +1,350 @@
+"""Brings a catalogue file into the hub: what changed gets a new revision, everything else stays still.
+
+The file is the truth about the items it names, and silent about all others. A code belongs to one item:
+whoever had it first in the file, or before it, keeps it, and the other spelling is reported. Work is
+done in chunks of one transaction each, so that tills are served in between.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, delete, select, update
+
+from posapp.domain.codes import GTIN_LENGTHS
+from sync.hub.catalogue_rows import (
+    CatalogueFile,
+    Columns,
+    Record,
+    RefusedRow,
+    RowReader,
+    RowRefusedError,
+    RowRules,
+    read_columns,
+)
+from sync.hub.database import Database, insert_rows
+from sync.hub.pinyin import initials
+from sync.hub.tables import ITEM, ITEM_CODE, PRICE, REFUSED_ROW, STORE
+from sync.protocol.messages import ItemBody
+
+CHUNK_ITEMS: Final = 4_000
+REFUSED_KEPT: Final = 10_000
+CONTENT_MAX_CHARS: Final = 500
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of a file; `imported` items are new or changed, codes are counted whether new or not."""
+
+    rows: int = 0
+    imported: int = 0
+    unchanged: int = 0
+    gtins: int = 0
+    internal_wrong_check_digit: int = 0
+    internal_other: int = 0
+    collisions: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to read the file: columns in order for a file without header, or own headings by field."""
+
+    columns: tuple[str, ...] = ()
+    renamed: dict[str, str] = field(default_factory=dict)
+    language: str = "en"
+
+
+class CatalogueImport:
+    """One import of one file into one store; `on_refused` gets every row that was not taken whole."""
+
+    def __init__(
+        self,
+        database: Database,
+        store_id: str,
+        rules: RowRules,
+        *,
+        on_refused: Callable[[RefusedRow], None] = lambda _row: None,
+        chunk_items: int = CHUNK_ITEMS,
+    ) -> None:
+        self._database = database
+        self._store_id = store_id
+        self._rules = rules
+        self._on_refused = on_refused
+        self._chunk_items = chunk_items
+        self._seen: dict[str, int] = {}
+        self._deferred: list[Record] = []
+        self._refused: list[RefusedRow] = []
+        self._encoder = msgspec.json.Encoder()
+        self.report = ImportReport()
+
+    def run(
+        self,
+        file: CatalogueFile,
+        options: ImportOptions,
+        on_bytes: Callable[[int], object] | None = None,
+    ) -> ImportReport:
+        """Import the file, telling how far it got; raises ColumnsError before anything is written."""
+        chunk: list[Record] = []
+        for record in self._records(file, options, on_bytes):
+            chunk.append(record)
+            if len(chunk) >= self._chunk_items:
+                self._store(chunk)
+                chunk = []
+        self._store(chunk)
+        # A code may have moved from an item further down the file: now that one has let go of it.
+        again, self._deferred = self._deferred, []
+        for start in range(0, len(again), self._chunk_items):
+            self._store(again[start : start + self._chunk_items], last=True)
+        self._keep_refused()
+        return self.report
+
+    # ------------------------------------------------------------------ from rows to records
+    def _records(
+        self, file: CatalogueFile, options: ImportOptions, on_bytes: Callable[[int], object] | None
+    ) -> Iterator[Record]:
+        columns, skipped = self._columns(file, options)
+        reader = RowReader(columns, self._rules)
+        last_rows = _last_rows(file, columns, skipped) if columns.has_sku else {}
+        open_items: dict[str, Record] = {}
+        for row_no, cells in file.rows(on_bytes):
+            if row_no <= skipped or cells in ([""], []):
+                continue
+            self.report.rows += 1
+            record: Record | None = None
+            try:
+                record = self._joined(reader.record(row_no, cells), open_items, columns)
+            except RowRefusedError as refusal:
+                self._refuse(row_no, str(refusal), "\t".join(cells))
+            for sku, finished in self._finished(record, cells, columns, last_rows, open_items, row_no):
+                self._seen[sku] = finished.row_no
+                yield finished
+
+    def _columns(self, file: CatalogueFile, options: ImportOptions) -> tuple[Columns, int]:
+        if options.columns:
+            return read_columns(options.columns, renamed={}, language=options.language), 0
+        row_no, header = next(iter(file.rows()), (1, [""]))
+        return read_columns(header, renamed=options.renamed, language=options.language), row_no
+
+    def _joined(self, record: Record, open_items: dict[str, Record], columns: Columns) -> Record:
+        """The record, joined to earlier rows of its SKU; raises RowRefusedError where they disagree."""
+        if not columns.has_sku:
+            earlier_row = self._seen.get(record.sku)
+            if earlier_row is not None:
+                raise RowRefusedError(f"the same code stands in row {earlier_row}")
+            for code in record.codes:
+                self._count(code.kind == "gtin", code.text)
+            return record
+        known = open_items.get(record.sku)
+        if known is not None:
+            for what in ("names", "tax_category", "unit"):
+                if getattr(record, what) != getattr(known, what):
+                    raise RowRefusedError(f"row {known.row_no} of the same SKU has another {what}")
+        for code in record.codes:
+            self._count(code.kind == "gtin", code.text)
+        if known is None:
+            open_items[record.sku] = record
+            return record
+        held = {code.key for code in known.codes}
+        known.codes.extend(code for code in record.codes if code.key not in held)
+        if record.prices is not None:
+            known.prices = (known.prices or {}) | record.prices
+        return known
+
+    def _finished(
+        self,
+        record: Record | None,
+        cells: list[str],
+        columns: Columns,
+        last_rows: dict[str, int],
+        open_items: dict[str, Record],
+        row_no: int,
+    ) -> Iterator[tuple[str, Record]]:
+        """The item that is complete with this row, if any; a refused last row completes one too."""
+        if not columns.has_sku:
+            if record is not None:
+                yield record.sku, record
+            return
+        place = columns.places["sku"]
+        sku = cells[place].strip() if place < len(cells) else ""
+        if last_rows.get(sku, row_no) <= row_no and sku in open_items:
+            yield sku, open_items.pop(sku)
+
+    def _count(self, is_gtin: bool, text: str) -> None:
+        if is_gtin:
+            self.report.gtins += 1
+        elif text.isascii() and text.isdigit() and len(text) in GTIN_LENGTHS:
+            self.report.internal_wrong_check_digit += 1
+        else:
+            self.report.internal_other += 1
+
+    # ------------------------------------------------------------------ from records to rows
+    def _store(self, records: list[Record], *, last: bool = False) -> None:
+        if not records:
+            return
+        with self._database.writing() as connection:
+            held = self._held_bodies(connection, [record.sku for record in records])
+            owners = self._owners(connection, [code.key for record in records for code in record.codes])
+            owned: defaultdict[str, list[str]] = defaultdict(list)
+            for key, (sku, _spelling) in owners.items():
+                owned[sku].append(key)
+            changed: list[tuple[Record, bytes, ItemBody]] = []
+            for record in records:
+                for key in owned.get(record.sku, ()):
+                    # Let go of here, so another item of this chunk may have it.
+                    if all(code.key != key for code in record.codes):
+                        del owners[key]
+                if not self._settle_codes(record, owners, last=last):
+                    continue
+                old = held.get(record.sku)
+                body = self._body(record, old)
+                encoded = self._encoder.encode(body)
+                if old == encoded:
+                    self.report.unchanged += 1
+                else:
+                    changed.append((record, encoded, body))
+            self._write(connection, changed, held)
+            self.report.imported += len(changed)
+
+    def _settle_codes(self, record: Record, owners: dict[str, tuple[str, str]], *, last: bool) -> bool:
+        """Drop the codes that belong to others; whether the record goes on now."""
+        taken = [code for code in record.codes if owners.get(code.key, (record.sku, ""))[0] != record.sku]
+        if taken and not last and any(owners[code.key][0] not in self._seen for code in taken):
+            self._deferred.append(record)
+            return False
+        spellings = []
+        for code in taken:
+            owner, spelling = owners[code.key]
+            self.report.collisions += 1
+            spellings.append(f"{code.text!r} is {spelling!r} of item {owner!r}")
+        record.codes = [code for code in record.codes if code not in taken] if taken else record.codes
+        for code in record.codes:
+            owners.setdefault(code.key, (record.sku, code.text))
+        if not taken:
+            return True
+        reason = "collision: " + "; ".join(spellings)
+        # Where the code itself was the SKU it is the same article in another spelling, not a second one.
+        if not record.codes and record.sku in {code.text for code in taken}:
+            self._refuse(record.row_no, reason, record.sku)
+            return False
+        self._note(RefusedRow(record.row_no, f"{reason} (item kept without it)", record.sku))
+        return True
+
+    def _body(self, record: Record, old: bytes | None) -> ItemBody:
+        prices = record.prices
+        if prices is None:
+            kept = msgspec.json.decode(old, type=ItemBody).prices if old else ()
+        else:
+            kept = tuple(sorted(prices.items()))
+        return ItemBody(
+            sku=record.sku,
+            names=record.names,
+            pinyin=" ".join(filter(None, (initials(name) for name in record.names.values()))),
+            unit=record.unit,
+            tax_category=record.tax_category,
+            codes=tuple(code.key for code in record.codes),
+            prices=kept,
+        )
+
+    def _held_bodies(self, connection: Connection, skus: list[str]) -> dict[str, bytes | None]:
+        """The stored bodies by SKU; None for an item that was deleted."""
+        query = select(ITEM.c.sku, ITEM.c.deleted, ITEM.c.body).where(
+            ITEM.c.store_id == self._store_id, ITEM.c.sku.in_(skus)
+        )
+        return {sku: None if deleted else body for sku, deleted, body in connection.execute(query)}
+
+    def _owners(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:
+        query = select(ITEM_CODE.c.key, ITEM_CODE.c.sku, ITEM_CODE.c.spelling).where(
+            ITEM_CODE.c.store_id == self._store_id, ITEM_CODE.c.key.in_(keys)
+        )
+        return {key: (sku, spelling) for key, sku, spelling in connection.execute(query)}
+
+    def _write(
+        self,
+        connection: Connection,
+        changed: list[tuple[Record, bytes, ItemBody]],
+        held: dict[str, bytes | None],
+    ) -> None:
+        if not changed:
+            return
+        store_id = self._store_id
+        rev = next_revs(connection, store_id, len(changed))
+        known = [record.sku for record, _encoded, _body in changed if record.sku in held]
+        forget_items(connection, store_id, known)
+        items: list[tuple[Any, ...]] = []
+        codes: list[tuple[Any, ...]] = []
+        prices: list[tuple[Any, ...]] = []
+        for place, (record, encoded, body) in enumerate(changed):
+            items.append((store_id, record.sku, rev + place, 0, encoded))
+            codes.extend((store_id, code.key, record.sku, code.text) for code in record.codes)
+            prices.extend((store_id, record.sku, since_ms, minor) for since_ms, minor in body.prices)
+        insert_rows(connection, ITEM, items)
+        insert_rows(connection, ITEM_CODE, codes)
+        insert_rows(connection, PRICE, prices)
+
+    # ------------------------------------------------------------------ what was not taken
+    def _refuse(self, row_no: int, reason: str, content: str) -> None:
+        self.report.refused += 1
+        shown = content[:CONTENT_MAX_CHARS].encode("utf-8", "backslashreplace").decode()
+        self._note(RefusedRow(row_no, reason, shown))
+
+    def _note(self, row: RefusedRow) -> None:
+        self._on_refused(row)
+        if len(self._refused) < REFUSED_KEPT:
+            self._refused.append(row)
+
+    def _keep_refused(self) -> None:
+        reasons: dict[int, RefusedRow] = {row.row_no: row for row in reversed(self._refused)}
+        rows = [(self._store_id, row.row_no, row.reason, row.content) for row in reasons.values()]
+        with self._database.writing() as connection:
+            connection.execute(delete(REFUSED_ROW).where(REFUSED_ROW.c.store_id == self._store_id))
+            insert_rows(connection, REFUSED_ROW, rows)
+
+
+def _last_rows(file: CatalogueFile, columns: Columns, skipped: int) -> dict[str, int]:
+    """The last row of every SKU that has more than one."""
+    place = columns.places["sku"]
+    seen: set[str] = set()
+    last: dict[str, int] = {}
+    for row_no, cells in file.rows():
+        if row_no <= skipped or place >= len(cells):
+            continue
+        sku = cells[place].strip()
+        if sku in seen:
+            last[sku] = row_no
+        seen.add(sku)
+    return last
+
+
+def next_revs(connection: Connection, store_id: str, count: int) -> int:
+    """Take `count` revisions of a store's catalogue; returns the first of them."""
+    mine = STORE.c.store_id == store_id
+    newest = connection.execute(select(STORE.c.catalogue_rev).where(mine)).scalar_one()
+    connection.execute(update(STORE).where(mine).values(catalogue_rev=newest + count))
+    return int(newest) + 1
+
+
+def forget_items(connection: Connection, store_id: str, skus: Iterable[str]) -> None:
+    """Take the rows of items away, so that new ones can be written."""
+    wanted = list(skus)
+    if wanted:
+        for table in (ITEM_CODE, PRICE, ITEM):
+            connection.execute(delete(table).where(table.c.store_id == store_id, table.c.sku.in_(wanted)))
+
+
+def remove_items(connection: Connection, store_id: str, skus: Iterable[str]) -> int:
+    """Take items out of the catalogue, leaving tombstones for the tills; how many there were."""
+    query = select(ITEM.c.sku).where(
+        ITEM.c.store_id == store_id, ITEM.c.deleted == 0, ITEM.c.sku.in_(list(skus))
+    )
+    present = sorted(connection.execute(query).scalars())
+    if present:
+        rev = next_revs(connection, store_id, len(present))
+        forget_items(connection, store_id, present)
+        rows = [(store_id, sku, rev + place, 1, b"") for place, sku in enumerate(present)]
+        insert_rows(connection, ITEM, rows)
+    return len(present)
