@@ -151,8 +151,11 @@ def void_line(cart: Cart, line_no: int, at_ms: int) -> Cart | None:
 
 
 def with_scan(cart: Cart, scan: ScanRecord) -> Cart:
-    """The cart with one more scan on record."""
-    return replace(cart, scans=(*cart.scans, scan))
+    """The cart with one more scan on record, in the order the scans came.
+
+    A scan that waited for its weight is recorded after later ones, and still stands before them.
+    """
+    return replace(cart, scans=tuple(sorted((*cart.scans, scan), key=lambda kept: kept.scan_no)))
 
 
 def sale_lines(cart: Cart) -> tuple[SaleLine, ...]:

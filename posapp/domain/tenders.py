@@ -37,16 +37,21 @@ class Payment:
         return sum(tender.amount_minor for tender in self.tenders)
 
     @property
+    def balance_minor(self) -> int:
+        """What is still to pay, or less than nothing where more was paid than the total."""
+        return self.total_minor + self.rounding_minor - self.paid_minor
+
+    @property
     def due_minor(self) -> int:
         """What is still to pay, cash rounding not considered."""
-        return max(0, self.total_minor + self.rounding_minor - self.paid_minor)
+        return max(0, self.balance_minor)
 
 
 def cash_due(payment: Payment, rules: CashRules) -> tuple[int, int]:
     """What cash would have to bring to complete the payment, and the rounding that goes with it."""
-    due = payment.due_minor
-    rounded = round_to_step(due, rules.step_minor, rules.rounding)
-    return rounded, rounded - due
+    balance = payment.balance_minor
+    rounded = round_to_step(balance, rules.step_minor, rules.rounding)
+    return max(0, rounded), rounded - balance
 
 
 def take(
@@ -55,7 +60,8 @@ def take(
     """Take an amount by a way to pay; tells the new payment and whether it is complete.
 
     Recorded tenders give no change, so they refuse more than is due. Cash refuses an amount whose
-    change would be ten of the largest notes or more: that is a slip of the finger.
+    change would be ten of the largest notes or more: that is a slip of the finger. Where a total
+    fell below what was paid already (the shop's taxes changed in between), the rest goes back.
     """
     if way.kind == "recorded":
         if amount_minor > payment.due_minor:
@@ -63,7 +69,7 @@ def take(
         if amount_minor <= 0 < payment.due_minor:
             return TenderRefusal.NOTHING
         paid = _with_tender(payment, way, amount_minor)
-        return paid, paid.due_minor == 0
+        return replace(paid, change_minor=max(0, -paid.balance_minor)), paid.due_minor == 0
     due, rounding = cash_due(payment, rules)
     if amount_minor <= 0 < due:
         return TenderRefusal.NOTHING
@@ -72,7 +78,8 @@ def take(
     if amount_minor < due:
         return _with_tender(payment, way, amount_minor), False
     paid = _with_tender(payment, way, amount_minor)
-    return replace(paid, rounding_minor=rounding, change_minor=amount_minor - due), True
+    rounded = replace(paid, rounding_minor=rounding)
+    return replace(rounded, change_minor=-rounded.balance_minor), True
 
 
 def _with_tender(payment: Payment, way: TenderType, amount_minor: int) -> Payment:
@@ -105,10 +112,13 @@ def quick_amounts(due_minor: int, rules: CashRules) -> tuple[int, ...]:
 
 
 def give_back(change_minor: int, rules: CashRules) -> tuple[tuple[int, int], ...]:
-    """One way to give change: (denomination, pieces), largest first, fewest pieces by greed."""
+    """One way to give change: (denomination, pieces), largest first, fewest pieces by greed.
+
+    Empty where these notes and coins cannot make the amount: half a way would be a wrong way.
+    """
     rest, ways = change_minor, []
     for note in sorted(rules.denominations_minor, reverse=True):
         pieces, rest = divmod(rest, note) if note > 0 else (0, rest)
         if pieces:
             ways.append((note, pieces))
-    return tuple(ways)
+    return () if rest else tuple(ways)

@@ -28,12 +28,13 @@ from posapp.flows.intents import (
 )  # fmt: skip
 from posapp.flows.refusals import Refusal
 from posapp.flows.shift import VARIANCE_REASONS, close_shift
-from posapp.flows.sign_on import PIN_DIGITS_MIN, by_badge, locked_time, right_pin, wrong_pin
+from posapp.flows.sign_on import PIN_DIGITS_MIN, locked_time, right_pin, wrong_pin
 from posapp.flows.state import AwaitingOverride, Committing, Desk, Reporting, Selling
 from posapp.flows.steps import (
     Ports,
     Rules,
     Step,
+    by_badge,
     next_scan,
     operator_of,
     quiet,
@@ -54,7 +55,8 @@ VOID_REASONS = (
 def approvers(desk: Desk) -> tuple[Operator, ...]:
     """Who may approve here: managers other than the operator."""
     shop, who = shop_of(desk), operator_of(desk)
-    return tuple(o for o in shop.operators if shop.allows(o, Permission.APPROVE) and o != who)
+    managers = (other for other in shop.operators if shop.allows(other, Permission.APPROVE))
+    return tuple(other for other in managers if other.operator_id != who.operator_id)
 
 
 def reasons(phase: AwaitingOverride) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from posapp.domain.cart import Cart, NewLine, add_line, set_pieces, void_line, with_scan
+from posapp.domain.cart import LINES_MAX, Cart, NewLine, add_line, set_pieces, void_line, with_scan
 from posapp.domain.catalog import Item
 from posapp.domain.codes import normalise, pattern_match
 from posapp.domain.facts import ScanRecord
@@ -34,9 +34,19 @@ from posapp.flows.intents import (
     VoidLine,
 )  # fmt: skip
 from posapp.flows.refusals import Refusal
-from posapp.flows.sign_on import by_badge
-from posapp.flows.state import Desk, Done, Found, Phase, Reporting, Selling, ShowingStatus, Weighing
-from posapp.flows.steps import Ports, Rules, Step, next_scan, quiet, refuse, refuse_scan, shop_of, tell
+from posapp.flows.state import Desk, Done, Found, Phase, Reporting, Selling, Weighing
+from posapp.flows.steps import (
+    Ports,
+    Rules,
+    Step,
+    by_badge,
+    next_scan,
+    quiet,
+    refuse,
+    refuse_scan,
+    shop_of,
+    tell,
+)  # fmt: skip
 
 _TIMES = re.compile(r"(\d{1,6})\s*[*x×]\s*(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -60,8 +70,6 @@ def look_up(desk: Desk, text: str, ports: Ports) -> NewLine | Item | Refusal:
         if item.unit != "g" or not 1 <= embedded.value <= quantity_max("g"):
             return Refusal.NotSellable
         return NewLine(item, code.text, Quantity(embedded.value, "g"))
-    if embedded.value <= 0:
-        return Refusal.NotSellable
     return NewLine(replace(item, unit="pcs"), code.text, Quantity(1, "pcs"), embedded.value)
 
 
@@ -73,7 +81,7 @@ def _with_line(desk: Desk, new: NewLine, ports: Ports) -> tuple[Desk, int] | Ref
     """The desk with the line added and marked; not yet with any scan on record."""
     added = add_line(_new_cart(desk, ports), new)
     if added is None:
-        return Refusal.LineFull if desk.cart and len(desk.cart.lines) < 999 else Refusal.CartFull
+        return Refusal.LineFull if desk.cart and len(desk.cart.lines) < LINES_MAX else Refusal.CartFull
     cart, line_no = added
     name = word(new.item.names, desk.language)
     desk = tell(replace(desk, cart=cart, marked=line_no, found=None), "{name} added", name=name)
@@ -87,7 +95,7 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
     phase = Selling()
     desk = next_scan(replace(desk, found=None), ports)
     if by_badge(desk, intent.text) is not None:
-        return refuse_scan(desk, phase, "badge", Refusal.BadgeHere, ports)
+        return refuse_scan(desk, phase, intent.text, Refusal.BadgeHere, ports)
     meant = look_up(desk, intent.text, ports)
     if isinstance(meant, Refusal):
         return refuse_scan(desk, phase, intent.text, meant, ports)
@@ -126,17 +134,21 @@ def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
 def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -> Step:
     """Enter in the scan field: "3*code", "3*" for the marked line, a code, or the first name found."""
     text = intent.text.strip()
-    times = _TIMES.fullmatch(text)
-    pieces = int(times.group(1)) if times else 1
-    if times and not times.group(2).strip():
-        cleared = replace(desk, clear_scan=desk.clear_scan + 1)
-        return _set_marked(cleared, phase, pieces)
-    code = times.group(2) if times else text
-    if not code:
+    if not text:
         return Step(desk, phase)
-    meant = look_up(desk, code, ports)
-    if meant is Refusal.UnknownCode and not times and desk.found and desk.found.items:
-        return _add_item(desk, phase, AddItem(desk.found.items[0].sku), ports)
+    code, pieces = text, 1
+    meant = look_up(desk, text, ports)
+    times = _TIMES.fullmatch(text) if meant is Refusal.UnknownCode else None
+    if times:
+        code, pieces = times.group(2).strip(), int(times.group(1))
+        if not code:
+            return _set_marked(replace(desk, clear_scan=desk.clear_scan + 1), phase, pieces)
+        meant = look_up(desk, code, ports)
+    elif meant is Refusal.UnknownCode and desk.found is not None:
+        if desk.found.text != text or not desk.found.answered:
+            return refuse(desk, phase, Refusal.StillSearching)
+        if desk.found.items:
+            return _add_item(desk, phase, AddItem(desk.found.items[0].sku), ports)
     if isinstance(meant, Refusal):
         return refuse(desk, phase, meant, code=text)
     if isinstance(meant, Item):
@@ -213,7 +225,7 @@ def _search(desk: Desk, phase: Phase, intent: SearchText, ports: Ports) -> Step:
 def _found(desk: Desk, phase: Phase, intent: ItemsFound, ports: Ports) -> Step:
     if desk.found is None or desk.found.text != intent.text:
         return Step(desk, phase)
-    return Step(replace(desk, found=Found(intent.text, intent.items)), phase)
+    return Step(replace(desk, found=Found(intent.text, intent.items, answered=True)), phase)
 
 
 def _leave_search(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:
@@ -260,7 +272,7 @@ def _scan_while_weighing(desk: Desk, phase: Weighing, intent: ScanCode, ports: P
 _TAKING = (Selling, Done)
 
 RULES: Rules = {
-    **{(phase, ScanCode): scan for phase in (Selling, Done, ShowingStatus, Reporting)},
+    **{(phase, ScanCode): scan for phase in (Selling, Done, Reporting)},
     **{(phase, AddItem): _add_item for phase in _TAKING},
     **{(phase, EnterText): _enter for phase in _TAKING},
     **{(phase, SearchText): _search for phase in _TAKING},

@@ -14,16 +14,18 @@ from posapp.domain.money import minor_digits
 
 MINUS = "−"
 _SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩", "INR": "₹", "HKD": "HK$"}
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def N_(msgid: str) -> str:
     """Mark a msgid that is translated where it is shown."""
     return msgid
+
+
+_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+_MONTHS = (
+    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"),
+    N_("July"), N_("August"), N_("September"), N_("October"), N_("November"), N_("December"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def weight(grams: int) -> str:
 
 
 def percent(ppm: int) -> str:
-    """A rate in parts per million as a percentage without needless zeros: "13 %"."""
+    """A rate in parts per million as a percentage without needless zeros: "13%"."""
     whole, rest = divmod(ppm, 10_000)
     decimals = f"{rest:04d}".rstrip("0")
     return f"{whole}.{decimals}%" if decimals else f"{whole}%"

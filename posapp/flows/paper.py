@@ -140,7 +140,7 @@ def _sales_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
         TextRow(speech.t("Net sales"), amount(totals.sales_minor, currency), bold=True),
     ]
     if totals.rounding_minor:
-        rows.append(TextRow(speech.t("of it cash rounding"), amount(totals.rounding_minor, currency)))
+        rows.append(TextRow(speech.t("of which cash rounding"), amount(totals.rounding_minor, currency)))
     for tax in totals.taxes:
         label = f"{word(tax.names, speech.language)} {percent(tax.ppm)}"
         both = f"{amount(tax.taxable_minor, currency)} / {amount(tax.tax_minor, currency)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.facts import Fact, ShiftOpened
+from posapp.domain.facts import Fact, ShiftOpened, ShiftSettled
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shifts import business_date, counted_minor, settle
 from posapp.domain.shop import Permission
@@ -46,7 +46,7 @@ from posapp.flows.state import (
     ShiftClosed,
     ShowingStatus,
 )  # fmt: skip
-from posapp.flows.steps import Ports, Rule, Rules, Step, operator_of, quiet, refuse, shop_of, tell
+from posapp.flows.steps import Ports, Rule, Rules, Step, operator_of, quiet, refuse, shop_of, tell, within
 
 #: Reasons for a difference, as msgids.
 VARIANCE_REASONS = (
@@ -160,11 +160,15 @@ def _submit(desk: Desk, phase: Counting, intent: SubmitCount, ports: Ports) -> S
 
 def _read(desk: Desk, phase: Phase, intent: ShiftRead, ports: Ports) -> Step:
     """Totals added up anew; where they could not be read, those kept with every sale stand."""
-    if not isinstance(phase, Reporting) or phase.kind != "Z" or phase.settled:
-        return Step(desk, phase)
-    totals = intent.totals or phase.totals
-    desk = replace(desk, quarantined=max(desk.quarantined, totals.quarantined))
-    return Step(desk, replace(phase, totals=totals, reading=False))
+    if intent.totals is not None:
+        desk = replace(desk, quarantined=max(desk.quarantined, intent.totals.quarantined))
+
+    def read(under: Phase) -> Phase:
+        if not isinstance(under, Reporting) or not under.reading:
+            return under
+        return replace(under, totals=intent.totals or under.totals, reading=False)
+
+    return Step(desk, within(phase, read))
 
 
 def variance_minor(phase: Reporting) -> int:
@@ -211,13 +215,14 @@ def close_shift(desk: Desk, phase: Reporting, given: tuple[Fact, ...], ports: Po
 def shift_settled(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
     """The shift is closed; the report stays on the screen until somebody leaves it."""
     assert isinstance(phase.back, Reporting)
+    fact = next(fact for fact in phase.commit.facts if isinstance(fact, ShiftSettled))
     jobs = Print(tuple(slip.job_id for slip in phase.commit.prints))
     desk = tell(replace(desk, shift=None), "Shift closed")
-    return Step(desk, replace(phase.back, settled=True), (jobs, WakeSync()))
+    return Step(desk, replace(phase.back, fact=fact), (jobs, WakeSync()))
 
 
 def _print(desk: Desk, phase: Reporting, intent: PrintReport, ports: Ports) -> Step:
-    fact = settle(
+    fact = phase.fact or settle(
         phase.totals,
         phase.counts,
         operator_id=operator_of(desk).operator_id,

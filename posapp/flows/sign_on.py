@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.codes import clean
 from posapp.domain.facts import OperatorSignedOff, OperatorSignedOn, SignOnRefused
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Operator, Permission
@@ -20,6 +19,7 @@ from posapp.flows.entry import edit_pin
 from posapp.flows.intents import KeyIn, Lock, PinChecked, ScanCode, SelectOperator, SignOff, SignOn
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import (
+    AwaitingOverride,
     Desk,
     Done,
     Locked,
@@ -31,15 +31,9 @@ from posapp.flows.state import (
     SignedOff,
     Tendering,
 )  # fmt: skip
-from posapp.flows.steps import Ports, Rules, Step, next_scan, quiet, refuse, refuse_scan, shop_of
+from posapp.flows.steps import Ports, Rules, Step, by_badge, next_scan, quiet, refuse, refuse_scan, shop_of
 
 PIN_DIGITS_MIN = 4
-
-
-def by_badge(desk: Desk, text: str) -> Operator | None:
-    """The operator whose badge reads like this."""
-    code = clean(text)
-    return next((who for who in shop_of(desk).operators if who.badge and who.badge == code), None)
 
 
 def _select(desk: Desk, phase: SignedOff | Locked, intent: SelectOperator, ports: Ports) -> Step:
@@ -98,7 +92,8 @@ def wrong_pin(desk: Desk, phase: Phase, who: Operator, ports: Ports) -> Step:
         return refuse(desk, phase, Refusal.WrongPin, left=str(rules.tries - wrong)).also(fact)
     desk = replace(desk, locked_until=dict(desk.locked_until) | {who.operator_id: until})
     time = locked_time(desk, who.operator_id, now)
-    return refuse(desk, phase, Refusal.LockedOut, name=who.name, time=time).also(fact)
+    why = Refusal.TooManyTries if isinstance(phase, AwaitingOverride) else Refusal.LockedOut
+    return refuse(desk, phase, why, name=who.name, time=time).also(fact)
 
 
 def right_pin(desk: Desk, operator_id: str) -> Desk:
@@ -136,7 +131,7 @@ def _pin_checked_locked(desk: Desk, phase: Locked, intent: PinChecked, ports: Po
     if not intent.right:
         return wrong_pin(desk, replace(phase, checking=False, pin=""), who, ports)
     desk = right_pin(desk, who.operator_id)
-    if who == desk.operator:
+    if desk.operator is not None and who.operator_id == desk.operator.operator_id:
         return Step(replace(desk, told=None), phase.back, (Beep("ok"),))
     if not shop_of(desk).allows(who, Permission.APPROVE):
         return refuse(desk, replace(phase, checking=False, pin=""), Refusal.TerminalLocked)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
-from posapp.domain.facts import ShiftTotals, TransactionCompleted
+from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.shop import Operator, Permission, Shop
 from posapp.domain.tenders import Payment
 from posapp.flows.effects import Commit
@@ -41,10 +41,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An open search: what was asked, what was found (None while the answer is awaited)."""
+    """An open search. Until it is answered, `items` are those of the text before (None: nothing yet)."""
 
     text: str
     items: tuple[Item, ...] | None = None
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Recovering:
-    """The store is being read; nothing can be asked yet."""
+    """The store is being read; nothing can be asked yet. Scans that came too early are in `early`:
+    they can only be counted once it is known how many there were before."""
+
+    early: tuple[ScanCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,7 @@ class Committing:
     commit: Commit
     after: Literal["sale", "void", "open", "close"]
     back: Phase
-    waiting: tuple[ScanCode, ...] = ()
-    change_minor: int = 0
+    waiting: tuple[tuple[int, ScanCode], ...] = ()  # with the number each scan got when it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,7 @@ class Done:
     """A sale is stored: change, receipt, next."""
 
     sale: TransactionCompleted
+    job_ids: tuple[str, ...] = ()
     printed: bool = False
 
 
@@ -203,7 +207,12 @@ class Reporting:
     counts: Mapping[int, int] = field(default_factory=dict)
     reason: str = ""
     reading: bool = False
-    settled: bool = False
+    fact: ShiftSettled | None = None  # once the shift is settled
+
+    @property
+    def settled(self) -> bool:
+        """Whether the shift is closed and stored."""
+        return self.fact is not None
 
 
 @dataclass(frozen=True, slots=True)

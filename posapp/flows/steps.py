@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from posapp.domain.cart import with_scan
+from posapp.domain.codes import clean
 from posapp.domain.facts import ScanRecord, ScanRefused
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.transactions import SaleContext
@@ -14,7 +15,10 @@ from posapp.flows.effects import Beep, Effect, Record
 from posapp.flows.formatting import Speech
 from posapp.flows.ports import CatalogReader, Clock, Ids
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Desk, Phase, TerminalState, Told
+from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told
+
+#: What stands on record for a badge: its text would let anybody print another one.
+BADGE = "badge"
 
 #: Characters of a refused code that are kept: enough for any GS1 code, too few to flood the journal.
 SCAN_TEXT_MAX = 160
@@ -76,8 +80,23 @@ def next_scan(desk: Desk, ports: Ports) -> Desk:
     return replace(desk, scan_no=desk.scan_no + 1, last_scan_ms=ports.clock.now_ms())
 
 
+def by_badge(desk: Desk, text: str) -> Operator | None:
+    """The operator whose badge reads like this, or None."""
+    code = clean(text)
+    operators = desk.shop.operators if desk.shop is not None else ()
+    return next((who for who in operators if who.badge and who.badge == code), None)
+
+
+def within(phase: Phase, change: Callable[[Phase], Phase]) -> Phase:
+    """The phase with a change made to what is going on, also below a lock or the status page."""
+    if isinstance(phase, Locked | ShowingStatus):
+        return replace(phase, back=within(phase.back, change))
+    return change(phase)
+
+
 def refuse_scan(desk: Desk, phase: Phase, code: str, refusal: Refusal, ports: Ports) -> Step:
     """Refuse a counted scan and keep it on record, with the open sale where there is one."""
+    code = code if by_badge(desk, code) is None else BADGE
     scan = ScanRecord(desk.scan_no, code[:SCAN_TEXT_MAX], ports.clock.now_ms(), None, refusal.name)
     step = refuse(desk, phase, refusal, code=code[:40])
     if desk.cart is not None:

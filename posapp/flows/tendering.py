@@ -50,12 +50,13 @@ from posapp.flows.steps import (
 def _start(desk: Desk, phase: Selling, intent: StartTender, ports: Ports) -> Step:
     if desk.cart is None or not desk.cart.lines:
         return refuse(desk, phase, Refusal.EmptyCart)
-    total = cart_totals(desk.cart, shop_of(desk)).total_minor
+    payment = Payment(cart_totals(desk.cart, shop_of(desk)).total_minor, desk.cart.paid)
     desk = replace(quiet(desk), found=None, show_last_sale=False, clear_scan=desk.clear_scan + 1)
-    return Step(desk, Tendering(Payment(total, desk.cart.paid if desk.cart else ()), _first_way(desk)))
+    return Step(desk, Tendering(payment, first_way(desk)))
 
 
-def _first_way(desk: Desk) -> str:
+def first_way(desk: Desk) -> str:
+    """The way to pay that is chosen at first: cash where the shop takes any."""
     ways = shop_of(desk).tenders
     return next((way.tender_id for way in ways if way.kind == "cash"), ways[0].tender_id)
 
@@ -125,8 +126,7 @@ def _commit(desk: Desk, phase: Tendering, payment: Payment, ports: Ports) -> Ste
     document = receipt(sale, shop_of(desk), ports.speech(desk.language))
     slip = PrintRequest(ports.ids.new_id(), "receipt", document)
     commit = Commit(sale.transaction_id, (sale,), (slip,), sale.transaction_id)
-    committing = Committing(commit, "sale", phase, change_minor=payment.change_minor)
-    return Step(quiet(desk), committing, (commit,))
+    return Step(quiet(desk), Committing(commit, "sale", phase), (commit,))
 
 
 def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
@@ -143,11 +143,20 @@ def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) 
         change_minor=sale.change_minor,
         completed_ms=sale.completed_at_ms,
     )
-    desk = replace(desk, cart=None, marked=None, shift=intent.shift, last_sale=last, found=None)
+    desk = replace(desk, cart=None, marked=None, last_sale=last, found=None)
+    desk = replace(desk, shift=intent.shift or desk.shift)
     desk = tell(desk, "{amount} received", amount=plain_amount(sale.tendered_minor, shop.currency))
     kick = (KickDrawer(),) if opens else ()
-    jobs = Print(tuple(slip.job_id for slip in phase.commit.prints))
-    return Step(desk, Done(sale), (*kick, jobs, Beep("paid"), WakeSync()))
+    jobs = tuple(slip.job_id for slip in phase.commit.prints)
+    return Step(desk, Done(sale, jobs), (*kick, Print(jobs), Beep("paid"), WakeSync()))
+
+
+def payment_again(desk: Desk, phase: Tendering) -> Tendering:
+    """The open payment under the shop's rules as they are now: a new set-up may have changed them."""
+    assert desk.cart is not None
+    total = cart_totals(desk.cart, shop_of(desk)).total_minor
+    chosen = phase.chosen if shop_of(desk).tender(phase.chosen) else first_way(desk)
+    return replace(phase, payment=Payment(total, phase.payment.tenders), chosen=chosen)
 
 
 def _undo(desk: Desk, phase: Tendering, intent: UndoTender, ports: Ports) -> Step:

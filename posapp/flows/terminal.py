@@ -25,6 +25,7 @@ from posapp.flows.state import (
     Phase,
     Recovering,
     Reporting,
+    SettingUp,
     ShowingStatus,
     SignedOff,
     Tendering,
@@ -58,6 +59,7 @@ _WHY: dict[type, Refusal] = {
     CommitStuck: Refusal.NotStoredYet,
     SignedOff: Refusal.NobodySignedOn,
     Locked: Refusal.TerminalLocked,
+    SettingUp: Refusal.NotReady,
     Weighing: Refusal.WeightOpen,
     Recovering: Refusal.NotReady,
 }
@@ -79,9 +81,11 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
     storing = Committing | CommitStuck
     if isinstance(state.phase, storing) and not isinstance(done.phase, storing):
         before = state.phase if isinstance(state.phase, Committing) else state.phase.committing
-        for waiting in before.waiting:
-            showed_sale = replace(done.desk, show_last_sale=True)
-            done = _one(TerminalState(showed_sale, done.phase), waiting, ports)
+        for scan_no, waiting in before.waiting:
+            last = done.desk.scan_no
+            at_its_turn = replace(done.desk, show_last_sale=True, scan_no=scan_no - 1)
+            done = _one(TerminalState(at_its_turn, done.phase), waiting, ports)
+            done = replace(done, desk=replace(done.desk, scan_no=max(last, done.desk.scan_no)))
             effects += done.effects
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):

@@ -54,9 +54,10 @@ from posapp.flows.state import (
     ShiftClosed,
     ShowingStatus,
     SignedOff,
+    Tendering,
 )  # fmt: skip
-from posapp.flows.steps import Ports, Rules, Step, next_scan, refuse_scan, shop_of, tell
-from posapp.flows.tendering import sale_stored
+from posapp.flows.steps import Ports, Rules, Step, next_scan, refuse, refuse_scan, shop_of, tell, within
+from posapp.flows.tendering import payment_again, sale_stored
 
 _AFTER = {"sale": sale_stored, "void": sale_voided, "open": shift_opened, "close": shift_settled}
 
@@ -64,8 +65,10 @@ _AFTER = {"sale": sale_stored, "void": sale_voided, "open": shift_opened, "close
 WAITING_MAX = 500
 
 
-def _recovered(desk: Desk, phase: Phase, intent: Recovered, ports: Ports) -> Step:
+def _recovered(desk: Desk, phase: Recovering, intent: Recovered, ports: Ports) -> Step:
     cart = cart_from_bytes(intent.cart) if intent.cart else None
+    parked = (cart_from_bytes(other.cart) for other in intent.suspended)
+    scans = [scan.scan_no for kept in (cart, *parked) if kept is not None for scan in kept.scans]
     desk = replace(
         desk,
         shop=intent.shop,
@@ -78,13 +81,24 @@ def _recovered(desk: Desk, phase: Phase, intent: Recovered, ports: Ports) -> Ste
         locked_until=dict(intent.locked_until),
         next_shift_number=intent.next_shift_number,
         quarantined=intent.quarantined,
-        scan_no=intent.scan_no,
+        scan_no=max(intent.scan_no, *scans, 0),
         unprinted=intent.unprinted,
         language=intent.language or (intent.shop.languages[0] if intent.shop else desk.language),
     )
     if intent.cart and cart is None:
         desk = replace(desk, draft_trouble="unreadable")
-    return Step(desk, SettingUp() if intent.shop is None else SignedOff(), (AskDevices(),))
+    step = Step(desk, SettingUp() if intent.shop is None else SignedOff(), (AskDevices(),))
+    for early in phase.early:
+        refused = refuse_scan(next_scan(step.desk, ports), step.phase, early.text, Refusal.NotReady, ports)
+        step = replace(refused, effects=(*step.effects, *refused.effects))
+    return step
+
+
+def _scan_early(desk: Desk, phase: Recovering, intent: ScanCode, ports: Ports) -> Step:
+    """Refused at once, counted and put on record as soon as the store has been read."""
+    if len(phase.early) < WAITING_MAX:
+        phase = Recovering((*phase.early, intent))
+    return refuse(desk, phase, Refusal.NotReady)
 
 
 def _shop(desk: Desk, phase: Phase, intent: ShopChanged, ports: Ports) -> Step:
@@ -95,10 +109,18 @@ def _shop(desk: Desk, phase: Phase, intent: ShopChanged, ports: Ports) -> Step:
         return Step(replace(desk, language=intent.shop.languages[0]), SignedOff())
     if isinstance(phase, SignedOff | Locked) and phase.chosen and intent.shop.operator(phase.chosen) is None:
         return Step(desk, replace(phase, chosen=None, pin="", checking=False))
+    return Step(desk, within(phase, lambda under: _under_new_rules(desk, under)))
+
+
+def _under_new_rules(desk: Desk, phase: Phase) -> Phase:
+    """A payment or a count in hand goes on by the rules that hold now."""
+    if isinstance(phase, Tendering):
+        return payment_again(desk, phase)
     if isinstance(phase, Counting):
-        last = len(intent.shop.cash.denominations_minor) - 1
-        return Step(desk, replace(phase, index=min(phase.index, last)))
-    return Step(desk, phase)
+        notes = shop_of(desk).cash.denominations_minor
+        counts = {note: pieces for note, pieces in phase.counts.items() if note in notes}
+        return phase if notes[phase.index : phase.index + 1] and counts == phase.counts else Counting(counts)
+    return phase
 
 
 def _set(name: str) -> Any:
@@ -110,7 +132,12 @@ def _set(name: str) -> Any:
 
 def _printed(desk: Desk, phase: Phase, intent: Printed, ports: Ports) -> Step:
     desk = replace(desk, unprinted=max(0, desk.unprinted - 1))
-    return Step(desk, replace(phase, printed=True) if isinstance(phase, Done) else phase)
+
+    def printed(under: Phase) -> Phase:
+        mine = isinstance(under, Done) and intent.job_id in under.job_ids
+        return replace(under, printed=True) if isinstance(under, Done) and mine else under
+
+    return Step(desk, within(phase, printed))
 
 
 def _devices(desk: Desk, phase: Phase, intent: DeviceTold, ports: Ports) -> Step:
@@ -159,7 +186,8 @@ def _store_again(desk: Desk, phase: CommitStuck, intent: StoreAgain, ports: Port
 def _scan_waits(desk: Desk, phase: Committing, intent: ScanCode, ports: Ports) -> Step:
     if len(phase.waiting) >= WAITING_MAX:
         return _scan_stuck(desk, phase, intent, ports)
-    return Step(desk, replace(phase, waiting=(*phase.waiting, intent)))
+    desk = next_scan(desk, ports)
+    return Step(desk, replace(phase, waiting=(*phase.waiting, (desk.scan_no, intent))))
 
 
 def _scan_stuck(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
@@ -200,7 +228,8 @@ RULES: Rules = {
     (CommitStuck, ScanCode): _scan_stuck,
     (CommitStuck, StoreAgain): _store_again,
     (CommitStuck, Committed): _late_answer,
-    **{(phase, ScanCode): _scan_refused(Refusal.NotReady) for phase in (Recovering, SettingUp)},
+    (Recovering, ScanCode): _scan_early,
+    (SettingUp, ScanCode): _scan_refused(Refusal.NotReady),
     (ShiftClosed, ScanCode): _scan_refused(Refusal.NoOpenShift),
     (Counting, ScanCode): _scan_refused(Refusal.CountOpen),
     **{(phase, ResumePrinting): _resume_printing for phase in (ShowingStatus, Done, Reporting)},

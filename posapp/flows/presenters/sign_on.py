@@ -68,7 +68,7 @@ def _note(scene: Scene, phase: SignedOff | Locked) -> Note | None:
         text = scene.t("The sale that was open could not be read back. Scan its goods again.")
         return Note(text, "warn", "triangle-alert")
     if scene.desk.cart is not None:
-        text = scene.t("A sale of {n} lines is open and kept. Sign on to go on.", n=_lines(scene))
+        text = scene.t("An open sale is kept (lines: {n}). Sign on to go on.", n=_lines(scene))
         return Note(text, "info", "receipt")
     return None
 

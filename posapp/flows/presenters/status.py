@@ -129,8 +129,8 @@ def needs(scene: Scene) -> tuple[str, ...]:
     if printer.state == "paper_out":
         found.append(
             scene.t(
-                "The receipt printer is out of paper. Load a roll, press Resume printing, "
-                "and the {n} waiting receipts will come out.",
+                "The receipt printer is out of paper. Load a roll, then press Resume printing. "
+                "Slips waiting: {n}.",
                 n=waiting,
             )
         )
@@ -138,7 +138,7 @@ def needs(scene: Scene) -> tuple[str, ...]:
         found.append(scene.t("The printer's cover is open. Close it, then press Resume printing."))
     if printer.state == "offline":
         found.append(
-            scene.t("The printer does not answer. Check its cable and power, press Resume printing.")
+            scene.t("The printer does not answer. Check its cable and power, then press Resume printing.")
         )
     if scene.desk.link.state == "refused":
         found.append(scene.t("The hub refuses this till. Ask shop IT to enrol it; sales are kept here."))
@@ -179,5 +179,5 @@ def status_anchor(scene: Scene) -> Anchor:
         primary = Action(scene.t("Resume printing"), ResumePrinting(), "Enter", "printer", "primary")
     else:
         primary = Action(scene.t("Back"), Back(), "Enter", "arrow-left", "primary")
-    figure = scene.t("{n} things", n=str(count)) if count else scene.t("All fine")
+    figure = scene.t("{n} to mend", n=str(count)) if count else scene.t("All fine")
     return Anchor((), scene.t("Needs you"), figure, "", "", "plain" if count else "zero", primary)
