@@ -13,9 +13,11 @@ import select
 import socket
 import threading
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from posapp.devices.virtual_printer import Link, VirtualPrinter
+if TYPE_CHECKING:
+    # A till with a real printer need not load the drawing of a simulated one.
+    from posapp.devices.virtual_printer import Link, VirtualPrinter
 
 _PIECE_BYTES = 4096
 _ANSWER_BYTES = 64

@@ -15,7 +15,8 @@ from posapp.devices.escpos import encode, kick_drawer, qr_module_dots, segments
 from posapp.devices.fonts import RasterFonts
 from posapp.devices.layout import PlacedLine, lay_out
 from posapp.devices.raster import Geometry, draw_line, pack
-from posapp.devices.virtual_printer import Slip, VirtualPrinter
+from posapp.devices.virtual_paper import Slip
+from posapp.devices.virtual_printer import VirtualPrinter
 from posapp.domain.paper import Align, CodeRow, FeedRow, PaperDocument, Row, RuleRow, TextRow
 
 FONTS = Path(__file__).resolve().parents[2] / "resources" / "fonts"
@@ -115,6 +116,12 @@ def test_double_rows_share_their_columns_too(
     for x in range(0, 576, 24):
         one, two = (image.crop((x + 12, 0, x + 36, 56)).getbbox() for image in (typed, drawn))
         assert (one is None) == (two is None), f"only one of them has ink at dot {x + 12}"
+
+
+def test_typed_and_drawn_rows_are_equally_high(letters: RasterFonts, printer_letters: RasterFonts) -> None:
+    rows = [TextRow(text, double=double) for double in (False, True) for text in ("a", "价", "b", "目")]
+    slip = paper(printer_letters, *rows, FeedRow(2), TextRow("end"), letters=letters)
+    assert [item.top_dots for item in slip.printed] == [0, 32, 64, 96, 128, 184, 240, 296, 352 + 64]
 
 
 def test_drawn_row_is_the_text_it_should_be(letters: RasterFonts, printer_letters: RasterFonts) -> None:

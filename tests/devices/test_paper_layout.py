@@ -117,3 +117,12 @@ def test_a_long_name_wraps_beside_its_amount() -> None:
         [(0, "有机纯牛奶 1L 利乐装 早餐")],
         [(0, "奶 低温巴氏杀菌"), (27, "25.60")],
     ]
+
+
+def test_an_amount_too_long_to_stand_beside_gets_its_own_line() -> None:
+    row = TextRow("Organic whole milk from the hills", "x" * 30)
+    lines = lay_out(PaperDocument("", (row,)), 42)
+    assert [[(span.column, span.text) for span in line.spans] for line in lines] == [  # type: ignore[union-attr]
+        [(0, "Organic whole milk from the hills")],
+        [(12, "x" * 30)],
+    ]

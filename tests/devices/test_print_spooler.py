@@ -12,7 +12,7 @@ from posapp.devices.fonts import RasterFonts
 from posapp.devices.printer import PrinterEvents, PrinterProfile, PrintOrder, PrintSpooler
 from posapp.devices.printer_link import LinkTimes
 from posapp.devices.status import PrinterStatus
-from posapp.devices.transports import TcpTransport, Transport, TransportError, VirtualTransport
+from posapp.devices.transports import TcpTransport, Transport, VirtualTransport
 from posapp.devices.virtual_printer import Faults, VirtualPrinter
 from posapp.devices.virtual_server import VirtualPrinterServer
 from posapp.domain.paper import CodeRow, PaperDocument, RuleRow, TextRow
@@ -157,6 +157,16 @@ def test_paper_that_runs_out_in_the_queue(length_dots: int, till: Till, printer:
     assert sorted(till.printed) == ["a", "b", "c"]
 
 
+def test_an_interrupted_slip_leaves_no_blank_paper(till: Till, printer: VirtualPrinter) -> None:
+    printer.load_paper(60)
+    till.submit("a")
+    till.until_state("paper_out")
+    printer.load_paper()
+    till.until(lambda: till.printed)
+    assert came_out(printer) == ["a-", "a-", "a*"]
+    assert len(printer.slips) == 3
+
+
 def test_open_cover_is_named_and_mended(till: Till, printer: VirtualPrinter) -> None:
     printer.set_faults(Faults(cover_open=True))
     till.submit("a")
@@ -188,60 +198,6 @@ def test_a_printer_that_dies_gets_the_slip_again_as_a_copy(
     printer.set_faults(Faults())
     till.until(lambda: len(till.printed) == 3)
     each_once_or_marked(printer, ["a", "b", "c"])
-
-
-def test_a_wire_that_breaks_inside_a_picture(letters: RasterFonts, printer: VirtualPrinter) -> None:
-    """The printer keeps waiting for the rest of the picture; the next bytes must not vanish in it."""
-    wire = BreakingTransport(VirtualTransport(printer), break_after=600)
-    till = Till(wire, letters)
-    till.submit("a", "b")
-    till.until(lambda: len(till.printed) == 2)
-    till.close()
-    assert wire.broke
-    each_once_or_marked(printer, ["a", "b"])
-    assert came_out(printer)[-2:] == ["a*", "b"]
-    assert printer.unknown == ()
-
-
-class BreakingTransport:
-    """A wire that breaks once, after so many bytes, without the printer noticing."""
-
-    def __init__(self, inner: VirtualTransport, break_after: int) -> None:
-        self.inner = inner
-        self.left = break_after
-        self.broke = False
-
-    def open(self) -> None:
-        self.inner.open()
-
-    def write(self, data: bytes) -> None:
-        if not self.broke and len(data) > self.left:
-            self.inner.write(data[: self.left])
-            self.broke = True
-            raise TransportError("broken")
-        self.left -= len(data)
-        self.inner.write(data)
-
-    def read_status(self, timeout_ms: int) -> bytes:
-        return self.inner.read_status(timeout_ms)
-
-    def close(self) -> None:
-        self.inner.close()
-
-
-class PlainTransport(VirtualTransport):
-    """A printer that does not know the in-turn question."""
-
-    def write(self, data: bytes) -> None:
-        super().write(data.replace(b"\x1dr\x01", b""))
-
-
-def test_a_printer_without_the_in_turn_question(letters: RasterFonts, printer: VirtualPrinter) -> None:
-    till = Till(PlainTransport(printer), letters)
-    till.submit("a", "b")
-    till.until(lambda: len(till.printed) == 2)
-    till.close()
-    assert came_out(printer) == ["a", "b"]
 
 
 class ForgetfulTransport(VirtualTransport):
