@@ -102,9 +102,11 @@ def undo(payment: Payment, tender_no: int) -> Payment:
 def quick_amounts(due_minor: int, rules: CashRules) -> tuple[int, ...]:
     """Up to three likely cash amounts above what is due, largest first.
 
-    They are what a hand full of notes gives: the due amount rounded up to each denomination.
+    They are what a hand full of notes gives: the due amount rounded up to each denomination that is
+    worth counting out for it (a twentieth of it or more).
     """
-    found = sorted({-(-due_minor // note) * note for note in rules.denominations_minor if note > 0})
+    notes = [note for note in rules.denominations_minor if 20 * note >= due_minor and note > 0]
+    found = sorted({-(-due_minor // note) * note for note in notes})
     above = [amount for amount in found if amount > due_minor]
     if len(above) <= 3:
         return tuple(reversed(above))

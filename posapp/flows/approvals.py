@@ -47,8 +47,8 @@ from posapp.flows.steps import (
 
 #: Reasons for giving a sale up, as msgids.
 VOID_REASONS = (
-    N_("Customer changed their mind"), N_("Wrong items scanned"), N_("Customer cannot pay"),
-    N_("Test or training"),
+    N_("Changed their mind"), N_("Wrong items"), N_("Cannot pay"),
+    N_("Other"),
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from posapp.flows.intents import (
     ChangeQuantity,
     ConfirmWeight,
     EnterText,
+    FindByName,
     ItemsFound,
     KeyIn,
     MarkLine,
@@ -234,6 +235,10 @@ def _leave_search(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:
     return Step(replace(quiet(desk), found=None, clear_scan=desk.clear_scan + 1), phase)
 
 
+def _find_by_name(desk: Desk, phase: Phase, intent: FindByName, ports: Ports) -> Step:
+    return Step(tell(replace(desk, clear_scan=desk.clear_scan + 1), "Type part of the name"), phase)
+
+
 def _tab(desk: Desk, phase: Phase, intent: ShowTab, ports: Ports) -> Step:
     return Step(replace(desk, tab=intent.index), phase)
 
@@ -276,6 +281,7 @@ RULES: Rules = {
     **{(phase, AddItem): _add_item for phase in _TAKING},
     **{(phase, EnterText): _enter for phase in _TAKING},
     **{(phase, SearchText): _search for phase in _TAKING},
+    **{(phase, FindByName): _find_by_name for phase in _TAKING},
     **{(phase, ShowTab): _tab for phase in _TAKING},
     **{(phase, Back): _leave_search for phase in _TAKING},
     (Selling, ItemsFound): _found,

@@ -33,6 +33,7 @@ from posapp.flows.wishes import (
     CloseShift,
     ConfirmWeight,
     EnterText,
+    FindByName,
     GoTo,
     KeyIn,
     Lock,
@@ -70,7 +71,8 @@ from posapp.flows.wishes import (
 )
 
 Intent = (
-    ScanCode | EnterText | SearchText | KeyIn | SwitchLanguage | GoTo | SelectOperator | SignOn | SignOff
+    ScanCode | EnterText | FindByName | SearchText | KeyIn | SwitchLanguage | GoTo | SelectOperator
+    | SignOn | SignOff
     | Lock | OpenShift | AddItem | ConfirmWeight | MarkLine | MoveMark | ChangeQuantity | VoidLine | VoidCart
     | Suspend | Resume | ShowTab | StartTender | ChooseTender | OfferAmount | Settle | UndoTender | Back
     | StoreAgain | NextSale | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
@@ -96,6 +98,7 @@ __all__ = [
     "DeviceTold",
     "DraftFailed",
     "EnterText",
+    "FindByName",
     "GoTo",
     "Intent",
     "ItemsFound",

@@ -32,6 +32,11 @@ class SearchText:
 
 
 @dataclass(frozen=True, slots=True)
+class FindByName:
+    """Look for an item whose code is not known: the scan field waits for part of its name."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyIn:
     """A key of the pad or of the keyboard for the field in hand: a digit, "00", ".", "back", "clear"."""
 

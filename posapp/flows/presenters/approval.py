@@ -33,7 +33,7 @@ def approval_sheet(scene: Scene, phase: AwaitingOverride) -> Sheet:
         )
         for who in approvers(scene.desk)
     )
-    title = scene.t("Manager, scan badge, or pick a name and key the PIN")
+    title = scene.t("Scan a badge or pick a name")
     left: list[Block] = [Choices(people, "people", title)]
     if _needs_reason(phase):
         chips = tuple(

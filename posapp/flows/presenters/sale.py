@@ -19,11 +19,12 @@ from posapp.flows.blocks import (
     SumRow,
     SumRows,
 )  # fmt: skip
-from posapp.flows.formatting import percent, weight
+from posapp.flows.formatting import weight
 from posapp.flows.intents import (
     AddItem,
     Back,
     ConfirmWeight,
+    FindByName,
     KeyIn,
     Resume,
     ShowTab,
@@ -34,6 +35,7 @@ from posapp.flows.intents import (
 from posapp.flows.mains import CartMain, Found, LineHeads, LineView, PromptMain, QuickKey, SearchMain, Tab
 from posapp.flows.presenters.pads import amount_pad
 from posapp.flows.presenters.words import Scene
+from posapp.flows.refusals import Refusal
 from posapp.flows.state import Weighing
 from posapp.flows.steps import Ports
 from posapp.flows.views import Anchor, Main, Sheet
@@ -43,7 +45,9 @@ def standing_note(scene: Scene) -> Note | None:
     """The sentence that stands until the next thing is done: a refusal, or trouble with the draft."""
     told = scene.desk.refusal
     if told is not None:
-        return Note(scene.t(told.msgid, **told.params), "danger", "circle-alert")
+        by_name = Action(scene.t("Find by name"), FindByName(), "", "search")
+        action = by_name if told.msgid == Refusal.UnknownCode.sentence else None
+        return Note(scene.t(told.msgid, **told.params), "danger", "circle-alert", action=action)
     if scene.desk.draft_trouble == "unreadable":
         text = scene.t("The sale that was open could not be read back. Scan its goods again.")
         return Note(text, "warn", "triangle-alert")
@@ -152,7 +156,7 @@ def _search_main(scene: Scene) -> SearchMain:
         for item in items
     )
     return SearchMain(
-        title=scene.t("Found for 「{text}」", text=found.text if found else ""),
+        title=scene.t("Found for “{text}”", text=found.text if found else ""),
         rows=rows,
         empty="" if rows else scene.t("Nothing is called like that. Try another part of the name."),
         back=Action(scene.t("Back to goods"), Back(), "Esc", "arrow-left"),
@@ -167,12 +171,8 @@ def sale_side(scene: Scene) -> tuple[Block, ...]:
     totals = cart_totals(desk.cart, scene.shop)
     rows = [SumRow(scene.t("Goods"), scene.amount(totals.goods_minor))]
     for tax in totals.taxes:
-        label = scene.word(tax.names)
-        if tax.included:
-            detail = scene.t("{rate} included", rate=percent(tax.ppm))
-            rows.append(SumRow(label, scene.amount(tax.tax_minor), detail, "quiet"))
-        else:
-            rows.append(SumRow(label, scene.amount(tax.tax_minor), percent(tax.ppm)))
+        detail = scene.t("included") if tax.included else ""
+        rows.append(SumRow(scene.tax(tax), scene.amount(tax.tax_minor), detail, "quiet"))
     blocks: list[Block] = [Heading(scene.t("This sale")), SumRows(tuple(rows)), Spring()]
     last = desk.last_sale
     if desk.show_last_sale and last is not None:

@@ -146,7 +146,7 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
         ReportRow((scene.t("Total"), str(totals.sales_count), scene.amount(totals.sales_minor)), strong=True)
     )
     taxes = tuple(
-        SumRow(scene.word(tax.names), scene.amount(tax.tax_minor), scene.amount(tax.taxable_minor))
+        SumRow(scene.tax(tax), scene.amount(tax.tax_minor), scene.amount(tax.taxable_minor))
         for tax in totals.taxes
     )
     acts = [
@@ -159,12 +159,12 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
         acts.append(SumRow(scene.t("Records set aside"), str(totals.quarantined), tone="warn"))
     cards = [Card(scene.t("Sensitive acts"), tuple(acts))]
     if taxes:
-        cards.insert(0, Card(scene.t("Tax"), taxes, scene.t("Net / Tax")))
+        cards.insert(0, Card(scene.t("Tax (net, tax)"), taxes))
     title = scene.t("Z summary") if phase.kind == "Z" else scene.t("X summary")
     return ReportMain(
         title=title,
         detail=_shift_line(scene, totals),
-        heads=(scene.t("By tender"), scene.t("Times"), scene.t("Net sales")),
+        heads=(scene.t("By tender"), scene.t("Number"), scene.t("Net sales")),
         rows=tuple(rows),
         cards=tuple(cards),
         foot=_foot(scene, totals),
@@ -183,11 +183,11 @@ def _print_actions(scene: Scene, phase: Reporting) -> tuple[Action, ...]:
 def _foot(scene: Scene, totals: ShiftTotals) -> str:
     if totals.quarantined:
         return scene.t(
-            "{n} records could not be read and are set aside; they do not stop the closing.",
+            "Unreadable records set aside: {n}. They do not stop the closing.",
             n=str(totals.quarantined),
         )
     return scene.t(
-        "All {n} sales are saved here, {m} records still to send. Closing does not wait for the network.",
+        "Sales saved here: {n}; records still to send: {m}. Closing does not wait for the network.",
         n=str(totals.sales_count),
         m=str(scene.desk.link.to_send),
     )

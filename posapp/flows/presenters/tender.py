@@ -168,7 +168,7 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
     rows.append(SumRow(scene.t("Change"), scene.amount(sale.change_minor), strong=True))
     cards = [Card(scene.t("Paid with"), tuple(rows))]
     if sale.taxes:
-        taxes = tuple(SumRow(scene.word(tax.names), scene.amount(tax.tax_minor)) for tax in sale.taxes)
+        taxes = tuple(SumRow(scene.tax(tax), scene.amount(tax.tax_minor)) for tax in sale.taxes)
         title = scene.t("Tax included") if sale.taxes[0].included else scene.t("Tax added")
         cards.append(Card(title, taxes))
     return DoneMain(

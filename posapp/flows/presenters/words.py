@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from posapp.domain.facts import TaxLine
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Role, Shop, Words, word
 from posapp.flows import formatting
@@ -61,6 +62,10 @@ class Scene:
     def role(self, role: Role) -> str:
         """What an operator is hired for, in words."""
         return self.t(ROLES[role])
+
+    def tax(self, tax: TaxLine) -> str:
+        """A tax with its rate: several rates may carry one name."""
+        return f"{self.word(tax.names)} {formatting.percent(tax.ppm)}"
 
     def terminal(self) -> str:
         """What people call this terminal."""

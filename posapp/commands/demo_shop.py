@@ -1,0 +1,142 @@
+"""A shop to try the till with: a hub of its own in a child process, and one enrolled terminal.
+
+Everything is done with the commands a shop would use, over real HTTP on the loopback; the folder
+keeps both sides, so that the next start goes on where the last one stopped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+STORE, TERMINAL = "S0217", "T03"
+
+
+class DemoError(Exception):
+    """The demo cannot start; the message says why and what to do."""
+
+
+class DemoShop:
+    """The folder of a demo, its hub while the context is open, and the till's settings file."""
+
+    def __init__(self, folder: Path, resources: Path, *, catalogue: Path | None = None) -> None:
+        self.folder = folder.resolve()
+        self._resources = resources
+        self._catalogue = catalogue
+        self._hub: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    @property
+    def settings(self) -> Path:
+        """The till's terminal.toml."""
+        return self.folder / "terminal.toml"
+
+    def __enter__(self) -> DemoShop:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._hub_command(
+            "init", "--shop", str(self._resources / "demo" / "shop.toml"), "--show-pins-on-sign-on"
+        )
+        self._hub_command("import-items", str(self._resources / "demo" / "catalogue.tsv"))
+        if self._catalogue is not None:
+            print(f"Importing {self._catalogue} …", flush=True)
+            columns = () if _has_header(self._catalogue) else ("--columns", "code,name")
+            refused = str(self.folder / "refused.tsv")
+            options = ("--derive-prices", "--language", "en", "--refused", refused, *columns)
+            self._hub_command("import-items", str(self._catalogue), *options, quiet=False)
+        self._start_hub()
+        self._enrol()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop_hub()
+
+    def stop_hub(self) -> None:
+        """End the hub; the till goes on without it."""
+        if self._hub is not None:
+            self._hub.terminate()
+            try:
+                self._hub.wait(10)
+            except subprocess.TimeoutExpired:
+                self._hub.kill()
+                self._hub.wait()
+            self._hub = None
+
+    def summary(self) -> dict[str, Any]:
+        """What the hub holds of the demo's terminal, asked over HTTP with the till's own key."""
+        key = (self.folder / "device.key").read_text().strip()
+        url = f"{self.url}/v1/stores/{STORE}/terminals/{TERMINAL}/summary"
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            answer: dict[str, Any] = json.load(reply)
+        return answer
+
+    def _command(self, *arguments: str) -> list[str]:
+        database = ("--database", str(self.folder / "hub.db"))
+        return [sys.executable, "-m", "sync.hub.commands", arguments[0], *database, *arguments[1:]]
+
+    def _hub_command(self, *arguments: str, quiet: bool = True) -> str:
+        done = subprocess.run(
+            self._command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if quiet else None,
+            text=True,
+            env=_environment(),
+        )
+        if done.returncode:
+            raise DemoError(f"poshub {arguments[0]} failed: {(done.stderr or done.stdout or '').strip()}")
+        return done.stdout
+
+    def _start_hub(self) -> None:
+        log = (self.folder / "hub.log").open("a", encoding="utf-8")
+        command = self._command("serve", "--port", "0")
+        self._hub = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=_environment()
+        )
+        log.close()
+        assert self._hub.stdout is not None
+        line = self._hub.stdout.readline()
+        self.url = line.strip().rpartition(" ")[2]
+        if not self.url.startswith("http"):
+            self.stop_hub()
+            raise DemoError(f"the hub did not start; see {self.folder / 'hub.log'}")
+
+    def _enrol(self) -> None:
+        key = self.folder / "device.key"
+        if not key.exists():
+            key.touch(mode=0o600)
+            key.write_text(self._hub_command("enrol", "--terminal", TERMINAL).strip() + "\n")
+        lines = (
+            f'store_id = "{STORE}"',
+            f'terminal_id = "{TERMINAL}"',
+            'data = "till"',
+            f'hub_url = "{self.url}"',
+            'device_key_file = "device.key"',
+            'printer = "virtual"',
+        )
+        self.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _has_header(path: Path) -> bool:
+    """Whether the first row names its columns; the demo takes headerless `code<TAB>name` files too."""
+    opened = (
+        gzip.open(path, "rt", encoding="utf-8-sig")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8-sig")
+    )
+    with opened as file:
+        cells: Sequence[str] = file.readline().strip().replace(",", "\t").split("\t")
+    return "code" in (cell.strip().lower() for cell in cells)
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONUNBUFFERED": "1"}
