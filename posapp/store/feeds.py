@@ -1,0 +1,155 @@
+"""What the link to the hub needs from the store: the queue to send, and where received changes land.
+
+Reads over a connection of its own, so that sending never waits for a sale nor a sale for it; whatever
+is written goes through the ledger's thread and is waited for. Items land in the catalogue's own file.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from posapp.domain.shop import Shop
+from posapp.exchange.incoming import SettingReceived, ShopReceived, Unreadable, read_setting
+from posapp.flows.intents import CatalogueStatus
+from posapp.store import outbox
+from posapp.store.catalog import CatalogFile
+from posapp.store.engine import Connection, open_reader
+from posapp.store.settings import SHOP, get_cursor
+from posapp.store.troubles import UNFIT, DatabaseError, Trouble
+from posapp.store.writer import LedgerWriter
+from sync.engine.ports import StoreUnavailable
+from sync.protocol.messages import Change
+from sync.protocol.versions import STREAM_CATALOGUE, STREAM_SETTINGS
+
+T = TypeVar("T")
+
+#: How long the link waits for the ledger's thread before it counts as unavailable.
+_PATIENCE_S: Final = 30.0
+#: Settings that this till does not know are kept under this name, for a later version to read.
+_UNKNOWN: Final = "hub:"
+
+
+class _Reader:
+    """A read-only connection, opened on first use by the thread that uses it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: Connection | None = None
+
+    def ask(self, question: Callable[[Connection], T]) -> T:
+        """The answer; raises StoreUnavailable where the file cannot be read now."""
+        try:
+            if self._connection is None:
+                self._connection = open_reader(self._path)
+            return question(self._connection)
+        except (DatabaseError, *UNFIT) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _wait(start: Callable[[Callable[[Trouble | None], None]], None]) -> None:
+    answers: queue.SimpleQueue[Trouble | None] = queue.SimpleQueue()
+    start(answers.put)
+    try:
+        trouble = answers.get(timeout=_PATIENCE_S)
+    except queue.Empty as error:
+        raise StoreUnavailable("the ledger did not answer") from error
+    if trouble is not None:
+        raise StoreUnavailable(trouble)
+
+
+class LedgerOutbox:
+    """The queue of exact bytes to send (an OutboxPort)."""
+
+    def __init__(self, path: Path, writer: LedgerWriter) -> None:
+        self._reader = _Reader(path)
+        self._writer = writer
+
+    @property
+    def epoch(self) -> int:
+        """Which life of this till's queue the numbers belong to."""
+        return self._reader.ask(outbox.epoch_of)
+
+    def pending(self, limit: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
+        """The oldest (seq, line) pairs that the hub does not have; at least one if any waits."""
+        return self._reader.ask(lambda held: outbox.pending(held, limit, max_bytes))
+
+    def acknowledge(self, through: int) -> None:
+        """Remember that the hub holds everything up to a seq; back when that is durable."""
+        _wait(lambda done: self._writer.acknowledge(through, done))
+
+    def backlog(self) -> tuple[int, int | None]:
+        """How many wait, and when the oldest of them happened (epoch milliseconds)."""
+        return self._reader.ask(outbox.backlog)
+
+    def close(self) -> None:
+        """Let the file go; called when the sync thread has ended."""
+        self._reader.close()
+
+
+class StoreInbox:
+    """Where pulled changes land (an InboxPort); tells when the shop or the items changed."""
+
+    def __init__(
+        self,
+        ledger: Path,
+        writer: LedgerWriter,
+        catalogue: CatalogFile,
+        *,
+        on_shop: Callable[[Shop], None],
+        on_catalogue: Callable[[CatalogueStatus], None],
+    ) -> None:
+        self._reader = _Reader(ledger)
+        self._writer = writer
+        self._catalogue = catalogue
+        self._on_shop = on_shop
+        self._on_catalogue = on_catalogue
+
+    def cursor(self, stream: str) -> str | None:
+        """How far a stream has been applied."""
+        if stream == STREAM_CATALOGUE:
+            return self._tried(self._catalogue.cursor)
+        return self._reader.ask(lambda held: get_cursor(held, stream))
+
+    def apply(self, stream: str, changes: Sequence[Change], cursor: str | None) -> None:
+        """Apply changes and remember the cursor; raises StoreUnavailable where nothing can be kept now."""
+        if stream == STREAM_CATALOGUE:
+            self._on_catalogue(self._tried(lambda: self._catalogue.apply_catalogue(changes, cursor)))
+        elif stream == STREAM_SETTINGS:
+            self._apply_settings(changes, cursor)
+        else:
+            raise ValueError(f"no such stream: {stream}")
+
+    def _apply_settings(self, changes: Sequence[Change], cursor: str | None) -> None:
+        documents: dict[str, bytes] = {}
+        shop: Shop | None = None
+        for change in changes:
+            match read_setting(change):
+                case ShopReceived(received, document):
+                    documents[SHOP], shop = document, received
+                case SettingReceived(key, known):
+                    documents[_UNKNOWN + key] = b"null" if known is None else known
+                case Unreadable(key, reason):
+                    # The last good one stays in force; what came is kept for people to look at.
+                    documents[f"unreadable:{key}"] = reason.encode("utf-8", "replace")
+        _wait(lambda done: self._writer.apply_settings(documents, cursor, done))
+        if shop is not None:
+            self._on_shop(shop)
+
+    def _tried(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except (DatabaseError, *UNFIT) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def close(self) -> None:
+        """Let the file go; called when the sync thread has ended."""
+        self._reader.close()

@@ -1,0 +1,45 @@
+"""Text as it is searched: without case, width or accents, one line for each way to find an item.
+
+The same folding is used for what is stored and for what is typed, so the two can be compared byte by
+byte inside the database.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from sync.protocol.messages import ItemBody
+
+#: Starts every line of a stored text, so that a beginning can be told from a middle.
+LINE: Final = "\n"
+
+
+def fold(text: str) -> str:
+    """Text without differences that a searching person does not mean."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join(unicodedata.normalize("NFKC", bare).split())
+
+
+def search_text(item: ItemBody) -> str:
+    """Everything an item can be found by: each on a line of its own, with a line end around it."""
+    lines = [fold(name) for name in item.names.values()]
+    lines += [fold(item.pinyin), fold(item.sku)]
+    lines += [fold(code.lstrip("=")) for code in item.codes]
+    # A code is searched by its digits as printed; keys carry leading zeros.
+    unique = dict.fromkeys(line for line in lines if line)
+    return LINE + LINE.join(unique) + LINE
+
+
+def is_cjk(letter: str) -> bool:
+    """Whether a letter says as much as a word: ideographs, kana and hangul."""
+    return "぀" <= letter <= "鿿" or "가" <= letter <= "힯" or "豈" <= letter <= "﫿"
+
+
+def is_long_enough(folded: str) -> bool:
+    """Whether a search for this makes sense: one ideograph, or two letters or digits."""
+    letters = folded.replace(" ", "")
+    return len(letters) >= 2 or any(is_cjk(letter) for letter in letters)

@@ -1,0 +1,255 @@
+"""The ledger of one till: every fact is stored here in one durable transaction, or not at all.
+
+One connection, used by one thread. It answers in values: a trouble of the disk is an answer, not an
+exception, and after any trouble nothing of the act is stored. It knows neither queues nor threads;
+those are the writer's affair.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from posapp.domain.facts import (
+    Fact,
+    OverrideGiven,
+    ShiftOpened,
+    ShiftSettled,
+    ShiftTotals,
+    TransactionCompleted,
+    TransactionVoided,
+)
+from posapp.exchange.outgoing import Place, last_scan_of
+from posapp.flows.effects import Commit
+from posapp.flows.intents import CommitFailed, Committed
+from posapp.flows.ports import Clock, Ids
+from posapp.store.drafts import drop_draft
+from posapp.store.engine import Connection, ConnectionFactory
+from posapp.store.journal import Journal
+from posapp.store.prints import insert_print
+from posapp.store.sales import SalePlace, insert_sale, receipt_number_of
+from posapp.store.settings import note_lockout
+from posapp.store.shift_reading import quarantine
+from posapp.store.shifts import (
+    expect_open,
+    insert_override,
+    insert_shift,
+    is_known,
+    is_override_known,
+    settle_shift,
+    totals_of,
+)
+from posapp.store.state import OpenShift, TillState, read_state, write_state
+from posapp.store.totals import check_sale, with_override, with_sale, with_voided
+from posapp.store.troubles import UNFIT, DatabaseError, NoSuchShiftError, Trouble, trouble_of
+
+T = TypeVar("T")
+
+#: A change made inside a transaction of its caller.
+Write = Callable[[Connection], None]
+
+#: Answers remembered for commits that are asked again within this run.
+_ANSWERS_MAX: Final = 64
+
+
+@dataclass(slots=True)
+class _Act:
+    """One transaction while it is made; `state` becomes the till's own when it is durable."""
+
+    connection: Connection
+    state: TillState
+    receipt_number: str | None = None
+    job_no: int | None = None
+    settled: ShiftTotals | None = None
+
+
+class Ledger:
+    """All writing to the ledger's file."""
+
+    def __init__(self, connect: ConnectionFactory, *, place: Place, clock: Clock, ids: Ids) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._clock = clock
+        self._journal = Journal(place, ids)
+        self._state: TillState | None = None
+        self._answers: OrderedDict[str, Committed] = OrderedDict()
+
+    def connection(self) -> Connection:
+        """The connection, opened anew where a trouble closed it."""
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def write(self, work: Write) -> Trouble | None:
+        """Run work in one durable transaction; the trouble's name where nothing was stored."""
+        try:
+            self._transact(work)
+        except (DatabaseError, *UNFIT) as error:
+            return trouble_of(error)
+        return None
+
+    def ask(self, question: Callable[[Connection], T], otherwise: T) -> T:
+        """The answer to a question that only reads, or the other value where it cannot be read."""
+        try:
+            return question(self.connection())
+        except (DatabaseError, *UNFIT):
+            return otherwise
+
+    def commit(self, effect: Commit) -> Committed | CommitFailed:
+        """Store the facts of a commit, or tell why nothing was stored; safe to ask again."""
+        answer = self._answers.get(effect.commit_id)
+        if answer is not None:
+            return answer
+        try:
+            answer = self._transact(lambda connection: self._commit(connection, effect))
+        except (DatabaseError, *UNFIT) as error:
+            trouble = trouble_of(error)
+            stored = self._stored_answer(effect) if trouble == "integrity" else None
+            if stored is None:
+                return CommitFailed(effect.commit_id, trouble)
+            answer = stored
+        self._answers[effect.commit_id] = answer
+        if len(self._answers) > _ANSWERS_MAX:
+            self._answers.popitem(last=False)
+        return answer
+
+    def record(self, things: Sequence[Fact | Write]) -> Trouble | None:
+        """Store facts and small changes that nobody waits for; None when all are durable."""
+
+        def work(connection: Connection) -> None:
+            # Facts first: they set the till's state, which the changes may touch as well.
+            facts = tuple(thing for thing in things if not callable(thing))
+            if facts:
+                self._commit(connection, Commit(commit_id="", facts=facts))
+            for thing in things:
+                if callable(thing):
+                    thing(connection)
+
+        return self.write(work)
+
+    def quarantine(self, what: object, trouble: Trouble) -> Trouble | None:
+        """Set aside what can never be stored as it is, so that it does not block the rest."""
+
+        def work(connection: Connection) -> None:
+            now_ms, key = self._clock.now_ms(), self._journal.ids.new_id()
+            quarantine(connection, "record", key, reason=f"{trouble}: {type(what).__name__}", now_ms=now_ms)
+
+        return self.write(work)
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        connection = self.connection()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            self._undo(connection)
+            raise
+        return result
+
+    def _undo(self, connection: Connection) -> None:
+        # What is kept may hold what was just undone.
+        self._state = None
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except DatabaseError:
+            # Closing undoes it as well; the next act opens the file anew.
+            self._connection = None
+            connection.close()
+
+    def _commit(self, connection: Connection, effect: Commit) -> Committed:
+        sale: TransactionCompleted | None = None
+        for fact in effect.facts:
+            if type(fact) is TransactionCompleted:
+                if sale is not None:
+                    raise ValueError("a commit stores one sale")
+                sale = fact
+                check_sale(sale)
+        before = self._state or read_state(connection)
+        act = _Act(connection, before.copy())
+        if sale is not None:
+            act.state.receipt_seq += 1
+            act.receipt_number = self._journal.receipt_number(act.state.receipt_seq)
+        for request in effect.prints:
+            job_no = insert_print(
+                connection,
+                request,
+                transaction_id=None if sale is None else sale.transaction_id,
+                receipt_number=act.receipt_number,
+                now_ms=self._clock.now_ms(),
+            )
+            if request.kind == "receipt":
+                act.job_no = job_no
+        for fact in effect.facts:
+            self._write_fact(act, fact)
+        if effect.drops_draft is not None:
+            drop_draft(connection, effect.drops_draft)
+        write_state(connection, before, act.state)
+        self._state = act.state
+        totals = act.settled if act.state.shift is None else act.state.shift.totals
+        return Committed(effect.commit_id, act.receipt_number, totals)
+
+    def _write_fact(self, act: _Act, fact: Fact) -> None:
+        connection, state, shift = act.connection, act.state, act.state.shift
+        state.scan_no = max(state.scan_no, last_scan_of(fact))
+        journal_no = self._journal.append(connection, fact, state, receipt_number=act.receipt_number)
+        match fact:
+            case TransactionCompleted():
+                shift = expect_open(shift, fact.shift_id)
+                assert act.receipt_number is not None
+                place = SalePlace(
+                    state.receipt_seq, act.receipt_number, shift.shift_no, journal_no, act.job_no
+                )
+                insert_sale(connection, fact, place)
+                state.shift = OpenShift(shift.shift_no, with_sale(shift.totals, fact))
+            case TransactionVoided():
+                shift = expect_open(shift, fact.shift_id)
+                state.shift = OpenShift(shift.shift_no, with_voided(shift.totals, fact))
+            case OverrideGiven():
+                insert_override(connection, fact, None if shift is None else shift.shift_no)
+                if shift is not None:
+                    state.shift = OpenShift(shift.shift_no, with_override(shift.totals, fact))
+            case ShiftOpened():
+                if shift is not None:
+                    raise NoSuchShiftError("another shift is open")
+                state.shift = insert_shift(connection, fact, state)
+                state.shift_number = max(state.shift_number, fact.number)
+            case ShiftSettled():
+                shift = expect_open(shift, fact.shift_id)
+                settle_shift(connection, shift, fact)
+                state.shift, act.settled = None, fact.totals
+            case _:
+                note_lockout(connection, fact)
+
+    def _stored_answer(self, effect: Commit) -> Committed | None:
+        """The answer that was lost, where the facts of this commit are in the ledger already."""
+        try:
+            connection = self.connection()
+            for fact in effect.facts:
+                match fact:
+                    case TransactionCompleted():
+                        number = receipt_number_of(connection, fact.transaction_id)
+                        if number is not None:
+                            return Committed(effect.commit_id, number, totals_of(connection, fact.shift_id))
+                    case ShiftOpened() | ShiftSettled():
+                        settled = isinstance(fact, ShiftSettled)
+                        if is_known(connection, fact.shift_id, settled=settled):
+                            return Committed(effect.commit_id, None, totals_of(connection, fact.shift_id))
+                    case OverrideGiven():
+                        if is_override_known(connection, fact.override_id):
+                            shift = read_state(connection).shift
+                            return Committed(effect.commit_id, None, None if shift is None else shift.totals)
+                    case _:
+                        continue
+        except (DatabaseError, *UNFIT):
+            return None
+        return None

@@ -1,0 +1,114 @@
+"""Rows of a paid sale: its head, lines, tenders and taxes, written once and never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from posapp.domain.facts import TransactionCompleted, Words
+from posapp.flows.intents import LastSale
+from posapp.store.engine import Connection
+
+#: Parts of a transaction, as the views on its lines tell them apart.
+_GOODS, _TENDER, _TAX = 1, 2, 3
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def words_text(words: Words) -> str:
+    """Words by language as JSON text for a column."""
+    return _encode(words if type(words) is dict else dict(words)).decode()
+
+
+_INSERT_LINE: Final = "INSERT INTO transaction_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def line_ids(receipt_seq: int, part: int) -> int:
+    """What the ids of a part's lines begin after; the next part's begin 16384 later."""
+    return receipt_seq * 65536 + part * 16384
+
+
+@dataclass(frozen=True, slots=True)
+class SalePlace:
+    """Where a sale stands in the ledger: its receipt, shift, journal row and receipt slip."""
+
+    receipt_seq: int
+    receipt_number: str
+    shift_no: int
+    journal_no: int
+    job_no: int | None
+
+
+def insert_sale(connection: Connection, sale: TransactionCompleted, place: SalePlace) -> None:
+    """Write the rows of a sale that has its place."""
+    receipt_seq = place.receipt_seq
+    connection.execute(
+        "INSERT INTO retail_transaction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            receipt_seq,
+            sale.transaction_id,
+            place.receipt_number,
+            place.shift_no,
+            place.journal_no,
+            place.job_no,
+            sale.operator_id,
+            sale.opened_at_ms,
+            sale.completed_at_ms,
+            sale.goods_minor,
+            sale.tax_added_minor,
+            sale.rounding_minor,
+            sale.total_minor,
+            sale.tendered_minor,
+            sale.change_minor,
+            len(sale.voided),
+        ),
+    )
+    goods, tenders, taxes = (line_ids(receipt_seq, part) for part in (_GOODS, _TENDER, _TAX))
+    rows: list[tuple[Any, ...]] = [
+        (
+            goods + line.line_no,
+            receipt_seq,
+            _GOODS,
+            line.line_no,
+            line.sku,
+            words_text(line.names),
+            line.unit,
+            line.code,
+            line.quantity,
+            line.unit_price_minor,
+            line.amount_minor,
+            line.tax_category,
+            line.price_reason,
+        )
+        for line in sale.lines
+    ]
+    for tender in sale.tenders:
+        names, text, amount_minor = words_text(tender.names), tender.reference, tender.amount_minor
+        number, kind, tender_id = tender.tender_no, tender.kind, tender.tender_id
+        row_id = tenders + number
+        rows.append(
+            (row_id, receipt_seq, _TENDER, number, tender_id, names, kind, text, 0, 0, amount_minor, "", "")
+        )
+    for number, tax in enumerate(sale.taxes, 1):
+        names, way = words_text(tax.names), "included" if tax.included else "added"
+        head = (taxes + number, receipt_seq, _TAX, number, tax.rate_id, names, way, "")
+        rows.append((*head, tax.ppm, tax.taxable_minor, tax.tax_minor, "", ""))
+    connection.executemany(_INSERT_LINE, rows)
+
+
+def receipt_number_of(connection: Connection, transaction_id: str) -> str | None:
+    """The number a sale was stored under, or None where it is not stored."""
+    row = connection.execute(
+        "SELECT receipt_number FROM retail_transaction WHERE transaction_id = ?", (transaction_id,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def last_sale(connection: Connection) -> LastSale | None:
+    """The newest sale of this till."""
+    row: Any = connection.execute(
+        "SELECT transaction_id, receipt_number, total_minor, change_minor, completed_at_ms "
+        "FROM retail_transaction ORDER BY receipt_seq DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else LastSale(*row)

@@ -1,0 +1,94 @@
+"""The till's one row of state: numbers given out so far, and the open shift with its figures.
+
+Every commit writes this row whole, once, as its last statement. Numbers are taken in memory first and
+are only real when the commit is; after anything undone the row is read again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from posapp.domain.facts import ShiftTotals
+from posapp.store.engine import Blob, Connection
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=dict)
+_TOTALS: Final = msgspec.json.Decoder(ShiftTotals)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """The shift that sales fall into, with its figures as of now."""
+
+    shift_no: int
+    totals: ShiftTotals
+
+
+@dataclass(slots=True)
+class TillState:
+    """Last numbers given out: envelopes within the epoch, journal rows, receipts, shifts, scans."""
+
+    epoch: int
+    seq: int
+    journal_no: int
+    receipt_seq: int
+    shift_number: int
+    scan_no: int
+    shift: OpenShift | None
+
+    def copy(self) -> TillState:
+        """The same state, to be changed by a transaction that may be undone."""
+        # Spelled out: dataclasses.replace takes five times as long, in every sale.
+        return TillState(
+            self.epoch,
+            self.seq,
+            self.journal_no,
+            self.receipt_seq,
+            self.shift_number,
+            self.scan_no,
+            self.shift,
+        )
+
+
+def read_state(connection: Connection) -> TillState:
+    """The state as stored."""
+    row: Any = connection.execute(
+        "SELECT epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift_no, shift_totals FROM till"
+    ).fetchone()
+    shift = None if row[6] is None else OpenShift(row[6], totals_from_bytes(row[7]))
+    epoch, seq, journal_no, receipt_seq, shift_number, scan_no = row[:6]
+    return TillState(epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift)
+
+
+def write_state(connection: Connection, before: TillState, after: TillState) -> None:
+    """Store the state, if it still is what the numbers were taken from; raises ValueError if not."""
+    shift = after.shift
+    changed = connection.execute(
+        "UPDATE till SET seq = ?, journal_no = ?, receipt_seq = ?, shift_number = ?, scan_no = ?, "
+        "shift_no = ?, shift_totals = ? WHERE one = 1 AND journal_no = ? AND epoch = ?",
+        (
+            after.seq,
+            after.journal_no,
+            after.receipt_seq,
+            after.shift_number,
+            after.scan_no,
+            None if shift is None else shift.shift_no,
+            None if shift is None else Blob(totals_to_bytes(shift.totals)),
+            before.journal_no,
+            before.epoch,
+        ),
+    ).rowcount
+    if changed != 1:
+        raise ValueError("somebody else wrote to this ledger")
+
+
+def totals_to_bytes(totals: ShiftTotals) -> bytes:
+    """Figures as JSON."""
+    return _ENCODER.encode(totals)
+
+
+def totals_from_bytes(data: bytes) -> ShiftTotals:
+    """Figures again; raises ValueError for bytes that are none."""
+    return _TOTALS.decode(data)

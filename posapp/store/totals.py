@@ -1,0 +1,140 @@
+"""Arithmetic of a shift's running figures and the sums that every stored sale must keep.
+
+Pure: the same functions add up during the sale and again from the stored rows at the close, so the two
+can only differ if a row is broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from posapp.domain.facts import (
+    OverrideGiven,
+    ShiftOpened,
+    ShiftTotals,
+    TaxLine,
+    TenderLine,
+    TenderTotal,
+    TransactionCompleted,
+    TransactionVoided,
+)
+from posapp.store.troubles import NotBalancedError
+
+
+def opened(fact: ShiftOpened) -> ShiftTotals:
+    """A shift at its beginning: nothing but the float."""
+    return ShiftTotals(
+        shift_id=fact.shift_id,
+        number=fact.number,
+        business_date=fact.business_date,
+        operator_id=fact.operator_id,
+        operator_name=fact.operator_name,
+        opened_at_ms=fact.at_ms,
+        currency=fact.currency,
+        float_minor=fact.float_minor,
+    )
+
+
+def check_sale(sale: TransactionCompleted) -> None:
+    """Raise NotBalancedError where lines, taxes, rounding, tenders and change do not agree."""
+    if sum([line.amount_minor for line in sale.lines]) != sale.goods_minor:
+        raise NotBalancedError("the lines are not the goods")
+    if sum([tax.tax_minor for tax in sale.taxes if not tax.included]) != sale.tax_added_minor:
+        raise NotBalancedError("the taxes are not the tax added")
+    if sale.goods_minor + sale.tax_added_minor + sale.rounding_minor != sale.total_minor:
+        raise NotBalancedError("goods, tax and rounding are not the total")
+    if sum([tender.amount_minor for tender in sale.tenders]) != sale.tendered_minor:
+        raise NotBalancedError("the tenders are not what was tendered")
+    if sale.tendered_minor - sale.change_minor != sale.total_minor:
+        raise NotBalancedError("tenders less change are not the total")
+
+
+def taken(tenders: Sequence[TenderLine], change_minor: int) -> list[tuple[TenderLine, int]]:
+    """What each tender line left in the till: change comes off cash, off the last cash line first."""
+    left = [(tender, tender.amount_minor) for tender in tenders]
+    rest = change_minor
+    if rest:
+        for place in range(len(left) - 1, -1, -1):
+            tender, amount_minor = left[place]
+            if tender.kind == "cash":
+                off = min(rest, amount_minor)
+                rest -= off
+                left[place] = (tender, amount_minor - off)
+    if rest or change_minor < 0:
+        raise NotBalancedError("more change than cash was given")
+    return left
+
+
+def with_sale(totals: ShiftTotals, sale: TransactionCompleted) -> ShiftTotals:
+    """The shift's figures after one more sale."""
+    return ShiftTotals(
+        shift_id=totals.shift_id,
+        number=totals.number,
+        business_date=totals.business_date,
+        operator_id=totals.operator_id,
+        operator_name=totals.operator_name,
+        opened_at_ms=totals.opened_at_ms,
+        currency=totals.currency,
+        float_minor=totals.float_minor,
+        sales_count=totals.sales_count + 1,
+        sales_minor=totals.sales_minor + sale.total_minor,
+        goods_minor=totals.goods_minor + sale.goods_minor,
+        rounding_minor=totals.rounding_minor + sale.rounding_minor,
+        tenders=_with_tenders(totals.tenders, taken(sale.tenders, sale.change_minor)),
+        taxes=_with_taxes(totals.taxes, sale.taxes),
+        voided_lines=totals.voided_lines + len(sale.voided),
+        voided_sales=totals.voided_sales,
+        overrides=totals.overrides,
+        quarantined=totals.quarantined,
+    )
+
+
+def with_voided(totals: ShiftTotals, fact: TransactionVoided) -> ShiftTotals:
+    """The shift's figures after a cart was given up."""
+    return replace(
+        totals,
+        voided_sales=totals.voided_sales + 1,
+        voided_lines=totals.voided_lines + len(fact.voided),
+    )
+
+
+def with_override(totals: ShiftTotals, _fact: OverrideGiven) -> ShiftTotals:
+    """The shift's figures after a manager agreed to something."""
+    return replace(totals, overrides=totals.overrides + 1)
+
+
+def _with_tenders(
+    before: tuple[TenderTotal, ...], taken_now: list[tuple[TenderLine, int]]
+) -> tuple[TenderTotal, ...]:
+    totals = list(before)
+    for tender, amount_minor in taken_now:
+        count = 1
+        place = len(totals)
+        for number, total in enumerate(totals):
+            if total.tender_id == tender.tender_id:
+                place, count, amount_minor = number, total.count + 1, total.sales_minor + amount_minor
+                break
+        totals[place : place + 1] = [
+            TenderTotal(tender.tender_id, tender.names, tender.kind, count, amount_minor)
+        ]
+    return tuple(totals)
+
+
+def _with_taxes(before: tuple[TaxLine, ...], now: tuple[TaxLine, ...]) -> tuple[TaxLine, ...]:
+    if not before:
+        return now
+    totals = list(before)
+    for tax in now:
+        for number, total in enumerate(totals):
+            # A rate that was changed within the shift stays a line of its own.
+            if total.rate_id == tax.rate_id and total.ppm == tax.ppm and total.included == tax.included:
+                taxable_minor = total.taxable_minor + tax.taxable_minor
+                tax_minor = total.tax_minor + tax.tax_minor
+                totals[number] = TaxLine(
+                    tax.rate_id, tax.names, tax.ppm, tax.included, taxable_minor, tax_minor
+                )
+                break
+        else:
+            totals.append(tax)
+    return tuple(totals)

@@ -1,0 +1,264 @@
+"""The ledger's one thread: takes waiting work, most urgent first, and answers when it is durable.
+
+Every method returns at once and may be called from the screen's thread; answers come on the ledger's
+thread. Keeping the write-ahead log short is done here too, only while nobody waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from posapp.domain.facts import ShiftTotals
+from posapp.domain.paper import PaperDocument
+from posapp.flows.effects import Commit, Record
+from posapp.flows.intents import CommitFailed, Recovered, ShiftRead
+from posapp.flows.ports import Clock
+from posapp.store import outbox, tidying
+from posapp.store.drafts import DraftAct, write_draft
+from posapp.store.engine import Connection
+from posapp.store.lanes import (
+    AskWork,
+    CommitDone,
+    CommitWork,
+    DraftWork,
+    InboxWork,
+    Lanes,
+    RecordWork,
+    Work,
+)
+from posapp.store.ledger import Ledger
+from posapp.store.prints import PrintState, Slip, mark_prints, pending_prints, receipt_of
+from posapp.store.recovery import recover
+from posapp.store.settings import LANGUAGE, SHOP, put_cursor, put_setting
+from posapp.store.shift_reading import read_shift
+from posapp.store.troubles import UNFIT, DatabaseError, Trouble
+
+LOGGER = logging.getLogger(__name__)
+
+_FLUSH_S: Final = 10.0
+_CLOSE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the thread waits: before it tidies up, and before it tries the disk again."""
+
+    idle_s: float = 0.25
+    retry_s: float = 1.0
+
+
+class LedgerWriter:
+    """Everything that is stored, stored by one thread over one connection."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        on_draft_failed: Callable[[Trouble], None],
+        patience: Patience | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._on_draft_failed = on_draft_failed
+        self._patience = patience or Patience()
+        self._lanes = Lanes()
+        self._thread = threading.Thread(target=self._run, name="db-writer")
+        self._draft_trouble: Trouble | None = None
+        self._is_tidy = False
+        self._is_stretched = False
+
+    # --- start and end ------------------------------------------------------------------------
+
+    def start(self) -> tuple[Recovered, tuple[Slip, ...]]:
+        """Open the ledger, tell what it held and which slips never surely came out, start the thread.
+
+        Raises the database's error where the ledger cannot be read at all.
+        """
+        connection = self._ledger.connection()
+        held = recover(connection, now_ms=self._clock.now_ms())
+        slips = pending_prints(connection)
+        self._thread.start()
+        return held, slips
+
+    def flush(self, timeout_s: float = _FLUSH_S) -> bool:
+        """Wait until nothing waits any more; false when the time is over first."""
+        return self._lanes.drained(timeout_s)
+
+    def close(self) -> None:
+        """Store what waits, trying each once more, end the thread and let the file go."""
+        self._lanes.stop()
+        if self._thread.ident is not None:
+            self._thread.join(_CLOSE_S)
+        self._ledger.close()
+
+    # --- wishes, from any thread --------------------------------------------------------------
+
+    def commit(self, effect: Commit, done: CommitDone) -> None:
+        """Store a commit before everything else; answers Committed or CommitFailed."""
+        self._lanes.put(CommitWork(effect, done))
+
+    def record(self, effect: Record) -> None:
+        """Store facts that nobody waits for; tried until they are stored."""
+        self._lanes.put_record(effect.facts)
+
+    def draft(self, act: DraftAct) -> None:
+        """Store, park or take up a cart; the newest state of a cart counts."""
+        self._lanes.put_draft(act)
+
+    def set_language(self, language: str) -> None:
+        """Remember the language of this till."""
+        self._change(lambda connection: put_setting(connection, LANGUAGE, language.encode()))
+
+    def mark_print(self, job_ids: Sequence[str], state: PrintState) -> None:
+        """Note that slips are being printed, or have come out."""
+        ids = tuple(job_ids)
+        self._change(lambda connection: mark_prints(connection, ids, state))
+
+    def read_shift(self, shift_id: str, done: Callable[[ShiftRead], None]) -> None:
+        """Add a shift up from its rows, setting broken ones aside."""
+        self._lanes.put(AskWork(lambda: done(ShiftRead(self._read_shift(shift_id)))))
+
+    def slips(self, job_ids: Sequence[str], done: Callable[[Sequence[Slip]], None]) -> None:
+        """The stored slips of these jobs that have not come out."""
+        wanted = frozenset(job_ids)
+
+        def answer() -> None:
+            nothing: tuple[Slip, ...] = ()
+            waiting = self._ledger.ask(pending_prints, nothing)
+            done(tuple(slip for slip in waiting if slip.job_id in wanted))
+
+        self._lanes.put(AskWork(answer))
+
+    def receipt(self, transaction_id: str, done: Callable[[PaperDocument | None], None]) -> None:
+        """The receipt of a stored sale, to be printed again."""
+        self._lanes.put(
+            AskWork(lambda: done(self._ledger.ask(lambda held: receipt_of(held, transaction_id), None)))
+        )
+
+    def apply_shop(self, document: bytes, cursor: str, done: Callable[[Trouble | None], None]) -> None:
+        """Keep the shop's document and how far the settings stream was read, together."""
+        self.apply_settings({SHOP: document}, cursor, done)
+
+    def apply_settings(
+        self, documents: dict[str, bytes], cursor: str | None, done: Callable[[Trouble | None], None]
+    ) -> None:
+        """Keep settings by name with the stream's cursor; without a cursor the stream began anew."""
+
+        def write(connection: Connection) -> None:
+            for name, document in documents.items():
+                put_setting(connection, name, document)
+            put_cursor(connection, "settings", cursor)
+
+        self._lanes.put(InboxWork(write, done))
+
+    def acknowledge(self, through: int, done: Callable[[Trouble | None], None]) -> None:
+        """Remember how far the hub has everything."""
+        self._lanes.put(InboxWork(lambda connection: outbox.acknowledge(connection, through), done))
+
+    def _change(self, write: Callable[[Connection], None]) -> None:
+        self._lanes.put_record((write,))
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            work = self._lanes.take(self._pause_s())
+            if work is not None:
+                self._do(work)
+                self._is_tidy = False
+                self._force_checkpoint()
+            elif self._lanes.stopped:
+                return
+            else:
+                self._idle()
+
+    def _pause_s(self) -> float | None:
+        if self._lanes.resting:
+            return self._patience.retry_s
+        return None if self._is_tidy else self._patience.idle_s
+
+    def _do(self, work: Work) -> None:
+        match work:
+            case CommitWork():
+                answer = self._ledger.commit(work.effect)
+                if work.effect.drops_draft is not None and not isinstance(answer, CommitFailed):
+                    self._lanes.forget_drafts(work.effect.drops_draft)
+                work.done(answer)
+            case DraftWork():
+                self._store_drafts(work)
+            case AskWork():
+                work.run()
+            case RecordWork():
+                self._store_records(work)
+            case InboxWork():
+                work.done(self._ledger.write(work.write))
+
+    def _store_drafts(self, work: DraftWork) -> None:
+        def write(connection: Connection) -> None:
+            for act in work.acts:
+                write_draft(connection, act)
+
+        trouble = self._ledger.write(write)
+        if trouble is not None and not self._lanes.stopped:
+            self._lanes.put_back(work)
+        if trouble is not None and trouble != self._draft_trouble:
+            self._on_draft_failed(trouble)
+        self._draft_trouble = trouble
+
+    def _store_records(self, work: RecordWork) -> None:
+        trouble = self._ledger.record(work.things)
+        if trouble is None:
+            return
+        if trouble == "integrity" and len(work.things) > 1:
+            # One of them can never be stored; the others must not wait for it.
+            for thing in work.things:
+                self._store_records(RecordWork((thing,)))
+            return
+        if trouble == "integrity":
+            trouble = self._ledger.quarantine(work.things[0], trouble)
+        if trouble is None:
+            return
+        if self._lanes.stopped:
+            LOGGER.error("%d records could not be stored before the end: %s", len(work.things), trouble)
+        else:
+            self._lanes.put_back(work)
+
+    def _read_shift(self, shift_id: str) -> ShiftTotals | None:
+        found: list[ShiftTotals | None] = []
+        now_ms = self._clock.now_ms()
+        trouble = self._ledger.write(
+            lambda connection: found.append(read_shift(connection, shift_id, now_ms=now_ms))
+        )
+        if trouble is None:
+            return found[0]
+        # A disk that takes nothing must not keep a shop from closing: then nothing is set aside.
+        return self._ledger.ask(lambda held: read_shift(held, shift_id, now_ms=None), None)
+
+    def _idle(self) -> None:
+        if self._lanes.resting:
+            self._lanes.wake()
+            return
+        self._is_tidy = True
+        try:
+            connection = self._ledger.connection()
+            if not self._is_stretched:
+                tidying.stretch(connection)
+                self._is_stretched = True
+            elif tidying.log_state(connection).frames >= tidying.CHECKPOINT_FRAMES:
+                tidying.checkpoint(connection)
+        except (DatabaseError, *UNFIT):
+            # Everything stored is safe in the log; the next idle moment tries again.
+            return
+
+    def _force_checkpoint(self) -> None:
+        try:
+            connection = self._ledger.connection()
+            if tidying.log_state(connection).frames >= tidying.FORCED_FRAMES:
+                tidying.checkpoint(connection)
+        except (DatabaseError, *UNFIT):
+            return
