@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -127,7 +128,8 @@ class CatalogueImport:
     def _columns(self, file: CatalogueFile, options: ImportOptions) -> tuple[Columns, int]:
         if options.columns:
             return read_columns(options.columns, renamed={}, language=options.language), 0
-        row_no, header = next(iter(file.rows()), (1, [""]))
+        with closing(file.rows()) as rows:
+            row_no, header = next(rows, (1, [""]))
         return read_columns(header, renamed=options.renamed, language=options.language), row_no
 
     def _joined(self, record: Record, open_items: dict[str, Record], columns: Columns) -> Record:
@@ -141,9 +143,9 @@ class CatalogueImport:
             return record
         known = open_items.get(record.sku)
         if known is not None:
-            for what in ("names", "tax_category", "unit"):
+            for what, shown in (("names", "name"), ("tax_category", "tax category"), ("unit", "unit")):
                 if getattr(record, what) != getattr(known, what):
-                    raise RowRefusedError(f"row {known.row_no} of the same SKU has another {what}")
+                    raise RowRefusedError(f"row {known.row_no} of the same SKU has another {shown}")
         for code in record.codes:
             self._count(code.kind == "gtin", code.text)
         if known is None:

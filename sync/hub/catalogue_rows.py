@@ -11,7 +11,7 @@ import gzip
 import io
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -133,33 +133,42 @@ class CatalogueFile:
         self._packed = bare != path.name
         self._is_csv = bare.endswith(".csv")
 
-    def rows(self, on_bytes: Callable[[int], object] | None = None) -> Iterator[tuple[int, list[str]]]:
+    def rows(
+        self, on_bytes: Callable[[int], object] | None = None
+    ) -> Generator[tuple[int, list[str]], None, None]:
         """Row numbers from 1 with their cells; bad UTF-8 becomes lone surrogates, which the check finds.
 
         `on_bytes` is told now and then how many further bytes of the stored file were gone through.
         """
-        with self.path.open("rb") as stored:
-            lines = self._lines(stored, on_bytes or _unheard)
-            if self._is_csv:
-                yield from _csv_rows(lines)
-            else:
-                for row_no, line in enumerate(lines, 1):
-                    yield row_no, line.split("\t")
-
-    def _lines(self, stored: IO[bytes], on_bytes: Callable[[int], object]) -> Iterator[str]:
-        told = 0
-        with gzip.GzipFile(fileobj=stored) if self._packed else nullcontext(stored) as plain:
+        with (
+            self.path.open("rb") as stored,
+            gzip.GzipFile(fileobj=stored) if self._packed else nullcontext(stored) as plain,
+        ):
             text = io.TextIOWrapper(
                 cast("IO[bytes]", plain), "utf-8-sig", errors="surrogateescape", newline="\n"
             )
-            for number, line in enumerate(text):
-                if number % 4096 == 0:
-                    at = stored.tell()
-                    on_bytes(at - told)
-                    told = at
-                # A tab at the end of a row is an empty cell, so only the line end goes.
-                yield line if self._is_csv else line.rstrip("\r\n")
-            on_bytes(stored.tell() - told)
+            try:
+                lines = _heard(text, stored, on_bytes or _unheard)
+                if self._is_csv:
+                    yield from _csv_rows(lines)
+                else:
+                    for row_no, line in enumerate(lines, 1):
+                        # A tab at the end of a row is an empty cell, so only the line end goes.
+                        yield row_no, line.rstrip("\r\n").split("\t")
+            finally:
+                text.detach()
+
+
+def _heard(text: io.TextIOWrapper, stored: IO[bytes], on_bytes: Callable[[int], object]) -> Iterator[str]:
+    """The lines of a text, telling now and then how far the stored file was gone through."""
+    told = 0
+    for number, line in enumerate(text):
+        if number % 4096 == 0:
+            at = stored.tell()
+            on_bytes(at - told)
+            told = at
+        yield line
+    on_bytes(stored.tell() - told)
 
 
 def _unheard(_count: int) -> None:

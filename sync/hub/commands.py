@@ -193,6 +193,8 @@ def _import_items(options: argparse.Namespace) -> int:
             time_zone=shop.time_zone,
             derive_prices=options.derive_prices,
         )
+        # The monitor is a thread that outlives the bar, for nothing here.
+        tqdm.monitor_interval = 0
         bar = stack.enter_context(
             tqdm(total=options.file.stat().st_size, unit="B", unit_scale=True, desc=options.file.name)
         )

@@ -18,12 +18,12 @@ class PushReply(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One row of a stream: its key, a revision that only grows, its whole new body (none when deleted)."""
+    """One row of a stream: its key, a revision that only grows, its whole new body (null when deleted)."""
 
     kind: Literal["upsert", "delete"]
     key: str
     rev: int
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class FeedPage(msgspec.Struct, frozen=True):

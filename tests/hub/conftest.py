@@ -1,0 +1,121 @@
+"""A hub with one shop and an enrolled till, in a temporary folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from sync.hub.auth import Device, enrol
+from sync.hub.database import Database
+from sync.hub.embedded import EmbeddedHub
+from sync.hub.shop_admin import put_shop
+from sync.protocol import codec
+from sync.protocol.envelope import Envelope
+
+NOW_MS = 1_780_000_000_000
+#: Well formed and of no PIN: hashing one for each test would take longer than the tests.
+PIN_HASH = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$aGFzaA"
+
+
+def shop_document(store_id: str = "S1", **changes: Any) -> dict[str, Any]:
+    """A small owner's document."""
+    return {
+        "store": {"id": store_id, "names": "Corner", "currency": "CNY", "languages": ["zh_CN", "en"]},
+        "terminals": [{"id": "T1"}, {"id": "T2"}],
+        "operators": [{"id": "1", "name": "Ann", "role": "manager", "pin_hash": PIN_HASH}],
+        "tax": {"rates": [{"id": "vat13", "percent": "13"}, {"id": "vat9", "percent": "9"}]},
+    } | changes
+
+
+def sale_body(number: int, *, total_minor: int = 1250) -> dict[str, Any]:
+    """The body of a completed sale of one line."""
+    return {
+        "transaction_id": f"txn-{number}",
+        "shift_id": "shift-1",
+        "business_date": "2026-05-28",
+        "operator_id": "1",
+        "opened_at_ms": NOW_MS,
+        "completed_at_ms": NOW_MS + 1,
+        "currency": "CNY",
+        "lines": [
+            {
+                "line_no": 1,
+                "sku": "a",
+                "names": {"zh_CN": "苹果"},
+                "code": "",
+                "quantity": 1,
+                "unit": "pcs",
+                "unit_price_minor": total_minor,
+                "amount_minor": total_minor,
+                "tax_category": "vat13",
+            }
+        ],
+        "taxes": [
+            {"rate_id": "vat13", "ppm": 130000, "included": True, "taxable_minor": 1106, "tax_minor": 144}
+        ],
+        "tenders": [{"tender_no": 1, "tender_id": "cash", "kind": "cash", "amount_minor": total_minor}],
+        "goods_minor": total_minor,
+        "tax_added_minor": 0,
+        "rounding_minor": 0,
+        "total_minor": total_minor,
+        "tendered_minor": total_minor,
+        "change_minor": 0,
+        "receipt_number": f"T1-{number:06d}",
+        "a_field_of_tomorrow": 1,
+    }
+
+
+def event_line(seq: int, **changes: Any) -> bytes:
+    """The line of a sale at a place of terminal T1's order."""
+    fields: dict[str, Any] = {
+        "event_id": f"event-{seq}",
+        "kind": "TransactionCompleted",
+        "store_id": "S1",
+        "terminal_id": "T1",
+        "epoch": 1,
+        "seq": seq,
+        "occurred_at": NOW_MS,
+        "business_date": "2026-05-28",
+        "body": sale_body(seq),
+    } | changes
+    fields["body"] = msgspec.Raw(msgspec.json.encode(fields["body"]))
+    return codec.encode_envelope(Envelope(**fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A database with its tills' keys."""
+
+    database: Database
+    key: str
+    other_key: str
+    other_store_key: str
+
+
+@pytest.fixture
+def enrolled(tmp_path: Path) -> Iterator[Enrolled]:
+    """Stores S1 and S2, and tills S1/T1, S1/T2 and S2/T1."""
+    database = Database(tmp_path / "hub.db")
+    with database.writing() as connection:
+        for store_id in ("S1", "S2"):
+            put_shop(connection, shop_document(store_id), show_pins=False, now_ms=NOW_MS)
+        keys = [
+            enrol(connection, Device(store, terminal), now_ms=NOW_MS)
+            for store, terminal in (("S1", "T1"), ("S1", "T2"), ("S2", "T1"))
+        ]
+    assert all(keys)
+    yield Enrolled(database, *(str(key) for key in keys))
+    database.close()
+
+
+@pytest.fixture
+def hub_url(enrolled: Enrolled, tmp_path: Path) -> Iterator[str]:
+    """The same database, served on the loopback."""
+    hub = EmbeddedHub(tmp_path / "hub.db", now_ms=lambda: NOW_MS)
+    yield hub.start()
+    hub.stop()

@@ -1,0 +1,217 @@
+"""The command poshub, as a person uses it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from posapp.domain.shop_document import parse_shop
+from sync.hub.bench import sale_line
+from sync.hub.commands import cli
+from sync.hub.database import Database
+from sync.hub.explode import read_sale
+from sync.hub.shop_admin import stored_document, stored_shop
+from sync.hub.tables import METADATA
+from sync.protocol import codec
+
+DEMO = Path(__file__).parents[2] / "resources" / "demo"
+FIXTURE = Path(__file__).with_name("fixtures") / "dirty.tsv"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "hub.db"
+
+
+@pytest.fixture
+def small_shop(tmp_path: Path) -> Path:
+    """A shop file with one PIN, since each one takes a while to hash."""
+    path = tmp_path / "shop.toml"
+    path.write_text(
+        '[store]\nid = "S1"\nnames = "Corner"\ncurrency = "CNY"\n'
+        '[[terminals]]\nid = "T1"\n'
+        '[[operators]]\nid = "a"\nname = "Ann"\nrole = "manager"\npin = "7391"\n',
+        "utf-8",
+    )
+    return path
+
+
+def run(*arguments: object) -> int:
+    return cli([str(argument) for argument in arguments])
+
+
+def settings(path: Path) -> bytes:
+    database = Database(path)
+    try:
+        with database.reading() as connection:
+            return json.dumps(stored_document(connection, "S1")).encode()
+    finally:
+        database.close()
+
+
+def test_init_is_idempotent_and_keeps_no_plain_pin(
+    database: Path, small_shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("init", "--database", database, "--shop", small_shop) == 0
+    first = settings(database)
+    assert run("init", "--database", database, "--shop", small_shop) == 0
+    assert settings(database) == first, "the same PIN keeps its hash"
+    assert capsys.readouterr().out == "store S1: set up\nstore S1: unchanged\n"
+    assert b"$argon2id$" in first
+    stored = b"".join(one.read_bytes() for one in database.parent.glob("hub.db*"))
+    assert b"7391" not in stored
+    small_shop.write_text(small_shop.read_text("utf-8").replace("7391", "7392"), "utf-8")
+    assert run("init", "--database", database, "--shop", small_shop) == 0
+    assert settings(database) != first
+    assert "set up" in capsys.readouterr().out
+
+
+def test_pins_are_shown_only_when_asked(database: Path, small_shop: Path) -> None:
+    assert run("init", "--database", database, "--shop", small_shop, "--show-pins-on-sign-on") == 0
+    assert parse_shop(json.loads(settings(database))).demo_pins == {"a": "7391"}
+    assert run("init", "--database", database, "--shop", small_shop) == 0
+    assert parse_shop(json.loads(settings(database))).demo_pins == {}
+
+
+def test_shop_check_names_every_problem(small_shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("shop", "check", DEMO / "shop.toml") == 0
+    small_shop.write_text('[store]\nid = "Ä"\nnmaes = "x"\n', "utf-8")
+    assert run("shop", "check", small_shop) == 1
+    shown = capsys.readouterr().err
+    assert "did you mean 'names'?" in shown
+    assert "store: id: may hold only" in shown
+    small_shop.write_text("[store", "utf-8")
+    assert run("shop", "check", small_shop) == 1
+    assert run("shop", "check", small_shop.with_name("none.toml")) == 1
+
+
+def test_export_shows_the_shop_without_secrets(
+    database: Path, small_shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init", "--database", database, "--shop", small_shop, "--show-pins-on-sign-on")
+    capsys.readouterr()
+    assert run("shop", "export", "--database", database) == 0
+    shown = capsys.readouterr().out
+    assert json.loads(shown)["store"]["id"] == "S1"
+    assert "argon2" not in shown
+    assert "7391" not in shown
+
+
+def test_enrol_prints_a_key_once_and_replaces_the_old_one(
+    database: Path, small_shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init", "--database", database, "--shop", small_shop)
+    capsys.readouterr()
+    keys = []
+    for _ in range(2):
+        assert run("enrol", "--database", database, "--store", "S1", "--terminal", "T1") == 0
+        keys.append(capsys.readouterr().out.strip())
+    assert keys[0] != keys[1]
+    assert all(key.startswith("S1.T1.") and len(key) > 40 for key in keys)
+    assert keys[1].encode() not in database.read_bytes()
+    assert run("enrol", "--database", database, "--terminal", "T9") == 1
+    assert run("enrol", "--database", database, "--store", "S9", "--terminal", "T1") == 1
+    assert "S1" in capsys.readouterr().err
+
+
+def test_import_items_counts_and_writes_what_was_refused(
+    database: Path, small_shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small_shop.write_text(
+        small_shop.read_text("utf-8")
+        + '[[tax.rates]]\nid = "vat13"\npercent = 13\n[[tax.rates]]\nid = "vat9"\npercent = 9\n',
+        "utf-8",
+    )
+    run("init", "--database", database, "--shop", small_shop)
+    out = tmp_path / "refused.tsv"
+    capsys.readouterr()
+    assert run("import-items", FIXTURE, "--database", database, "--refused", out) == 0
+    shown = capsys.readouterr()
+    assert [line.split() for line in shown.out.splitlines() if line.startswith("imported")] == [
+        ["imported", "6"]
+    ]
+    assert "dirty.tsv" in shown.err, "the progress bar"
+    lines = out.read_text("utf-8").splitlines()
+    assert lines[0] == "row\treason\tcontent"
+    assert (
+        "6\tthe row is not valid UTF-8\tbytes\\t1\\t\\tBad \\\\udcff\\\\udcfe bytes\\tvat13\\tpcs\\t1\\t"
+        in lines
+    )
+    assert all(len(line.split("\t")) == 3 for line in lines)
+    assert run("import-items", FIXTURE, "--database", database, "--map", "price=RRP") == 1
+    assert run("import-items", FIXTURE, "--database", database, "--map", "price") == 1
+    assert run("remove-items", "--database", database, "milk", "nothing") == 0
+    assert capsys.readouterr().out.endswith("removed: 1\n")
+
+
+def test_import_before_init_says_what_to_do(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("import-items", FIXTURE, "--database", database) == 1
+    assert "none yet" in capsys.readouterr().err
+
+
+def test_serve_answers_and_stops_at_a_signal(
+    database: Path, small_shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init", "--database", database, "--shop", small_shop)
+    command = [sys.executable, "-m", "sync.hub.commands", "serve", "--database", str(database), "--port", "0"]
+    served = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert served.stdout is not None
+        url = served.stdout.readline().split()[-1]
+        with urllib.request.urlopen(f"{url}/healthz", timeout=20) as answer:
+            assert answer.status == 200
+        served.terminate()
+        _out, errors = served.communicate(timeout=20)
+    finally:
+        served.kill()
+        served.wait()
+    assert served.returncode in (0, -15)
+    assert all(json.loads(line)["level"] == "INFO" for line in errors.splitlines())
+    assert run("summary", "--database", database) == 0
+    summary = json.loads(capsys.readouterr().out.partition("\n")[2])
+    assert summary["terminals"]["T1"]["events"] == 0
+
+
+def test_bench_prints_one_object_and_holds_its_aim(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("bench", "ingest", "--json", "--rounds", "2", "--sales", "40") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result) == {"name", "machine", "seed", "figures", "baselines", "aims"}
+    assert {"key", "op", "limit", "held"} <= set(result["aims"][0])
+    assert result["figures"]["ingest_sales_per_s"] > 0
+    assert result["baselines"]["direct_insert_sales_per_s"] > 0
+
+
+def test_the_bench_s_sale_adds_up() -> None:
+    import random
+
+    sale = read_sale(codec.decode_envelope(sale_line(random.Random(1), 5)))
+    assert not isinstance(sale, str)
+    assert sum(line.amount_minor for line in sale.lines) == sale.total_minor
+    assert sum(tender.amount_minor for tender in sale.tenders) == sale.total_minor
+    assert sum(tax.taxable_minor + tax.tax_minor for tax in sale.taxes) == sale.total_minor
+
+
+def test_the_steps_of_the_schema_end_at_the_tables(database: Path) -> None:
+    Database(database).close()
+    opened = Database(database)
+    try:
+        with opened.reading() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+            pragmas = [
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "synchronous")
+            ]
+            assert pragmas == ["wal", 2]
+            assert stored_shop(connection, "S1") is None
+    finally:
+        opened.close()
+    for table in METADATA.tables.values():
+        if table.name != "hub":
+            assert next(iter(table.primary_key.columns)).name == "store_id"

@@ -1,0 +1,207 @@
+"""A terminal's ports in memory, a link that can be told what to answer, and a proxy that drops."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sync.engine.link import LinkClosed, LinkError
+from sync.engine.ports import LinkStatus, StoreUnavailable
+from sync.protocol.messages import Change, FeedPage, PushReply
+
+
+class SystemClock:
+    """Real time, for tests over real sockets."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+
+@dataclass
+class MemoryOutbox:
+    """An outbox of lines numbered from 1."""
+
+    lines: list[bytes] = field(default_factory=list)
+    acked: int = 0
+    epoch: int = 1
+    broken: bool = False
+    acknowledgements: list[int] = field(default_factory=list)
+
+    def pending(self, limit: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
+        if self.broken:
+            raise StoreUnavailable
+        batch: list[tuple[int, bytes]] = []
+        size = 0
+        for seq in range(self.acked + 1, len(self.lines) + 1):
+            size += len(self.lines[seq - 1])
+            if batch and (len(batch) >= limit or size > max_bytes):
+                break
+            batch.append((seq, self.lines[seq - 1]))
+        return batch
+
+    def acknowledge(self, through: int) -> None:
+        self.acknowledgements.append(through)
+        self.acked = max(self.acked, through)
+
+    def backlog(self) -> tuple[int, int | None]:
+        waiting = len(self.lines) - self.acked
+        return waiting, 1 if waiting else None
+
+
+@dataclass
+class MemoryInbox:
+    """Rows by stream and key, as a till would hold them."""
+
+    rows: dict[str, dict[str, Change]] = field(default_factory=dict)
+    cursors: dict[str, str | None] = field(default_factory=dict)
+    applied: list[tuple[str, int, str | None]] = field(default_factory=list)
+
+    def cursor(self, stream: str) -> str | None:
+        return self.cursors.get(stream)
+
+    def apply(self, stream: str, changes: Sequence[Change], cursor: str | None) -> None:
+        rows = self.rows.setdefault(stream, {})
+        for change in changes:
+            if change.kind == "delete":
+                rows.pop(change.key, None)
+            else:
+                rows[change.key] = change
+        self.cursors[stream] = cursor
+        self.applied.append((stream, len(changes), cursor))
+
+
+class ToldLink:
+    """A link that answers what it was told to; by default a hub that takes everything."""
+
+    def __init__(self) -> None:
+        self.pushes: list[tuple[int, list[bytes]]] = []
+        self.feeds: list[tuple[str, str | None]] = []
+        self.push_answers: deque[PushReply | LinkError] = deque()
+        self.feed_answers: deque[FeedPage | LinkError] = deque()
+        self.closed = threading.Event()
+        self.hang = False
+
+    def push(self, lines: Sequence[bytes], *, epoch: int, first_seq: int) -> PushReply:
+        self._hang_if_told()
+        self.pushes.append((first_seq, list(lines)))
+        answer = self.push_answers.popleft() if self.push_answers else PushReply(first_seq + len(lines) - 1)
+        if isinstance(answer, LinkError):
+            raise answer
+        return answer
+
+    def feed(self, stream: str, *, after: str | None, limit: int) -> FeedPage:
+        self._hang_if_told()
+        self.feeds.append((stream, after))
+        answer = self.feed_answers.popleft() if self.feed_answers else FeedPage((), after or "c", False)
+        if isinstance(answer, LinkError):
+            raise answer
+        return answer
+
+    def last_heard(self) -> tuple[int | None, int | None]:
+        return None, None
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def _hang_if_told(self) -> None:
+        if self.hang:
+            self.closed.wait(30)
+        if self.closed.is_set():
+            raise LinkClosed
+
+
+class Watched:
+    """Collects statuses and waits for one."""
+
+    def __init__(self) -> None:
+        self.seen: list[LinkStatus] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, status: LinkStatus) -> None:
+        with self._changed:
+            self.seen.append(status)
+            self._changed.notify_all()
+
+    def until(self, wanted: Callable[[LinkStatus], bool], within_s: float = 20) -> LinkStatus:
+        """The last status once it is as wanted; fails after the given time."""
+        with self._changed:
+            reached = self._changed.wait_for(lambda: bool(self.seen) and wanted(self.seen[-1]), within_s)
+            assert reached, f"not reached; last seen {self.seen[-1:]}"
+            return self.seen[-1]
+
+
+def address_of(listener: socket.socket) -> str:
+    """The HTTP address of a listening socket."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def shut(one: socket.socket) -> None:
+    """End a connection that may have ended already."""
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+
+
+class DroppingProxy:
+    """Forwards TCP to an upstream, and drops connections after as many bytes as it is told."""
+
+    def __init__(self, upstream: tuple[str, int], chance: random.Random) -> None:
+        self._upstream = upstream
+        self._chance = chance
+        self.dropping = True
+        self.swallowing = False
+        self.drops = 0
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._run(self._accept)
+        self.url = address_of(self._listener)
+
+    def close(self) -> None:
+        for one in (self._listener, *self._open):
+            shut(one)
+            one.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _run(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True, name="proxy")
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _peer = self._listener.accept()
+                server = socket.create_connection(self._upstream, 5)
+            except OSError:
+                return
+            self._open += [client, server]
+            # Either way may be cut, before or after the hub has stored what it got.
+            budgets = [self._chance.choice((0, 40, 300, 700, 3_000, 10**9)) for _ in range(2)]
+            self._run(self._pump, client, server, budgets[0])
+            self._run(self._pump, server, client, budgets[1])
+
+    def _pump(self, source: socket.socket, target: socket.socket, budget: int) -> None:
+        try:
+            while piece := source.recv(512):
+                if self.swallowing:
+                    continue
+                if self.dropping and len(piece) > budget:
+                    target.sendall(piece[:budget])
+                    self.drops += 1
+                    break
+                budget -= len(piece)
+                target.sendall(piece)
+        except OSError:
+            pass
+        for one in (source, target):
+            shut(one)

@@ -1,0 +1,171 @@
+"""The sync thread: what it does in which order, how it waits, and that it stops at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from sync.engine.http import sorted_error
+from sync.engine.link import LinkError
+from sync.engine.loop import SyncLoop
+from sync.protocol.messages import Change, FeedPage
+from tests.sync.conftest import MemoryInbox, MemoryOutbox, SystemClock, ToldLink, Watched
+
+
+class Till:
+    """A loop with its ports in memory."""
+
+    def __init__(self) -> None:
+        self.link = ToldLink()
+        self.outbox = MemoryOutbox()
+        self.inbox = MemoryInbox()
+        self.watched = Watched()
+        self.loop = SyncLoop(
+            self.link,
+            self.outbox,
+            self.inbox,
+            clock=SystemClock(),
+            random=lambda: 0.0,
+            on_status=self.watched,
+            pull_every_ms=50,
+        )
+
+
+@pytest.fixture
+def till() -> Iterator[Till]:
+    one = Till()
+    yield one
+    one.loop.stop()
+
+
+def test_push_comes_before_pull_and_sales_during_a_long_pull_go_up(till: Till) -> None:
+    till.outbox.lines = [b"1"]
+    order: list[str] = []
+    push, feed = till.link.push, till.link.feed
+
+    def pushed(lines: list[bytes], **how: int):
+        order.append("push")
+        return push(lines, **how)
+
+    def fed(stream: str, *, after: str | None, limit: int) -> FeedPage:
+        order.append(stream)
+        page = feed(stream, after=after, limit=limit)
+        if stream == "catalogue" and len(order) < 6:
+            till.outbox.lines.append(b"more")
+            return FeedPage((Change("upsert", "k", len(order)),), f"f:{len(order)}", True)
+        return page
+
+    till.link.push, till.link.feed = pushed, fed
+    till.loop.start()
+    till.watched.until(lambda status: status.state == "online" and len(order) > 6)
+    assert order[:7] == ["push", "settings", "catalogue", "push", "catalogue", "push", "catalogue"]
+
+
+def test_statuses_tell_number_and_age(till: Till) -> None:
+    till.outbox.lines = [b"1", b"2"]
+    till.link.push_answers.extend(LinkError("later", "network") for _ in range(3))
+    till.loop.start()
+    last = till.watched.until(lambda status: status.state == "online" and status.to_send == 0)
+    assert last.oldest_ms is None
+    assert [(one.state, one.detail) for one in till.watched.seen[:2]] == [
+        ("offline", "starting"),
+        ("offline", "network"),
+    ]
+    assert till.watched.seen[1].to_send == 2
+    assert till.watched.seen[1].oldest_ms == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [(401, "key_refused"), (403, "store_refused"), (426, "upgrade"), (422, "batch_refused")],
+)
+def test_refusals_wait_long_and_go_on_when_a_person_asks(till: Till, status: int, detail: str) -> None:
+    till.outbox.lines = [b"1"]
+    till.link.push_answers.append(sorted_error(status, None))
+    till.loop.start()
+    refused = till.watched.until(lambda one: one.state == "refused")
+    assert refused.detail == detail
+    till.outbox.lines.append(b"2")
+    till.loop.wake()
+    till.watched.until(lambda one: one.to_send == 2)
+    assert len(till.link.pushes) == 1, "a sale does not end a long wait"
+    till.loop.wake(now=True)
+    till.watched.until(lambda one: one.state == "online" and one.to_send == 0)
+
+
+def test_a_refused_batch_does_not_hold_up_what_comes_down(till: Till) -> None:
+    till.outbox.lines = [b"1"]
+    till.link.push_answers.append(sorted_error(400, None))
+    till.link.feed_answers.append(FeedPage((Change("upsert", "shop", 1),), "f:1", False))
+    till.loop.start()
+    till.watched.until(lambda one: one.state == "refused")
+    assert "shop" in till.inbox.rows["settings"]
+
+
+def test_a_store_that_cannot_is_waited_for(till: Till) -> None:
+    till.outbox.broken = True
+    till.outbox.lines = [b"1"]
+    till.loop.start()
+    till.watched.until(lambda one: one.detail == "storage")
+    till.outbox.broken = False
+    till.watched.until(lambda one: one.state == "online" and one.to_send == 0)
+
+
+def test_stop_ends_a_hanging_request_and_no_port_is_entered_after(till: Till) -> None:
+    till.link.hang = True
+    till.outbox.lines = [b"1"]
+    till.loop.start()
+    till.watched.until(lambda one: one.detail == "starting")
+    till.loop.stop()
+    assert not any(thread.name == "sync" for thread in threading.enumerate())
+    assert till.outbox.acknowledgements == []
+
+
+def test_stop_returns_even_where_the_link_cannot_be_ended(till: Till) -> None:
+    released = threading.Event()
+    till.link.close = lambda: None
+    till.link.push = lambda lines, **how: (released.wait(20), ToldLink().push(lines, **how))[1]
+    till.outbox.lines = [b"1"]
+    till.loop.start()
+    till.watched.until(lambda one: one.detail == "starting")
+    till.loop.stop(within_s=0.2)
+    assert not released.is_set(), "the request still hangs, and stop has returned"
+    released.set()
+    for thread in threading.enumerate():
+        if thread.name == "sync":
+            thread.join(5)
+    assert till.outbox.acknowledgements == [], "the late answer reached no port"
+
+
+def test_a_thread_that_ends_by_a_fault_says_so(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _args: None)
+    till.inbox.cursor = lambda _stream: 1 / 0
+    till.loop.start()
+    till.watched.until(lambda one: one.detail == "stopped")
+
+
+def test_wake_cuts_an_idle_wait_short() -> None:
+    till = Till()
+    loop = SyncLoop(
+        till.link,
+        till.outbox,
+        till.inbox,
+        clock=SystemClock(),
+        random=lambda: 0.0,
+        on_status=till.watched,
+        pull_every_ms=3_600_000,
+    )
+    loop.start()
+    try:
+        till.watched.until(lambda one: one.state == "online")
+        till.outbox.lines.append(b"1")
+        until = time.monotonic() + 10
+        while till.outbox.acked == 0 and time.monotonic() < until:
+            loop.wake()
+            time.sleep(0.01)
+        assert till.outbox.acked == 1
+    finally:
+        loop.stop()
