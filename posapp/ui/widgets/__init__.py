@@ -1,0 +1,1 @@
+"""The painted parts that screens are put together from."""

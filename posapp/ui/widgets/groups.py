@@ -1,0 +1,399 @@
+"""Blocks made of several parts: sums, facts, acts, choices, pads, parked sales.
+
+Parts are kept while their number stays the same, so that only changed ones redraw. Tab enters a group of
+choices or keys once; arrows move inside.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QScroller, QWidget
+
+from posapp.flows.views import Actions, Choices, Facts, Keypad, ParkedCard, ParkedCards, SumRows
+from posapp.ui.widgets.base import Face, Painted, Panel, make_group
+from posapp.ui.widgets.buttons import ActionButton, PadButton
+from posapp.ui.widgets.ink import Style
+from posapp.ui.widgets.rows import FactPart, SumPart
+from posapp.ui.widgets.sizes import Room, Setting
+from posapp.ui.widgets.tiles import ChoiceButton
+
+
+class Group(Panel):
+    """A block that holds parts of one kind."""
+
+    outset = 0
+
+    def __init__(self, face: Face, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(face, parent, ground="surface")
+        self.setting = setting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give each part its place."""
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Give each part its place."""
+
+    @staticmethod
+    def drop(part: QWidget) -> None:
+        """Let a part go that nothing is shown in."""
+        part.hide()
+        part.setParent(None)
+        part.deleteLater()
+
+
+class SumsBlock(Group):
+    """Sums under each other."""
+
+    def __init__(self, face: Face, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(face, setting, parent)
+        self.value: SumRows | None = None
+        self.parts: list[SumPart] = []
+
+    def take(self, value: SumRows) -> None:
+        """Show these sums."""
+        many = len(self.parts)
+        while len(self.parts) > len(value.rows):
+            self.drop(self.parts.pop())
+        while len(self.parts) < len(value.rows):
+            role = "body" if self.setting.compact else "amount"
+            part = SumPart(
+                self.face, self, amount_role=role, label_ink="ink_2" if self.setting.compact else "ink"
+            )
+            part.show()
+            self.parts.append(part)
+        self.value = value
+        for part, row in zip(self.parts, value.rows, strict=True):
+            part.take(row)
+        if many != len(self.parts):
+            self.arrange()
+
+    def room(self, width: int) -> Room:
+        """Height in pixels."""
+        wanted = 32 if self.setting.compact else 44
+        return Room(28 * len(self.parts), wanted * len(self.parts))
+
+    def arrange(self) -> None:
+        """Rows of one height."""
+        many = max(1, len(self.parts))
+        for index, part in enumerate(self.parts):
+            top = self.height() * index // many
+            part.setGeometry(0, top, self.width(), self.height() * (index + 1) // many - top)
+
+
+class FactsBlock(Group):
+    """Facts under each other."""
+
+    def __init__(self, face: Face, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(face, setting, parent)
+        self.parts: list[FactPart] = []
+
+    def take(self, value: Facts) -> None:
+        """Show these facts."""
+        many = len(self.parts)
+        while len(self.parts) > len(value.rows):
+            self.drop(self.parts.pop())
+        while len(self.parts) < len(value.rows):
+            part = FactPart(self.face, self, role="body" if self.setting.compact else "item")
+            part.show()
+            self.parts.append(part)
+        for part, row in zip(self.parts, value.rows, strict=True):
+            part.take(row)
+        if many != len(self.parts):
+            self.arrange()
+
+    def room(self, width: int) -> Room:
+        """Height in pixels."""
+        wanted = 36 if self.setting.compact else 48
+        return Room(30 * len(self.parts), wanted * len(self.parts))
+
+    def arrange(self) -> None:
+        """Rows of one height."""
+        many = max(1, len(self.parts))
+        for index, part in enumerate(self.parts):
+            top = self.height() * index // many
+            part.setGeometry(0, top, self.width(), self.height() * (index + 1) // many - top)
+
+
+class ActionsBlock(Group):
+    """Acts under each other; what cannot be taken back stands apart."""
+
+    gap = 8
+
+    def __init__(self, face: Face, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(face, setting, parent)
+        self.value: Actions | None = None
+        self.buttons: list[ActionButton] = []
+
+    def take(self, value: Actions) -> None:
+        """Show these acts."""
+        while len(self.buttons) > len(value.actions):
+            self.drop(self.buttons.pop())
+        while len(self.buttons) < len(value.actions):
+            button = ActionButton(self.face, self)
+            button.show()
+            self.buttons.append(button)
+        self.value = value
+        for button, action in zip(self.buttons, value.actions, strict=True):
+            button.wide = len(value.actions) > 1 or bool(action.key)
+            button.show_action(action)
+        self.arrange()
+
+    def _gap_before(self, index: int) -> int:
+        if index == 0 or self.value is None:
+            return 0
+        risky = self.value.actions[index].kind == "risk" or self.value.actions[index - 1].kind == "risk"
+        return 24 if risky else self.gap
+
+    def room(self, width: int) -> Room:
+        """Height in pixels."""
+        gaps = sum(self._gap_before(index) for index in range(len(self.buttons)))
+        return Room(48 * len(self.buttons) + gaps, 56 * len(self.buttons) + gaps)
+
+    def arrange(self) -> None:
+        """Buttons of one height."""
+        gaps = sum(self._gap_before(index) for index in range(len(self.buttons)))
+        height = (self.height() - gaps) // max(1, len(self.buttons))
+        y = 0
+        for index, button in enumerate(self.buttons):
+            y += self._gap_before(index)
+            button.setGeometry(0, y, self.width(), height)
+            y += height
+
+
+class ChoicesBlock(Group):
+    """Choices under each other, or chips in a flow."""
+
+    gap = 8
+
+    def __init__(self, face: Face, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(face, setting, parent)
+        self.value: Choices | None = None
+        self.buttons: list[ChoiceButton] = []
+
+    def take(self, value: Choices) -> None:
+        """Show these choices."""
+        while len(self.buttons) > len(value.choices):
+            self.drop(self.buttons.pop())
+        while len(self.buttons) < len(value.choices):
+            button = ChoiceButton(self.face, self)
+            button.show()
+            self.buttons.append(button)
+        retitled = self.value is None or self.value.title != value.title
+        self.value = value
+        self.setAccessibleName(value.title)
+        for button, choice in zip(self.buttons, value.choices, strict=True):
+            button.show_choice(choice, value.look == "chips")
+        make_group(self, list(self.buttons))
+        self.arrange()
+        if retitled:
+            self.update()
+
+    def _head(self) -> int:
+        high = 32 if self.face.metrics.rail_words else 26
+        return high if self.value is not None and self.value.title else 0
+
+    def _chip_rows(self, width: int) -> list[list[tuple[ChoiceButton, int]]]:
+        rows: list[list[tuple[ChoiceButton, int]]] = [[]]
+        taken = 0
+        for button in self.buttons:
+            wide = min(button.needed(), width)
+            if rows[-1] and taken + wide > width:
+                rows.append([])
+                taken = 0
+            rows[-1].append((button, wide))
+            taken += wide + self.gap
+        return rows
+
+    def room(self, width: int) -> Room:
+        """Height in pixels."""
+        if self.value is None:
+            return Room(0, 0)
+        if self.value.look == "chips":
+            rows = len(self._chip_rows(width))
+            high = self._head() + rows * 48 + (rows - 1) * self.gap
+            return Room(high, high)
+        many = len(self.buttons)
+        each = 62 if self.value.look == "ways" else 64
+        if not self.face.metrics.rail_words:
+            each = 56
+        gaps = self._head() + self.gap * (many - 1)
+        lines = max((button.lines(width) for button in self.buttons), default=1)
+        least = max(48, 24 * lines)
+        return Room(least * many + gaps, max(each, least + 10) * many + gaps)
+
+    def arrange(self) -> None:
+        """Chips flow, the rest stands under each other."""
+        if self.value is None or not self.buttons:
+            return
+        y = self._head()
+        if self.value.look == "chips":
+            for row in self._chip_rows(self.width()):
+                x = 0
+                for button, wide in row:
+                    button.setGeometry(x, y, wide, 48)
+                    x += wide + self.gap
+                y += 48 + self.gap
+            return
+        many = len(self.buttons)
+        height = (self.height() - y - self.gap * (many - 1)) // many
+        for button in self.buttons:
+            button.setGeometry(0, y, self.width(), height)
+            y += height + self.gap
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the title."""
+        if self.value is not None and self.value.title:
+            self.face.ink.text(painter, (0, 0, self.width(), 26), self.value.title, Style("body", "ink_2"))
+
+
+class KeypadBlock(Group):
+    """Keys row by row; the fourth column carries cash amounts and is wider."""
+
+    gap = 6
+
+    def __init__(self, face: Face, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(face, setting, parent)
+        self.value: Keypad | None = None
+        self.buttons: list[PadButton] = []
+
+    def take(self, value: Keypad) -> None:
+        """Show these keys."""
+        while len(self.buttons) > len(value.keys):
+            self.drop(self.buttons.pop())
+        while len(self.buttons) < len(value.keys):
+            button = PadButton(self.face, self)
+            button.show()
+            self.buttons.append(button)
+        renewed = self.value is None or len(self.value.keys) != len(value.keys)
+        self.value = value
+        for button, key in zip(self.buttons, value.keys, strict=True):
+            button.show_key(key)
+            button.setVisible(bool(key.label or key.icon))
+        if renewed:
+            make_group(self, list(self.buttons))
+            self.arrange()
+
+    def _rows(self) -> int:
+        assert self.value is not None
+        return -(-len(self.value.keys) // self.value.columns)
+
+    def room(self, width: int) -> Room:
+        """Height in pixels."""
+        if self.value is None:
+            return Room(0, 0)
+        metrics = self.face.metrics
+        key = metrics.key_roomy if self.setting.in_side else metrics.key
+        if not self.setting.in_side and self.value.columns == 3:
+            key = metrics.control
+        gaps = self.gap * (self._rows() - 1)
+        return Room(48 * self._rows() + gaps, key * self._rows() + gaps)
+
+    def arrange(self) -> None:
+        """Keys of one size, the cash column a quarter wider."""
+        if self.value is None:
+            return
+        many, rows = self.value.columns, self._rows()
+        width, height = self.width(), self.height()
+        room = width - self.gap * (many - 1)
+        last = round(room * 103 / 349) if many == 4 else room // many
+        other = (room - last) // (many - 1) if many > 1 else room
+        key_height = (height - self.gap * (rows - 1)) // rows
+        for index, button in enumerate(self.buttons):
+            row, column = divmod(index, many)
+            x = column * (other + self.gap)
+            wide = width - x if column == many - 1 else other
+            button.setGeometry(x, row * (key_height + self.gap), wide, key_height)
+
+
+class ParkedPart(Painted):
+    """A suspended sale with its button."""
+
+    def __init__(self, face: Face, parent: QWidget | None = None) -> None:
+        super().__init__(face, parent)
+        self.value: ParkedCard | None = None
+        self.button = ActionButton(face, self)
+
+    def take(self, value: ParkedCard) -> None:
+        """Show this sale."""
+        if value != self.value:
+            self.value = value
+            words = (value.title, value.detail, value.amount, value.note)
+            self.setAccessibleName(", ".join(word for word in words if word))
+            self.button.show_action(value.action)
+            self.button.setAccessibleName(f"{value.action.name or value.action.label}, {value.title}")
+            self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the button at the end."""
+        wide = max(70, self.button.needed(with_key=False) if self.value is not None else 70)
+        self.button.setGeometry(self.width() - wide - 13, (self.height() - 56) // 2, wide, 56)
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the card."""
+        card = self.value
+        if card is None:
+            return
+        ink, height = self.face.ink, self.height()
+        ink.ground(painter, (0, 0, self.width(), height), "surface", "line", 10)
+        room = self.button.x() - 17 - 8
+        middle = height / 2
+        taken = ink.text(painter, (17, middle - 28, room, 28), card.title, Style("amount", strong=True))
+        if room - taken > 30:
+            box = (17 + taken + 10, middle - 27, room - taken - 10, 28)
+            ink.text(painter, box, card.detail, Style("body", "ink_2"))
+        taken = ink.text(painter, (17, middle + 1, room, 26), card.amount, Style("body", strong=True))
+        if card.note and room - taken > 30:
+            box = (17 + taken, middle + 1, room - taken, 26)
+            ink.text(painter, box, f" · {card.note}", Style("body", "ink_2"))
+
+
+class ParkedBlock(QScrollArea):
+    """Suspended sales; scrolls when there are many."""
+
+    outset = 0
+    gap = 12
+    card_height = 82
+
+    def __init__(self, face: Face, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.face = face
+        self.parts: list[ParkedPart] = []
+        self.content = Panel(face, ground="surface")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+        self.setWidget(self.content)
+        QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+
+    def take(self, value: ParkedCards) -> None:
+        """Show these sales."""
+        while len(self.parts) > len(value.cards):
+            Group.drop(self.parts.pop())
+        while len(self.parts) < len(value.cards):
+            part = ParkedPart(self.face, self.content)
+            part.show()
+            self.parts.append(part)
+        for part, card in zip(self.parts, value.cards, strict=True):
+            part.take(card)
+        self._place()
+
+    def room(self, width: int) -> Room:
+        """Height in pixels: one card at least."""
+        many = len(self.parts)
+        each = self.card_height + self.gap
+        return Room(min(1, many) * self.card_height, max(0, many * each - self.gap))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cards are as wide as the column."""
+        self._place()
+
+    def _place(self) -> None:
+        each = self.card_height + self.gap
+        self.content.resize(self.width(), max(1, len(self.parts) * each - self.gap))
+        for index, part in enumerate(self.parts):
+            part.setGeometry(0, index * each, self.width(), self.card_height)

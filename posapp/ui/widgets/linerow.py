@@ -1,0 +1,183 @@
+"""Paints one line of the sale and says what lies where in it.
+
+Columns follow the width: the unit price goes first, then the steppers, so that no amount ever hides. Of
+the texts the attribute is cut before the reason, and both before the name. It holds no line and no state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QPainter
+
+from posapp.flows.views import LineHeads, LineView
+from posapp.ui.widgets.base import Face
+from posapp.ui.widgets.ink import Style
+
+NUMBER = Style("body", "ink_3")
+NAME = Style("item", "ink")
+NAME_GONE = Style("item", "ink_3", struck=True)
+SECOND = Style("body", "ink_3")
+SAVING = Style("body", "saving_ink")
+QUANTITY = Style("item", "ink")
+QUANTITY_STRONG = Style("item", "ink", strong=True)
+PRICE = Style("body", "ink_3")
+AMOUNT = Style("amount", "ink", strong=True)
+AMOUNT_GONE = Style("amount", "ink_3", struck=True)
+WAS = Style("body", "ink_3", struck=True)
+HEAD = Style("body", "ink_3")
+
+STEPPER = 158
+STEPPER_HEIGHT = 50
+TEXT_X = 48
+WITH_PRICE = 700
+NARROW = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the columns begin and how wide they are, in pixels; a price 0 wide is not shown."""
+
+    item_width: int
+    quantity_x: int
+    quantity_width: int
+    price_x: int
+    price_width: int
+    amount_x: int
+    amount_width: int
+    stepper: bool
+
+
+def columns(width: int, locked: bool) -> Columns:
+    """The columns of a row of this width; a locked list has neither steppers nor unit prices."""
+    price = 88 if width >= WITH_PRICE and not locked else 0
+    amount = 124 if width >= WITH_PRICE or (locked and width >= NARROW) else 106
+    quantity = (88 if width >= NARROW else 78) if locked else 168
+    amount_x = width - 16 - amount
+    price_x = amount_x - price
+    quantity_x = price_x - quantity
+    return Columns(
+        item_width=quantity_x - TEXT_X - 8,
+        quantity_x=quantity_x,
+        quantity_width=quantity,
+        price_x=price_x,
+        price_width=price,
+        amount_x=amount_x,
+        amount_width=amount,
+        stepper=not locked,
+    )
+
+
+class LinePainter:
+    """Paints rows and their heads with one face."""
+
+    def __init__(self, face: Face) -> None:
+        self.face = face
+        self._columns: dict[tuple[int, bool], Columns] = {}
+
+    def _of(self, width: int, locked: bool) -> Columns:
+        found = self._columns.get((width, locked))
+        if found is None:
+            found = self._columns[width, locked] = columns(width, locked)
+        return found
+
+    def heads(
+        self, painter: QPainter, heads: LineHeads, box: tuple[int, int, int, int], locked: bool
+    ) -> None:
+        """Paint the column heads."""
+        x, y, width, height = box
+        cols, ink = self._of(width, locked), self.face.ink
+        ink.text(painter, (x + TEXT_X, y, cols.item_width, height), heads.item, HEAD)
+        middle = (x + cols.quantity_x, y, cols.quantity_width, height)
+        ink.text(painter, middle, heads.quantity, HEAD, "middle")
+        if cols.price_width:
+            ink.text(painter, (x + cols.price_x, y, cols.price_width, height), heads.price, HEAD, "end")
+        ink.text(painter, (x + cols.amount_x, y, cols.amount_width, height), heads.amount, HEAD, "end")
+
+    def paint(
+        self, painter: QPainter, line: LineView, place: tuple[int, int], locked: bool, pressed: str
+    ) -> None:
+        """Paint one line at `place` (y, width)."""
+        y, width = place
+        height = self.face.metrics.row
+        ink = self.face.ink
+        marked = line.marked and not locked
+        painter.fillRect(0, y, width, height, ink.brush("primary_soft" if marked else "surface"))
+        if marked:
+            painter.fillRect(0, y, 4, height, ink.brush("primary"))
+        painter.fillRect(0, y + height - 1, width, 1, ink.brush("line"))
+        cols = self._of(width, locked)
+        ink.text(painter, (8, y, 26, height), str(line.line_no), NUMBER, "middle", False)
+        self._texts(painter, line, y, cols)
+        if marked and line.steps and cols.stepper:
+            self._stepper(painter, line, y, cols, pressed)
+        else:
+            style = QUANTITY_STRONG if line.quantity_strong else QUANTITY
+            box = (cols.quantity_x, y, cols.quantity_width, height)
+            ink.text(painter, box, line.quantity, style, "middle", False)
+        if cols.price_width:
+            ink.text(
+                painter, (cols.price_x, y, cols.price_width, height), line.unit_price, PRICE, "end", False
+            )
+        amount = AMOUNT_GONE if line.struck else AMOUNT
+        if line.was:
+            first, second = self._pair(y)
+            ink.text(
+                painter, (cols.amount_x, first, cols.amount_width, 28), line.amount, amount, "end", False
+            )
+            ink.text(painter, (cols.amount_x, second, cols.amount_width, 24), line.was, WAS, "end", False)
+        else:
+            ink.text(
+                painter, (cols.amount_x, y, cols.amount_width, height), line.amount, amount, "end", False
+            )
+
+    def _pair(self, y: int) -> tuple[int, int]:
+        """Tops of the two texts in a row."""
+        spare = (self.face.metrics.row - 50) // 2
+        return y + spare, y + spare + 27
+
+    def _texts(self, painter: QPainter, line: LineView, y: int, cols: Columns) -> None:
+        ink = self.face.ink
+        name = NAME_GONE if line.struck else NAME
+        room = cols.item_width
+        if not line.second and not line.second_saving:
+            ink.text(painter, (TEXT_X, y, room, self.face.metrics.row), line.name, name)
+            return
+        first, second = self._pair(y)
+        ink.text(painter, (TEXT_X, first, room, 26), line.name, name)
+        saving = f" · {line.second_saving}" if line.second and line.second_saving else line.second_saving
+        wanted = ink.width(saving, SAVING)
+        x = float(TEXT_X)
+        if line.second:
+            x += ink.text(painter, (x, second, max(0.0, room - wanted), 24), line.second, SECOND)
+        ink.text(painter, (x, second, room - (x - TEXT_X), 24), saving, SAVING)
+
+    def _stepper(self, painter: QPainter, line: LineView, y: int, cols: Columns, pressed: str) -> None:
+        ink = self.face.ink
+        x, top = self._stepper_place(cols)
+        top += y
+        ink.ground(painter, (x, top, STEPPER, STEPPER_HEIGHT), "surface", "line_strong")
+        for part, at in (("minus", x), ("plus", x + STEPPER - 53)):
+            if pressed == part:
+                ink.ground(painter, (at + 1, top + 1, 51, STEPPER_HEIGHT - 2), "sunken", None, 7)
+        painter.fillRect(x + 53, top + 1, 1, STEPPER_HEIGHT - 2, ink.brush("line_mid"))
+        painter.fillRect(x + STEPPER - 54, top + 1, 1, STEPPER_HEIGHT - 2, ink.brush("line_mid"))
+        minus = "trash-2" if line.at_one else "minus"
+        ink.icon(painter, minus, (x, top, 53, STEPPER_HEIGHT), "ink", 20)
+        ink.icon(painter, "plus", (x + STEPPER - 53, top, 53, STEPPER_HEIGHT), "ink", 20)
+        number = line.quantity.removeprefix("×").strip()
+        ink.text(painter, (x + 54, top, 50, STEPPER_HEIGHT), number, QUANTITY_STRONG, "middle", False)
+
+    def _stepper_place(self, cols: Columns) -> tuple[int, int]:
+        top = (self.face.metrics.row - STEPPER_HEIGHT) // 2
+        return cols.quantity_x + (cols.quantity_width - STEPPER) // 2, top
+
+    def part_at(self, line: LineView, x: int, y: int, width: int) -> str:
+        """What lies at a place of the row: `minus`, `plus`, `number` or `row`."""
+        cols = self._of(width, False)
+        left, _top = self._stepper_place(cols)
+        if not (line.marked and line.steps) or not left <= x < left + STEPPER:
+            return "row"
+        if x < left + 53:
+            return "minus"
+        return "plus" if x >= left + STEPPER - 53 else "number"
