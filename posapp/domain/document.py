@@ -61,7 +61,7 @@ class Section:
         for key in self._values:
             if key in self._known:
                 continue
-            near = difflib.get_close_matches(key, sorted(self._known), n=1, cutoff=0.5)
+            near = difflib.get_close_matches(key, sorted(self._known), n=1)
             known = ", ".join(sorted(self._known))
             mend = f"did you mean {near[0]!r}?" if near else f"what may stand here: {known}."
             self.problem(f"{key!r} is not known here; {mend}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from posapp.domain.document import Section, show_amount
 from posapp.domain.money import minor_digits
@@ -42,6 +42,10 @@ _DEFAULT_TENDERS: Sequence[Mapping[str, str]] = (
     {"id": "cash", "kind": "cash", "en": "Cash", "zh_CN": "现金"},
     {"id": "card", "kind": "recorded", "en": "Card", "zh_CN": "银行卡"},
 )
+_TENDER_KINDS: tuple[Literal["recorded", "cash"], ...] = ("recorded", "cash")
+_TAX_ROUNDINGS: tuple[Literal["total", "line"], ...] = ("total", "line")
+_CASH_ROUNDINGS: tuple[Literal["nearest", "down", "up"], ...] = ("nearest", "down", "up")
+_CARRIES: tuple[Literal["price", "weight"], ...] = ("price", "weight")
 _LARGEST_UNITS = 100
 
 
@@ -218,7 +222,7 @@ class ShopReading:
     def _tax(self) -> TaxRules:
         section = self._top.table("tax")
         price_includes = section.boolean("price_includes", True)
-        rounding = section.choice("rounding", ("total", "line"), "total")
+        rounding = section.choice("rounding", _TAX_ROUNDINGS, "total")
         rates = tuple(self._tax_rate(entry) for entry in section.tables("rates"))
         self._unique("tax.rates", "id", [rate.rate_id for rate in rates])
         categories = tuple(self._tax_category(entry, rates) for entry in section.tables("categories"))
@@ -268,7 +272,7 @@ class ShopReading:
 
     def _tender(self, entry: Section) -> TenderType:
         tender_id = entry.ident("id")
-        kind = entry.choice("kind", ("recorded", "cash"))
+        kind = entry.choice("kind", _TENDER_KINDS)
         names = entry.words("names", self._languages)
         tender = TenderType(tender_id, kind, names, entry.boolean("opens_drawer", kind == "cash"))
         self._done(entry)
@@ -277,7 +281,7 @@ class ShopReading:
     def _cash(self) -> CashRules:
         section, currency = self._top.table("cash"), self._currency
         step_minor = section.amount("step", currency, 1)
-        rounding = section.choice("rounding", ("nearest", "down", "up"), "nearest")
+        rounding = section.choice("rounding", _CASH_ROUNDINGS, "nearest")
         coins = section.amounts("denominations", currency, default_denominations(currency, step_minor))
         if step_minor < 1:
             section.problem("must be more than nothing.", "step")
@@ -319,7 +323,7 @@ class ShopReading:
                 prefix=entry.text("prefix"),
                 item_digits=entry.integer("item_digits", least=1, most=10),
                 value_digits=entry.integer("value_digits", least=1, most=10),
-                carries=entry.choice("carries", ("price", "weight")),
+                carries=entry.choice("carries", _CARRIES),
             )
             if not re.fullmatch(r"[0-9]{1,8}", pattern.prefix):
                 entry.problem('must be digits in quotes, such as "21".', "prefix")
