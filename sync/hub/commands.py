@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -251,9 +252,13 @@ def _serve(options: argparse.Namespace) -> int:
             print(f"poshub listens on {url}", flush=True)
 
         server = Server(app, host=options.host, port=options.port, on_ready=ready)
-        server.run()
-        if not server.started:
-            raise CommandError(f"cannot listen on {options.host}:{options.port}; is the port taken?")
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            # The server stops gracefully and then hands the signal on: by then there is nothing to end.
+            signal.signal(stop, lambda _number, _frame: None)
+        try:
+            server.run()
+        except SystemExit as trouble:
+            raise CommandError(f"cannot listen on {options.host}:{options.port}") from trouble
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -172,7 +173,8 @@ def test_serve_answers_and_stops_at_a_signal(
     finally:
         served.kill()
         served.wait()
-    assert served.returncode in (0, -15)
+    assert served.returncode == 0
+    assert not list(database.parent.glob("hub.db-wal")), "the database was closed"
     assert all(json.loads(line)["level"] == "INFO" for line in errors.splitlines())
     assert run("summary", "--database", database) == 0
     summary = json.loads(capsys.readouterr().out.partition("\n")[2])
@@ -215,3 +217,22 @@ def test_the_steps_of_the_schema_end_at_the_tables(database: Path) -> None:
     for table in METADATA.tables.values():
         if table.name != "hub":
             assert next(iter(table.primary_key.columns)).name == "store_id"
+
+
+@pytest.mark.expected_logs
+def test_a_taken_port_is_explained(database: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [
+            sys.executable,
+            "-m",
+            "sync.hub.commands",
+            "serve",
+            "--database",
+            str(database),
+            "--port",
+            port,
+        ]
+        served = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert served.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in served.stderr
