@@ -24,6 +24,8 @@ INTERNAL_MARK = "="
 CODE_MAX_CHARS = 64
 
 _AIM_IDENTIFIER = re.compile(r"\][A-Za-z][0-9A-Za-z](?=.)")
+#: What a Chinese or Japanese input method makes of the keys of a scanner, back to plain ASCII.
+_FULL_WIDTH = {ordinal + 0xFEE0: ordinal for ordinal in range(0x21, 0x7F)}
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
 
 
@@ -64,7 +66,7 @@ def is_gtin(digits: str) -> bool:
 def clean(text: str) -> str:
     """A code without white space, control characters and AIM identifier; full-width signs made plain."""
     if not (text.isascii() and text.isalnum()):
-        plain = unicodedata.normalize("NFKC", text)
+        plain = text.translate(_FULL_WIDTH)
         text = "".join(sign for sign in plain if unicodedata.category(sign) not in _UNSEEN)
         if text.startswith("]"):
             text = _AIM_IDENTIFIER.sub("", text, count=1)
@@ -104,3 +106,14 @@ def pattern_match(code: Code, patterns: Iterable[CodePattern]) -> EmbeddedValue 
         bare = digits[:head] + "0" * pattern.value_digits
         return EmbeddedValue(f"0{bare}{check_digit(bare)}", value, pattern.carries)
     return None
+
+
+def is_known_payload(text: str) -> bool:
+    """Whether a text by its own form is something that scanners read: a GTIN, an AIM identifier, a URL.
+
+    A person at the keyboard does not type these by chance, so a slow burst of keys that ends in one
+    was a scanner.
+    """
+    if _AIM_IDENTIFIER.match(text) or text.lower().startswith(("http://", "https://")):
+        return True
+    return is_gtin(clean(text))

@@ -61,7 +61,8 @@ def test_no_internal_code_looks_like_a_gtin_and_cleaning_settles(text: str) -> N
         ("]C", "=]C"),
         ("", "="),
         (" \t\r\n", "="),
-        ("²¹", "=21"),
+        ("ＡＢ－１", "=AB-1"),
+        ("²¹", "=²¹"),
     ],
 )
 def test_examples(text: str, key: str) -> None:
