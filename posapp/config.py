@@ -36,6 +36,7 @@ class Settings:
 
     store_id: str
     terminal_id: str
+    terminal_number: int
     data: Path
     hub_url: str
     device_key: str
@@ -57,8 +58,8 @@ class Settings:
 
 _KEYS = frozenset(
     {
-        "store_id", "terminal_id", "data", "hub_url", "device_key_file", "printer", "scheme", "sound",
-        "full_screen",
+        "store_id", "terminal_id", "terminal_number", "data", "hub_url", "device_key_file", "printer",
+        "scheme", "sound", "full_screen",
     }
 )  # fmt: skip
 
@@ -81,6 +82,7 @@ def read_settings(path: Path) -> Settings:
     return Settings(
         store_id=_text(path, document, "store_id"),
         terminal_id=_text(path, document, "terminal_id"),
+        terminal_number=_number(path, document, "terminal_number", 1, 99),
         data=data,
         hub_url=_text(path, document, "hub_url").rstrip("/"),
         device_key=_device_key(path, folder / _text(path, document, "device_key_file")),
@@ -96,6 +98,13 @@ def _text(path: Path, document: dict[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f'{path}: {key} is missing. Add a line such as {key} = "…".')
     return value.strip()
+
+
+def _number(path: Path, document: dict[str, Any], key: str, least: int, most: int) -> int:
+    value = document.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ConfigError(f"{path}: {key} is a whole number from {least} to {most}, not {value!r}.")
+    return value
 
 
 def _flag(path: Path, document: dict[str, Any], key: str) -> bool:
@@ -116,7 +125,7 @@ def _device_key(path: Path, file: Path) -> str:
     try:
         key = file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: the device key file {file} cannot be read: {error}. Enrol again.") from None
+        raise ConfigError(f"{path}: the device key file {file} cannot be read: {error}.") from None
     if not key:
         raise ConfigError(f"{path}: the device key file {file} is empty. Enrol this terminal again.")
     return key

@@ -17,12 +17,36 @@ from typing import Protocol
 from posapp.domain.catalog import Item
 from posapp.domain.paper import PaperDocument
 from posapp.flows.effects import (
-    AskDevices, Beep, Commit, Effect, KickDrawer, ParkDraft, Print, PrintCopy, PrintNow, ReadShift, Record,
-    RetryPrinting, SaveDraft, Search, SetLanguage, UnparkDraft, VerifyPin, WakeSync,
+    AskDevices,
+    Beep,
+    Commit,
+    Effect,
+    KickDrawer,
+    ParkDraft,
+    Print,
+    PrintCopy,
+    PrintNow,
+    ReadShift,
+    Record,
+    RetryPrinting,
+    SaveDraft,
+    Search,
+    SetLanguage,
+    Sound,
+    UnparkDraft,
+    VerifyPin,
+    WakeSync,
 )  # fmt: skip
 from posapp.flows.intents import (
-    CommitFailed, Committed, DeviceTold, Intent, ItemsFound, PinChecked, ShiftRead,
+    CommitFailed,
+    Committed,
+    DeviceTold,
+    Intent,
+    ItemsFound,
+    PinChecked,
+    ShiftRead,
 )  # fmt: skip
+from posapp.store.prints import Slip
 
 LOGGER = logging.getLogger(__name__)
 
@@ -42,19 +66,10 @@ class LedgerPort(Protocol):
     def receipt(self, transaction_id: str, done: Callable[[PaperDocument | None], None]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """A stored slip on its way to the printer."""
-
-    job_id: str
-    document: PaperDocument
-    copy: bool = False
-
-
 class PrinterPort(Protocol):
     """What the runner asks of the spooler."""
 
-    def submit(self, slip: Slip, language: str) -> None: ...
+    def submit(self, slip: Slip, copy_mark: str) -> None: ...
     def kick_drawer(self) -> None: ...
     def retry(self) -> None: ...
 
@@ -73,9 +88,10 @@ class World:
     printer: PrinterPort
     names: NameSearch
     verify_pin: Callable[[str, str], bool]
-    play: Callable[[str], object]
+    play: Callable[[Sound], object]
     wake_sync: Callable[[], None]
     data: Path
+    copy_mark: Callable[[str], str]
     language: Callable[[], str]
 
 
@@ -110,8 +126,7 @@ class Runner:
             case Print():
                 world.ledger.slips(effect.job_ids, self._print)
             case PrintNow():
-                slip = Slip(effect.request.job_id, effect.request.document)
-                world.printer.submit(slip, world.language())
+                self._print((Slip(effect.request.job_id, effect.request.document),))
             case PrintCopy():
                 self._print_copy(effect)
             case RetryPrinting():
@@ -146,13 +161,14 @@ class Runner:
 
     def _print(self, slips: Sequence[Slip]) -> None:
         for slip in slips:
-            self._world.printer.submit(slip, self._world.language())
+            self._world.printer.submit(slip, self._world.copy_mark(self._world.language()))
 
     def _print_copy(self, effect: PrintCopy) -> None:
         def found(document: PaperDocument | None) -> None:
             if document is not None:
                 job_id = f"copy-{effect.transaction_id}"
-                self._world.printer.submit(Slip(job_id, document, copy=True), effect.language)
+                slip = Slip(job_id, document, copy=True)
+                self._world.printer.submit(slip, self._world.copy_mark(effect.language))
 
         self._world.ledger.receipt(effect.transaction_id, found)
 

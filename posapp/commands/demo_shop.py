@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-STORE, TERMINAL = "S0217", "T03"
+STORE, TERMINAL, NUMBER = "S0217", "T03", 3
 
 
 class DemoError(Exception):
@@ -87,6 +87,7 @@ class DemoShop:
     def _hub_command(self, *arguments: str, quiet: bool = True) -> str:
         done = subprocess.run(
             self._command(*arguments),
+            check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if quiet else None,
             text=True,
@@ -118,6 +119,7 @@ class DemoShop:
         lines = (
             f'store_id = "{STORE}"',
             f'terminal_id = "{TERMINAL}"',
+            f"terminal_number = {NUMBER}",
             'data = "till"',
             f'hub_url = "{self.url}"',
             'device_key_file = "device.key"',
@@ -128,12 +130,8 @@ class DemoShop:
 
 def _has_header(path: Path) -> bool:
     """Whether the first row names its columns; the demo takes headerless `code<TAB>name` files too."""
-    opened = (
-        gzip.open(path, "rt", encoding="utf-8-sig")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8-sig")
-    )
-    with opened as file:
+    reader = gzip.open if path.suffix == ".gz" else open
+    with reader(path, "rt", encoding="utf-8-sig") as file:
         cells: Sequence[str] = file.readline().strip().replace(",", "\t").split("\t")
     return "code" in (cell.strip().lower() for cell in cells)
 

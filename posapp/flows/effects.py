@@ -101,11 +101,14 @@ class KickDrawer:
     """Open the cash drawer."""
 
 
+Sound = Literal["ok", "refuse", "paid", "member", "arrived"]
+
+
 @dataclass(frozen=True, slots=True)
 class Beep:
     """A sound; its equal sign is on the screen already."""
 
-    sound: Literal["ok", "refuse", "paid", "member", "arrived"]
+    sound: Sound
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,9 @@ def _hashes(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _hash(held: str, pin: str) -> str:
     """The hash that is held already where it fits the PIN, else a fresh one."""
-    hasher = PasswordHasher()
+    # A few digits are guessed however slow a hash is; what holds them is the till's limit of tries. These
+    # figures keep a till's sign-on short on a weak PC.
+    hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
     try:
         hasher.verify(held, pin)
     except (VerificationError, InvalidHashError):

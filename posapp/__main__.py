@@ -1,0 +1,7 @@
+"""`python -m posapp` is `posapp`."""
+
+import sys
+
+from posapp.main import cli
+
+sys.exit(cli())

@@ -1,0 +1,315 @@
+"""The composition root: the only file that sees every room of the till and plugs them together.
+
+Order of starting: window, ledger, recovery, and only after the first picture the printer and the link,
+since a cashier waits for the screen and not for them. Order of stopping: link, printer, workers, and
+the writer last, drained.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QObject, QTimer
+
+from posapp import __version__
+from posapp.config import Settings
+from posapp.domain.codes import clean, is_known_payload, normalise
+from posapp.domain.ids import uuid7
+from posapp.exchange.outgoing import Place
+from posapp.flows.intents import (
+    CatalogueChanged,
+    CatalogueStatus,
+    DraftFailed,
+    Intent,
+    LinkChanged,
+    LinkStatus,
+    Printed,
+    PrinterChanged,
+    PrinterStatus,
+    ShopChanged,
+    Tick,
+)  # fmt: skip
+from posapp.flows.steps import Ports
+from posapp.flows.terminal import Terminal
+from posapp.messages import load_speech
+from posapp.printing import Printing
+from posapp.runner import Runner, World
+from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
+from posapp.store.engine import open_ledger
+from posapp.store.ledger import Ledger
+from posapp.store.migrate import migrate
+from posapp.store.prints import Slip
+from posapp.store.search import CatalogSearch
+from posapp.store.writer import LedgerWriter
+from posapp.ui.app import create_application, show_window
+from posapp.ui.inlet import Inlet
+from posapp.ui.resources import resource_path
+from posapp.ui.sound import Sounds
+from posapp.ui.theme import Theme
+from posapp.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from sync.engine.loop import SyncLoop
+    from sync.engine.ports import LinkStatus as EngineStatus
+
+LOGGER = logging.getLogger(__name__)
+TICK_MS = 1000
+LANGUAGES = ("zh_CN", "en")
+
+
+class SystemClock:
+    """The PC's clocks."""
+
+    def now_ms(self) -> int:
+        """Epoch milliseconds, UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds that never go back."""
+        return time.monotonic_ns() // 1_000_000
+
+
+class SystemIds:
+    """Identities from the PC's clock and its source of randomness."""
+
+    def __init__(self, clock: SystemClock) -> None:
+        self._clock = clock
+
+    def new_id(self) -> str:
+        """A fresh UUIDv7."""
+        return uuid7(self._clock.now_ms(), secrets.token_bytes(10))
+
+
+class Till(QObject):
+    """One running till. `start` shows it; `close` ends every thread it has."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the files and make the window; nothing runs yet."""
+        super().__init__()
+        self.settings = settings
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.clock = SystemClock()
+        ids = SystemIds(self.clock)
+        self.window = MainWindow(Theme(settings.scheme), self._is_payload)
+        self.window.intent.connect(self._take)
+        self._inlet = Inlet(self._take, self)
+        self._closing = threading.Event()
+        migrate(settings.ledger)
+        place = Place(settings.store_id, settings.terminal_id, settings.terminal_number)
+        ledger = Ledger(lambda: open_ledger(settings.ledger), place=place, clock=self.clock, ids=ids)
+        self.writer = LedgerWriter(
+            ledger, self.clock, on_draft_failed=lambda trouble: self.post(DraftFailed(trouble))
+        )
+        self._catalogue_file = open_catalog_file(settings.catalogue, self.clock)
+        self._catalogue_file.status()
+        self._reader = SqliteCatalogReader(settings.catalogue)
+        self._names: CatalogSearch | None = None
+        speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
+        ports = Ports(
+            self.clock, ids, self._reader, lambda language: speeches.get(language) or speeches["en"]
+        )
+        self.terminal = Terminal(settings.terminal_id, ports, version=__version__)
+        self._sounds = Sounds(self.clock.monotonic_ms, level=settings.sound)
+        self.printing = Printing(settings, self.writer, self._on_printer, self._on_printed)
+        self._runner = Runner(
+            World(
+                ledger=self.writer,
+                printer=self.printing,
+                names=self,
+                verify_pin=verify_pin,
+                play=self._sounds.play,
+                wake_sync=self._wake_sync,
+                data=settings.data,
+                copy_mark=lambda language: ports.speech(language).t("COPY"),
+                language=lambda: self.terminal.state.desk.language,
+            ),
+            self.post,
+        )
+        self._sync: SyncLoop | None = None
+        self._feeds: tuple[Any, ...] = ()
+        self._unprinted: tuple[Slip, ...] = ()
+        self._ticker = QTimer(self)
+        self._ticker.timeout.connect(self._tick)
+        self.window.render(self.terminal.view())
+
+    # --- the loop -------------------------------------------------------------------------------
+
+    def handle(self, intent: Intent) -> None:
+        """Take an intent on the window's thread: effects on their way first, then the picture."""
+        outcome = self.terminal.handle(intent)
+        self._runner.carry_out(outcome.effects)
+        self.window.render(outcome.view)
+
+    def _take(self, intent: object) -> None:
+        """An intent from the window or the inlet, which carry any object."""
+        self.handle(cast("Intent", intent))
+
+    def _is_payload(self, text: str) -> bool:
+        """Whether a text is one a scanner reads: by its form, in the catalogue, or on a badge."""
+        if is_known_payload(text):
+            return True
+        shop = self.terminal.state.desk.shop
+        badges = {who.badge for who in shop.operators if who.badge} if shop else set()
+        return clean(text) in badges or self._reader.by_key(normalise(text).key, 0) is not None
+
+    def post(self, intent: Intent) -> None:
+        """Bring an intent in from any thread; waits rather than losing one."""
+        while not self._inlet.post(intent):
+            if self._closing.wait(0.005):
+                return
+
+    def search(self, text: str, limit: int) -> tuple[Any, ...]:
+        """Find names; runs on the reports thread."""
+        if self._names is None:
+            self._names = CatalogSearch(self.settings.catalogue, self.clock)
+        return self._names.search(text, limit)
+
+    # --- start and end ----------------------------------------------------------------------------
+
+    def start(self, *, link: bool = True) -> None:
+        """Show the window, go on where the till stopped, then start printer and link."""
+        held, self._unprinted = self.writer.start()
+        self.handle(held)
+        self.handle(CatalogueChanged(self._reader.status()))
+        show_window(self.window, full_screen=self.settings.full_screen)
+        self._ticker.start(TICK_MS)
+        QTimer.singleShot(0, self, lambda: self._start_rest(link=link))
+
+    def _start_rest(self, *, link: bool) -> None:
+        if self._closing.is_set():
+            return
+        self.printing.start()
+        self._runner.print_slips(self._unprinted)
+        if link:
+            self._start_link()
+
+    def _start_link(self) -> None:
+        from posapp.store.feeds import LedgerOutbox, StoreInbox
+        from sync.engine.http import HttpLink
+        from sync.engine.loop import SyncLoop
+
+        settings = self.settings
+        http = HttpLink(
+            settings.hub_url,
+            store_id=settings.store_id,
+            terminal_id=settings.terminal_id,
+            device_key=settings.device_key,
+            clock=self.clock,
+        )
+        outbox = LedgerOutbox(settings.ledger, self.writer)
+        inbox = StoreInbox(
+            settings.ledger,
+            self.writer,
+            self._catalogue_file,
+            on_shop=lambda shop: self.post(ShopChanged(shop)),
+            on_catalogue=self._on_catalogue,
+        )
+        self._feeds = (outbox, inbox)
+        self._sync = SyncLoop(
+            http,
+            outbox,
+            inbox,
+            clock=self.clock,
+            random=secrets.SystemRandom().random,
+            on_status=self._on_link,
+        )
+        self._sync.start()
+
+    def close(self) -> None:
+        """End everything in order; what was asked of the store is stored."""
+        self._ticker.stop()
+        if self._sync is not None:
+            self._sync.stop()
+        self._closing.set()
+        self.printing.close()
+        self._runner.close()
+        self.writer.close()
+        for feed in self._feeds:
+            feed.close()
+        self._inlet.close()
+        self._reader.close()
+        if self._names is not None:
+            self._names.close()
+        self._catalogue_file.close()
+        self._sounds.close()
+        self.window.close()
+
+    # --- what other threads tell --------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        self.handle(Tick())
+
+    def _wake_sync(self) -> None:
+        if self._sync is not None:
+            self._sync.wake()
+
+    def _on_link(self, status: EngineStatus) -> None:
+        offset = None if status.clock_offset_ms is None else -status.clock_offset_ms
+        link = LinkStatus(
+            status.state,
+            status.to_send,
+            status.oldest_ms,
+            status.last_received_ms,
+            offset,
+            status.detail,
+        )
+        self.post(LinkChanged(link))
+
+    def _on_catalogue(self, status: CatalogueStatus) -> None:
+        self.post(CatalogueChanged(status))
+
+    def _on_printer(self, status: PrinterStatus) -> None:
+        self.post(PrinterChanged(status))
+
+    def _on_printed(self, job_id: str) -> None:
+        self.post(Printed(job_id))
+
+
+def verify_pin(pin_hash: str, pin: str) -> bool:
+    """Compare a PIN with an Argon2id hash; a hash that is none is never right."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        return PasswordHasher().verify(pin_hash, pin)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def take_lock(data: Path) -> Callable[[], None] | None:
+    """Hold this till's folder for one process; None where another has it. Returns what lets it go."""
+    from PySide6.QtCore import QLockFile
+
+    data.mkdir(parents=True, exist_ok=True)
+    lock = QLockFile(str(data / "till.lock"))
+    lock.setStaleLockTime(0)
+    return lock.unlock if lock.tryLock(100) else None
+
+
+class AlreadyRunning(Exception):  # noqa: N818 - a fact about the folder
+    """Another process has this till open."""
+
+
+def run(settings: Settings) -> int:
+    """Open the till of these settings and stay until its window is closed; raises AlreadyRunning."""
+    from posapp.log import start_logging
+
+    application = create_application(sys.argv[:1], scheme=settings.scheme)
+    unlock = take_lock(settings.data)
+    if unlock is None:
+        raise AlreadyRunning(f"A till is already running on {settings.data}. Use that window.")
+    start_logging(settings.data / "logs")
+    till = Till(settings)
+    try:
+        till.start()
+        return int(application.exec())
+    finally:
+        till.close()
+        unlock()
