@@ -176,6 +176,8 @@ def _failed(desk: Desk, phase: Committing, intent: CommitFailed, ports: Ports) -
 
 def _late_answer(desk: Desk, phase: CommitStuck, intent: Committed, ports: Ports) -> Step:
     """The store had it after all: a retry and its answer may cross."""
+    if intent.commit_id != phase.committing.commit.commit_id:
+        return Step(desk, phase)
     return _committed(desk, phase.committing, intent, ports)
 
 

@@ -106,13 +106,14 @@ def price_label(minor: int) -> str:
     return ean(f"2100002{minor:05d}")
 
 
+APPLE = item("apple", 1280, unit="g", tax_category="vat9", names={"zh_CN": "苹果", "en": "Apple"})
 ITEMS = {
     COLA: item("cola", 350, names={"zh_CN": "可乐", "en": "Cola"}),
     MILK: item("milk", 1295, tax_category="vat9"),
     NO_PRICE: item("free-soon", None),
-    APPLE_PLU: item("apple", 1280, unit="g", tax_category="vat9", names={"zh_CN": "苹果", "en": "Apple"}),
+    APPLE_PLU: APPLE,
     LIKE_A_LABEL: item("like-a-label", 9900),
-    weight_label(0): item("apple", 1280, unit="g", tax_category="vat9"),
+    weight_label(0): APPLE,
     price_label(0): item("cheese", None, unit="g"),
     ean("220000300000"): item("sold-by-piece", 500),
     ean("220000400000"): item("weighed-no-price", None, unit="g"),
@@ -313,9 +314,10 @@ class World:
 
     def do(self, *pressed: Intent) -> Outcome:
         """Press one after the other; the last outcome, after all that was answered at once."""
+        effects: tuple[Effect, ...] = ()
         for intent in pressed:
-            outcome = self._one(intent)
-        return Outcome(self.terminal.view(), outcome.effects)
+            effects = self._one(intent).effects
+        return Outcome(self.terminal.view(), effects)
 
     def _one(self, intent: Intent) -> Outcome:
         outcome = self.terminal.handle(intent)
@@ -370,6 +372,7 @@ class World:
         """The power goes off and on; answers that were on their way never come."""
         self.held.clear()
         self.asked.clear()
+        self.commits = {key: commit for key, commit in self.commits.items() if key in self.store.stored}
         self.terminal = Terminal("T03", self.ports, language="zh_CN", version="1.2.3")
         self.do(self.store.recovered(self.shop))
 

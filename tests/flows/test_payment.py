@@ -1,0 +1,396 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from posapp.domain.paper import TextRow
+from posapp.flows.effects import Beep, Commit, KickDrawer, Print, WakeSync
+from posapp.flows.intents import (
+    AddItem,
+    Back,
+    ChooseTender,
+    CommitFailed,
+    Committed,
+    EnterText,
+    GoTo,
+    Intent,
+    KeyIn,
+    Lock,
+    NextSale,
+    OfferAmount,
+    Printed,
+    PrinterChanged,
+    PrinterStatus,
+    ScanCode,
+    Settle,
+    ShopChanged,
+    SignOff,
+    StartTender,
+    StoreAgain,
+    Suspend,
+    Tick,
+    UndoTender,
+    VoidCart,
+    VoidLine,
+)
+from posapp.flows.refusals import Refusal
+from posapp.flows.state import Tendering
+from tests.domain.shops import CARD, CHF, SHOP, VAT9, VAT13, shop, tax_rules
+from tests.flows.world import COLA, MILK, UNKNOWN, World, intents_in, labels, weight_label
+
+
+@pytest.fixture
+def world() -> World:
+    """A till with a sale of 19.95 on it, 20.00 in cash."""
+    world = World().open_shift()
+    world.scan(COLA, MILK)
+    world.do(AddItem("cola"))
+    return world
+
+
+def test_exact_cash(world: World) -> None:
+    world.do(StartTender())
+    assert "应收\n20.00" in labels(world.terminal.view())
+    assert "抹分 0.05" in labels(world.terminal.view())
+    outcome = world.do(Settle())
+    assert isinstance(outcome.effects[0], Commit)
+    (sale,) = world.store.sales()
+    assert (sale.goods_minor, sale.rounding_minor, sale.total_minor) == (1995, 5, 2000)
+    assert (sale.tendered_minor, sale.change_minor) == (2000, 0)
+    assert world.at == "Done"
+
+
+def test_what_may_happen_only_when_the_sale_is_stored(world: World) -> None:
+    world.holds_commits = True
+    outcome = world.pay("50")
+    assert [type(effect) for effect in outcome.effects] == [Commit]
+    assert "正在保存" in labels(world.terminal.view())
+    world.effects.clear()
+    world.answer_commit()
+    assert [type(effect) for effect in world.effects] == [KickDrawer, Print, Beep, WakeSync]
+    text = labels(world.terminal.view())
+    assert "收款完成" in text
+    assert "找零\n30.00" in text
+    assert "20\n× 1" in text
+    assert "10\n× 1" in text
+    assert "T03-000001" in text
+
+
+def test_the_receipt_says_what_the_sale_says(world: World) -> None:
+    world.scan(weight_label(1286), COLA, COLA)
+    world.pay("100")
+    commit = next(effect for effect in world.effects if isinstance(effect, Commit) and effect.prints)
+    (slip,) = commit.prints
+    rows = [(row.left, row.right) for row in slip.document.rows if isinstance(row, TextRow)]
+    assert ("小票", "{receipt_number}") in rows
+    assert ("合计", "¥43.40") in rows
+    assert ("现金抹分", "−0.01") in rows
+    assert ("找零", "56.60") in rows
+    assert ("  1.286 kg × 12.80/kg", "16.46") in rows
+    assert ("  2 × 3.50", "7.00") in rows
+    assert any(left.startswith("增值税 13%") for left, _ in rows)
+    assert ("南塘路", "") in rows
+
+
+def test_added_tax_is_on_screen_and_paper() -> None:
+    world = World(shop(tax=tax_rules(VAT13, VAT9, includes=False))).open_shift()
+    world.scan(COLA)
+    assert "应收\n3.96" in labels(world.terminal.view())
+    world.pay()
+    (sale,) = world.store.sales()
+    assert (sale.goods_minor, sale.tax_added_minor, sale.total_minor) == (350, 46, 400)
+    assert "另加税" in labels(world.terminal.view())
+    slip = next(e for e in world.effects if isinstance(e, Commit) and e.prints).prints[0]
+    assert TextRow("增值税 13%", "0.46") in slip.document.rows
+
+
+def test_too_much_is_change_and_a_slip_of_the_finger_is_refused(world: World) -> None:
+    world.do(StartTender())
+    world.key("1020.00")
+    world.do(Settle())
+    assert (world.at, world.refused) == ("Tendering", Refusal.FarTooMuch.sentence)
+    world.do(KeyIn("clear"), OfferAmount(5000))
+    assert "收 50.00，找 30.00" in labels(world.terminal.view())
+    world.do(Settle())
+    assert world.store.sales()[0].change_minor == 3000
+
+
+@pytest.mark.parametrize(("keys", "why"), [("0", Refusal.NothingKeyed), ("0.00", Refusal.NothingKeyed)])
+def test_no_amount(world: World, keys: str, why: Refusal) -> None:
+    world.pay(keys)
+    assert (world.at, world.refused) == ("Tendering", why.sentence)
+
+
+def test_an_amount_that_is_none(world: World) -> None:
+    world.do(StartTender(), OfferAmount(-100), Settle())
+    assert world.refused == Refusal.BadAmount.sentence
+    assert "收款" in labels(world.terminal.view())
+
+
+def test_split_over_cash_and_a_card(world: World) -> None:
+    world.pay("5")
+    assert world.at == "Tendering"
+    assert world.desk.cart.paid[0].amount_minor == 500
+    assert "已收 5.00" in labels(world.terminal.view())
+    world.do(Back())
+    assert (world.at, world.refused) == ("Tendering", Refusal.TakenMoney.sentence)
+    world.do(ChooseTender("card"))
+    world.key("99")
+    world.do(Settle())
+    assert world.refused == Refusal.MoreThanDue.sentence
+    world.do(Back())  # first the amount goes
+    assert isinstance(world.phase, Tendering)
+    assert world.phase.entry == ""
+    world.do(Settle())
+    (sale,) = world.store.sales()
+    assert [(tender.tender_id, tender.amount_minor) for tender in sale.tenders] == [
+        ("cash", 500), ("card", 1495)
+    ]  # fmt: skip
+    assert (sale.rounding_minor, sale.change_minor) == (0, 0)
+
+
+def test_money_taken_can_be_given_back(world: World) -> None:
+    world.pay("5")
+    world.do(UndoTender(1))
+    assert world.desk.cart.paid == ()
+    world.do(UndoTender(7), Back())
+    assert world.at == "Selling"
+
+
+def test_a_card_sale_opens_no_drawer(world: World) -> None:
+    world.do(StartTender(), ChooseTender("card"), Settle())
+    assert world.at == "Done"
+    assert not any(isinstance(effect, KickDrawer) for effect in world.effects)
+    world.do(NextSale())
+    assert world.at == "Selling"
+
+
+def test_an_unknown_way_to_pay(world: World) -> None:
+    world.do(StartTender(), ChooseTender("cheque"))
+    assert world.refused == Refusal.NotNow.sentence
+
+
+def test_francs_are_rounded_to_five() -> None:
+    world = World(shop(currency="CHF", cash=CHF)).open_shift()
+    world.do(EnterText("BAG"), EnterText("2*" + COLA))
+    world.scan(weight_label(100))
+    world.pay()
+    (sale,) = world.store.sales()
+    assert (sale.goods_minor, sale.total_minor) == (928, 930)
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        AddItem("bag"),
+        VoidLine(),
+        VoidCart(),
+        Suspend(),
+        EnterText(COLA),
+        StartTender(),
+        SignOff(),
+        GoTo("shift"),
+    ],
+)
+def test_the_goods_are_locked_while_paying(world: World, pressed: Intent) -> None:
+    world.do(StartTender())
+    before = world.lines()
+    world.do(pressed)
+    assert (world.at, world.lines(), world.refused) == ("Tendering", before, Refusal.PaymentOpen.sentence)
+    world.scan(COLA)
+    assert world.lines() == before
+    assert world.desk.cart.scans[-1].refusal == "PaymentOpen"
+
+
+def test_scans_during_the_commit_wait_for_the_next_sale(world: World) -> None:
+    world.holds_commits = True
+    world.pay()
+    world.scan(MILK, UNKNOWN, COLA)
+    assert world.refused == ""
+    world.answer_commit()
+    assert (world.at, world.lines()) == ("Selling", [("milk", 1, 1295), ("cola", 1, 350)])
+    assert [scan.scan_no for scan in world.store.sales()[0].scans] == [1, 2]
+    assert [scan.refusal for scan in world.scans().values()] == [None, None, None, "UnknownCode", None]
+    assert sorted(world.scans()) == [1, 2, 3, 4, 5]
+    assert "上一单 T03-000001" in labels(world.terminal.view())
+
+
+@pytest.mark.parametrize("trouble", ["disk_full", "locked", "read_only", "io_error", "integrity"])
+def test_a_sale_that_cannot_be_stored_waits(world: World, trouble: str) -> None:
+    world.holds_commits = True
+    world.pay("20")
+    world.scan(MILK)
+    world.answer_commit(trouble)  # type: ignore[arg-type]
+    assert world.at == "CommitStuck"
+    assert "还没存下来" in labels(world.terminal.view())
+    world.scan(UNKNOWN)
+    world.do(Settle(), Back(), Lock(), GoTo("shift"), NextSale())
+    assert (world.at, world.refused) == ("CommitStuck", Refusal.NotStoredYet.sentence)
+    assert not any(isinstance(effect, KickDrawer | Print) for effect in world.effects)
+    world.do(StoreAgain(), StoreAgain())
+    assert len(world.held) == 1
+    assert world.at == "Committing"
+    world.answer_commit()
+    assert len(world.store.sales()) == 1
+    assert world.lines() == [("milk", 1, 1295)]
+    records = world.scans()
+    assert sorted(records) == [1, 2, 3, 4]
+    assert [records[n].code for n in (3, 4)] == [MILK, UNKNOWN]  # in the order they came
+    assert records[4].refusal == "NotStoredYet"
+
+
+def test_it_is_tried_again_by_itself_and_a_late_answer_counts(world: World) -> None:
+    world.holds_commits = True
+    world.pay()
+    first = world.held[0]
+    world.answer_commit("locked")
+    world.hands.steady_ms = 5001
+    world.do(Tick())
+    assert world.held == [first]
+    world.answer_commit("locked")
+    world.hands.steady_ms = 6001
+    world.do(Tick())
+    assert world.at == "CommitStuck"
+    world.do(Committed("another", None, None), CommitFailed("another", "locked"))
+    assert world.at == "CommitStuck"
+    world.do(world.store.commit(first))
+    assert world.at == "Done"
+    world.do(world.store.commit(first), CommitFailed(first.commit_id, "locked"))
+    assert world.at == "Done"
+
+
+def test_more_scans_than_can_wait_are_refused_on_record(world: World) -> None:
+    world.holds_commits = True
+    world.pay()
+    world.scan(*["BAG"] * 501)
+    assert world.refused == Refusal.NotStoredYet.sentence
+    world.answer_commit()
+    assert world.lines() == [("bag", 500, 50_000)]
+    assert sorted(world.scans()) == list(range(1, 504))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_six_hundred_hostile_presses_make_one_sale(seed: int) -> None:
+    """Settle, Enter, Back and the like, again and again before, during and after the commit."""
+    chance = random.Random(seed)
+    world = World().open_shift()
+    world.scan(COLA)
+    world.do(StartTender())
+    world.holds_commits = True
+    others = [
+        Back(),
+        StoreAgain(),
+        OfferAmount(350),
+        KeyIn("clear"),
+        VoidCart(),
+        Tick(),
+        ChooseTender("cash"),
+    ]
+    for _ in range(100):
+        world.do(Settle(), Settle())
+        if chance.random() < 0.3:
+            world.do(chance.choice(others))
+        if world.at == "Selling" and world.desk.cart is not None:
+            world.do(StartTender())
+        if world.at == "Locked":
+            world.sign_on()
+        if world.held and chance.random() < 0.1:
+            world.answer_commit(chance.choice([None, "locked", "disk_full"]))  # type: ignore[arg-type]
+    while world.held:
+        world.answer_commit()
+    assert world.at == "Done"
+    assert len(world.store.sales()) == 1
+    assert world.store.receipts == 1
+    assert sum(isinstance(effect, KickDrawer) for effect in world.effects) == 1
+    assert len([c for c in world.commits.values() if c.prints]) == 1
+
+
+def test_a_new_set_up_during_payment_is_reckoned_with(world: World) -> None:
+    world.do(StartTender(), ChooseTender("card"))
+    world.key("19")
+    world.do(Settle(), Lock())
+    dearer = shop(tax=tax_rules(VAT13, VAT9, includes=False), tenders=(SHOP.tenders[0],))
+    world.do(ShopChanged(dearer))
+    world.key("1357")
+    world.sign_on()
+    assert isinstance(world.phase, Tendering)
+    assert world.phase.chosen == "cash"
+    world.do(Settle())
+    (sale,) = world.store.sales()
+    assert sale.tax_added_minor > 0
+    assert sale.tendered_minor - sale.change_minor == sale.total_minor
+
+
+def test_a_total_that_fell_below_what_was_paid() -> None:
+    world = World(shop(tax=tax_rules(VAT13, VAT9, includes=False))).open_shift()
+    world.scan(COLA)
+    world.do(StartTender(), ChooseTender("card"))
+    world.key("3.90")
+    world.do(Settle(), ShopChanged(SHOP))
+    assert "应收\n0.00" in labels(world.terminal.view())
+    world.do(Settle())
+    (sale,) = world.store.sales()
+    assert (sale.total_minor, sale.tendered_minor, sale.change_minor) == (350, 390, 40)
+
+
+def test_a_payment_half_taken_survives_the_power(world: World) -> None:
+    world.pay("5")
+    world.restart()
+    assert "有一单没收完" in labels(world.terminal.view())
+    world.sign_on()
+    assert isinstance(world.phase, Tendering)
+    assert world.phase.payment.due_minor == 1495
+    world.do(Settle())
+    (sale,) = world.store.sales()
+    assert sale.tendered_minor == 2000
+
+
+def test_the_power_goes_while_storing(world: World) -> None:
+    world.holds_commits = True
+    world.pay()
+    lost = world.held[0]
+    world.restart()
+    world.sign_on()
+    assert [line[0] for line in world.lines()] == ["cola", "milk", "cola"]
+    world.pay()
+    assert world.held[0].commit_id == lost.commit_id
+
+
+def test_goods_for_nothing_need_no_money() -> None:
+    world = World().open_shift()
+    world.catalogue.keys["=FREE"] = replace(world.catalogue.keys["=BAG"], price_minor=0)
+    world.scan("FREE")
+    world.pay()
+    (sale,) = world.store.sales()
+    assert (sale.total_minor, sale.tenders) == (0, ())
+
+
+def test_only_its_own_slip_makes_a_receipt_printed(world: World) -> None:
+    world.pay()
+    world.do(Printed("some older slip"))
+    assert "小票正在打印" in labels(world.terminal.view())
+    world.do(PrinterChanged(PrinterStatus("paper_out", 1)))
+    assert "缺纸" in labels(world.terminal.view())
+    job = next(effect for effect in world.effects if isinstance(effect, Print)).job_ids[0]
+    world.do(GoTo("status"), Printed(job), Back())
+    assert "小票已打印" in labels(world.terminal.view())
+
+
+def test_what_the_done_screen_offers(world: World) -> None:
+    world.pay()
+    assert NextSale() in intents_in(world.terminal.view())
+    world.do(Back(), VoidCart())
+    assert (world.at, world.refused) == ("Done", Refusal.NotNow.sentence)
+    world.do(ScanCode(COLA))
+    assert world.at == "Selling"
+
+
+def test_the_tender_that_is_recorded_says_so(world: World) -> None:
+    world.do(StartTender())
+    assert CARD.names["zh_CN"] in labels(world.terminal.view())
+    world.do(ChooseTender("card"))
+    assert "收 19.95" in labels(world.terminal.view())
+    world.key("5")
+    assert "收 5.00，还差 14.95" in labels(world.terminal.view())
