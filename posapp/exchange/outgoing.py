@@ -58,12 +58,6 @@ _RECEIPT_NUMBER: Final = b'"receipt_number":'
 _NO_RECEIPT_NUMBER: Final = _RECEIPT_NUMBER + b'""}'
 
 
-def outgoing(fact: Fact) -> tuple[str, dict[str, Any]]:
-    """The kind of a fact and its body as plain values."""
-    body: dict[str, Any] = msgspec.to_builtins(fact, enc_hook=_plain)
-    return FACT_KINDS[type(fact)], body
-
-
 def body_bytes(fact: Fact, receipt_number: str | None = None) -> bytes:
     """The body of a fact as JSON, a sale's with its receipt number.
 

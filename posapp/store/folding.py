@@ -13,6 +13,8 @@ from sync.protocol.messages import ItemBody
 
 #: Starts every line of a stored text, so that a beginning can be told from a middle.
 LINE: Final = "\n"
+#: From this length on digits are taken for a code.
+_CODE_DIGITS: Final = 8
 
 
 def fold(text: str) -> str:
@@ -24,12 +26,21 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", bare).split())
 
 
+def fold_wanted(text: str) -> str:
+    """What was typed, ready to be compared; a code is compared without its leading zeros."""
+    return _code(fold(text))
+
+
+def _code(text: str) -> str:
+    # A GTIN has up to 14 digits with zeros in front that are not always printed.
+    return text.lstrip("0") if len(text) >= _CODE_DIGITS and text.isascii() and text.isdigit() else fold(text)
+
+
 def search_text(item: ItemBody) -> str:
     """Everything an item can be found by: each on a line of its own, with a line end around it."""
     lines = [fold(name) for name in item.names.values()]
     lines += [fold(item.pinyin), fold(item.sku)]
-    lines += [fold(code.lstrip("=")) for code in item.codes]
-    # A code is searched by its digits as printed; keys carry leading zeros.
+    lines += [_code(code.lstrip("=")) for code in item.codes]
     unique = dict.fromkeys(line for line in lines if line)
     return LINE + LINE.join(unique) + LINE
 

@@ -231,25 +231,34 @@ class Ledger:
                 note_lockout(connection, fact)
 
     def _stored_answer(self, effect: Commit) -> Committed | None:
-        """The answer that was lost, where the facts of this commit are in the ledger already."""
+        """The answer that was lost, where every fact of this commit is in the ledger already."""
         try:
-            connection = self.connection()
-            for fact in effect.facts:
-                match fact:
-                    case TransactionCompleted():
-                        number = receipt_number_of(connection, fact.transaction_id)
-                        if number is not None:
-                            return Committed(effect.commit_id, number, totals_of(connection, fact.shift_id))
-                    case ShiftOpened() | ShiftSettled():
-                        settled = isinstance(fact, ShiftSettled)
-                        if is_known(connection, fact.shift_id, settled=settled):
-                            return Committed(effect.commit_id, None, totals_of(connection, fact.shift_id))
-                    case OverrideGiven():
-                        if is_override_known(connection, fact.override_id):
-                            shift = read_state(connection).shift
-                            return Committed(effect.commit_id, None, None if shift is None else shift.totals)
-                    case _:
-                        continue
+            return _answer_of(self.connection(), effect)
         except (DatabaseError, *UNFIT):
             return None
-        return None
+
+
+def _answer_of(connection: Connection, effect: Commit) -> Committed | None:
+    number: str | None = None
+    totals: ShiftTotals | None = None
+    is_stored = False
+    for fact in effect.facts:
+        match fact:
+            case TransactionCompleted():
+                number = receipt_number_of(connection, fact.transaction_id)
+                is_stored = number is not None
+                totals = totals_of(connection, fact.shift_id)
+            case ShiftOpened() | ShiftSettled():
+                is_stored = is_known(connection, fact.shift_id, settled=isinstance(fact, ShiftSettled))
+                totals = totals_of(connection, fact.shift_id)
+            case OverrideGiven():
+                is_stored = is_override_known(connection, fact.override_id)
+            case _:
+                # These have no identity of their own and are in the same transaction as the others.
+                continue
+        if not is_stored:
+            return None
+    if is_stored and totals is None:
+        shift = read_state(connection).shift
+        totals = None if shift is None else shift.totals
+    return Committed(effect.commit_id, number, totals) if is_stored else None

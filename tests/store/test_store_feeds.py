@@ -1,0 +1,189 @@
+"""What the link sees of the store: the queue in order, and changes that land once."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from posapp.domain.shop import Shop
+from posapp.domain.shop_document import hash_pins, parse_shop, shop_to_document
+from posapp.flows.effects import Commit, Record
+from posapp.flows.intents import CatalogueStatus
+from posapp.store.catalog import CatalogFile, open_catalog_file
+from posapp.store.engine import open_ledger
+from posapp.store.feeds import LedgerOutbox, StoreInbox
+from posapp.store.ledger import Ledger
+from posapp.store.writer import LedgerWriter, Patience
+from sync.engine.ports import InboxPort, OutboxPort, StoreUnavailable
+from sync.protocol.codec import decode_envelope
+from sync.protocol.messages import Change
+from tests.store.conftest import PLACE, Answers, LedgerKit, RealClock, commit_of, sale, shift_opened
+
+DEMO = Path(__file__).parents[2] / "resources" / "demo" / "shop.toml"
+
+
+@dataclass
+class Ends:
+    """Both ports over one ledger, and what they told."""
+
+    kit: LedgerKit
+    writer: LedgerWriter
+    catalogue: CatalogFile
+    shops: list[Shop] = field(default_factory=list)
+    statuses: list[CatalogueStatus] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reader = LedgerOutbox(self.kit.path, self.writer)
+        self.lander = StoreInbox(
+            self.kit.path,
+            self.writer,
+            self.catalogue,
+            on_shop=self.shops.append,
+            on_catalogue=self.statuses.append,
+        )
+        self.outbox: OutboxPort = self.reader
+        self.inbox: InboxPort = self.lander
+
+    def sell(self, count: int) -> None:
+        answers = Answers()
+        self.writer.commit(Commit("open", (shift_opened(),)), answers)
+        for number in range(1, count + 1):
+            self.writer.commit(commit_of(sale(transaction_id=f"sale-{number}")), answers)
+        answers.wait(count + 1)
+
+    def close(self) -> None:
+        self.reader.close()
+        self.lander.close()
+        self.writer.close()
+        self.catalogue.close()
+
+
+@pytest.fixture
+def ends(kit: LedgerKit) -> Iterator[Ends]:
+    ledger = Ledger(lambda: open_ledger(kit.path, busy_ms=20), place=PLACE, clock=kit.clock, ids=kit.ids)
+    writer = LedgerWriter(
+        ledger, RealClock(), on_draft_failed=lambda trouble: None, patience=Patience(0.02, 0.02)
+    )
+    writer.start()
+    made = Ends(kit, writer, open_catalog_file(kit.path.with_name("catalog.db"), kit.clock))
+    yield made
+    made.close()
+
+
+def shop_change(rev: int = 1, **store: Any) -> Change:
+    document = hash_pins(
+        tomllib.loads(DEMO.read_text("utf-8")), lambda who, pin: f"$argon2id$test${who}{pin}"
+    )
+    document["store"] = document["store"] | store
+    return Change("upsert", "shop", rev, msgspec.Raw(json.dumps(document).encode()))
+
+
+def test_the_queue_is_sent_in_order_and_only_once_acknowledged_it_shrinks(ends: Ends) -> None:
+    assert (ends.outbox.epoch, ends.outbox.backlog(), list(ends.outbox.pending(10, 10**6))) == (
+        1,
+        (0, None),
+        [],
+    )
+    ends.sell(5)
+    assert ends.outbox.backlog() == (6, 1_780_000_000_000)
+    lines = ends.outbox.pending(4, 10**6)
+    assert [seq for seq, _ in lines] == [1, 2, 3, 4]
+    assert [decode_envelope(line).seq for _, line in lines] == [1, 2, 3, 4]
+    ends.outbox.acknowledge(4)
+    assert [seq for seq, _ in ends.outbox.pending(10, 10**6)] == [5, 6]
+    assert ends.outbox.backlog() == (2, 1_780_000_060_000)
+    ends.outbox.acknowledge(2)
+    assert ends.outbox.backlog()[0] == 2
+    ends.outbox.acknowledge(900)
+    assert (ends.outbox.backlog(), list(ends.outbox.pending(10, 10**6))) == ((0, None), [])
+    ends.writer.record(Record((shift_opened("other", 9),)))
+
+
+def test_a_batch_is_bounded_by_bytes_but_never_empty(ends: Ends) -> None:
+    ends.sell(3)
+    sizes = [len(line) for _, line in ends.outbox.pending(10, 10**6)]
+    assert [seq for seq, _ in ends.outbox.pending(10, 1)] == [1]
+    assert [seq for seq, _ in ends.outbox.pending(10, sizes[0] + sizes[1])] == [1, 2]
+    assert [seq for seq, _ in ends.outbox.pending(10, sum(sizes) - 1)] == [1, 2, 3]
+
+
+def test_a_new_epoch_counts_from_one_again(ends: Ends) -> None:
+    ends.sell(2)
+    held = open_ledger(ends.kit.path)
+    held.execute("UPDATE till SET epoch = 2, seq = 0, acked_through = 0")
+    held.close()
+    answers = Answers()
+    fresh = Ledger(lambda: open_ledger(ends.kit.path), place=PLACE, clock=ends.kit.clock, ids=ends.kit.ids)
+    answers(fresh.commit(commit_of(sale(transaction_id="later"))))
+    fresh.close()
+    assert answers.values[0].receipt_number == "S001-03-000003"
+    assert ends.outbox.epoch == 2
+    lines = ends.outbox.pending(10, 10**6)
+    assert [(seq, decode_envelope(line).epoch) for seq, line in lines] == [(1, 2)]
+
+
+def test_a_shop_is_kept_with_its_cursor_and_told(ends: Ends) -> None:
+    assert ends.inbox.cursor("settings") is None
+    ends.inbox.apply("settings", [shop_change()], "f:1")
+    assert ends.inbox.cursor("settings") == "f:1"
+    assert [shop.store_id for shop in ends.shops] == ["S0217"]
+    stored = ends.kit.one("SELECT value FROM setting WHERE name = 'shop'")
+    assert parse_shop(json.loads(stored)) == ends.shops[0]
+    assert shop_to_document(ends.shops[0])["store"]["id"] == "S0217"
+
+
+def test_a_broken_shop_never_replaces_the_last_good_one(ends: Ends) -> None:
+    ends.inbox.apply("settings", [shop_change()], "f:1")
+    broken = [
+        shop_change(2, currency="not money"),
+        Change("upsert", "shop", 3, msgspec.Raw(b"[]")),
+        Change("delete", "shop", 4),
+        Change("upsert", "loyalty", 5, msgspec.Raw(b'{"points": 1}')),
+    ]
+    ends.inbox.apply("settings", broken, "f:5")
+    assert (ends.inbox.cursor("settings"), len(ends.shops)) == ("f:5", 1)
+    assert (
+        parse_shop(json.loads(ends.kit.one("SELECT value FROM setting WHERE name = 'shop'"))) == ends.shops[0]
+    )
+    assert ends.kit.one("SELECT value FROM setting WHERE name = 'hub:loyalty'") == b'{"points": 1}'
+    assert ends.kit.one("SELECT count(*) FROM setting WHERE name = 'unreadable:shop'") == 1
+    ends.inbox.apply("settings", (), None)
+    assert ends.inbox.cursor("settings") is None
+
+
+def test_items_land_in_their_own_file(ends: Ends) -> None:
+    body = {
+        "sku": "1",
+        "names": {},
+        "pinyin": "",
+        "unit": "pcs",
+        "tax_category": "",
+        "codes": [],
+        "prices": [],
+    }
+    change = Change("upsert", "1", 1, msgspec.Raw(json.dumps(body).encode()))
+    ends.inbox.apply("catalogue", [change], "f:1")
+    assert ends.inbox.cursor("catalogue") == "f:1"
+    assert [status.items for status in ends.statuses] == [1]
+    assert ends.kit.one("SELECT count(*) FROM cursor") == 0
+
+
+def test_a_store_that_cannot_now_says_so(ends: Ends) -> None:
+    other = open_ledger(ends.kit.path)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        ends.inbox.apply("settings", [shop_change()], "f:1")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        ends.outbox.acknowledge(1)
+    assert ends.shops == []
+    other.execute("ROLLBACK")
+    other.close()
+    with pytest.raises(ValueError, match="no such stream"):
+        ends.inbox.apply("weather", (), "f:1")
