@@ -19,10 +19,10 @@ from posapp.ui.widgets.groups import (
     ChoicesBlock,
     FactsBlock,
     KeypadBlock,
-    ParkedBlock,
     SumsBlock,
 )
 from posapp.ui.widgets.note import NoteBlock
+from posapp.ui.widgets.parked import ParkedBlock
 from posapp.ui.widgets.rows import RING, FieldPart, HeadingPart, PersonPart
 from posapp.ui.widgets.sizes import Room, Setting
 

@@ -192,12 +192,21 @@ class BurstDetector:
         self._chars = [position - cut for position in self._chars[chars:]]
         return typed
 
+    def _starts(self) -> list[int]:
+        """Where a scan may begin: at the first key, or where the keys became much faster than before."""
+        gaps = self._gaps(0)
+        faster = (
+            index + 1
+            for index, gap in enumerate(gaps)
+            if gap > FAST_GAP_MS and gap >= 2 * median(gaps[index + 1 :])
+        )
+        return [0, *faster]
+
     def _decide(self) -> list[Decision]:
         """Empty what is held: a person's keys before a scan, the scan, or a person's keys only."""
         if not self._chars:
             return []
-        starts = [0, *(i + 1 for i, gap in enumerate(self._gaps(0)) if gap > FAST_GAP_MS)]
-        for start in starts:
+        for start in self._starts():
             text = self._text(start)
             if is_scan(text, self._gaps(start), self._check):
                 decided = self._give_back(start)

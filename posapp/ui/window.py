@@ -40,6 +40,7 @@ from posapp.ui.screens.report import ReportScreen
 from posapp.ui.screens.search import SearchScreen
 from posapp.ui.screens.sign_on import SignOnScreen
 from posapp.ui.screens.status import StatusScreen
+from posapp.ui.sheet import SHADOW, Shadow, SheetPanel
 from posapp.ui.skeleton import Rect, Skeleton, skeleton
 from posapp.ui.theme import Theme
 from posapp.ui.tokens import SMALLEST_WINDOW, Metrics
@@ -49,7 +50,6 @@ from posapp.ui.widgets.base import Face, Panel
 from posapp.ui.widgets.ink import Ink
 from posapp.ui.widgets.rail import Rail
 from posapp.ui.widgets.rows import RING
-from posapp.ui.widgets.sheet import SHADOW, Shadow, SheetPanel
 from posapp.ui.widgets.sizes import Setting
 from posapp.ui.widgets.topbar import TopBarPanel
 
@@ -204,7 +204,7 @@ class MainWindow(QWidget):
         page = self.parts.screens.get(kind)
         if page is None:
             page = self.parts.screens[kind] = SCREENS[kind](self.face, self)
-            page.lower()
+            page.stackUnder(self.parts.side)
         if page is not self._main:
             if self._main is not None:
                 if self._holds_focus(self._main):
@@ -290,6 +290,19 @@ class MainWindow(QWidget):
         self._wedge.feed(event)
         event.accept()
 
+    def focusNextPrevChild(self, forwards: bool) -> bool:
+        """Tab goes in reading order: top bar, rail, main, side or sheet, anchor."""
+        parts = self.parts
+        regions = (parts.top, parts.rail, self._main, parts.side, parts.sheet, parts.anchor)
+        stops = [stop for region in regions if region is not None for stop in tab_stops(region)]
+        if not stops:
+            return False
+        focus = self.focusWidget()
+        here = stops.index(focus) if focus in stops else (-1 if forwards else 0)
+        reason = Qt.FocusReason.TabFocusReason if forwards else Qt.FocusReason.BacktabFocusReason
+        stops[(here + (1 if forwards else -1)) % len(stops)].setFocus(reason)
+        return True
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width may need another layout."""
         if self._theme.tokens.metrics_for(self.width()) is not self._metrics:
@@ -308,3 +321,14 @@ class MainWindow(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.face.ink.brush("canvas"))
         painter.end()
+
+
+def tab_stops(region: QWidget) -> list[QWidget]:
+    """What Tab stops at inside a region, from top to bottom and from start to end."""
+    stops = [
+        part
+        for part in region.findChildren(QWidget)
+        if part.isVisible() and part.isEnabled() and part.focusPolicy() & Qt.FocusPolicy.TabFocus
+    ]
+    places = {part: part.mapTo(region, part.rect().center()) for part in stops}
+    return sorted(stops, key=lambda part: (places[part].y() // 8, places[part].x()))

@@ -96,6 +96,7 @@ class Strip:
             self.buttons.append(button)
         for button, action in zip(self.buttons, actions, strict=True):
             button.show_action(action)
+        self.risk.raise_()
         self.risky = risk is not None
         self.risk.setVisible(self.risky)
         if risk is not None:

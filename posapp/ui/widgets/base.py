@@ -170,8 +170,14 @@ class Pick(Pressing, QRadioButton):
 
     def __init__(self, face: Face, parent: QWidget | None = None, *, ground: str | None = "surface") -> None:
         QRadioButton.__init__(self, parent)
-        self.setAutoExclusive(False)
         self.begin(self, face, ground)
+
+    def set_chosen(self, chosen: bool) -> None:
+        """Show what the view says; of exclusive buttons Qt itself would never let the last one go."""
+        if chosen != self.isChecked():
+            self.setAutoExclusive(False)
+            self.setChecked(chosen)
+            self.setAutoExclusive(True)
 
     def nextCheckState(self) -> None:
         """Choosing is the view's business."""

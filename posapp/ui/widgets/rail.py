@@ -25,7 +25,7 @@ class RailButton(Pick):
             return
         self.item = item
         self.intent = item.intent
-        self.setChecked(item.here)
+        self.set_chosen(item.here)
         self.setAccessibleName(", ".join(part for part in (item.label, item.badge) if part))
         self.setToolTip("" if self.face.metrics.rail_words else item.label)
         self.update()

@@ -42,12 +42,20 @@ class TileButton(Press):
         draw_tile(self, painter)
         color = "ink" if self.isEnabled() else "ink_3"
         wide = self.width() - 30
+        price = Style("body", "ink_2" if color == "ink" else color)
+        name = Style("item", color)
+        if ink.width(key.label, name) > wide:
+            name = Style("body", color)
+        lines = ink.wrapped(key.label, name, wide)
+        if len(lines) > 1 and self.height() >= 76:
+            second = key.label[len(lines[0]) :].strip()
+            rows = ((lines[0], name), (second, name), (key.price, price))
+            spaced_lines(painter, ink, (15, 0, wide, self.height()), *rows)
+            return
         step = min(34, (self.height() - 16) / 2)
         middle = self.height() / 2
-        ink.text(painter, (15, middle - step, wide, step), key.label, Style("item", color))
-        ink.text(
-            painter, (15, middle, wide, step), key.price, Style("body", "ink_2" if color == "ink" else color)
-        )
+        ink.text(painter, (15, middle - step, wide, step), key.label, name)
+        ink.text(painter, (15, middle, wide, step), key.price, price)
 
 
 class TabButton(Pick):
@@ -63,7 +71,7 @@ class TabButton(Pick):
             return
         self.tab = tab
         self.intent = tab.intent
-        self.setChecked(tab.chosen)
+        self.set_chosen(tab.chosen)
         self.setAccessibleName(tab.label)
         self.update()
 
@@ -100,7 +108,7 @@ class ChoiceButton(Pick):
         self.choice, self.chip = choice, chip
         self.intent = choice.intent
         self.setEnabled(choice.enabled)
-        self.setChecked(choice.chosen)
+        self.set_chosen(choice.chosen)
         self.setAccessibleName(", ".join(part for part in (choice.label, choice.detail) if part))
         self.update()
 
@@ -162,7 +170,7 @@ class OperatorButton(Pick):
             return
         self.tile = tile
         self.intent = tile.intent
-        self.setChecked(tile.chosen)
+        self.set_chosen(tile.chosen)
         words = (tile.name, tile.role, tile.locked, tile.pin_hint)
         self.setAccessibleName(", ".join(word for word in words if word))
         self.update()
@@ -203,7 +211,7 @@ class CountButton(Pick):
             return
         self.row, self.currency = row, currency
         self.intent = row.intent
-        self.setChecked(row.marked)
+        self.set_chosen(row.marked)
         words = (f"{currency}{row.label}", row.count, row.amount)
         self.setAccessibleName(", ".join(word for word in words if word))
         self.update()
