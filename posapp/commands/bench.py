@@ -1,0 +1,41 @@
+"""`posapp bench NAME`: measures one thing and prints one JSON object.
+
+Each benchmark stands in its own file and is loaded only when it is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from posapp.commands.measuring import Result, report
+
+#: Scans in one round of `bench scan`.
+SCANS_A_ROUND = 40
+SALES_A_ROUND = 40
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the named benchmark; returns the exit code."""
+    return report(_measure(options).document(), check=options.check)
+
+
+def _measure(options: argparse.Namespace) -> Result:
+    rounds, seed = max(1, options.rounds), options.seed
+    match options.name:
+        case "scan":
+            from posapp.commands.bench_scan import Plan, bench_scan
+
+            scans = getattr(options, "scans", SCANS_A_ROUND)
+            return bench_scan(Plan(rounds, scans, options.codes, seed, options.catalogue, options.folder))
+        case "commit":
+            from posapp.commands.bench_commit import bench_commit
+
+            sales = getattr(options, "sales", SALES_A_ROUND)
+            return bench_commit(rounds=rounds, sales=sales, seed=seed, folder=options.folder)
+        case "start":
+            from posapp.commands.bench_start import bench_start
+
+            goods = (options.codes, seed, options.catalogue)
+            return bench_start(rounds=rounds, goods=goods, folder=options.folder)
+        case _:
+            raise ValueError(f"there is no bench {options.name!r}")

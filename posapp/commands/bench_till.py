@@ -1,0 +1,107 @@
+"""A whole till for measurements: the real window offscreen, its operator signed on by the fixture.
+
+The product has no way in without a PIN, and gets none for this: the wishes of signing on are given to the
+terminal and the question for the PIN is left unasked; its answer then comes through the till's own door.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+
+from posapp.commands.bench_shop import OPERATOR, PIN, prepare_till
+from posapp.config import Settings
+from posapp.flows.intents import KeyIn, PinChecked, ScanCode, SelectOperator, SignOn
+from posapp.flows.state import Selling, SignedOff
+from posapp.flows.views import CartMain
+from posapp.till import Till
+from posapp.ui.widgets.linelist import LineList
+
+SIZE = (1366, 768)
+EXPOSED_MS = 100
+
+
+def offscreen() -> None:
+    """Let Qt paint into memory, whatever display there is; called before the application is made."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def sign_on(till: Till) -> None:
+    """Sign the fixture's operator on, all but the comparison of the PIN."""
+    wishes = (SelectOperator(OPERATOR), *(KeyIn(digit) for digit in PIN), SignOn())
+    for wish in wishes:
+        till.terminal.handle(wish)
+    till.handle(PinChecked(OPERATOR, True))
+    if not isinstance(till.terminal.state.phase, Selling):
+        raise RuntimeError(f"the operator is not at work: {type(till.terminal.state.phase).__name__}")
+
+
+def run_loop(for_ms: int) -> None:
+    """Let the application run: a window is only exposed, and painted at all, by its event loop."""
+    application = QCoreApplication.instance()
+    if application is None:
+        raise RuntimeError("there is no application")
+    # Not `quit`, which closes every window first.
+    QTimer.singleShot(for_ms, lambda: QCoreApplication.exit(0))
+    application.exec()
+
+
+def settle() -> None:
+    """Do what is posted, painting too, as one turn of the event loop would."""
+    QCoreApplication.sendPostedEvents(None, 0)
+
+
+class PaintCount(QObject):
+    """Counts how often a part was painted."""
+
+    def __init__(self, watched: QObject) -> None:
+        super().__init__(watched)
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Only look."""
+        if event.type() == QEvent.Type.Paint:
+            self.count += 1
+        return False
+
+
+class OpenTill:
+    """A till with lines in the cart, put back to the same lines as often as wished."""
+
+    def __init__(self, folder: Path, goods: Path, codes: Sequence[str]) -> None:
+        self.settings: Settings = prepare_till(folder, goods)
+        self.till = Till(self.settings)
+        self.till.window.resize(*SIZE)
+        self.till.start(link=False)
+        run_loop(EXPOSED_MS)
+        if not isinstance(self.till.terminal.state.phase, SignedOff):
+            raise RuntimeError("the fixture's set-up did not reach the till")
+        sign_on(self.till)
+        for code in codes:
+            self.till.handle(ScanCode(code))
+        settle()
+        self._start = self.till.terminal.state
+        self.painted = PaintCount(self.lines().viewport())
+
+    def lines(self) -> LineList:
+        """The list of lines on the screen."""
+        return self.till.window.parts.screens[CartMain].list  # type: ignore[attr-defined,no-any-return]
+
+    def line_count(self) -> int:
+        """How many lines the screen holds."""
+        view = self.till.window.view()
+        return len(view.main.lines) if view is not None and isinstance(view.main, CartMain) else 0
+
+    def put_back(self) -> None:
+        """The cart as it was before the scan, on the screen too."""
+        self.till.terminal.state = self._start
+        self.till.window.render(self.till.terminal.view())
+        settle()
+
+    def close(self) -> None:
+        """End the till."""
+        self.till.close()
