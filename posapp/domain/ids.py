@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 
 def uuid7(now_ms: int, random_bytes: bytes) -> str:
     """A UUIDv7 (RFC 9562 §5.7) as text, from epoch milliseconds and ten random bytes."""
@@ -11,4 +9,6 @@ def uuid7(now_ms: int, random_bytes: bytes) -> str:
         raise ValueError("a UUIDv7 takes exactly ten random bytes")
     value = (now_ms & (1 << 48) - 1) << 80 | int.from_bytes(random_bytes, "big")
     value &= ~(0xF << 76) & ~(0x3 << 62)
-    return str(uuid.UUID(int=value | 0x7 << 76 | 0x2 << 62))
+    # Spelled out: uuid.UUID takes four times as long, and every fact of a sale takes an id.
+    text = f"{value | 0x7 << 76 | 0x2 << 62:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -125,7 +125,7 @@ def last_scan_of(fact: Fact) -> int:
     """The highest scan number a fact speaks of, or 0."""
     match fact:
         case TransactionCompleted() | TransactionVoided():
-            return max((scan.scan_no for scan in fact.scans), default=0)
+            return max([scan.scan_no for scan in fact.scans], default=0)
         case ScanRefused():
             return fact.scan.scan_no
         case _:
