@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--language", choices=("zh_CN", "en"), help="language of the scripted cashier")
     shots = commands.add_parser("screenshots", help="a picture of every screen, both languages, all sizes")
     shots.add_argument("--folder", type=Path, default=Path("screenshots"), help="default: %(default)s")
+    shots.add_argument("--look", type=int, default=0, help=argparse.SUPPRESS)
     bench = commands.add_parser("bench", help="measure; prints one JSON object")
     bench.add_argument("name", choices=BENCHES)
     bench.add_argument("--json", action="store_true", help="print one JSON object (it always is)")

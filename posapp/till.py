@@ -23,6 +23,7 @@ from posapp.config import Settings
 from posapp.domain.codes import clean, is_known_payload, normalise
 from posapp.domain.ids import uuid7
 from posapp.exchange.outgoing import Place
+from posapp.flows.formatting import Speech
 from posapp.flows.intents import (
     CatalogueChanged,
     CatalogueStatus,
@@ -101,20 +102,22 @@ class Till(QObject):
         self.window.intent.connect(self._take)
         self._inlet = Inlet(self._take, self)
         self._closing = threading.Event()
+        self._sync: SyncLoop | None = None
         migrate(settings.ledger)
         place = Place(settings.store_id, settings.terminal_id, settings.terminal_number)
         ledger = Ledger(lambda: open_ledger(settings.ledger), place=place, clock=self.clock, ids=ids)
         self.writer = LedgerWriter(
-            ledger, self.clock, on_draft_failed=lambda trouble: self.post(DraftFailed(trouble))
+            ledger,
+            self.clock,
+            on_draft_failed=lambda trouble: self.post(DraftFailed(trouble)),
+            on_stored=self._wake_sync,
         )
         self._catalogue_file = open_catalog_file(settings.catalogue, self.clock)
         self._catalogue_file.status()
         self._reader = SqliteCatalogReader(settings.catalogue)
         self._names: CatalogSearch | None = None
-        speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
-        ports = Ports(
-            self.clock, ids, self._reader, lambda language: speeches.get(language) or speeches["en"]
-        )
+        self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
+        ports = Ports(self.clock, ids, self._reader, self.speech)
         self.terminal = Terminal(settings.terminal_id, ports, version=__version__)
         self._sounds = Sounds(self.clock.monotonic_ms, level=settings.sound)
         self.printing = Printing(settings, self.writer, self._on_printer, self._on_printed)
@@ -127,12 +130,11 @@ class Till(QObject):
                 play=self._sounds.play,
                 wake_sync=self._wake_sync,
                 data=settings.data,
-                copy_mark=lambda language: ports.speech(language).t("COPY"),
+                copy_mark=lambda language: self.speech(language).t("COPY"),
                 language=lambda: self.terminal.state.desk.language,
             ),
             self.post,
         )
-        self._sync: SyncLoop | None = None
         self._feeds: tuple[Any, ...] = ()
         self._unprinted: tuple[Slip, ...] = ()
         self._ticker = QTimer(self)
@@ -164,6 +166,10 @@ class Till(QObject):
         while not self._inlet.post(intent):
             if self._closing.wait(0.005):
                 return
+
+    def speech(self, language: str) -> Speech:
+        """The words of a language; English where there are none."""
+        return self._speeches.get(language) or self._speeches["en"]
 
     def search(self, text: str, limit: int) -> tuple[Any, ...]:
         """Find names; runs on the reports thread."""

@@ -60,11 +60,13 @@ class LedgerWriter:
         clock: Clock,
         *,
         on_draft_failed: Callable[[Trouble], None],
+        on_stored: Callable[[], None] = lambda: None,
         patience: Patience | None = None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._on_draft_failed = on_draft_failed
+        self._on_stored = on_stored
         self._patience = patience or Patience()
         self._lanes = Lanes()
         self._thread = threading.Thread(target=self._run, name="db-writer")
@@ -189,6 +191,8 @@ class LedgerWriter:
                 if work.effect.drops_draft is not None and not isinstance(answer, CommitFailed):
                     self._lanes.forget_drafts(work.effect.drops_draft)
                 work.done(answer)
+                if not isinstance(answer, CommitFailed):
+                    self._on_stored()
             case DraftWork():
                 self._store_drafts(work)
             case AskWork():
@@ -213,6 +217,7 @@ class LedgerWriter:
     def _store_records(self, work: RecordWork) -> None:
         trouble = self._ledger.record(work.things)
         if trouble is None:
+            self._on_stored()
             return
         if trouble == "integrity" and len(work.things) > 1:
             # One of them can never be stored; the others must not wait for it.
