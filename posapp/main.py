@@ -28,6 +28,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.screenshots import run as screenshots
 
             return screenshots(options)
+        case "virtual-printer":
+            from posapp.commands.virtual_printer import run as virtual_printer
+
+            return virtual_printer(options)
         case "bench":
             from posapp.commands.bench import run as bench
 
@@ -66,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--catalogue", type=Path, help="import these goods too (CSV, TSV, also .gz)")
     demo.add_argument("--fresh", action="store_true", help="begin anew: forget what an earlier demo stored")
     demo.add_argument("--language", choices=("zh_CN", "en"), help="language of the scripted cashier")
+    paper = commands.add_parser("virtual-printer", help="a simulated receipt printer on a loopback port")
+    paper.add_argument("--port", type=int, default=9100, help="default: %(default)s")
+    paper.add_argument(
+        "--folder", type=Path, default=Path("slips"), help="pictures go here (default: %(default)s)"
+    )
     shots = commands.add_parser("screenshots", help="a picture of every screen, both languages, all sizes")
     shots.add_argument("--folder", type=Path, default=Path("screenshots"), help="default: %(default)s")
     shots.add_argument("--look", type=int, default=0, help=argparse.SUPPRESS)
