@@ -155,7 +155,10 @@ def with_scan(cart: Cart, scan: ScanRecord) -> Cart:
 
     A scan that waited for its weight is recorded after later ones, and still stands before them.
     """
-    return replace(cart, scans=tuple(sorted((*cart.scans, scan), key=lambda kept: kept.scan_no)))
+    scans = (*cart.scans, scan)
+    if cart.scans and cart.scans[-1].scan_no > scan.scan_no:
+        scans = tuple(sorted(scans, key=lambda kept: kept.scan_no))
+    return replace(cart, scans=scans)
 
 
 def sale_lines(cart: Cart) -> tuple[SaleLine, ...]:

@@ -7,6 +7,7 @@ caller says so instead of guessing at somebody's goods.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,20 +17,45 @@ from posapp.domain.quantity import Quantity
 
 _VERSION = 1
 
+_Entry = CartLine | VoidedLine | ScanRecord | TenderLine
+
+#: JSON of entries by identity; an entry that is kept here cannot lose its identity to another one.
+_written: dict[int, tuple[_Entry, str]] = {}
+_WRITTEN_MAX = 4_096
+
 
 def cart_to_bytes(cart: Cart) -> bytes:
     """The cart as compact JSON."""
-    body = {
-        "version": _VERSION,
-        "transaction_id": cart.transaction_id,
-        "opened_at_ms": cart.opened_at_ms,
-        "next_line_no": cart.next_line_no,
-        "lines": [asdict(line) | {"names": dict(line.names)} for line in cart.lines],
-        "voided": [asdict(line) for line in cart.voided],
-        "scans": [asdict(scan) for scan in cart.scans],
-        "paid": [asdict(tender) | {"names": dict(tender.names)} for tender in cart.paid],
-    }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    head = _dump(
+        {
+            "version": _VERSION,
+            "transaction_id": cart.transaction_id,
+            "opened_at_ms": cart.opened_at_ms,
+            "next_line_no": cart.next_line_no,
+        }
+    )
+    if len(_written) > _WRITTEN_MAX:
+        _written.clear()
+    lists = (("lines", cart.lines), ("voided", cart.voided), ("scans", cart.scans), ("paid", cart.paid))
+    body = ",".join(f'"{name}":[{",".join(map(_entry, entries))}]' for name, entries in lists)
+    return f"{head[:-1]},{body}}}".encode()
+
+
+def _entry(entry: _Entry) -> str:
+    """The JSON of one entry, made once: every scan stores the whole cart, and only its end is new."""
+    known = _written.get(id(entry))
+    if known is not None and known[0] is entry:
+        return known[1]
+    fields = asdict(entry)
+    if isinstance(entry, CartLine | TenderLine):
+        fields["names"] = dict(entry.names)
+    text = _dump(fields)
+    _written[id(entry)] = (entry, text)
+    return text
+
+
+def _dump(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def cart_from_bytes(data: bytes) -> Cart | None:

@@ -35,22 +35,31 @@ def tax_lines(lines: Sequence[tuple[int, str]], rules: TaxRules) -> tuple[TaxLin
     With included tax, taxable + tax = what the shopper pays for those goods wherever one rate
     falls on them; with added tax, taxable is the sum of the amounts.
     """
+    # Lines of a category share their rates, so one fraction does for all of them.
+    by_category: dict[str, list[int]] = {}
+    for amount, category in lines:
+        by_category.setdefault(category, []).append(amount)
     sums = {rate.rate_id: _RateSum(rate) for rate in rules.rates}
     met: set[str] = set()
-    for amount, category in lines:
+    for category, amounts in by_category.items():
         rates = rules.rates_of(category)
-        ppm_of_all = sum(rate.ppm for rate in rates)
-        divisor = _MILLION + (ppm_of_all if rules.price_includes else 0)
-        parts = [Fraction(amount * rate.ppm, divisor) for rate in rates]
-        rounded_of_all = sum(round_half_up(part) for part in parts)
-        for rate, part in zip(rates, parts, strict=True):
+        divisor = _MILLION + (sum(rate.ppm for rate in rates) if rules.price_includes else 0)
+        gross = sum(amounts)
+        exact = [Fraction(gross * rate.ppm, divisor) for rate in rates]
+        rounded = [0] * len(rates)
+        if rules.rounding == "line":
+            rounded = [
+                sum(round_half_up(Fraction(amount * rate.ppm, divisor)) for amount in amounts)
+                for rate in rates
+            ]
+        for rate, exact_tax, rounded_tax in zip(rates, exact, rounded, strict=True):
             running = sums[rate.rate_id]
             met.add(rate.rate_id)
-            running.gross += amount
-            running.exact_tax += part
-            running.exact_tax_of_all += sum(parts, Fraction(0))
-            running.rounded_tax += round_half_up(part)
-            running.rounded_tax_of_all += rounded_of_all
+            running.gross += gross
+            running.exact_tax += exact_tax
+            running.exact_tax_of_all += sum(exact, Fraction(0))
+            running.rounded_tax += rounded_tax
+            running.rounded_tax_of_all += sum(rounded)
     return tuple(_tax_line(sums[rate.rate_id], rules) for rate in rules.rates if rate.rate_id in met)
 
 

@@ -40,8 +40,9 @@ class SaleContext:
 
 def cart_totals(cart: Cart, shop: Shop) -> CartTotals:
     """Goods and taxes of a cart under the shop's rules."""
-    taxes = tax_lines([(line.amount_minor, line.tax_category) for line in cart.lines], shop.tax)
-    return CartTotals(cart.goods_minor, taxes, tax_added(taxes))
+    goods = [(line.amount_minor, line.tax_category) for line in cart.lines]
+    taxes = tax_lines(goods, shop.tax)
+    return CartTotals(sum([amount for amount, _ in goods]), taxes, tax_added(taxes))
 
 
 def complete(cart: Cart, payment: Payment, context: SaleContext) -> TransactionCompleted:

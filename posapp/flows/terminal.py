@@ -14,6 +14,7 @@ from posapp.flows import approvals, checkout, shift, sign_on, suspended, tenderi
 from posapp.flows.effects import Effect, SaveDraft
 from posapp.flows.intents import Intent, ScanCode
 from posapp.flows.presenters import present
+from posapp.flows.presenters.kept import Kept
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import (
     AwaitingOverride,
@@ -117,6 +118,7 @@ class Terminal:
         """A terminal that waits for what its store held (the intent Recovered)."""
         self._ports = ports
         self._version = version
+        self._kept = Kept()
         self.state = TerminalState(Desk(terminal_id, language), Recovering())
 
     def handle(self, intent: Intent) -> Outcome:
@@ -127,4 +129,4 @@ class Terminal:
 
     def view(self) -> View:
         """The picture of the state as it stands."""
-        return present(self.state, self._ports, self._version)
+        return present(self.state, self._ports, self._version, self._kept)

@@ -21,6 +21,7 @@ from posapp.flows.intents import (
 )  # fmt: skip
 from posapp.flows.mains import MessageMain
 from posapp.flows.presenters import approval, sale, shift, sign_on, status, tender
+from posapp.flows.presenters.kept import Kept
 from posapp.flows.presenters.words import Scene
 from posapp.flows.state import (
     AwaitingOverride,
@@ -48,10 +49,10 @@ _LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
 _ENTRY = (SignedOff, Locked, ShiftClosed, Weighing, Tendering, AwaitingOverride, Counting, Committing)
 
 
-def present(state: TerminalState, ports: Ports, version: str) -> View:
-    """The whole window for a state."""
+def present(state: TerminalState, ports: Ports, version: str, kept: Kept | None = None) -> View:
+    """The whole window for a state; `kept` is the memory of earlier pictures, which saves time."""
     desk, phase = state.desk, state.phase
-    scene = Scene(desk, ports.speech(desk.language), ports.clock.now_ms(), version)
+    scene = Scene(desk, ports.speech(desk.language), ports.clock.now_ms(), version, kept or Kept())
     main, side, sheet, anchor = _regions(scene, phase, ports)
     second = ((sheet.second.key, sheet.second.intent),) if sheet and sheet.second.enabled else ()
     return View(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from posapp.domain.cart import CartLine
 from posapp.domain.catalog import Item
-from posapp.domain.transactions import cart_totals
 from posapp.flows.blocks import (
     Action,
     Block,
@@ -108,14 +107,40 @@ def _price(scene: Scene, item: Item) -> str:
 def cart_main(scene: Scene, *, locked: str) -> CartMain:
     """The lines of the open sale; locked while a sheet has the floor."""
     cart = scene.desk.cart
-    lines = tuple(line_view(scene, line, locked=bool(locked)) for line in cart.lines) if cart else ()
+    lines = _line_views(scene, cart.lines, locked=bool(locked)) if cart else ()
+    heads, suspend, risk = scene.kept.part("cart frame", (scene.speech,), lambda: _cart_frame(scene))
     return CartMain(
         note=None if locked else standing_note(scene),
-        heads=LineHeads(scene.t("Item"), scene.t("Qty"), scene.t("Price"), scene.t("Amount")),
+        heads=heads,
         lines=lines,
-        actions=() if locked else (Action(scene.t("Suspend"), Suspend(), "F6", "pause"),),
-        risk=None if locked else Action(scene.t("Void sale"), VoidCart(), "", "trash-2", "risk"),
+        actions=() if locked else suspend,
+        risk=None if locked else risk,
         locked=locked,
+    )
+
+
+def _cart_frame(scene: Scene) -> tuple[LineHeads, tuple[Action, ...], Action]:
+    return (
+        LineHeads(scene.t("Item"), scene.t("Qty"), scene.t("Price"), scene.t("Amount")),
+        (Action(scene.t("Suspend"), Suspend(), "F6", "pause"),),
+        Action(scene.t("Void sale"), VoidCart(), "", "trash-2", "risk"),
+    )
+
+
+def _line_views(scene: Scene, lines: tuple[CartLine, ...], *, locked: bool) -> tuple[LineView, ...]:
+    """The lines as they are read; those that stand as they stood are not written again."""
+    plain = (scene.speech.language, scene.shop.currency, locked, False)
+    marked = (*plain[:3], True)
+    keep, mark = scene.kept.line, scene.desk.marked
+    return tuple(
+        [
+            keep(
+                line,
+                marked if line.line_no == mark else plain,
+                lambda line=line: line_view(scene, line, locked=locked),  # type: ignore[misc]
+            )
+            for line in lines
+        ]
     )
 
 
@@ -168,7 +193,7 @@ def sale_side(scene: Scene) -> tuple[Block, ...]:
     desk = scene.desk
     if desk.cart is None or not (desk.cart.lines or desk.cart.voided or desk.cart.scans):
         return _parked(scene)
-    totals = cart_totals(desk.cart, scene.shop)
+    totals = scene.kept.totals(desk.cart, scene.shop)
     rows = [SumRow(scene.t("Goods"), scene.amount(totals.goods_minor))]
     for tax in totals.taxes:
         detail = scene.t("included") if tax.included else ""
@@ -207,7 +232,7 @@ def _parked(scene: Scene) -> tuple[Block, ...]:
 def sale_anchor(scene: Scene) -> Anchor:
     """What is due, and the way to payment."""
     cart = scene.desk.cart
-    total = cart_totals(cart, scene.shop).total_minor if cart else 0
+    total = scene.kept.totals(cart, scene.shop).total_minor if cart else 0
     filled = cart is not None and bool(cart.lines)
     facts: tuple[str, ...] = ()
     if cart is not None and filled:

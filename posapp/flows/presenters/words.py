@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from posapp.domain.facts import TaxLine
@@ -10,6 +10,7 @@ from posapp.domain.shifts import local_time
 from posapp.domain.shop import Role, Shop, Words, word
 from posapp.flows import formatting
 from posapp.flows.formatting import N_, Speech
+from posapp.flows.presenters.kept import Kept
 from posapp.flows.state import Desk
 
 ROLES = {Role.CASHIER: N_("Cashier"), Role.CLERK: N_("Pickup clerk"), Role.MANAGER: N_("Manager")}
@@ -23,6 +24,7 @@ class Scene:
     speech: Speech
     now_ms: int
     version: str
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def shop(self) -> Shop:
