@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from posapp.flows.effects import AskDevices, PrintNow, SetLanguage
+from posapp.flows.intents import (
+    Back,
+    CatalogueChanged,
+    CatalogueStatus,
+    DeviceTold,
+    GoTo,
+    ItemsFound,
+    LinkChanged,
+    LinkStatus,
+    Lock,
+    Printed,
+    PrinterChanged,
+    PrinterStatus,
+    PrintTestPage,
+    Recovered,
+    ScanCode,
+    SearchText,
+    ShopChanged,
+    SwitchLanguage,
+    Tick,
+)
+from posapp.flows.refusals import Refusal
+from tests.domain.shops import LIN, SHOP, SUN, ZHOU, shop
+from tests.flows.world import COLA, MILK, START_MS, UNKNOWN, World, labels
+
+
+def test_a_till_without_a_shop_waits_for_it() -> None:
+    world = World(None)
+    assert world.at == "SettingUp"
+    assert "本机在等门店设置" in labels(world.terminal.view())
+    world.scan(COLA)
+    assert world.scans()[1].refusal == "NotReady"
+    world.do(Lock(), GoTo("sell"))
+    assert world.refused == Refusal.NotReady.sentence
+    world.do(ShopChanged(shop(languages=("en", "zh_CN"))))
+    assert (world.at, world.desk.language) == ("SignedOff", "en")
+
+
+def test_scans_before_the_store_was_read_are_counted_after_it() -> None:
+    world = World(recover=False)
+    assert "请稍等" in labels(world.terminal.view())
+    world.scan(COLA, LIN.badge)
+    assert world.refused == Refusal.NotReady.sentence
+    world.do(Recovered(SHOP, None, scan_no=41))
+    assert {n: (scan.code, scan.refusal) for n, scan in world.scans().items()} == {
+        42: (COLA, "NotReady"),
+        43: ("badge", "NotReady"),
+    }
+    world.do(Recovered(None, None))
+    assert world.at == "SignedOff"
+
+
+def test_a_sale_and_its_scans_survive_the_power() -> None:
+    world = World().open_shift()
+    world.scan(COLA, UNKNOWN, MILK)
+    cart = world.desk.cart
+    world.restart()
+    assert world.desk.cart == cart
+    assert "2 行" in labels(world.terminal.view())
+    world.sign_on()
+    assert (world.at, world.desk.marked) == ("Selling", 2)
+    world.scan(COLA)
+    assert sorted(world.scans()) == [1, 2, 3, 4]
+
+
+def test_a_sale_that_cannot_be_read_back_is_said() -> None:
+    world = World().open_shift()
+    world.scan(COLA)
+    world.store.draft = ("t", b"\x00")
+    world.restart()
+    assert "读不出来" in labels(world.terminal.view())
+    world.sign_on()
+    assert "读不出来" in labels(world.terminal.view())
+    assert world.desk.cart is None
+
+
+def test_the_last_sale_is_told_after_a_restart() -> None:
+    world = World().open_shift()
+    world.scan(COLA)
+    world.pay("10")
+    world.restart()
+    world.sign_on()
+    assert "上一单 T03-000001：合计 ¥3.50，找零 ¥6.50。" in labels(world.terminal.view())
+
+
+def test_both_languages() -> None:
+    world = World().open_shift()
+    world.scan(COLA)
+    outcome = world.do(SwitchLanguage("en"))
+    assert outcome.effects == (SetLanguage("en"),)
+    assert "Take payment" in labels(world.terminal.view())
+    assert "Cola" in labels(world.terminal.view())
+    world.pay("5")
+    assert "Payment complete" in labels(world.terminal.view())
+    slip = world.commits[world.store.sales()[0].transaction_id].prints[0].document
+    assert slip.title == "Receipt {receipt_number}"
+    world.do(SwitchLanguage("fr"))
+    assert world.desk.language == "en"
+    world.do(SwitchLanguage("zh_CN"))
+    assert "收款完成" in labels(world.terminal.view())
+    assert world.terminal.view().top.language is not None
+
+
+def test_a_shop_of_one_language_has_no_switch() -> None:
+    world = World(shop(languages=("zh_CN",)))
+    assert world.terminal.view().top.language is None
+
+
+def test_new_rights_and_names_while_signed_on() -> None:
+    world = World().open_shift()
+    renamed = replace(LIN, name="林小晓")
+    world.do(ShopChanged(replace(SHOP, operators=(renamed, SUN, ZHOU))))
+    assert world.desk.operator == renamed
+    world.do(ShopChanged(replace(SHOP, operators=(SUN, ZHOU))))
+    assert world.desk.operator == renamed  # who sells goes on until they sign off
+    world.scan(COLA)
+    world.pay()
+    assert world.at == "Done"
+
+
+def test_the_status_page_asks_the_devices() -> None:
+    world = World().open_shift()
+    world.do(GoTo("status"))
+    asked = []
+    for second in range(10):
+        world.hands.steady_ms = second * 1000
+        asked += world.do(Tick()).effects
+    assert asked == [AskDevices(), AskDevices()]
+    world.do(Back())
+    world.hands.steady_ms = 20_000
+    assert world.do(Tick()).effects == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (PrinterChanged(PrinterStatus("paper_out", 2)), "等着的 2 张会接着出"),
+        (PrinterChanged(PrinterStatus("cover_open")), "合上盖子"),
+        (PrinterChanged(PrinterStatus("offline")), "检查电源和连线"),
+        (PrinterChanged(PrinterStatus("ready")), "就绪"),
+        (DeviceTold(1 << 20), "磁盘快满了"),
+        (DeviceTold(61 << 30), "还有 61.0 GB"),
+        (LinkChanged(LinkStatus("refused", 3)), "中心不认"),
+        (LinkChanged(LinkStatus("offline", 3, START_MS - 125_000)), "最旧 2 分钟"),
+        (LinkChanged(LinkStatus("online", 0, None, START_MS - 1)), "全部传完"),
+        (LinkChanged(LinkStatus("online", 2)), "会自动再传"),
+        (LinkChanged(LinkStatus("online", 0, None, None, -180_000)), "比中心慢 180.0 秒"),
+        (LinkChanged(LinkStatus("online", 0, None, None, 400)), "比中心快 0.4 秒"),
+        (CatalogueChanged(CatalogueStatus(1_000_000, START_MS - 13_860_000)), "3 小时 51 分钟前"),
+        (CatalogueChanged(CatalogueStatus(5, START_MS - 90_000_000)), "1 天 1 小时前"),
+        (CatalogueChanged(CatalogueStatus(5, START_MS - 5000)), "5 秒前"),
+    ],
+)
+def test_status_says_how_it_is(told: PrinterChanged, words: str) -> None:
+    world = World().open_shift()
+    world.do(GoTo("status"), told)
+    assert words in labels(world.terminal.view())
+    world.do(SwitchLanguage("en"), Back())
+    assert world.at == "Selling"
+
+
+def test_the_sign_on_page_checks_the_devices() -> None:
+    world = World()
+    world.do(
+        PrinterChanged(PrinterStatus("offline")),
+        LinkChanged(LinkStatus("online", 1, None, None, 2300)),
+        CatalogueChanged(CatalogueStatus(5, START_MS)),
+    )
+    text = labels(world.terminal.view())
+    assert "没有回答" in text
+    assert "差 2.3 秒" in text
+    assert "待传 1" in text
+    assert "5 月 29 日 周五" in text
+    world.do(SwitchLanguage("en"))
+    assert "Fri 29 May" in labels(world.terminal.view())
+
+
+def test_a_badge_of_the_rail_counts_what_needs_a_person() -> None:
+    world = World().open_shift()
+    world.do(PrinterChanged(PrinterStatus("paper_out", 1)), DeviceTold(1))
+    assert [item.badge for item in world.terminal.view().rail] == ["", "", "2"]
+
+
+def test_a_test_page() -> None:
+    world = World().open_shift()
+    world.do(GoTo("status"))
+    (effect,) = world.do(PrintTestPage()).effects
+    assert isinstance(effect, PrintNow)
+    assert effect.request.kind == "test"
+
+
+def test_answers_that_come_too_late_change_nothing() -> None:
+    world = World().open_shift()
+    world.do(SearchText("cola"), Lock())
+    before = world.terminal.state
+    world.do(ItemsFound("cola", ()))
+    assert world.terminal.state == before
+    world.do(Printed("x"), Recovered(None, None))
+    assert world.at == "Locked"
+
+
+def test_a_scan_is_told_on_the_status_page() -> None:
+    world = World().open_shift()
+    world.do(ScanCode(COLA), GoTo("status"))
+    assert "最后一码" in labels(world.terminal.view())
