@@ -50,7 +50,8 @@ class DemoShop:
             columns = () if _has_header(self._catalogue) else ("--columns", "code,name")
             refused = str(self.folder / "refused.tsv")
             options = ("--derive-prices", "--language", "en", "--refused", refused, *columns)
-            self._hub_command("import-items", str(self._catalogue), *options, quiet=False)
+            print(self._hub_command("import-items", str(self._catalogue), *options, quiet=False), end="")
+            print(f"refused rows and collisions are in {refused}", flush=True)
         self._start_hub()
         self._enrol()
         return self
