@@ -34,7 +34,6 @@ from posapp.store.engine import open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 
-SALES_A_ROUND: Final = 40
 STRACED_SALES: Final = 50
 WARM_UP_SALES: Final = 60
 LINES: Final = 8
@@ -130,33 +129,41 @@ class _Times:
         return [value for values in self.wall for value in values]
 
 
-def run(*, rounds: int, directory: Path, seed: int) -> dict[str, Any]:
-    """Measure in a folder of its own below `directory`; raises BenchRefusedError where that says nothing."""
+def bench_commit(*, rounds: int, sales: int, seed: int, folder: Path | None) -> Result:
+    """Measure in a folder of its own below the given one, or below the first that is on a disk.
+
+    Raises BenchRefusedError where the place says nothing about a disk.
+    """
+    directory = folder or _disk()
     kind = file_system(directory)
     if kind in _MEMORY_FILE_SYSTEMS:
         raise BenchRefusedError(
             f"{directory} is on {kind}, which has nothing to sync; name a folder on a disk"
         )
     with tempfile.TemporaryDirectory(prefix="posapp-bench-", dir=directory) as name:
-        folder = Path(name)
-        sales, probes, wal_bytes = _measure(folder, rounds, seed)
-        syncs = syncs_per_sale(folder, seed)
-        result = _result(sales, probes, seed)
-        result.figures |= {"wal_bytes_per_sale": wal_bytes, "rounds_count": rounds}
-        if syncs is not None:
-            result.figures["syncs_per_sale"] = syncs
-            result.aims.insert(0, Aim("syncs_per_sale", "==", 1))
-        result.baselines |= {
-            "file_system": kind,
-            "sqlite_version": dbapi2.sqlite_version,
-            "journal_mode": "wal",
-            "synchronous": "FULL",
-            "syncs_counted": syncs is not None,
-        }
-    return result.document()
+        ours, theirs, wal_bytes = _measure(Path(name), rounds, sales, seed)
+        syncs = syncs_per_sale(Path(name), seed)
+    result = _result(ours, theirs, seed)
+    result.figures |= {"wal_bytes_per_sale": wal_bytes, "rounds_count": rounds}
+    if syncs is not None:
+        result.figures["syncs_per_sale"] = syncs
+        result.aims.insert(0, Aim("syncs_per_sale", "==", 1))
+    result.baselines |= {
+        "file_system": kind,
+        "sqlite_version": dbapi2.sqlite_version,
+        "journal_mode": "wal",
+        "synchronous": "FULL",
+        "syncs_counted": syncs is not None,
+    }
+    return result
 
 
-def _measure(folder: Path, rounds: int, seed: int) -> tuple[_Times, _Times, float]:
+def _disk() -> Path:
+    places = (Path(tempfile.gettempdir()), Path.home(), Path.cwd())
+    return next((place for place in places if file_system(place) not in _MEMORY_FILE_SYSTEMS), places[0])
+
+
+def _measure(folder: Path, rounds: int, count: int, seed: int) -> tuple[_Times, _Times, float]:
     till = _Till(folder / "ledger.db", seed)
     if (till.pragma("journal_mode"), till.pragma("synchronous")) != ("wal", 2):
         raise BenchRefusedError("the ledger is not opened durable")
@@ -166,13 +173,12 @@ def _measure(folder: Path, rounds: int, seed: int) -> tuple[_Times, _Times, floa
         for _ in range(WARM_UP_SALES):
             till.must(till.ledger.commit(till.next_sale()))
             probe.sync(till.last_line())
-        frames = []
+        frames: list[int] = []
         for _ in range(rounds):
             tidying.checkpoint(till.ledger.connection())
             sales.wall.append([])
             probes.wall.append([])
-            for _ in range(SALES_A_ROUND):
-                frames.append(_one(till, probe, sales, probes))
+            frames += [_one(till, probe, sales, probes) for _ in range(count)]
     till.ledger.close()
     return sales, probes, median(frames) * (_BLOCK + 24)
 

@@ -7,18 +7,13 @@ from typing import Any, Final
 
 import msgspec
 
-from posapp.domain.facts import TransactionCompleted, Words
+from posapp.domain.facts import TransactionCompleted
 from posapp.flows.intents import LastSale
 from posapp.store.engine import Connection
 
 #: Parts of a transaction, as the views on its lines tell them apart.
 _GOODS, _TENDER, _TAX = 1, 2, 3
-_encode: Final = msgspec.json.Encoder().encode
-
-
-def words_text(words: Words) -> str:
-    """Words by language as JSON text for a column."""
-    return _encode(words if type(words) is dict else dict(words)).decode()
+_encode: Final = msgspec.json.Encoder(enc_hook=dict).encode
 
 
 _INSERT_LINE: Final = "INSERT INTO transaction_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -72,7 +67,7 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
             _GOODS,
             line.line_no,
             line.sku,
-            words_text(line.names),
+            _encode(line.names).decode(),
             line.unit,
             line.code,
             line.quantity,
@@ -84,14 +79,14 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         for line in sale.lines
     ]
     for tender in sale.tenders:
-        names, text, amount_minor = words_text(tender.names), tender.reference, tender.amount_minor
+        names, text, amount_minor = _encode(tender.names).decode(), tender.reference, tender.amount_minor
         number, kind, tender_id = tender.tender_no, tender.kind, tender.tender_id
         row_id = tenders + number
         rows.append(
             (row_id, receipt_seq, _TENDER, number, tender_id, names, kind, text, 0, 0, amount_minor, "", "")
         )
     for number, tax in enumerate(sale.taxes, 1):
-        names, way = words_text(tax.names), "included" if tax.included else "added"
+        names, way = _encode(tax.names).decode(), "included" if tax.included else "added"
         head = (taxes + number, receipt_seq, _TAX, number, tax.rate_id, names, way, "")
         rows.append((*head, tax.ppm, tax.taxable_minor, tax.tax_minor, "", ""))
     connection.executemany(_INSERT_LINE, rows)
