@@ -65,6 +65,7 @@ def reasons(phase: AwaitingOverride) -> tuple[str, ...]:
 
 
 def _void(desk: Desk, phase: Selling, intent: VoidCart, ports: Ports) -> Step:
+    """Give the sale up; who may not do it alone asks for an approval first."""
     if desk.cart is None:
         return refuse(desk, phase, Refusal.NothingToVoid)
     shop, who = shop_of(desk), operator_of(desk)
@@ -88,12 +89,14 @@ def sale_voided(desk: Desk, phase: Committing, intent: Committed, ports: Ports) 
 
 
 def _select(desk: Desk, phase: AwaitingOverride, intent: SelectOperator, ports: Ports) -> Step:
+    """Choose who approves: a manager, and somebody else than the operator."""
     if phase.checking or intent.operator_id not in {who.operator_id for who in approvers(desk)}:
         return refuse(desk, phase, Refusal.CannotApprove)
     return Step(quiet(desk), replace(phase, approver=intent.operator_id, pin=""))
 
 
 def _scan(desk: Desk, phase: AwaitingOverride, intent: ScanCode, ports: Ports) -> Step:
+    """A badge chooses the approver; goods are refused on record."""
     who = by_badge(desk, intent.text)
     if who is not None:
         step = _select(desk, phase, SelectOperator(who.operator_id), ports)
@@ -102,6 +105,7 @@ def _scan(desk: Desk, phase: AwaitingOverride, intent: ScanCode, ports: Ports) -
 
 
 def _key(desk: Desk, phase: AwaitingOverride, intent: KeyIn, ports: Ports) -> Step:
+    """Edit the approver's PIN."""
     if phase.checking:
         return Step(desk, phase)
     if phase.approver is None:
@@ -110,10 +114,12 @@ def _key(desk: Desk, phase: AwaitingOverride, intent: KeyIn, ports: Ports) -> St
 
 
 def _reason(desk: Desk, phase: AwaitingOverride, intent: ChooseReason, ports: Ports) -> Step:
+    """Choose the reason that goes on record."""
     return Step(quiet(desk), replace(phase, reason=intent.reason))
 
 
 def _approve(desk: Desk, phase: AwaitingOverride, intent: Approve, ports: Ports) -> Step:
+    """Compare the approver's PIN, once somebody, a reason and a whole PIN are there."""
     if phase.checking:
         return Step(desk, phase)
     who = next((o for o in approvers(desk) if o.operator_id == phase.approver), None)
@@ -135,6 +141,7 @@ def _reason_given(phase: AwaitingOverride) -> str:
 
 
 def _pin_checked(desk: Desk, phase: AwaitingOverride, intent: PinChecked, ports: Ports) -> Step:
+    """A right PIN commits the act with the approval; a wrong one is counted."""
     who = next((o for o in approvers(desk) if o.operator_id == intent.operator_id), None)
     if not phase.checking or who is None or intent.operator_id != phase.approver:
         return Step(desk, replace(phase, checking=False, pin=""))
@@ -158,10 +165,12 @@ def _pin_checked(desk: Desk, phase: AwaitingOverride, intent: PinChecked, ports:
 
 
 def _back(desk: Desk, phase: AwaitingOverride, intent: Back, ports: Ports) -> Step:
+    """Leave it: nothing was changed."""
     return Step(quiet(desk), phase.back)
 
 
 def _variance_reason(desk: Desk, phase: Reporting, intent: ChooseReason, ports: Ports) -> Step:
+    """Choose the reason of a difference, on an open Z."""
     if phase.settled or phase.kind == "X":
         return refuse(desk, phase, Refusal.NotNow)
     return Step(quiet(desk), replace(phase, reason=intent.reason))

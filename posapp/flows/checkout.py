@@ -120,6 +120,7 @@ def _add(desk: Desk, phase: Phase, new: NewLine, ports: Ports) -> Step:
 
 
 def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
+    """Add an item of a quick key or of a search; goods by weight ask for it."""
     if desk.shift is None:
         return refuse(desk, phase, Refusal.NoOpenShift)
     item = ports.catalogue.by_sku(intent.sku, ports.clock.now_ms())
@@ -179,6 +180,7 @@ def _set_marked(desk: Desk, phase: Phase, pieces: int, line_no: int | None = Non
 
 
 def _change_quantity(desk: Desk, phase: Selling, intent: ChangeQuantity, ports: Ports) -> Step:
+    """Change the pieces of a line; below one voids it."""
     number = desk.marked if intent.line_no is None else intent.line_no
     line = desk.cart.line(number) if desk.cart and number is not None else None
     if line is None or number is None:
@@ -190,6 +192,7 @@ def _change_quantity(desk: Desk, phase: Selling, intent: ChangeQuantity, ports: 
 
 
 def _void_line(desk: Desk, phase: Selling, intent: VoidLine, ports: Ports) -> Step:
+    """Take a line off; it stays on record."""
     number = desk.marked if intent.line_no is None else intent.line_no
     line = desk.cart.line(number) if desk.cart and number is not None else None
     if line is None or desk.cart is None:
@@ -202,11 +205,13 @@ def _void_line(desk: Desk, phase: Selling, intent: VoidLine, ports: Ports) -> St
 
 
 def _mark(desk: Desk, phase: Selling, intent: MarkLine, ports: Ports) -> Step:
+    """Mark a line."""
     known = desk.cart is not None and desk.cart.line(intent.line_no) is not None
     return Step(replace(quiet(desk), marked=intent.line_no) if known else desk, phase)
 
 
 def _move_mark(desk: Desk, phase: Selling, intent: MoveMark, ports: Ports) -> Step:
+    """Mark the line above or below."""
     numbers = [line.line_no for line in desk.cart.lines] if desk.cart else []
     if not numbers:
         return Step(desk, phase)
@@ -215,6 +220,7 @@ def _move_mark(desk: Desk, phase: Selling, intent: MoveMark, ports: Ports) -> St
 
 
 def _search(desk: Desk, phase: Phase, intent: SearchText, ports: Ports) -> Step:
+    """Search by name while typing."""
     text = intent.text.strip()
     enough = len(text) >= 2 or any(ord(sign) > 0x2E7F for sign in text)
     if not enough or _TIMES.fullmatch(text):
@@ -224,31 +230,37 @@ def _search(desk: Desk, phase: Phase, intent: SearchText, ports: Ports) -> Step:
 
 
 def _found(desk: Desk, phase: Phase, intent: ItemsFound, ports: Ports) -> Step:
+    """Show what was found, if it is still asked for."""
     if desk.found is None or desk.found.text != intent.text:
         return Step(desk, phase)
     return Step(replace(desk, found=Found(intent.text, intent.items, answered=True)), phase)
 
 
 def _leave_search(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:
+    """End the search and clear the sentence that stands."""
     if desk.found is None:
         return Step(quiet(desk), phase)
     return Step(replace(quiet(desk), found=None, clear_scan=desk.clear_scan + 1), phase)
 
 
 def _find_by_name(desk: Desk, phase: Phase, intent: FindByName, ports: Ports) -> Step:
+    """Ask for part of a name."""
     return Step(tell(replace(desk, clear_scan=desk.clear_scan + 1), "Type part of the name"), phase)
 
 
 def _tab(desk: Desk, phase: Phase, intent: ShowTab, ports: Ports) -> Step:
+    """Show a page of quick keys."""
     return Step(replace(desk, tab=intent.index), phase)
 
 
 def _weigh_key(desk: Desk, phase: Weighing, intent: KeyIn, ports: Ports) -> Step:
+    """Edit the weight."""
     entry = edit(phase.entry, intent.key, decimals=3, length_max=3)
     return Step(quiet(desk), replace(phase, entry=entry))
 
 
 def _weigh(desk: Desk, phase: Weighing, intent: ConfirmWeight, ports: Ports) -> Step:
+    """Add the item with the keyed weight."""
     grams = grams_of(phase.entry)
     if grams is None or not 1 <= grams <= quantity_max("g"):
         return refuse(desk, phase, Refusal.BadWeight)
@@ -263,6 +275,7 @@ def _weigh(desk: Desk, phase: Weighing, intent: ConfirmWeight, ports: Ports) -> 
 
 
 def _leave_weighing(desk: Desk, phase: Weighing, intent: Back, ports: Ports) -> Step:
+    """Leave the item out; a scan that asked for it becomes a refusal."""
     if phase.scan_no is None:
         return Step(quiet(desk), Selling())
     counted = replace(desk, scan_no=phase.scan_no)
@@ -271,6 +284,7 @@ def _leave_weighing(desk: Desk, phase: Weighing, intent: Back, ports: Ports) -> 
 
 
 def _scan_while_weighing(desk: Desk, phase: Weighing, intent: ScanCode, ports: Ports) -> Step:
+    """Refused on record: a weight is being keyed."""
     return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.WeightOpen, ports)
 
 

@@ -43,7 +43,6 @@ from posapp.flows.wishes import (
     NextDenomination,
     NextSale,
     OfferAmount,
-    OpenDrawer,
     OpenShift,
     PrintReport,
     PrintTestPage,
@@ -77,7 +76,7 @@ Intent = (
     | Suspend | Resume | ShowTab | StartTender | ChooseTender | OfferAmount | Settle | UndoTender | Back
     | StoreAgain | NextSale | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
-    | PrintTestPage | OpenDrawer | Recovered | ShopChanged | CatalogueChanged | LinkChanged
+    | PrintTestPage | Recovered | ShopChanged | CatalogueChanged | LinkChanged
     | PrinterChanged | Printed | Committed | CommitFailed | ShiftRead | DraftFailed | PinChecked | ItemsFound
     | DeviceTold | Tick
 )  # fmt: skip
@@ -113,7 +112,6 @@ __all__ = [
     "NextDenomination",
     "NextSale",
     "OfferAmount",
-    "OpenDrawer",
     "OpenShift",
     "PinChecked",
     "PrintReport",

@@ -55,6 +55,7 @@ VARIANCE_REASONS = (
 
 
 def _float_key(desk: Desk, phase: ShiftClosed, intent: KeyIn, ports: Ports) -> Step:
+    """Edit the float."""
     decimals = minor_digits(shop_of(desk).currency)
     return Step(quiet(desk), ShiftClosed(edit(phase.entry, intent.key, decimals=decimals, length_max=7)))
 
@@ -66,6 +67,7 @@ def float_minor(desk: Desk, phase: ShiftClosed) -> int | None:
 
 
 def _open(desk: Desk, phase: ShiftClosed, intent: OpenShift, ports: Ports) -> Step:
+    """Open a shift with the keyed float, or the usual one."""
     shop, who = shop_of(desk), operator_of(desk)
     amount = float_minor(desk, phase)
     if amount is None:
@@ -112,12 +114,14 @@ def _go(desk: Desk, phase: Phase, intent: GoTo, ports: Ports) -> Step:
 
 
 def _show_x(desk: Desk, phase: Phase, intent: ShowX, ports: Ports) -> Step:
+    """Show the running figures."""
     if desk.shift is None:
         return refuse(desk, phase, Refusal.NoOpenShift)
     return Step(quiet(desk), Reporting("X", desk.shift))
 
 
 def _start_count(desk: Desk, phase: Phase, intent: StartCount, ports: Ports) -> Step:
+    """Open the drawer and count it; an open sale is ended first."""
     if desk.shift is None:
         return refuse(desk, phase, Refusal.NoOpenShift)
     if desk.cart is not None:
@@ -126,6 +130,7 @@ def _start_count(desk: Desk, phase: Phase, intent: StartCount, ports: Ports) -> 
 
 
 def _count_key(desk: Desk, phase: Counting, intent: KeyIn, ports: Ports) -> Step:
+    """Edit the pieces of the marked denomination."""
     notes = shop_of(desk).cash.denominations_minor
     entry = edit(phase.entry, intent.key, decimals=0, length_max=5)
     counts = {**phase.counts, notes[phase.index]: int(entry or "0")}
@@ -133,6 +138,7 @@ def _count_key(desk: Desk, phase: Counting, intent: KeyIn, ports: Ports) -> Step
 
 
 def _mark(desk: Desk, phase: Counting, intent: MarkDenomination, ports: Ports) -> Step:
+    """Choose the denomination that is counted."""
     notes = shop_of(desk).cash.denominations_minor
     if not 0 <= intent.index < len(notes):
         return Step(desk, phase)
@@ -141,17 +147,20 @@ def _mark(desk: Desk, phase: Counting, intent: MarkDenomination, ports: Ports) -
 
 
 def _next(desk: Desk, phase: Counting, intent: NextDenomination, ports: Ports) -> Step:
+    """Go to the next denomination."""
     count = len(shop_of(desk).cash.denominations_minor)
     return _mark(desk, phase, MarkDenomination((phase.index + 1) % count), ports)
 
 
 def _recount(desk: Desk, phase: Counting | Reporting, intent: Recount, ports: Ports) -> Step:
+    """Count from the beginning."""
     if isinstance(phase, Reporting) and (phase.settled or phase.kind == "X"):
         return refuse(desk, phase, Refusal.NotNow)
     return Step(quiet(desk), Counting())
 
 
 def _submit(desk: Desk, phase: Counting, intent: SubmitCount, ports: Ports) -> Step:
+    """Compare the count with the shift, added up anew."""
     if desk.shift is None:
         return refuse(desk, phase, Refusal.NoOpenShift)
     report = Reporting("Z", desk.shift, phase.counts, reading=True)
@@ -182,6 +191,7 @@ def needs_reason(desk: Desk, phase: Reporting) -> bool:
 
 
 def _close(desk: Desk, phase: Reporting, intent: CloseShift, ports: Ports) -> Step:
+    """Settle the shift; a difference needs a reason and the right to it, or an approval."""
     if phase.kind != "Z" or phase.settled:
         return refuse(desk, phase, Refusal.NotNow)
     if phase.reading:
@@ -222,6 +232,7 @@ def shift_settled(desk: Desk, phase: Committing, intent: Committed, ports: Ports
 
 
 def _print(desk: Desk, phase: Reporting, intent: PrintReport, ports: Ports) -> Step:
+    """Print the running figures, or a copy of the settled Z."""
     fact = phase.fact or settle(
         phase.totals,
         phase.counts,
@@ -236,6 +247,7 @@ def _print(desk: Desk, phase: Reporting, intent: PrintReport, ports: Ports) -> S
 
 
 def _leave(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:
+    """Go back to where this page was opened from; an open Z goes back to its count."""
     if isinstance(phase, Reporting) and phase.kind == "Z" and not phase.settled:
         return Step(quiet(desk), Counting(phase.counts))
     if isinstance(phase, ShowingStatus):

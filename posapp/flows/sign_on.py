@@ -37,12 +37,14 @@ PIN_DIGITS_MIN = 4
 
 
 def _select(desk: Desk, phase: SignedOff | Locked, intent: SelectOperator, ports: Ports) -> Step:
+    """Choose who signs on."""
     if phase.checking or shop_of(desk).operator(intent.operator_id) is None:
         return refuse(desk, phase, Refusal.NotNow)
     return Step(quiet(desk), replace(phase, chosen=intent.operator_id, pin=""))
 
 
 def _scan(desk: Desk, phase: SignedOff | Locked, intent: ScanCode, ports: Ports) -> Step:
+    """A badge chooses its owner; goods are refused on record."""
     who = by_badge(desk, intent.text)
     if who is not None and not phase.checking:
         return Step(quiet(desk), replace(phase, chosen=who.operator_id, pin=""), (Beep("ok"),))
@@ -51,6 +53,7 @@ def _scan(desk: Desk, phase: SignedOff | Locked, intent: ScanCode, ports: Ports)
 
 
 def _key(desk: Desk, phase: SignedOff | Locked, intent: KeyIn, ports: Ports) -> Step:
+    """Edit the PIN."""
     if phase.checking:
         return Step(desk, phase)
     if phase.chosen is None:
@@ -65,6 +68,7 @@ def locked_time(desk: Desk, operator_id: str, now_ms: int) -> str:
 
 
 def _sign_on(desk: Desk, phase: SignedOff | Locked, intent: SignOn, ports: Ports) -> Step:
+    """Compare the PIN, unless this person is locked out."""
     if phase.checking:
         return Step(desk, phase)
     who = shop_of(desk).operator(phase.chosen or "")
@@ -102,6 +106,7 @@ def right_pin(desk: Desk, operator_id: str) -> Desk:
 
 
 def _pin_checked_signed_off(desk: Desk, phase: SignedOff, intent: PinChecked, ports: Ports) -> Step:
+    """A right PIN signs on; a wrong one is counted."""
     who = shop_of(desk).operator(intent.operator_id)
     if not phase.checking or who is None or intent.operator_id != phase.chosen:
         return Step(desk, replace(phase, checking=False, pin=""))
@@ -125,6 +130,7 @@ def phase_at_work(desk: Desk) -> Phase:
 
 
 def _pin_checked_locked(desk: Desk, phase: Locked, intent: PinChecked, ports: Ports) -> Step:
+    """A right PIN unlocks, a manager's takes over; a wrong one is counted."""
     who = shop_of(desk).operator(intent.operator_id)
     if not phase.checking or who is None or intent.operator_id != phase.chosen:
         return Step(desk, replace(phase, checking=False, pin=""))
@@ -149,11 +155,13 @@ def _hand_over(desk: Desk, phase: Locked, who: Operator, ports: Ports) -> Step:
 
 
 def _lock(desk: Desk, phase: Phase, intent: Lock, ports: Ports) -> Step:
+    """Lock the terminal over what goes on."""
     chosen = desk.operator.operator_id if desk.operator else None
     return Step(replace(quiet(desk), found=None), Locked(phase, chosen))
 
 
 def _sign_off(desk: Desk, phase: Phase, intent: SignOff, ports: Ports) -> Step:
+    """Leave the terminal; an open sale is ended first."""
     if desk.cart is not None:
         return refuse(desk, phase, Refusal.SaleOpen)
     who = desk.operator.operator_id if desk.operator else ""

@@ -19,6 +19,7 @@ def _label(desk: Desk) -> str:
 
 
 def _suspend(desk: Desk, phase: Selling, intent: Suspend, ports: Ports) -> Step:
+    """Park the sale under a short name."""
     if desk.cart is None or not desk.cart.lines:
         return refuse(desk, phase, Refusal.NothingToSuspend)
     cart = SuspendedCart(
@@ -44,6 +45,7 @@ def _suspend(desk: Desk, phase: Selling, intent: Suspend, ports: Ports) -> Step:
 
 
 def _resume(desk: Desk, phase: Phase, intent: Resume, ports: Ports) -> Step:
+    """Take a parked sale up again; an open one is ended first."""
     if desk.cart is not None:
         return refuse(desk, phase, Refusal.SaleOpen)
     if desk.shift is None:

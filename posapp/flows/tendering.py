@@ -48,6 +48,7 @@ from posapp.flows.steps import (
 
 
 def _start(desk: Desk, phase: Selling, intent: StartTender, ports: Ports) -> Step:
+    """Open payment."""
     if desk.cart is None or not desk.cart.lines:
         return refuse(desk, phase, Refusal.EmptyCart)
     payment = Payment(cart_totals(desk.cart, shop_of(desk)).total_minor, desk.cart.paid)
@@ -75,17 +76,20 @@ def due_by(desk: Desk, phase: Tendering) -> tuple[int, int]:
 
 
 def _choose(desk: Desk, phase: Tendering, intent: ChooseTender, ports: Ports) -> Step:
+    """Choose the way to pay."""
     if shop_of(desk).tender(intent.tender_id) is None:
         return refuse(desk, phase, Refusal.NotNow)
     return Step(quiet(desk), replace(phase, chosen=intent.tender_id))
 
 
 def _key(desk: Desk, phase: Tendering, intent: KeyIn, ports: Ports) -> Step:
+    """Edit the amount."""
     decimals = minor_digits(shop_of(desk).currency)
     return Step(quiet(desk), replace(phase, entry=edit(phase.entry, intent.key, decimals=decimals)))
 
 
 def _offer(desk: Desk, phase: Tendering, intent: OfferAmount, ports: Ports) -> Step:
+    """Put a whole amount into the field."""
     return Step(quiet(desk), replace(phase, entry=plain_amount(intent.amount_minor, shop_of(desk).currency)))
 
 
@@ -97,6 +101,7 @@ def entered_minor(desk: Desk, phase: Tendering) -> int | None:
 
 
 def _settle(desk: Desk, phase: Tendering, intent: Settle, ports: Ports) -> Step:
+    """Take the amount; what completes the payment commits the sale."""
     shop = shop_of(desk)
     amount = entered_minor(desk, phase)
     if amount is None:
@@ -160,6 +165,7 @@ def payment_again(desk: Desk, phase: Tendering) -> Tendering:
 
 
 def _undo(desk: Desk, phase: Tendering, intent: UndoTender, ports: Ports) -> Step:
+    """Give a tender line back."""
     payment = undo(phase.payment, intent.tender_no)
     assert desk.cart is not None
     desk = replace(quiet(desk), cart=replace(desk.cart, paid=payment.tenders))
@@ -176,14 +182,17 @@ def _back(desk: Desk, phase: Tendering, intent: Back, ports: Ports) -> Step:
 
 
 def _scan(desk: Desk, phase: Tendering, intent: ScanCode, ports: Ports) -> Step:
+    """Refused on record: payment is open."""
     return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.PaymentOpen, ports)
 
 
 def _next(desk: Desk, phase: Done, intent: NextSale, ports: Ports) -> Step:
+    """Go on to the next sale."""
     return Step(replace(quiet(desk), told=None), Selling())
 
 
 def _reprint(desk: Desk, phase: Phase, intent: Reprint, ports: Ports) -> Step:
+    """Print the last receipt again, marked as a copy."""
     copy_of = desk.last_sale
     if copy_of is None:
         return refuse(desk, phase, Refusal.NothingToReprint)

@@ -262,8 +262,3 @@ class ResumePrinting:
 @dataclass(frozen=True, slots=True)
 class PrintTestPage:
     """Print a page that shows whether the printer is well."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDrawer:
-    """Open the drawer without a sale."""

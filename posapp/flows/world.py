@@ -66,6 +66,7 @@ WAITING_MAX = 500
 
 
 def _recovered(desk: Desk, phase: Recovering, intent: Recovered, ports: Ports) -> Step:
+    """Take up what the store held."""
     cart = cart_from_bytes(intent.cart) if intent.cart else None
     parked = (cart_from_bytes(other.cart) for other in intent.suspended)
     scans = [scan.scan_no for kept in (cart, *parked) if kept is not None for scan in kept.scans]
@@ -127,10 +128,12 @@ def _set(name: str) -> Any:
     def rule(desk: Desk, phase: Phase, intent: Any, ports: Ports) -> Step:
         return Step(replace(desk, **{name: intent.status}), phase)
 
+    rule.__doc__ = f"Show the new state of the {name}."
     return rule
 
 
 def _printed(desk: Desk, phase: Phase, intent: Printed, ports: Ports) -> Step:
+    """The slip is out."""
     desk = replace(desk, unprinted=max(0, desk.unprinted - 1))
 
     def printed(under: Phase) -> Phase:
@@ -141,10 +144,12 @@ def _printed(desk: Desk, phase: Phase, intent: Printed, ports: Ports) -> Step:
 
 
 def _devices(desk: Desk, phase: Phase, intent: DeviceTold, ports: Ports) -> Step:
+    """Keep the facts of this PC."""
     return Step(replace(desk, devices=intent), phase)
 
 
 def _draft_failed(desk: Desk, phase: Phase, intent: DraftFailed, ports: Ports) -> Step:
+    """Say that the open sale is not kept on the disk."""
     return Step(replace(desk, draft_trouble=intent.trouble), phase)
 
 
@@ -157,18 +162,21 @@ def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
 
 
 def _language(desk: Desk, phase: Phase, intent: SwitchLanguage, ports: Ports) -> Step:
+    """Show everything in another language."""
     if desk.shop is not None and intent.language not in desk.shop.languages:
         return Step(desk, phase)
     return Step(replace(desk, language=intent.language), phase, (SetLanguage(intent.language),))
 
 
 def _committed(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
+    """It is durable: go on, and only now open the drawer and print."""
     if intent.commit_id != phase.commit.commit_id:
         return Step(desk, phase)
     return _AFTER[phase.after](replace(desk, draft_trouble=""), phase, intent, ports)
 
 
 def _failed(desk: Desk, phase: Committing, intent: CommitFailed, ports: Ports) -> Step:
+    """Nothing was stored: wait for the disk with everything in hand."""
     if intent.commit_id != phase.commit.commit_id:
         return Step(desk, phase)
     return Step(desk, CommitStuck(phase, intent.trouble))
@@ -182,10 +190,12 @@ def _late_answer(desk: Desk, phase: CommitStuck, intent: Committed, ports: Ports
 
 
 def _store_again(desk: Desk, phase: CommitStuck, intent: StoreAgain, ports: Ports) -> Step:
+    """Hand the same commit to the store again."""
     return Step(desk, phase.committing, (phase.committing.commit,))
 
 
 def _scan_waits(desk: Desk, phase: Committing, intent: ScanCode, ports: Ports) -> Step:
+    """Waits for the next sale, with its number."""
     if len(phase.waiting) >= WAITING_MAX:
         return _scan_stuck(desk, phase, intent, ports)
     desk = next_scan(desk, ports)
@@ -205,20 +215,24 @@ def _scan_refused(why: Refusal) -> Any:
     def rule(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
         return refuse_scan(next_scan(desk, ports), phase, intent.text, why, ports)
 
+    rule.__doc__ = f"Refused on record: {why.sentence}"
     return rule
 
 
 def _resume_printing(desk: Desk, phase: Phase, intent: ResumePrinting, ports: Ports) -> Step:
+    """Print what waits."""
     return Step(tell(desk, "Printing goes on"), phase, (RetryPrinting(),))
 
 
 def _test_page(desk: Desk, phase: Phase, intent: PrintTestPage, ports: Ports) -> Step:
+    """Print a page that shows whether the printer is well."""
     document = test_page(shop_of(desk), ports.speech(desk.language), ports.clock.now_ms())
     slip = PrintRequest(ports.ids.new_id(), "test", document)
     return Step(tell(desk, "A test page is on its way"), phase, (PrintNow(slip),))
 
 
 def _ignore(desk: Desk, phase: Phase, intent: object, ports: Ports) -> Step:
+    """Nobody waits for this any more."""
     return Step(desk, phase)
 
 

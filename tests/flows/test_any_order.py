@@ -65,7 +65,7 @@ WISHES: st.SearchStrategy[Intent] = st.one_of(
             intents.Settle(), intents.Back(), intents.StoreAgain(), intents.NextSale(), intents.Reprint(),
             intents.Approve(), intents.StartCount(), intents.NextDenomination(), intents.SubmitCount(),
             intents.Recount(), intents.CloseShift(), intents.ShowX(), intents.PrintReport(),
-            intents.ResumePrinting(), intents.PrintTestPage(), intents.OpenDrawer(),
+            intents.ResumePrinting(), intents.PrintTestPage(),
         ]
     ),
 )  # fmt: skip
