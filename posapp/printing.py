@@ -6,6 +6,7 @@ spooler has no room for waits here. Without a printer slips are noted as done, s
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from posapp.devices.virtual_paper import Slip as PaperSlip
     from posapp.devices.virtual_printer import VirtualPrinter
 
+LOGGER = logging.getLogger(__name__)
+
 CLOSE_MS = 3000
+#: The customer waits for paper: a ledger in trouble may hold it up this long and no longer.
+BEGIN_S = 2.0
 
 
 class PrintMarks(Protocol):
@@ -32,6 +37,9 @@ class PrintMarks(Protocol):
 
     def mark_print(self, job_ids: Sequence[str], state: PrintState) -> None:
         """Note the state of slips."""
+
+    def begin_print(self, job_id: str, timeout_s: float) -> bool:
+        """Note durably that a slip is about to be printed; False where that took too long."""
 
 
 class Printing:
@@ -67,7 +75,7 @@ class Printing:
             RasterFonts.bundled(fonts),
             on_printed=self._printed,
             on_trouble=self._trouble,
-            events=PrinterEvents(on_begun=lambda job_id: self._marks.mark_print((job_id,), "printing")),
+            events=PrinterEvents(on_begun=self._begun),
         )
 
     def submit(self, slip: Slip, copy_mark: str) -> None:
@@ -100,6 +108,10 @@ class Printing:
         with self._lock:
             while self._spooler is not None and self._waiting and self._spooler.submit(self._waiting[0]):
                 self._waiting.popleft()
+
+    def _begun(self, job_id: str) -> None:
+        if not self._marks.begin_print(job_id, BEGIN_S):
+            LOGGER.warning("a slip is printed although its beginning could not be noted: %s", job_id)
 
     def _printed(self, job_id: str) -> None:
         self._marks.mark_print((job_id,), "printed")

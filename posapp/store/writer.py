@@ -121,6 +121,21 @@ class LedgerWriter:
         ids = tuple(job_ids)
         self._change(lambda connection: mark_prints(connection, ids, state))
 
+    def begin_print(self, job_id: str, timeout_s: float) -> bool:
+        """Note that a slip is about to be printed, and wait until that is durable.
+
+        Called by the printer's thread before the first byte: after a crash such a slip comes out again
+        as a copy, never as a second original. False where the ledger did not answer in time.
+        """
+        noted = threading.Event()
+        self._lanes.put(
+            InboxWork(
+                lambda connection: mark_prints(connection, (job_id,), "printing"),
+                lambda trouble: None if trouble else noted.set(),
+            )
+        )
+        return noted.wait(timeout_s)
+
     def read_shift(self, shift_id: str, done: Callable[[ShiftRead], None]) -> None:
         """Add a shift up from its rows, setting broken ones aside."""
         self._lanes.put(AskWork(lambda: done(ShiftRead(self._read_shift(shift_id)))))
