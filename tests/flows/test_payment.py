@@ -38,7 +38,7 @@ from posapp.flows.intents import (
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Tendering
 from tests.domain.shops import CARD, CHF, SHOP, VAT9, VAT13, shop, tax_rules
-from tests.flows.world import COLA, MILK, UNKNOWN, World, intents_in, labels, weight_label
+from tests.flows.world import COLA, MILK, UNKNOWN, World, intents_in, labels, price_label, weight_label
 
 
 @pytest.fixture
@@ -92,6 +92,13 @@ def test_the_receipt_says_what_the_sale_says(world: World) -> None:
     assert ("  2 × 3.50", "7.00") in rows
     assert any(left.startswith("增值税 13%") for left, _ in rows)
     assert ("南塘路", "") in rows
+
+
+def test_a_price_from_the_label_is_said_on_paper(world: World) -> None:
+    world.scan(price_label(777))
+    world.pay()
+    slip = world.commits[world.store.sales()[0].transaction_id].prints[0]
+    assert TextRow("  标签价", "7.77") in slip.document.rows
 
 
 def test_added_tax_is_on_screen_and_paper() -> None:
@@ -207,6 +214,8 @@ def test_the_goods_are_locked_while_paying(world: World, pressed: Intent) -> Non
 def test_scans_during_the_commit_wait_for_the_next_sale(world: World) -> None:
     world.holds_commits = True
     world.pay()
+    world.do(Committed("another", None, None), CommitFailed("another", "locked"))
+    assert world.at == "Committing"
     world.scan(MILK, UNKNOWN, COLA)
     assert world.refused == ""
     world.answer_commit()

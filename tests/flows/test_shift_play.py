@@ -133,6 +133,8 @@ def test_closing(world: World) -> None:
     assert world.refused == Refusal.NotNow.sentence
     world.do(Recount())
     assert world.refused == Refusal.NotNow.sentence
+    world.do(StartCount())
+    assert world.refused == Refusal.NoOpenShift.sentence
     world.do(Back())
     assert world.at == "ShiftClosed"
     world.holds_commits = False

@@ -395,6 +395,8 @@ class World:
             if isinstance(fact, TransactionCompleted | TransactionVoided)
         )
         assert not [key for key, count in once.items() if count > 1], "one sale in two commits"
+        fresh = present(self.terminal.state, self.ports, "1.2.3")
+        assert self.terminal.view() == fresh, "what a presenter kept is not what it would paint"
         for language in ("zh_CN", "en"):
             desk = replace(self.terminal.state.desk, language=language)
             view = present(replace(self.terminal.state, desk=desk), self.ports, "1.2.3")
