@@ -14,18 +14,17 @@ from posapp.flows.effects import KickDrawer
 from posapp.flows.intents import Intent, Tick
 from posapp.flows.state import CommitStuck, Committing, Weighing
 from tests.domain.shops import CHF, HE, LIN, SHOP, VAT9, VAT13, WU, ZHOU, shop, tax_rules
-from tests.flows.world import (
+from tests.flows.fakes import (
     APPLE_PLU,
     COLA,
     LIKE_A_LABEL,
     MILK,
     NO_PRICE,
     UNKNOWN,
-    World,
-    intents_in,
     price_label,
     weight_label,
 )
+from tests.flows.world import World, intents_in
 
 CODES = [COLA, MILK, COLA, APPLE_PLU, LIKE_A_LABEL, NO_PRICE, UNKNOWN, weight_label(250), price_label(99)]
 PEOPLE = [LIN, HE, ZHOU, WU]

@@ -20,7 +20,8 @@ from posapp.flows.intents import (
 )
 from posapp.flows.refusals import Refusal
 from tests.domain.shops import HE, LIN, SHOP, WU, ZHOU
-from tests.flows.world import COLA, MILK, World, intents_in, labels
+from tests.flows.fakes import COLA, MILK
+from tests.flows.world import World, intents_in, labels
 
 
 @pytest.fixture

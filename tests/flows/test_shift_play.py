@@ -32,7 +32,8 @@ from posapp.flows.intents import (
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Counting, Reporting
 from tests.domain.shops import CNY, LIN, SHOP, shop
-from tests.flows.world import COLA, MILK, World, labels
+from tests.flows.fakes import COLA, MILK
+from tests.flows.world import World, labels
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from posapp.flows.intents import (
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Locked
 from tests.domain.shops import HE, LIN, SHOP, SUN, ZHOU
-from tests.flows.world import COLA, World, labels
+from tests.flows.fakes import COLA
+from tests.flows.world import World, labels
 
 
 def test_a_badge_chooses_and_a_pin_signs_on() -> None:

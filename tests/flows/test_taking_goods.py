@@ -31,20 +31,18 @@ from posapp.flows.intents import (
 )
 from posapp.flows.refusals import Refusal
 from tests.domain.shops import LIN, item
-from tests.flows.world import (
+from tests.flows.fakes import (
     APPLE_PLU,
     COLA,
     LIKE_A_LABEL,
     MILK,
     NO_PRICE,
     UNKNOWN,
-    World,
     ean,
-    intents_in,
-    labels,
     price_label,
     weight_label,
 )
+from tests.flows.world import World, intents_in, labels
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from posapp.flows.intents import (
 )
 from posapp.flows.refusals import Refusal
 from tests.domain.shops import LIN, SHOP, SUN, ZHOU, shop
-from tests.flows.world import COLA, MILK, START_MS, UNKNOWN, World, labels
+from tests.flows.fakes import COLA, MILK, START_MS, UNKNOWN
+from tests.flows.world import World, labels
 
 
 def test_a_till_without_a_shop_waits_for_it() -> None:
