@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -16,13 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
 from posapp import __version__
 from posapp.config import Settings
 from posapp.domain.codes import clean, is_known_payload, normalise
 from posapp.domain.ids import uuid7
 from posapp.exchange.outgoing import Place
+from posapp.flows.effects import Beep, Effect, SaveDraft
 from posapp.flows.formatting import Speech
 from posapp.flows.intents import (
     CatalogueChanged,
@@ -62,6 +64,12 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 TICK_MS = 1000
+
+#: What may wait for the paint of its own picture: the writer's thread would only hold that up, and a
+#: draft is on the disk milliseconds later all the same.
+_LATE = (SaveDraft, Beep)
+#: Qt asks for a paint with the priority -1.
+_AFTER_PAINT = -2
 LANGUAGES = ("zh_CN", "en")
 
 
@@ -137,6 +145,7 @@ class Till(QObject):
         )
         self._feeds: tuple[Any, ...] = ()
         self._unprinted: tuple[Slip, ...] = ()
+        self._late: tuple[Effect, ...] = ()
         self._ticker = QTimer(self)
         self._ticker.timeout.connect(self._tick)
         self.window.render(self.terminal.view())
@@ -144,10 +153,22 @@ class Till(QObject):
     # --- the loop -------------------------------------------------------------------------------
 
     def handle(self, intent: Intent) -> None:
-        """Take an intent on the window's thread: effects on their way first, then the picture."""
+        """Take an intent on the window's thread: effects on their way, then the picture, then the rest."""
+        self._carry_out_late()
         outcome = self.terminal.handle(intent)
-        self._runner.carry_out(outcome.effects)
+        self._late = tuple(effect for effect in outcome.effects if isinstance(effect, _LATE))
+        self._runner.carry_out([effect for effect in outcome.effects if not isinstance(effect, _LATE)])
         self.window.render(outcome.view)
+        if self._late:
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), _AFTER_PAINT)
+
+    def customEvent(self, event: QEvent) -> None:
+        """The picture is painted: carry out what could wait for it."""
+        self._carry_out_late()
+
+    def _carry_out_late(self) -> None:
+        late, self._late = self._late, ()
+        self._runner.carry_out(late)
 
     def _take(self, intent: object) -> None:
         """An intent from the window or the inlet, which carry any object."""
@@ -231,6 +252,7 @@ class Till(QObject):
     def close(self) -> None:
         """End everything in order; what was asked of the store is stored."""
         self._ticker.stop()
+        self._carry_out_late()
         if self._sync is not None:
             self._sync.stop()
         self._closing.set()
@@ -312,6 +334,9 @@ def run(settings: Settings) -> int:
     if unlock is None:
         raise AlreadyRunning(f"A till is already running on {settings.data}. Use that window.")
     start_logging(settings.data / "logs")
+    # A polite end from outside closes the till in order; Python sees the signal at the next tick.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: application.quit())
     till = Till(settings)
     try:
         till.start()

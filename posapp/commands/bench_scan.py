@@ -66,7 +66,8 @@ def bench_scan(plan: Plan) -> Result:
     many = catalogue(plan.codes, plan.seed, plan.given)
     few = catalogue(FEW_CODES, plan.seed, None)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posapp-bench-", dir=plan.folder)))
+        place = tempfile.TemporaryDirectory(prefix="posapp-bench-", dir=plan.folder)
+        folder = Path(stack.enter_context(place))
         sides = []
         for name, goods in (("many", many), ("few", few)):
             codes = codes_of(goods, LINES - 1 + plan.rounds * plan.scans, plan.seed)
@@ -110,11 +111,10 @@ class Side:
         begun = perf_counter_ns()
         QCoreApplication.sendEvent(handle, press)
         told = perf_counter_ns()
-        settle()
-        done = perf_counter_ns()
+        done, painted_then = self.open_till.painted.wait()
         QCoreApplication.sendEvent(handle, release)
-        if self.open_till.painted.count == painted or self.open_till.line_count() != LINES:
-            raise RuntimeError(f"the scan of {code} left no painted line: {self.open_till.line_count()} {painted} {self.open_till.painted.count} {self.open_till.till.terminal.state.desk.told}")
+        if painted_then == painted or self.open_till.line_count() != LINES:
+            raise RuntimeError(f"the scan of {code} left no painted line")
         samples.outside.append(told - begun)
         samples.paint.append(done - told)
         samples.total.append(done - begun)

@@ -42,8 +42,8 @@ STORE, TERMINAL, NUMBER = "S0217", "T03", 3
 OPERATOR, PIN = "1001", "1357"
 NOW_MS: Final = 1_780_000_000_000
 _BATCH: Final = 50_000
-_KINDS: Final = (("Tea", "茶"), ("Rice", "米"), ("Soap", "皂"), ("Milk", "奶"), ("Noodles", "面"), ("Salt", "盐"))
-_TRAITS: Final = (("green", "绿"), ("fine", "精"), ("fresh", "鲜"), ("mild", "柔"), ("white", "白"))
+_KINDS: Final = (("Tea", "茶"), ("Rice", "米"), ("Soap", "皂"), ("Milk", "奶"), ("Noodles", "面"))
+_TRAITS: Final = (("green", "绿"), ("fine", "精"), ("fresh", "鲜"), ("white", "白"))
 
 
 @dataclass(frozen=True, slots=True)

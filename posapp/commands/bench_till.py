@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter_ns
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 
 from posapp.commands.bench_shop import OPERATOR, PIN, prepare_till
 from posapp.config import Settings
-from posapp.flows.intents import KeyIn, PinChecked, ScanCode, SelectOperator, SignOn
+from posapp.flows.intents import Intent, KeyIn, PinChecked, ScanCode, SelectOperator, SignOn
 from posapp.flows.state import Selling, SignedOff
 from posapp.flows.views import CartMain
 from posapp.till import Till
@@ -31,7 +32,7 @@ def offscreen() -> None:
 
 def sign_on(till: Till) -> None:
     """Sign the fixture's operator on, all but the comparison of the PIN."""
-    wishes = (SelectOperator(OPERATOR), *(KeyIn(digit) for digit in PIN), SignOn())
+    wishes: list[Intent] = [SelectOperator(OPERATOR), *map(KeyIn, PIN), SignOn()]
     for wish in wishes:
         till.terminal.handle(wish)
     till.handle(PinChecked(OPERATOR, True))
@@ -54,12 +55,14 @@ def settle() -> None:
     QCoreApplication.sendPostedEvents(None, 0)
 
 
-class PaintCount(QObject):
-    """Counts how often a part was painted."""
+class PaintWatch(QObject):
+    """Counts how often a part was painted, and tells when a paint that was asked for is over."""
 
     def __init__(self, watched: QObject) -> None:
         super().__init__(watched)
         self.count = 0
+        self._over_ns = 0
+        self._count_then = 0
         watched.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -67,6 +70,17 @@ class PaintCount(QObject):
         if event.type() == QEvent.Type.Paint:
             self.count += 1
         return False
+
+    def customEvent(self, event: QEvent) -> None:
+        """Posted behind the paint, and delivered when that is done."""
+        self._over_ns = perf_counter_ns()
+        self._count_then = self.count
+
+    def wait(self) -> tuple[int, int]:
+        """Do all that is posted; when the paint was over (of perf_counter_ns), and the count by then."""
+        QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), Qt.EventPriority.LowEventPriority.value)
+        settle()
+        return self._over_ns, self._count_then
 
 
 class OpenTill:
@@ -85,7 +99,7 @@ class OpenTill:
             self.till.handle(ScanCode(code))
         settle()
         self._start = self.till.terminal.state
-        self.painted = PaintCount(self.lines().viewport())
+        self.painted = PaintWatch(self.lines().viewport())
 
     def lines(self) -> LineList:
         """The list of lines on the screen."""
@@ -97,7 +111,8 @@ class OpenTill:
         return len(view.main.lines) if view is not None and isinstance(view.main, CartMain) else 0
 
     def put_back(self) -> None:
-        """The cart as it was before the scan, on the screen too."""
+        """The cart as it was before the scan, on the screen too, and the writer at rest."""
+        self.till.writer.flush()
         self.till.terminal.state = self._start
         self.till.window.render(self.till.terminal.view())
         settle()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from posapp.domain.cart import Cart, CartLine
@@ -19,9 +18,8 @@ _VERSION = 1
 
 _Entry = CartLine | VoidedLine | ScanRecord | TenderLine
 
-#: JSON of entries by identity; an entry that is kept here cannot lose its identity to another one.
-_written: dict[int, tuple[_Entry, str]] = {}
-_WRITTEN_MAX = 4_096
+#: By list: the entries before the last one, and their JSON.
+_written: dict[str, tuple[tuple[_Entry, ...], str]] = {}
 
 
 def cart_to_bytes(cart: Cart) -> bytes:
@@ -34,28 +32,39 @@ def cart_to_bytes(cart: Cart) -> bytes:
             "next_line_no": cart.next_line_no,
         }
     )
-    if len(_written) > _WRITTEN_MAX:
-        _written.clear()
     lists = (("lines", cart.lines), ("voided", cart.voided), ("scans", cart.scans), ("paid", cart.paid))
-    body = ",".join(f'"{name}":[{",".join(map(_entry, entries))}]' for name, entries in lists)
+    body = ",".join([f'"{name}":[{_entries(name, entries)}]' for name, entries in lists])
     return f"{head[:-1]},{body}}}".encode()
 
 
+def _entries(name: str, entries: tuple[_Entry, ...]) -> str:
+    """The JSON of a list: every scan stores the whole cart, of which only the last entry is new."""
+    if not entries:
+        return ""
+    before, last = entries[:-1], _entry(entries[-1])
+    written, text = _written.get(name, ((), ""))
+    if written != before:
+        if text and written == before[:-1]:
+            text = f"{text},{_entry(before[-1])}"
+        else:
+            text = ",".join(map(_entry, before))
+        _written[name] = (before, text)
+    return f"{text},{last}" if text else last
+
+
 def _entry(entry: _Entry) -> str:
-    """The JSON of one entry, made once: every scan stores the whole cart, and only its end is new."""
-    known = _written.get(id(entry))
-    if known is not None and known[0] is entry:
-        return known[1]
-    fields = asdict(entry)
-    if isinstance(entry, CartLine | TenderLine):
-        fields["names"] = dict(entry.names)
-    text = _dump(fields)
-    _written[id(entry)] = (entry, text)
-    return text
+    return _dump({name: getattr(entry, name) for name in type(entry).__slots__})
 
 
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _plain(value: object) -> dict[str, Any]:
+    if isinstance(value, Quantity):
+        return {"value": value.value, "unit": value.unit}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no part of a cart")
+
+
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
 
 
 def cart_from_bytes(data: bytes) -> Cart | None:

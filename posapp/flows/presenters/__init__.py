@@ -45,6 +45,19 @@ from posapp.flows.state import (
 from posapp.flows.steps import Ports
 from posapp.flows.views import Anchor, Echo, Main, RailItem, Sheet, SyncChip, TopBar, View
 
+_PLACE_KEYS: tuple[tuple[str, Intent], ...] = (
+    ("Alt+1", GoTo("sell")),
+    ("Alt+5", GoTo("shift")),
+    ("Alt+7", GoTo("status")),
+)
+_LINE_KEYS: tuple[tuple[str, Intent], ...] = (
+    ("+", ChangeQuantity(1)),
+    ("-", ChangeQuantity(-1)),
+    ("Del", VoidLine()),
+    ("Up", MoveMark(-1)),
+    ("Down", MoveMark(1)),
+    ("Esc", Back()),
+)
 _LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
 _ENTRY = (SignedOff, Locked, ShiftClosed, Weighing, Tendering, AwaitingOverride, Counting, Committing)
 
@@ -226,6 +239,11 @@ def _rail(scene: Scene, phase: Phase) -> tuple[RailItem, ...]:
     at_shift = isinstance(under, Counting | Reporting | ShiftClosed)
     at_status = isinstance(under, ShowingStatus)
     count = len(status.needs(scene))
+    on = (scene.speech, at_shift, at_status, count)
+    return scene.kept.part("rail", on, lambda: _places(scene, at_shift, at_status, count))
+
+
+def _places(scene: Scene, at_shift: bool, at_status: bool, count: int) -> tuple[RailItem, ...]:
     return (
         RailItem(scene.t("Sell"), "scan-barcode", GoTo("sell"), "Alt+1", not at_shift and not at_status),
         RailItem(scene.t("Shift"), "wallet", GoTo("shift"), "Alt+5", at_shift),
@@ -243,16 +261,9 @@ def _rail(scene: Scene, phase: Phase) -> tuple[RailItem, ...]:
 
 def _keys(scene: Scene, phase: Phase) -> tuple[tuple[str, Intent], ...]:
     """Keys that have no button of their own on the screen."""
-    keys: list[tuple[str, Intent]] = [
-        ("Alt+1", GoTo("sell")),
-        ("Alt+5", GoTo("shift")),
-        ("Alt+7", GoTo("status")),
-    ]
+    keys: list[tuple[str, Intent]] = [*_PLACE_KEYS]
     if isinstance(phase, Selling):
-        keys += [
-            ("+", ChangeQuantity(1)), ("-", ChangeQuantity(-1)), ("Del", VoidLine()), ("Up", MoveMark(-1)),
-            ("Down", MoveMark(1)), ("Esc", Back()),
-        ]  # fmt: skip
+        keys += _LINE_KEYS
     elif isinstance(phase, Done):
         keys.append(("Esc", Back()))
     elif isinstance(phase, Tendering):

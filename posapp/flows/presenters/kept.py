@@ -15,27 +15,39 @@ from posapp.domain.transactions import CartTotals, cart_totals
 from posapp.flows.mains import LineView
 
 T = TypeVar("T")
-_LINES_MAX = 4_096
+#: Views kept of lines that are gone, so that the memory need not be cleared with every change.
+_LINES_SPARE = 256
+_Key = tuple[str | bool, ...]
 
 
 class Kept:
     """The memory of the presenters of one terminal."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, tuple[CartLine, tuple[str | bool, ...], LineView]] = {}
+        self._lines: dict[int, tuple[CartLine, _Key, LineView]] = {}
         self._totals: tuple[Cart, Shop, CartTotals] | None = None
         self._parts: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
-    def line(self, line: CartLine, key: tuple[str | bool, ...], make: Callable[[], LineView]) -> LineView:
-        """The view of a line; `key` is everything else that it depends on."""
-        known = self._lines.get(id(line))
-        if known is not None and known[0] is line and known[1] == key:
-            return known[2]
-        if len(self._lines) > _LINES_MAX:
-            self._lines.clear()
-        view = make()
-        self._lines[id(line)] = (line, key, view)
-        return view
+    def lines(
+        self,
+        lines: tuple[CartLine, ...],
+        keys: tuple[_Key, _Key],
+        mark: int,
+        make: Callable[[CartLine], LineView],
+    ) -> tuple[LineView, ...]:
+        """The views of lines; `keys` is all else that a line and the marked line depend on."""
+        held = self._lines
+        plain, marked = keys
+        views = []
+        for line in lines:
+            key = marked if line.line_no == mark else plain
+            known = held.get(id(line))
+            if known is None or known[0] is not line or known[1] != key:
+                known = held[id(line)] = (line, key, make(line))
+            views.append(known[2])
+        if len(held) > len(lines) + _LINES_SPARE:
+            self._lines = {id(line): held[id(line)] for line in lines}
+        return tuple(views)
 
     def totals(self, cart: Cart, shop: Shop) -> CartTotals:
         """What a cart comes to; asked for several places of one picture."""

@@ -130,17 +130,12 @@ def _cart_frame(scene: Scene) -> tuple[LineHeads, tuple[Action, ...], Action]:
 def _line_views(scene: Scene, lines: tuple[CartLine, ...], *, locked: bool) -> tuple[LineView, ...]:
     """The lines as they are read; those that stand as they stood are not written again."""
     plain = (scene.speech.language, scene.shop.currency, locked, False)
-    marked = (*plain[:3], True)
-    keep, mark = scene.kept.line, scene.desk.marked
-    return tuple(
-        [
-            keep(
-                line,
-                marked if line.line_no == mark else plain,
-                lambda line=line: line_view(scene, line, locked=locked),  # type: ignore[misc]
-            )
-            for line in lines
-        ]
+    mark = scene.desk.marked
+    return scene.kept.lines(
+        lines,
+        (plain, (*plain[:3], True)),
+        -1 if mark is None else mark,
+        lambda line: line_view(scene, line, locked=locked),
     )
 
 

@@ -45,11 +45,12 @@ class Style:
 
 @dataclass(slots=True)
 class Shaped:
-    """A text ready to be drawn, with its width and the distance from its top to its base line."""
+    """A text's width, and from its second use on the text shaped, with the distance of its base line."""
 
-    static: QStaticText
     width: float
-    ascent: float
+    static: QStaticText | None = None
+    ascent: float = 0.0
+    used: bool = False
 
 
 class Ink:
@@ -113,13 +114,18 @@ class Ink:
         if found is None:
             if len(self._shaped) >= _KEPT:
                 self._shaped.clear()
-            found = self._shaped[key] = self._new_shape(
-                text, self.font(style.role, style.strong, style.struck)
-            )
+            found = self._shaped[key] = Shaped(self._measure(style).horizontalAdvance(text))
+        return found
+
+    def _measure(self, style: Style) -> QFontMetricsF:
+        key = (style.role, style.strong)
+        found = self._measures.get(key)
+        if found is None:
+            found = self._measures[key] = QFontMetricsF(self.font(style.role, style.strong))
         return found
 
     @staticmethod
-    def _new_shape(text: str, font: QFont) -> Shaped:
+    def _shape(shaped: Shaped, text: str, font: QFont) -> QStaticText:
         layout = QTextLayout(text, font)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.NoWrap)
@@ -128,12 +134,13 @@ class Ink:
         line = layout.createLine()
         line.setLineWidth(100_000.0)
         layout.endLayout()
-        static = QStaticText(text)
-        static.setTextFormat(Qt.TextFormat.PlainText)
-        static.setTextOption(option)
-        static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-        static.prepare(font=font)
-        return Shaped(static, line.naturalTextWidth(), line.ascent())
+        shaped.ascent = line.ascent()
+        shaped.static = QStaticText(text)
+        shaped.static.setTextFormat(Qt.TextFormat.PlainText)
+        shaped.static.setTextOption(option)
+        shaped.static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+        shaped.static.prepare(font=font)
+        return shaped.static
 
     def width(self, text: str, style: Style) -> float:
         """Width of the text in pixels."""
@@ -148,7 +155,7 @@ class Ink:
         if found is None:
             if len(self._elided) >= _KEPT:
                 self._elided.clear()
-            measure = QFontMetricsF(self.font(style.role, style.strong))
+            measure = self._measure(style)
             found = measure.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, width))
             self._elided[key] = found
         return found
@@ -179,9 +186,16 @@ class Ink:
         elif align == "middle":
             x += (width - shaped.width) / 2
         base = round(y + height / 2 + HALF_CAPITAL * self.size(style.role))
-        painter.setFont(self.font(style.role, style.strong, style.struck))
+        font = self.font(style.role, style.strong, style.struck)
+        painter.setFont(font)
         painter.setPen(self.color(style.color))
-        painter.drawStaticText(QPointF(x, base - shaped.ascent), shaped.static)
+        if not shaped.used:
+            # Sums and amounts are mostly painted once: shaping for keeps costs more than painting.
+            shaped.used = True
+            painter.drawText(QPointF(x, base), text)
+            return shaped.width
+        static = shaped.static or self._shape(shaped, text, font)
+        painter.drawStaticText(QPointF(x, base - shaped.ascent), static)
         return shaped.width
 
     def icon(
