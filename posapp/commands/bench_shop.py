@@ -39,7 +39,7 @@ from posapp.store.settings import SHOP, put_setting
 from posapp.ui.resources import resource_path
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
-OPERATOR, PIN = "1001", "1357"
+OPERATOR = "1001"
 NOW_MS: Final = 1_780_000_000_000
 _BATCH: Final = 50_000
 _KINDS: Final = (("Tea", "茶"), ("Rice", "米"), ("Soap", "皂"), ("Milk", "奶"), ("Noodles", "面"))

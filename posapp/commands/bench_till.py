@@ -1,7 +1,7 @@
-"""A whole till for measurements: the real window offscreen, its operator signed on by the fixture.
+"""A whole till for measurements: the real window offscreen, with an operator and lines in the cart.
 
-The product has no way in without a PIN, and gets none for this: the wishes of signing on are given to the
-terminal and the question for the PIN is left unasked; its answer then comes through the till's own door.
+Between two measurements the cart is put back to what it was. It waits for paints; what is measured is
+decided elsewhere.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from time import perf_counter_ns
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 
-from posapp.commands.bench_shop import OPERATOR, PIN, prepare_till
+from posapp.commands.bench_shop import prepare_till
+from posapp.commands.fixture_operator import sign_on
 from posapp.config import Settings
-from posapp.flows.intents import Intent, KeyIn, PinChecked, ScanCode, SelectOperator, SignOn
-from posapp.flows.state import Selling, SignedOff
+from posapp.flows.intents import ScanCode
+from posapp.flows.state import SignedOff
 from posapp.flows.views import CartMain
 from posapp.till import Till
 from posapp.ui.widgets.linelist import LineList
@@ -28,16 +29,6 @@ EXPOSED_MS = 100
 def offscreen() -> None:
     """Let Qt paint into memory, whatever display there is; called before the application is made."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-
-
-def sign_on(till: Till) -> None:
-    """Sign the fixture's operator on, all but the comparison of the PIN."""
-    wishes: list[Intent] = [SelectOperator(OPERATOR), *map(KeyIn, PIN), SignOn()]
-    for wish in wishes:
-        till.terminal.handle(wish)
-    till.handle(PinChecked(OPERATOR, True))
-    if not isinstance(till.terminal.state.phase, Selling):
-        raise RuntimeError(f"the operator is not at work: {type(till.terminal.state.phase).__name__}")
 
 
 def run_loop(for_ms: int) -> None:
