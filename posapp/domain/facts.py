@@ -181,6 +181,16 @@ class SignOnRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawerOpened:
+    """The drawer was opened without a sale; `reason` is "count" when the shift is counted."""
+
+    shift_id: str
+    operator_id: str
+    reason: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftOpened:
     """A shift began with a float in the drawer; `number` counts shifts of this terminal."""
 
@@ -259,6 +269,7 @@ Fact = (
     | OperatorSignedOff
     | SignOnRefused
     | OverrideGiven
+    | DrawerOpened
     | ShiftOpened
     | ShiftSettled
 )
@@ -272,6 +283,7 @@ FACT_KINDS: Mapping[type, str] = {
     OperatorSignedOff: "OperatorSignedOff",
     SignOnRefused: "SignOnRefused",
     OverrideGiven: "OverrideGiven",
+    DrawerOpened: "DrawerOpened",
     ShiftOpened: "ShiftOpened",
     ShiftSettled: "ShiftSettled",
 }

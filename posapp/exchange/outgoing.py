@@ -14,6 +14,7 @@ import msgspec
 
 from posapp.domain.facts import (
     FACT_KINDS,
+    DrawerOpened,
     Fact,
     OperatorSignedOff,
     OperatorSignedOn,
@@ -108,7 +109,7 @@ def business_date_of(fact: Fact, otherwise: str) -> str:
             return fact.business_date
         case ShiftSettled():
             return fact.totals.business_date
-        case OverrideGiven() | OperatorSignedOn() | OperatorSignedOff() | SignOnRefused():
+        case OverrideGiven() | DrawerOpened() | OperatorSignedOn() | OperatorSignedOff() | SignOnRefused():
             return otherwise
 
 

@@ -75,6 +75,7 @@ class Recovered:
     suspended: tuple[SuspendedCart, ...] = ()
     last_sale: LastSale | None = None
     locked_until: tuple[tuple[str, int], ...] = ()
+    wrong_pins: tuple[tuple[str, int], ...] = ()
     next_shift_number: int = 1
     quarantined: int = 0
     language: str | None = None

@@ -9,11 +9,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.facts import Fact, ShiftOpened, ShiftSettled
+from posapp.domain.facts import DrawerOpened, Fact, ShiftOpened, ShiftSettled
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shifts import business_date, counted_minor, settle
 from posapp.domain.shop import Permission
-from posapp.flows.effects import Commit, KickDrawer, Print, PrintNow, PrintRequest, ReadShift, WakeSync
+from posapp.flows.effects import (
+    Commit,
+    KickDrawer,
+    Print,
+    PrintNow,
+    PrintRequest,
+    ReadShift,
+    Record,
+    WakeSync,
+)  # fmt: skip
 from posapp.flows.entry import edit
 from posapp.flows.formatting import N_
 from posapp.flows.intents import (
@@ -126,7 +135,13 @@ def _start_count(desk: Desk, phase: Phase, intent: StartCount, ports: Ports) -> 
         return refuse(desk, phase, Refusal.NoOpenShift)
     if desk.cart is not None:
         return refuse(desk, phase, Refusal.SaleOpen)
-    return Step(quiet(desk), Counting(), (KickDrawer(),))
+    opened = DrawerOpened(
+        shift_id=desk.shift.shift_id,
+        operator_id=operator_of(desk).operator_id,
+        reason="count",
+        at_ms=ports.clock.now_ms(),
+    )
+    return Step(quiet(desk), Counting(), (Record((opened,)), KickDrawer()))
 
 
 def _count_key(desk: Desk, phase: Counting, intent: KeyIn, ports: Ports) -> Step:

@@ -80,6 +80,7 @@ def _recovered(desk: Desk, phase: Recovering, intent: Recovered, ports: Ports) -
         last_sale=intent.last_sale,
         show_last_sale=intent.last_sale is not None,
         locked_until=dict(intent.locked_until),
+        wrong_pins=dict(intent.wrong_pins),
         next_shift_number=intent.next_shift_number,
         quarantined=intent.quarantined,
         scan_no=max(intent.scan_no, *scans, 0),

@@ -216,6 +216,7 @@ class Ledger:
                 state.shift = OpenShift(shift.shift_no, with_voided(shift.totals, fact))
             case OverrideGiven():
                 insert_override(connection, fact, None if shift is None else shift.shift_no)
+                note_lockout(connection, fact)
                 if shift is not None:
                     state.shift = OpenShift(shift.shift_no, with_override(shift.totals, fact))
             case ShiftOpened():

@@ -15,7 +15,7 @@ from posapp.store.drafts import open_cart, parked_carts
 from posapp.store.engine import Connection
 from posapp.store.prints import unprinted_count
 from posapp.store.sales import last_sale
-from posapp.store.settings import LANGUAGE, SHOP, get_setting, lockouts
+from posapp.store.settings import LANGUAGE, SHOP, get_setting, lockouts, wrong_pins
 from posapp.store.shift_reading import quarantined_count
 from posapp.store.state import read_state
 
@@ -35,6 +35,7 @@ def recover(connection: Connection, *, now_ms: int) -> Recovered:
         suspended=suspended,
         last_sale=last_sale(connection),
         locked_until=lockouts(connection, now_ms),
+        wrong_pins=wrong_pins(connection),
         next_shift_number=state.shift_number + 1,
         quarantined=quarantined_count(connection) + broken,
         language=None if language is None else language.decode("utf-8", "replace"),

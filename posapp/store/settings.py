@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posapp.domain.facts import Fact, OperatorSignedOn, SignOnRefused
+from posapp.domain.facts import Fact, OperatorSignedOn, OverrideGiven, SignOnRefused
 from posapp.store.engine import Connection
 
 SHOP = "shop"
@@ -44,15 +44,26 @@ def get_cursor(connection: Connection, stream: str) -> str | None:
 
 
 def note_lockout(connection: Connection, fact: Fact) -> None:
-    """Keep that an operator is locked out, and forget it when they are in again."""
-    if isinstance(fact, SignOnRefused) and fact.locked_until_ms is not None:
-        connection.execute(
-            "INSERT INTO operator_lock VALUES (?1, ?2) "
-            "ON CONFLICT (operator_id) DO UPDATE SET locked_until_ms = ?2",
-            (fact.operator_id, fact.locked_until_ms),
-        )
-    elif isinstance(fact, OperatorSignedOn):
-        connection.execute("DELETE FROM operator_lock WHERE operator_id = ?", (fact.operator_id,))
+    """Keep wrong PINs and lock-outs of an operator, and forget them when they got it right."""
+    match fact:
+        case SignOnRefused(operator_id, _, None):
+            connection.execute(
+                "INSERT INTO operator_lock VALUES (?1, 1, 0) "
+                "ON CONFLICT (operator_id) DO UPDATE SET wrong_pins = wrong_pins + 1",
+                (operator_id,),
+            )
+        case SignOnRefused(operator_id, _, until_ms):
+            connection.execute(
+                "INSERT INTO operator_lock VALUES (?1, 0, ?2) "
+                "ON CONFLICT (operator_id) DO UPDATE SET wrong_pins = 0, locked_until_ms = ?2",
+                (operator_id, until_ms),
+            )
+        case OperatorSignedOn():
+            connection.execute("DELETE FROM operator_lock WHERE operator_id = ?", (fact.operator_id,))
+        case OverrideGiven():
+            connection.execute("DELETE FROM operator_lock WHERE operator_id = ?", (fact.approver_id,))
+        case _:
+            return
 
 
 def lockouts(connection: Connection, now_ms: int) -> tuple[tuple[str, int], ...]:
@@ -62,3 +73,11 @@ def lockouts(connection: Connection, now_ms: int) -> tuple[tuple[str, int], ...]
         (now_ms,),
     )
     return tuple((str(operator_id), int(until)) for operator_id, until in rows)
+
+
+def wrong_pins(connection: Connection) -> tuple[tuple[str, int], ...]:
+    """Operators with wrong PINs since they last got it right, and how many."""
+    rows = connection.execute(
+        "SELECT operator_id, wrong_pins FROM operator_lock WHERE wrong_pins > 0 ORDER BY operator_id"
+    )
+    return tuple((str(operator_id), int(count)) for operator_id, count in rows)

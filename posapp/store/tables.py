@@ -94,6 +94,7 @@ OPERATOR_LOCK = Table(
     "operator_lock",
     METADATA,
     _text("operator_id", key=True),
+    _int("wrong_pins"),
     _int("locked_until_ms"),
     sqlite_with_rowid=False,
 )

@@ -11,6 +11,7 @@ from posapp.domain.catalog import Item
 from posapp.domain.codes import check_digit, normalise
 from posapp.domain.facts import (
     Fact,
+    OperatorSignedOn,
     OverrideGiven,
     ScanRecord,
     ScanRefused,
@@ -195,6 +196,12 @@ class FakeStore:
             for fact in self.facts
             if isinstance(fact, SignOnRefused) and fact.locked_until_ms
         }
+        wrong: dict[str, int] = {}
+        for fact in self.facts:
+            if isinstance(fact, SignOnRefused):
+                wrong[fact.operator_id] = 0 if fact.locked_until_ms else wrong.get(fact.operator_id, 0) + 1
+            elif isinstance(fact, OperatorSignedOn):
+                wrong.pop(fact.operator_id, None)
         return Recovered(
             shop=shop,
             shift=self.shift,
@@ -202,6 +209,7 @@ class FakeStore:
             suspended=tuple(self.parked.values()),
             last_sale=self.last_sale,
             locked_until=tuple(locked.items()),
+            wrong_pins=tuple(wrong.items()),
             next_shift_number=self.shifts + 1,
             scan_no=max((scan.scan_no for scan in scans), default=0),
         )

@@ -84,6 +84,16 @@ def wrong(world: World, times: int, pin: str = "0000") -> None:
         world.do(SignOn())
 
 
+def test_wrong_pins_outlive_a_restart() -> None:
+    world = World()
+    world.do(SelectOperator("1001"))
+    wrong(world, 2)
+    world.restart()
+    world.do(SelectOperator("1001"))
+    wrong(world, 1)
+    assert world.refused == Refusal.LockedOut.sentence
+
+
 def test_three_wrong_pins_lock_a_person_out_for_a_while() -> None:
     world = World()
     world.do(SelectOperator("1001"))

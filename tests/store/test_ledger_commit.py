@@ -245,8 +245,11 @@ def test_voided_sales_overrides_and_lockouts_are_kept(kit: LedgerKit) -> None:
     assert answer.shift is not None
     assert (answer.shift.voided_sales, answer.shift.voided_lines, answer.shift.overrides) == (1, 2, 1)
     assert ledger.record((SignOnRefused("op-2", 1, 99), SignOnRefused("op-3", 1, None))) is None
-    assert kit.rows("SELECT * FROM operator_lock") == [("op-2", 99)]
-    assert ledger.record((OperatorSignedOn("s", "op-2", 2),)) is None
+    assert kit.rows("SELECT * FROM operator_lock") == [("op-2", 0, 99), ("op-3", 1, 0)]
+    assert ledger.record((SignOnRefused("op-3", 2, None), OperatorSignedOn("s", "op-2", 2))) is None
+    assert kit.rows("SELECT * FROM operator_lock") == [("op-3", 2, 0)]
+    given = replace(override(), override_id="again", approver_id="op-3")
+    committed(ledger.commit(Commit("o", (given,))))
     assert kit.rows("SELECT * FROM operator_lock") == []
 
 
@@ -364,6 +367,8 @@ def test_running_totals_are_what_the_rows_add_up_to(kit: LedgerKit, sales: list[
     first = kit.one("SELECT receipt_seq FROM till")
     totals: ShiftTotals | None = None
     for count, (amounts, excluded, rounding, change, card_share, gone) in enumerate(sales, 1):
+        # Rounding never takes more than there is to pay.
+        rounding = max(rounding, -sum(amounts))
         plain = sale(shift_id, "x", amounts=tuple(amounts), excluded=excluded, rounding_minor=rounding)
         fact = sale(
             shift_id,

@@ -194,6 +194,7 @@ def _top(scene: Scene, phase: Phase) -> TopBar:
         operator = Action(desk.operator.name, Lock(), "Ctrl+L", "user", name=f"{desk.operator.name}: {lock}")
     return TopBar(
         scan_hint=_hint(scene, phase),
+        scan_name=scene.t("Scan field"),
         scan_enabled=not isinstance(phase, Committing | Recovering | SettingUp),
         echo=echo,
         chip=_chip(scene, pressable=not signed_off),

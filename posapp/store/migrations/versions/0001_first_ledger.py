@@ -67,6 +67,7 @@ STATE = (
     "CREATE TABLE cursor (stream TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE operator_lock (
         operator_id TEXT NOT NULL PRIMARY KEY,
+        wrong_pins INTEGER NOT NULL,
         locked_until_ms INTEGER NOT NULL) WITHOUT ROWID""",
 )
 
