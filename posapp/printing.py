@@ -62,8 +62,19 @@ class Printing:
         self._slip_no = 0
         self.virtual: VirtualPrinter | None = None
 
+    def load(self) -> None:
+        """Load the devices' code, so that `start` need not; may be called from any thread."""
+        if self._settings.printer.kind == "none":
+            return
+        import posapp.devices.fonts
+        import posapp.devices.printer
+        import posapp.devices.transports
+
+        if self._settings.printer.kind == "virtual":
+            import posapp.devices.virtual_printer  # noqa: F401
+
     def start(self) -> None:
-        """Start the spooler; the devices' code is only loaded here."""
+        """Start the spooler; the devices' code is only loaded when there is a printer."""
         if self._settings.printer.kind == "none":
             return
         from posapp.devices.fonts import RasterFonts

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 
 from posapp import __version__
 from posapp.config import Settings
@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 TICK_MS = 1000
+#: How long printer and link wait for the window: a cashier can scan by then.
+REST_AFTER_MS = 250
 
 #: What may wait for the paint of its own picture: the writer's thread would only hold that up, and a
 #: draft is on the disk milliseconds later all the same.
@@ -98,6 +100,8 @@ class SystemIds:
 
 class Till(QObject):
     """One running till. `start` shows it; `close` ends every thread it has."""
+
+    _loaded = Signal()
 
     def __init__(self, settings: Settings) -> None:
         """Open the files and make the window; nothing runs yet."""
@@ -146,6 +150,7 @@ class Till(QObject):
         self._feeds: tuple[Any, ...] = ()
         self._unprinted: tuple[Slip, ...] = ()
         self._late: tuple[Effect, ...] = ()
+        self._loader: threading.Thread | None = None
         self._ticker = QTimer(self)
         self._ticker.timeout.connect(self._tick)
         self.window.render(self.terminal.view())
@@ -207,7 +212,23 @@ class Till(QObject):
         self.handle(CatalogueChanged(self._reader.status()))
         show_window(self.window, full_screen=self.settings.full_screen)
         self._ticker.start(TICK_MS)
-        QTimer.singleShot(0, self, lambda: self._start_rest(link=link))
+        self._loaded.connect(lambda: self._start_rest(link=link))
+        QTimer.singleShot(REST_AFTER_MS, self, lambda: self._load_rest(link=link))
+
+    def _load_rest(self, *, link: bool) -> None:
+        """Load the code of printer and link on a thread: that takes longer than the window did."""
+        if self._closing.is_set():
+            return
+
+        def load() -> None:
+            self.printing.load()
+            if link:
+                from posapp.store import feeds  # noqa: F401
+                from sync.engine import http, loop  # noqa: F401
+            self._loaded.emit()
+
+        self._loader = threading.Thread(target=load, name="loader")
+        self._loader.start()
 
     def _start_rest(self, *, link: bool) -> None:
         if self._closing.is_set():
@@ -256,6 +277,8 @@ class Till(QObject):
         if self._sync is not None:
             self._sync.stop()
         self._closing.set()
+        if self._loader is not None:
+            self._loader.join()
         self.printing.close()
         self._runner.close()
         self.writer.close()

@@ -66,8 +66,8 @@ def bench_scan(plan: Plan) -> Result:
     many = catalogue(plan.codes, plan.seed, plan.given)
     few = catalogue(FEW_CODES, plan.seed, None)
     with ExitStack() as stack:
-        place = tempfile.TemporaryDirectory(prefix="posapp-bench-", dir=plan.folder)
-        folder = Path(stack.enter_context(place))
+        temporary = tempfile.TemporaryDirectory(prefix="posapp-bench-", dir=plan.folder)
+        folder = Path(stack.enter_context(temporary))
         sides = []
         for name, goods in (("many", many), ("few", few)):
             codes = codes_of(goods, LINES - 1 + plan.rounds * plan.scans, plan.seed)

@@ -47,13 +47,15 @@ def bench_start(*, rounds: int, goods: tuple[int, int, Path | None], folder: Pat
             ]
             for starts, arguments in ways if number % 2 else reversed(ways):
                 # The first round only fills the caches of the disk.
-                _start(arguments, starts if number else Starts())
+                _start(arguments, starts if number else Starts(), Path(place) / "bytecode")
     return _result(rounds, goods, till, empty)
 
 
-def _start(arguments: list[str], starts: Starts) -> None:
+def _start(arguments: list[str], starts: Starts, bytecode: Path) -> None:
     command = [sys.executable, "-m", "posapp.commands.start_child", *arguments]
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPYCACHEPREFIX": str(bytecode)}
+    # A till that is installed has its bytecode; this one has it from the first round.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     begun_ns = time.monotonic_ns()
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, timeout=_PATIENCE_S, env=environment

@@ -67,7 +67,8 @@ def _till(path: Path, code: str) -> int:
     from posapp.log import start_logging
 
     settings = read_settings(path)
-    from posapp.till import Till, create_application, take_lock
+    from posapp.till import Till, take_lock
+    from posapp.ui.app import create_application
 
     application = create_application(sys.argv[:1], scheme=settings.scheme)
     unlock = take_lock(settings.data)

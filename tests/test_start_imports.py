@@ -1,0 +1,64 @@
+"""Opening the till loads only what the first picture needs: heavy libraries wait until they are used."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from posapp.commands.bench_shop import catalogue, prepare_till
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("PIL", "alembic", "argon2", "requests", "segno", "sqlalchemy", "urllib3")
+# Loaded in a process of its own: what other tests have loaded must not count.
+PROBE = """
+import json, sys
+{act}
+print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+"""
+OPENED = """
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QTimer
+from posapp.config import read_settings
+from posapp.till import Till
+from posapp.ui.app import create_application
+application = create_application(["posapp"])
+till = Till(read_settings(Path({settings!r})))
+till.start()
+loaded = []
+QTimer.singleShot(20, lambda: (loaded.extend(sys.modules), QCoreApplication.exit(0)))
+application.exec()
+till.close()
+print(json.dumps(sorted({{name.partition(".")[0] for name in loaded}})))
+sys.exit(0)
+"""
+
+
+def loaded_by(act: str) -> set[str]:
+    """Top-level names of what a new interpreter has loaded after an act."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(act=act)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_probe_sees_what_is_loaded() -> None:
+    assert set(HEAVY) <= loaded_by(f"import {', '.join(HEAVY)}")
+
+
+def test_importing_the_till_loads_nothing_heavy() -> None:
+    assert loaded_by("import posapp.till") & set(HEAVY) == set()
+
+
+def test_a_till_that_shows_its_window_has_loaded_nothing_heavy(tmp_path: Path) -> None:
+    settings = prepare_till(tmp_path, catalogue(100, 1, None))
+    path = str(settings.data.parent / "terminal.toml")
+    assert loaded_by(OPENED.format(settings=path)) & set(HEAVY) == set()
