@@ -1,5 +1,7 @@
 """`python -m posapp` is `posapp`."""
 
+from __future__ import annotations
+
 import sys
 
 from posapp.main import cli

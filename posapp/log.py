@@ -18,7 +18,9 @@ from types import TracebackType
 LOGGER = logging.getLogger("posapp")
 _BYTES_MAX = 5 << 20
 _FILES_KEPT = 10
-_SECRETS = re.compile(r"(Bearer\s+|\"?(?:pin|device_key|authorization)\"?\s*[:=]\s*\"?)[^\s\",}]+", re.IGNORECASE)
+_SECRETS = re.compile(
+    r"(Bearer\s+|\"?(?:pin|device_key|authorization)\"?\s*[:=]\s*\"?)[^\s\",}]+", re.IGNORECASE
+)
 
 
 class RedactingFormatter(logging.Formatter):
