@@ -7,6 +7,7 @@ the writer last, drained.
 
 from __future__ import annotations
 
+import gc
 import logging
 import secrets
 import signal
@@ -237,6 +238,8 @@ class Till(QObject):
         self._runner.print_slips(self._unprinted)
         if link:
             self._start_link()
+        # What is loaded stays: looking through it again and again would hold scans up for milliseconds.
+        gc.freeze()
 
     def _start_link(self) -> None:
         from posapp.store.feeds import LedgerOutbox, StoreInbox
@@ -291,6 +294,7 @@ class Till(QObject):
         self._catalogue_file.close()
         self._sounds.close()
         self.window.close()
+        gc.unfreeze()
 
     # --- what other threads tell --------------------------------------------------------------------
 

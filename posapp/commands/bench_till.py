@@ -19,11 +19,12 @@ from posapp.config import Settings
 from posapp.flows.intents import ScanCode
 from posapp.flows.state import SignedOff
 from posapp.flows.views import CartMain
-from posapp.till import Till
+from posapp.till import REST_AFTER_MS, Till
 from posapp.ui.widgets.linelist import LineList
 
 SIZE = (1366, 768)
-EXPOSED_MS = 100
+STARTED_MS = REST_AFTER_MS + 400
+"""Time for the window to be exposed, and for what the till starts after its first picture."""
 
 
 def offscreen() -> None:
@@ -82,7 +83,7 @@ class OpenTill:
         self.till = Till(self.settings)
         self.till.window.resize(*SIZE)
         self.till.start(link=False)
-        run_loop(EXPOSED_MS)
+        run_loop(STARTED_MS)
         if not isinstance(self.till.terminal.state.phase, SignedOff):
             raise RuntimeError("the fixture's set-up did not reach the till")
         sign_on(self.till)
