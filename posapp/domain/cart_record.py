@@ -18,8 +18,9 @@ _VERSION = 1
 
 _Entry = CartLine | VoidedLine | ScanRecord | TenderLine
 
-#: By list: the entries before the last one, and their JSON.
-_written: dict[str, tuple[tuple[_Entry, ...], str]] = {}
+#: By cart and list: the entries before the last one, and their JSON.
+_written: dict[tuple[str, str], tuple[tuple[_Entry, ...], str]] = {}
+_WRITTEN_MAX = 64
 
 
 def cart_to_bytes(cart: Cart) -> bytes:
@@ -32,23 +33,27 @@ def cart_to_bytes(cart: Cart) -> bytes:
             "next_line_no": cart.next_line_no,
         }
     )
+    if len(_written) > _WRITTEN_MAX:
+        _written.clear()
     lists = (("lines", cart.lines), ("voided", cart.voided), ("scans", cart.scans), ("paid", cart.paid))
-    body = ",".join([f'"{name}":[{_entries(name, entries)}]' for name, entries in lists])
+    body = ",".join(
+        [f'"{name}":[{_entries((cart.transaction_id, name), entries)}]' for name, entries in lists]
+    )
     return f"{head[:-1]},{body}}}".encode()
 
 
-def _entries(name: str, entries: tuple[_Entry, ...]) -> str:
+def _entries(key: tuple[str, str], entries: tuple[_Entry, ...]) -> str:
     """The JSON of a list: every scan stores the whole cart, of which only the last entry is new."""
     if not entries:
         return ""
     before, last = entries[:-1], _entry(entries[-1])
-    written, text = _written.get(name, ((), ""))
+    written, text = _written.get(key, ((), ""))
     if written != before:
         if text and written == before[:-1]:
             text = f"{text},{_entry(before[-1])}"
         else:
             text = ",".join(map(_entry, before))
-        _written[name] = (before, text)
+        _written[key] = (before, text)
     return f"{text},{last}" if text else last
 
 
