@@ -1,0 +1,199 @@
+"""Holds a ledger against itself and against what its till had claimed outside; names every difference.
+
+Reads the rows with SQL of its own and trusts no sum that the till made. Claims of all lives of one ledger
+are looked at together, in the order in which they were written.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from pysqlite3 import dbapi2
+
+from posapp.store.paper_record import paper_from_bytes
+from tests.simulation.claims import lives
+
+
+def audit(ledger: Path, claims: Path | None = None) -> list[str]:
+    """What is wrong; empty where everything adds up."""
+    connection = dbapi2.connect(ledger, isolation_level=None)
+    connection.execute("PRAGMA query_only=ON")
+    try:
+        return _Audit(connection, lives(claims) if claims else []).run()
+    finally:
+        connection.close()
+
+
+class _Audit:
+    def __init__(self, connection: Any, told: list[list[list[str]]]) -> None:
+        self._connection = connection
+        self._lives = told
+        self._faults: list[str] = []
+
+    def run(self) -> list[str]:
+        check = self._one("PRAGMA integrity_check")
+        self._expect(check == "ok", f"integrity: {check}")
+        self._expect(not self._rows("PRAGMA foreign_key_check"), "foreign keys")
+        self._numbers()
+        for sale in self._rows(
+            "SELECT receipt_seq, transaction_id, receipt_number, shift_no, journal_no, job_no, goods_minor, "
+            "tax_added_minor, rounding_minor, total_minor, tendered_minor, change_minor "
+            "FROM retail_transaction"
+        ):
+            self._sale(*sale)
+        self._shifts()
+        self._scans()
+        if self._lives:
+            self._claims()
+        return self._faults
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        return list(self._connection.execute(sql, values).fetchall())
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        return self._rows(sql, *values)[0][0]
+
+    def _expect(self, holds: bool, fault: str) -> None:
+        if not holds:
+            self._faults.append(fault)
+
+    # ------------------------------------------------------------------ the ledger against itself
+
+    def _numbers(self) -> None:
+        till = self._rows("SELECT epoch, seq, journal_no, receipt_seq FROM till")[0]
+        journal = self._rows("SELECT journal_no, epoch, seq FROM journal ORDER BY journal_no")
+        self._expect([row[2] for row in journal] == list(range(1, till[1] + 1)), "seq has gaps")
+        self._expect([row[0] for row in journal] == list(range(1, till[2] + 1)), "journal_no has gaps")
+        receipts = self._rows("SELECT receipt_seq, receipt_number FROM retail_transaction ORDER BY 1")
+        expected = [(n, f"S0217-03-{n:06d}") for n in range(1, till[3] + 1)]
+        self._expect(receipts == expected, f"receipt numbers skipped or reused: {receipts[-3:]} of {till[3]}")
+
+    def _sale(self, seq: int, key: str, number: str, *rest: Any) -> None:
+        shift_no, journal_no, job_no, goods, added, rounding, total, tendered, change = rest
+        summed = "SELECT part, count(*), sum(amount_minor) FROM transaction_line WHERE receipt_seq = ? "
+        rows = self._rows(summed + "GROUP BY part", seq)
+        parts = {part: (count, amount) for part, count, amount in rows}
+        self._expect(parts.get(1, (0, 0))[1] == goods, f"{number}: lines are not the goods")
+        self._expect(parts.get(2, (0, 0))[1] == tendered, f"{number}: tenders are not the tendered")
+        self._expect(goods + added + rounding == total == tendered - change, f"{number}: does not add up")
+        (line,) = self._rows(
+            "SELECT kind, transaction_id, shift_no, body FROM journal WHERE journal_no = ?", journal_no
+        ) or [("", "", 0, b"{}")]
+        envelope = json.loads(bytes(line[3]))
+        body = envelope.get("body", {})
+        self._expect(line[:3] == ("TransactionCompleted", key, shift_no), f"{number}: journal row")
+        told = tuple(body.get(name) for name in ("transaction_id", "receipt_number", "total_minor"))
+        self._expect(told == (key, number, total), f"{number}: the line to send says {told}")
+        counts = tuple(len(body.get(name, ())) for name in ("lines", "tenders", "taxes"))
+        self._expect(
+            counts == tuple(parts.get(part, (0, 0))[0] for part in (1, 2, 3)), f"{number}: rows {counts}"
+        )
+        job = self._rows("SELECT kind, transaction_id, document FROM print_job WHERE job_no = ?", job_no)
+        self._expect(bool(job) and job[0][:2] == ("receipt", key), f"{number}: no print job")
+        if job:
+            texts = repr(paper_from_bytes(bytes(job[0][2])).rows)
+            self._expect(number in texts and "{receipt_number}" not in texts, f"{number}: not on its slip")
+        drafts = self._one("SELECT count(*) FROM draft WHERE transaction_id = ?", key)
+        self._expect(drafts == 0, f"{number}: its cart is still open")
+
+    def _shifts(self) -> None:
+        open_no, running = self._rows("SELECT shift_no, shift_totals FROM till")[0]
+        for shift_no, settled in self._rows("SELECT shift_no, totals FROM shift"):
+            data = running if shift_no == open_no else settled
+            if data is None:
+                self._faults.append(f"shift {shift_no} is neither open nor settled")
+                continue
+            totals = json.loads(bytes(data))
+            count, total, goods, rounding = self._rows(
+                "SELECT count(*), coalesce(sum(total_minor), 0), coalesce(sum(goods_minor), 0), "
+                "coalesce(sum(rounding_minor), 0) FROM retail_transaction WHERE shift_no = ?",
+                shift_no,
+            )[0]
+            said = tuple(
+                totals[name] for name in ("sales_count", "sales_minor", "goods_minor", "rounding_minor")
+            )
+            self._expect(
+                said == (count, total, goods, rounding), f"shift {shift_no} says {said}, not {count}"
+            )
+            paid = sum(tender["sales_minor"] for tender in totals["tenders"])
+            self._expect(paid == total, f"shift {shift_no}: tenders are {paid}, sales {total}")
+
+    def _scans(self) -> None:
+        """A code on record has a number of its own, in a sale, a voided sale or by itself."""
+        numbers: Counter[int] = Counter()
+        for (body,) in self._rows("SELECT body FROM journal"):
+            fact = json.loads(bytes(body))["body"]
+            scans = [*fact.get("scans", ()), *([fact["scan"]] if "scan" in fact else [])]
+            numbers.update(scan["scan_no"] for scan in scans)
+        twice = [number for number, count in numbers.items() if count > 1]
+        self._expect(not twice, f"scan numbers given twice: {twice[:5]}")
+
+    # ------------------------------------------------------------------ against the claims
+
+    def _claims(self) -> None:
+        stored = {
+            key: (number, total)
+            for key, number, total in self._rows(
+                "SELECT transaction_id, receipt_number, total_minor FROM retail_transaction"
+            )
+        }
+        jobs = {job for (job,) in self._rows("SELECT job_id FROM print_job")}
+        settled: Counter[str] = Counter()
+        originals: Counter[str] = Counter()
+        for number, life in enumerate(self._lives, 1):
+            answered = drawers = closings = 0
+            for words in life:
+                match words:
+                    case ["settle", key, _total]:
+                        settled[key] += 1
+                    case ["shown", key, receipt, total]:
+                        held = stored.get(key)
+                        self._expect(
+                            held == (receipt, int(total)), f"life {number}: {key} shown, held {held}"
+                        )
+                    case ["synced"]:
+                        answered += 1
+                    case ["closing"]:
+                        closings += 1
+                    case ["drawer", *_]:
+                        drawers += 1
+                        self._expect(
+                            drawers <= answered + closings, f"life {number}: a drawer before its sale"
+                        )
+                    case ["paper", job, how]:
+                        self._expect(job in jobs, f"life {number}: paper of {job}, which is not stored")
+                        originals[job] += how == "original"
+        unasked = [key for key in stored if key not in settled]
+        self._expect(not unasked, f"sales that nobody settled: {unasked}")
+        twice = [job for job, count in originals.items() if count > 1]
+        self._expect(not twice, f"two originals of one slip: {twice}")
+        for number, life in enumerate(self._lives[:-1], 1):
+            # Without an answer before the end, a sale may be stored or not; with one it must be.
+            told = {words[1] for words in life if words[0] == "answered"}
+            self._expect(told <= set(stored), f"life {number}: answered and lost: {told - set(stored)}")
+        self._cart(self._lives[-1], set(stored))
+
+    def _cart(self, life: list[list[str]], stored: set[str]) -> None:
+        """The open cart that the last life was sure of is on disk, or a newer state of it."""
+        sure, newer = "", set[int]()
+        for words in life:
+            match words:
+                case ["safe", key, state]:
+                    sure, newer = key, {int(state)}
+                case ["cart", state]:
+                    newer.add(int(state))
+                case ["idle"]:
+                    sure = ""
+        if not sure or sure in stored:
+            return
+        voided = "SELECT count(*) FROM journal WHERE kind = 'TransactionVoided' AND transaction_id = ?"
+        if self._one(voided, sure):
+            return
+        held = self._rows("SELECT cart FROM draft WHERE transaction_id = ?", sure)
+        self._expect(bool(held), f"the open cart {sure} is not on disk")
+        if held:
+            self._expect(zlib.crc32(bytes(held[0][0])) in newer, f"the open cart {sure} is an older one")
