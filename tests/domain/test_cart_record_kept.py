@@ -43,3 +43,13 @@ def test_two_carts_written_in_turn_come_back_as_they_were(acts: list[tuple[int, 
             continue
         assert cart_from_bytes(cart_to_bytes(carts[which])) == carts[which]
     assert cart_from_bytes(cart_to_bytes(Cart("one", 1))) == Cart("one", 1)
+
+
+def test_a_list_that_grew_by_one_from_other_entries_is_written_anew() -> None:
+    cart = Cart("three", 1)
+    for number in (1, 2, 3):
+        cart = changed(cart, "scan", number)
+    cart_to_bytes(cart)
+    for act, number in (("first", 4), ("scan", 5), ("scan", 6)):
+        cart = changed(cart, act, number)
+    assert cart_from_bytes(cart_to_bytes(cart)) == cart
