@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from posapp.config import Settings
 from posapp.flows.intents import PrinterStatus
+from posapp.resources import resource_path
 from posapp.store.prints import PrintState, Slip
-from posapp.ui.resources import resource_path
 
 if TYPE_CHECKING:
     from posapp.devices.printer import PrintOrder, PrintSpooler

@@ -44,6 +44,7 @@ from posapp.flows.steps import Ports
 from posapp.flows.terminal import Terminal
 from posapp.messages import load_speech
 from posapp.printing import Printing
+from posapp.resources import resource_path
 from posapp.runner import Runner, World
 from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
 from posapp.store.engine import open_ledger
@@ -54,7 +55,6 @@ from posapp.store.search import CatalogSearch
 from posapp.store.writer import LedgerWriter
 from posapp.ui.app import create_application, show_window
 from posapp.ui.inlet import Inlet
-from posapp.ui.resources import resource_path
 from posapp.ui.sound import Sounds
 from posapp.ui.theme import Theme
 from posapp.ui.window import MainWindow

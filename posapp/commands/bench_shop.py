@@ -30,13 +30,13 @@ from posapp.domain.shop_document import hash_pins
 from posapp.exchange.outgoing import Place
 from posapp.flows.effects import Commit
 from posapp.flows.intents import CommitFailed
+from posapp.resources import resource_path
 from posapp.store.catalog import prepare, read_status
 from posapp.store.engine import Connection, open_catalog, open_ledger, open_reader
 from posapp.store.folding import LINE, fold
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 from posapp.store.settings import SHOP, put_setting
-from posapp.ui.resources import resource_path
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
 OPERATOR = "1001"

@@ -61,9 +61,9 @@ def _headless(shop: DemoShop, language: str) -> int:
     from posapp.commands.demo_day import day
     from posapp.config import read_settings
     from posapp.log import start_logging
+    from posapp.resources import resource_path
     from posapp.till import Till
     from posapp.ui.app import create_application
-    from posapp.ui.resources import resource_path
 
     settings = read_settings(shop.settings)
     start_logging(settings.data / "logs")

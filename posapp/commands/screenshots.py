@@ -48,9 +48,9 @@ def _one(options: argparse.Namespace) -> int:
     from posapp.commands.cashier import Cashier
     from posapp.commands.demo_day import day
     from posapp.config import read_settings
+    from posapp.resources import resource_path
     from posapp.till import Till
     from posapp.ui.app import create_application
-    from posapp.ui.resources import resource_path
 
     language, scheme, width, height = LOOKS[options.look - 1]
     folder = Path(tempfile.mkdtemp(prefix="posapp-screenshots-"))

@@ -13,7 +13,7 @@ from posapp.devices.fonts import RasterFonts
 from posapp.devices.virtual_paper import Slip
 from posapp.devices.virtual_printer import VirtualPrinter
 from posapp.devices.virtual_server import VirtualPrinterServer
-from posapp.ui.resources import resource_path
+from posapp.resources import resource_path
 
 
 def run(options: argparse.Namespace) -> int:

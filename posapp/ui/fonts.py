@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 
-from posapp.ui.resources import resource_path
+from posapp.resources import resource_path
 from posapp.ui.tokens import Letters
 
 _registered: dict[tuple[str, ...], tuple[int, ...]] = {}

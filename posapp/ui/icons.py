@@ -12,7 +12,7 @@ from functools import lru_cache
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from posapp.ui.resources import resource_path
+from posapp.resources import resource_path
 
 _PICTURES_KEPT = 512
 

@@ -18,7 +18,7 @@ from typing import Literal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from posapp.ui.resources import resource_path
+from posapp.resources import resource_path
 from posapp.ui.tokens import Cue, load_tokens
 
 Level = Literal["off", "soft", "normal"]

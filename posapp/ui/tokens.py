@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args
 
-from posapp.ui.resources import resource_path
+from posapp.resources import resource_path
 
 SCHEMA = 1
 Scheme = Literal["light", "dark"]

@@ -37,6 +37,7 @@ from posapp.flows.terminal import Terminal
 from posapp.flows.views import View
 from posapp.messages import load_speech
 from posapp.printing import Printing
+from posapp.resources import resource_path
 from posapp.runner import Runner, World
 from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
 from posapp.store.engine import Connection, open_ledger
@@ -44,7 +45,6 @@ from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 from posapp.store.settings import LANGUAGE, SHOP, put_setting
 from posapp.store.writer import LedgerWriter
-from posapp.ui.resources import resource_path
 from sync.protocol.messages import Change
 
 WITHIN_S = 20.0

@@ -12,9 +12,9 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from posapp.resources import resource_path
 from posapp.ui.focus_ring import FocusRing
 from posapp.ui.icons import icon_names, tinted_icon
-from posapp.ui.resources import resource_path
 from posapp.ui.theme import Theme, dress_frame
 from posapp.ui.tokens import load_tokens
 

@@ -13,8 +13,8 @@ from types import ModuleType
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from posapp.resources import resource_path
 from posapp.ui import sound
-from posapp.ui.resources import resource_path
 from posapp.ui.sound import AT_ONCE, ProgramPlayer, Sounds
 from posapp.ui.tokens import load_tokens
 

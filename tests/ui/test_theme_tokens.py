@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from posapp.ui.resources import RESOURCES_VARIABLE, resource_path
+from posapp.resources import RESOURCES_VARIABLE, resource_path
 from posapp.ui.stylesheet import build_stylesheet, css_color
 from posapp.ui.tokens import SCHEMES, SMALLEST_WINDOW, Scheme, load_tokens, read_tokens
 

@@ -16,5 +16,5 @@ RESOURCES_VARIABLE = "POSAPP_RESOURCES"
 def resource_path(*parts: str) -> Path:
     """Return the absolute path of a bundled file or folder, whether or not it exists."""
     named = os.environ.get(RESOURCES_VARIABLE)
-    root = Path(named) if named else Path(__file__).resolve().parents[2] / "resources"
+    root = Path(named) if named else Path(__file__).resolve().parents[1] / "resources"
     return root.joinpath(*parts)
