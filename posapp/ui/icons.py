@@ -22,11 +22,6 @@ def _drawing(name: str) -> bytes:
     return resource_path("icons", f"{name}.svg").read_bytes()
 
 
-def icon_names() -> tuple[str, ...]:
-    """Return the names of all bundled icons, sorted."""
-    return tuple(sorted(path.stem for path in resource_path("icons").glob("*.svg")))
-
-
 @lru_cache(maxsize=_PICTURES_KEPT)
 def _picture(name: str, rgba: int, size: int, dpr_percent: int) -> QPixmap:
     from PySide6.QtSvg import QSvgRenderer

@@ -219,7 +219,7 @@ def done(t: Words) -> View:
     )
     facts = Facts(
         (
-            Fact(t("小票已打印", "Receipt printed"), "printer-check"),
+            Fact(t("小票已打印", "Receipt printed"), "printer"),
             Fact(t("钱箱开着，放好现金后关上", "Drawer open; close it when done"), "inbox", "info"),
             Fact(t("已存在本机，1 条待传", "Saved here; 1 record to send"), "hard-drive"),
         )
@@ -254,7 +254,7 @@ def approval(t: Words) -> View:
             Note(
                 t("整单取消 ¥667.49", "Void sale ¥667.49"),
                 "warn",
-                "user-check",
+                "user",
                 t("林晓的限额是 ¥300.00", "Lin Xiao’s limit is ¥300.00"),
                 big=True,
             ),

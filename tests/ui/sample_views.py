@@ -193,7 +193,7 @@ def status(t: Words) -> View:
     sync = (
         row("cloud-upload", "待上传 · 3", "To send · 3", "最旧 2 分钟", "oldest 2 min, every 5 s"),
         row("cloud-download", "接收", "From the hub", "14:30 收到 12 条", "12 records at 14:30"),
-        row("tags", "价目与促销", "Prices", "10:40 更新", "updated 10:40"),
+        row("tag", "价目与促销", "Prices", "10:40 更新", "updated 10:40"),
         replace(
             row("inbox", "待处理", "Set aside", "1 条格式不对，不影响销售", "1 unreadable; sales go on"),
             state=t("留意", "Note"),
@@ -207,7 +207,7 @@ def status(t: Words) -> View:
             tone="danger",
         ),
         row("scan-barcode", "扫码枪", "Scanner", "14:31 最后一码", "last code 14:31"),
-        row("vault", "钱箱", "Cash drawer", "关着", "closed"),
+        row("inbox", "钱箱", "Cash drawer", "关着", "closed"),
     )
     this_pc = (
         row("clock", "时钟", "Clock", "比中心快 0.4 秒", "0.4 s ahead of the hub"),
@@ -230,7 +230,7 @@ def status(t: Words) -> View:
     )
     calm = Note(t("收银不受影响：小票先存着。", "Selling goes on: receipts are kept."), "plain", "info")
     test = Action(t("打印测试页", "Print a test page"), do.PrintTestPage(), "F9", "file-check")
-    readout = Action(t("看 X 报表", "X report"), do.ShowX(), "F7", "sigma")
+    readout = Action(t("看 X 报表", "X report"), do.ShowX(), "F7", "banknote")
     side: tuple[Block, ...] = (trouble, calm, Spring(), Actions((readout, test)))
     act = primary(t("继续打印", "Resume printing"), do.ResumePrinting(), "Enter", "printer")
     anchor = Anchor((), t("要处理", "Needs you"), t("1 项", "1"), "", "", "plain", act)

@@ -1,7 +1,9 @@
-"""Fonts, icons and dressed widgets as Qt and the receipt's renderer really draw them."""
+"""Fonts, icons and the focus ring as Qt and the receipt's renderer really draw them."""
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -9,14 +11,14 @@ from PIL import ImageFont
 from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QColor, QFontInfo, QFontMetrics, QImage, QRawFont
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+import posapp
 from posapp.resources import resource_path
 from posapp.ui.focus_ring import FocusRing
-from posapp.ui.icons import icon_names, tinted_icon
-from posapp.ui.theme import Theme, dress_frame
-from posapp.ui.tokens import load_tokens
+from posapp.ui.icons import tinted_icon
+from posapp.ui.theme import Theme
 
 CJK_FILES = ("NotoSansCJKsc-Regular.otf", "NotoSansCJKsc-Bold.otf")
 LATIN_FILES = ("Inter-Regular.otf", "Inter-Strong.otf")
@@ -27,14 +29,7 @@ LEVEL_1 = [
     for trail in range(0xA1, 0xFF)
     if (lead, trail) < (0xD7, 0xFA)
 ]
-USED_BY_SCREENS = """
-activity arrow-left arrow-right banknote chart-column check chevron-down chevron-left chevron-right
-chevron-up circle-alert circle-check circle-x clipboard-list clock cloud-check cloud-download cloud-off
-cloud-upload coins credit-card database-backup delete eye-off file-check file-text gift hand-coins
-hard-drive id-card inbox info languages lock log-out logo minus monitor package package-check pause
-pencil plus printer printer-check qr-code receipt receipt-text rotate-ccw scan-barcode scan-line search
-send shield-check store tag tags ticket trash-2 triangle-alert undo-2 user user-check vault wallet x
-""".split()  # noqa: SIM905
+ICONS = sorted(path.stem for path in resource_path("icons").glob("*.svg"))
 
 
 @pytest.fixture
@@ -100,26 +95,27 @@ def test_large_sizes_are_set_tighter_and_small_ones_are_not(theme: Theme) -> Non
     assert theme.font("entry").letterSpacing() == 0
 
 
-def test_the_figure_steps_down_until_it_fits_and_never_below_the_last(theme: Theme) -> None:
-    short = theme.figure_font("0.00", 300)
-    roomy = QFontMetrics(theme.font_px(44, strong=True)).horizontalAdvance("1,234,567.89")
-    assert short.pixelSize() == 48
-    assert theme.figure_font("1,234,567.89", roomy).pixelSize() == 44
-    assert theme.figure_font("1,234,567.89", roomy, sign="¥").pixelSize() == 40
-    assert theme.figure_font("1,234,567.89", 10).pixelSize() == 40
-    assert theme.currency_font(short).pixelSize() == 30
-
-
 def test_a_handed_out_font_may_be_changed_without_harm(theme: Theme) -> None:
     theme.font("body").setPixelSize(99)
     assert theme.font("body").pixelSize() == 16
 
 
-def test_every_icon_the_screens_use_is_there() -> None:
-    assert sorted(set(USED_BY_SCREENS) - set(icon_names())) == []
+def test_the_bundled_icons_are_those_that_are_named_and_used() -> None:
+    named = resource_path("icons", "names.txt").read_text(encoding="utf-8").split()
+    assert [*named, "logo"] == [*sorted(named), "logo"]
+    assert sorted([*named, "logo"]) == ICONS
+    rooms = [Path(posapp.__file__).parent / room for room in ("flows", "ui")]
+    words = {
+        node.value
+        for room in rooms
+        for file in room.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    assert [name for name in ICONS if name not in words] == []
 
 
-@pytest.mark.parametrize("name", icon_names())
+@pytest.mark.parametrize("name", ICONS)
 def test_every_icon_is_a_small_line_drawing_in_the_text_colour(qapp: QApplication, name: str) -> None:
     data = resource_path("icons", f"{name}.svg").read_bytes()
     root = ElementTree.fromstring(data)
@@ -155,56 +151,6 @@ def test_a_colour_with_alpha_keeps_its_hue(theme: Theme) -> None:
     assert (shadow.red(), shadow.green(), shadow.blue(), shadow.alpha()) == (0x15, 0x20, 0x1B, 0x1F)
     with pytest.raises(KeyError):
         theme.color("purple")
-
-
-def test_dressed_widgets_paint_in_the_colours_of_the_theme(qtbot: QtBot, theme: Theme) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.setStyleSheet(theme.qss())
-    primary, frame, label, field = (
-        QPushButton("", window),
-        QFrame(window),
-        QLabel("■", window),
-        QLineEdit(window),
-    )
-    theme.dress_button(primary, "primary")
-    dress_frame(frame, "warn")
-    theme.dress_label(label, "figure", "danger_ink")
-    theme.dress_field(field)
-    layout = QVBoxLayout(window)
-    for widget in (primary, frame, label, field):
-        layout.addWidget(widget)
-    frame.setFixedSize(80, 60)
-    window.resize(300, 400)
-    colors = theme.tokens.colors["light"]
-    assert middle(primary) == colors["primary"]
-    assert middle(frame) == colors["warn_soft"]
-    assert colors["danger_ink"] in {pixel.upper() for pixel in pixels(label.grab().toImage())}
-    assert middle(field) == colors["surface"]
-    assert (primary.minimumHeight(), field.minimumHeight()) == (72, 48)
-    primary.setEnabled(False)
-    assert middle(primary) == colors["sunken"]
-
-
-def middle(widget: QWidget) -> str:
-    """The colour in the middle of a widget."""
-    image = widget.grab().toImage()
-    return image.pixelColor(image.width() // 2, image.height() // 2).name().upper()
-
-
-def pixels(image: QImage) -> set[str]:
-    """All colours of a picture."""
-    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
-
-
-@pytest.mark.parametrize("width", [1093, 1366, 1920])
-def test_no_kind_of_button_is_smaller_than_a_finger(qtbot: QtBot, width: int) -> None:
-    theme = Theme("light", load_tokens().metrics_for(width))
-    for kind in ("primary", "button", "risk", "key", "tile", "tab", "rail", "quiet"):
-        button = QPushButton("1")
-        qtbot.addWidget(button)
-        theme.dress_button(button, kind)  # type: ignore[arg-type]
-        assert min(button.minimumWidth(), button.minimumHeight()) >= 48, kind
 
 
 def test_the_ring_stands_outside_the_focused_widget_and_spares_the_scan_field(

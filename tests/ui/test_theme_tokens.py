@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from posapp.resources import RESOURCES_VARIABLE, resource_path
-from posapp.ui.stylesheet import build_stylesheet, css_color
 from posapp.ui.tokens import SCHEMES, SMALLEST_WINDOW, Scheme, load_tokens, read_tokens
 
 TEXT, MARK = 4.5, 3.0
@@ -133,21 +132,6 @@ def test_nothing_that_is_pressed_or_read_is_too_small() -> None:
     assert {role for role, size in tokens.type.items() if size.size < 16} == {"keycap"}
     assert all(size.line >= 1.1 * size.size for size in tokens.type.values())
     assert tokens.metrics_for(SMALLEST_WINDOW[0]).from_width == 0
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_style_sheet_names_every_kind_and_no_font(scheme: Scheme) -> None:
-    sheet = build_stylesheet(load_tokens(), scheme)
-    for kind in ("primary", "risk", "key", "tile", "tab", "rail", "quiet"):
-        assert f'[kind="{kind}"]' in sheet
-    assert "font" not in sheet
-    assert sheet.count("{") == sheet.count("}") > 30
-    assert load_tokens().colors[scheme]["primary"] in sheet
-
-
-def test_alpha_is_read_from_the_back() -> None:
-    assert css_color("#15201B1F") == "rgba(21, 32, 27, 31)"
-    assert css_color("#15201B") == "#15201B"
 
 
 @pytest.mark.parametrize(
