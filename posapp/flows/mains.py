@@ -83,21 +83,18 @@ class PromptMain:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of the sale; `second` is its second row, `was` a struck amount."""
+    """A line of the sale; `second` is its second row."""
 
     line_no: int
     name: str
     second: str
-    second_saving: str
     quantity: str
     quantity_strong: bool
     unit_price: str
     amount: str
-    was: str
     marked: bool
     steps: bool  # pieces can be changed by the stepper
     at_one: bool  # the stepper's minus is a bin
-    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)

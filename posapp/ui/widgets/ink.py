@@ -40,7 +40,6 @@ class Style:
     role: str | int = "body"
     color: str = "ink"
     strong: bool = False
-    struck: bool = False
 
 
 @dataclass(slots=True)
@@ -58,9 +57,9 @@ class Ink:
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self._fonts: dict[tuple[str | int, bool, bool], QFont] = {}
+        self._fonts: dict[tuple[str | int, bool], QFont] = {}
         self._measures: dict[tuple[str | int, bool], QFontMetricsF] = {}
-        self._shaped: dict[tuple[str, str | int, bool, bool], Shaped] = {}
+        self._shaped: dict[tuple[str, str | int, bool], Shaped] = {}
         self._elided: dict[tuple[str, str | int, bool, int], str] = {}
         self._pens: dict[tuple[str, float], QPen] = {}
         self._brushes: dict[str, QBrush] = {}
@@ -86,16 +85,15 @@ class Ink:
             found = self._pens[role, width] = QPen(self.color(role), width)
         return found
 
-    def font(self, role: str | int, strong: bool = False, struck: bool = False) -> QFont:
+    def font(self, role: str | int, strong: bool = False) -> QFont:
         """The font of a type role or of a size in pixels; do not change it."""
-        key = (role, strong, struck)
+        key = (role, strong)
         found = self._fonts.get(key)
         if found is None:
             found = QFont(
                 self.theme.font(role, strong) if isinstance(role, str) else self.theme.font_px(role, strong)
             )
             found.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-            found.setStrikeOut(struck)
             self._fonts[key] = found
         return found
 
@@ -109,7 +107,7 @@ class Ink:
 
     def shape(self, text: str, style: Style) -> Shaped:
         """The text shaped in this style."""
-        key = (text, style.role, style.strong, style.struck)
+        key = (text, style.role, style.strong)
         found = self._shaped.get(key)
         if found is None:
             if len(self._shaped) >= _KEPT:
@@ -186,7 +184,7 @@ class Ink:
         elif align == "middle":
             x += (width - shaped.width) / 2
         base = round(y + height / 2 + HALF_CAPITAL * self.size(style.role))
-        font = self.font(style.role, style.strong, style.struck)
+        font = self.font(style.role, style.strong)
         painter.setFont(font)
         painter.setPen(self.color(style.color))
         if not shaped.used:

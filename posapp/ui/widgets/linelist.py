@@ -81,7 +81,7 @@ class LineModel(QAbstractListModel):
 
 def line_words(line: LineView) -> str:
     """A line as it is read out."""
-    parts = (str(line.line_no), line.name, line.second, line.second_saving, line.quantity, line.amount)
+    parts = (str(line.line_no), line.name, line.second, line.quantity, line.amount)
     return ", ".join(part for part in parts if part)
 
 

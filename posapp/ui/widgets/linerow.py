@@ -1,7 +1,7 @@
 """Paints one line of the sale and says what lies where in it.
 
-Columns follow the width: the unit price goes first, then the steppers, so that no amount ever hides. Of
-the texts the attribute is cut before the reason, and both before the name. It holds no line and no state.
+Columns follow the width: the unit price goes first, then the steppers, so that no amount ever hides. It
+holds no line and no state.
 """
 
 from __future__ import annotations
@@ -16,15 +16,11 @@ from posapp.ui.widgets.ink import Style
 
 NUMBER = Style("body", "ink_3")
 NAME = Style("item", "ink")
-NAME_GONE = Style("item", "ink_3", struck=True)
 SECOND = Style("body", "ink_3")
-SAVING = Style("body", "saving_ink")
 QUANTITY = Style("item", "ink")
 QUANTITY_STRONG = Style("item", "ink", strong=True)
 PRICE = Style("body", "ink_3")
 AMOUNT = Style("amount", "ink", strong=True)
-AMOUNT_GONE = Style("amount", "ink_3", struck=True)
-WAS = Style("body", "ink_3", struck=True)
 HEAD = Style("body", "ink_3")
 
 STEPPER = 158
@@ -119,38 +115,18 @@ class LinePainter:
             ink.text(
                 painter, (cols.price_x, y, cols.price_width, height), line.unit_price, PRICE, "end", False
             )
-        amount = AMOUNT_GONE if line.struck else AMOUNT
-        if line.was:
-            first, second = self._pair(y)
-            ink.text(
-                painter, (cols.amount_x, first, cols.amount_width, 28), line.amount, amount, "end", False
-            )
-            ink.text(painter, (cols.amount_x, second, cols.amount_width, 24), line.was, WAS, "end", False)
-        else:
-            ink.text(
-                painter, (cols.amount_x, y, cols.amount_width, height), line.amount, amount, "end", False
-            )
-
-    def _pair(self, y: int) -> tuple[int, int]:
-        """Tops of the two texts in a row."""
-        spare = (self.face.metrics.row - 50) // 2
-        return y + spare, y + spare + 27
+        box = (cols.amount_x, y, cols.amount_width, height)
+        ink.text(painter, box, line.amount, AMOUNT, "end", False)
 
     def _texts(self, painter: QPainter, line: LineView, y: int, cols: Columns) -> None:
         ink = self.face.ink
-        name = NAME_GONE if line.struck else NAME
-        room = cols.item_width
-        if not line.second and not line.second_saving:
-            ink.text(painter, (TEXT_X, y, room, self.face.metrics.row), line.name, name)
+        room, height = cols.item_width, self.face.metrics.row
+        if not line.second:
+            ink.text(painter, (TEXT_X, y, room, height), line.name, NAME)
             return
-        first, second = self._pair(y)
-        ink.text(painter, (TEXT_X, first, room, 26), line.name, name)
-        saving = f" · {line.second_saving}" if line.second and line.second_saving else line.second_saving
-        wanted = ink.width(saving, SAVING)
-        x = float(TEXT_X)
-        if line.second:
-            x += ink.text(painter, (x, second, max(0.0, room - wanted), 24), line.second, SECOND)
-        ink.text(painter, (x, second, room - (x - TEXT_X), 24), saving, SAVING)
+        top = y + (height - 50) // 2
+        ink.text(painter, (TEXT_X, top, room, 26), line.name, NAME)
+        ink.text(painter, (TEXT_X, top + 27, room, 24), line.second, SECOND)
 
     def _stepper(self, painter: QPainter, line: LineView, y: int, cols: Columns, pressed: str) -> None:
         ink = self.face.ink
