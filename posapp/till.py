@@ -116,7 +116,7 @@ class Till(QObject):
         self._inlet = Inlet(self._take, self)
         self._closing = threading.Event()
         self._sync: SyncLoop | None = None
-        migrate(settings.ledger)
+        migrate(settings.ledger, epoch=self.clock.now_ms())
         place = Place(settings.store_id, settings.terminal_id, settings.terminal_number)
         ledger = Ledger(lambda: open_ledger(settings.ledger), place=place, clock=self.clock, ids=ids)
         self.writer = LedgerWriter(

@@ -82,7 +82,7 @@ class _Till:
     def __init__(self, path: Path, seed: int) -> None:
         self._random = random.Random(seed)
         self.ids = _Ids(self._random)
-        migrate(path)
+        migrate(path, epoch=1)
         place = Place("S0217", "T03", 3)
         self.ledger = Ledger(lambda: open_ledger(path), place=place, clock=_Time(), ids=self.ids)
         self.shift_id = self.ids.new_id()

@@ -230,7 +230,7 @@ def prepare_till(folder: Path, goods: Path, *, seed: int = 1) -> Settings:
 
 def open_shift(path: Path, *, seed: int) -> Ledger:
     """A new ledger with an open shift."""
-    migrate(path)
+    migrate(path, epoch=1)
     place, ids = Place(STORE, TERMINAL, NUMBER), SeededIds(seed)
     ledger = Ledger(lambda: open_ledger(path), place=place, clock=SteadyClock(), ids=ids)
     opened = ShiftOpened(

@@ -34,8 +34,11 @@ class Migration:
     backup: Path | None
 
 
-def migrate(path: Path) -> Migration:
-    """Bring the ledger at `path` to the newest schema, making it if it is missing."""
+def migrate(path: Path, *, epoch: int) -> Migration:
+    """Bring the ledger at `path` to the newest schema, making it if it is missing.
+
+    `epoch` names the life of a ledger that is made now (epoch milliseconds); one that exists keeps its own.
+    """
     connection = open_ledger(path)
     try:
         before = _revision(connection)
@@ -44,7 +47,7 @@ def migrate(path: Path) -> Migration:
         if before is not None and before > HEAD:
             raise LedgerTooNewError(f"the ledger has schema {before}, this till knows up to {HEAD}")
         backup = None if before is None else _copy(connection, path, before)
-        _upgrade(connection)
+        _upgrade(connection, epoch)
         return Migration(before, HEAD, backup)
     finally:
         connection.close()
@@ -77,7 +80,7 @@ def _copy(connection: Connection, path: Path, revision: str) -> Path:
     return backup
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, epoch: int) -> None:
     # Loaded only here: SQLAlchemy and alembic take longer to load than the whole till.
     from alembic import command
     from alembic.config import Config
@@ -93,4 +96,5 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.connect() as given:
         config.attributes["connection"] = given
+        config.attributes["epoch"] = epoch
         command.upgrade(config, HEAD)

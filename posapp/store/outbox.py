@@ -11,7 +11,7 @@ from posapp.store.engine import Connection
 
 
 def epoch_of(connection: Connection) -> int:
-    """Which life of this till's queue the numbers belong to; starts at 1."""
+    """Which life of this till's queue the numbers belong to: minted when the ledger was made."""
     return int(connection.execute("SELECT epoch FROM till").fetchone()[0])
 
 

@@ -11,7 +11,7 @@ from sync.protocol.messages import TerminalSummary
 
 
 def terminal_summary(connection: Connection, store_id: str, terminal_id: str) -> TerminalSummary:
-    """Counts over all epochs; how far acknowledged, of the newest one."""
+    """Counts over all epochs; how far acknowledged, of the one that was heard last."""
 
     def one(table: Table, *columns: Any) -> Any:
         query = select(*columns).where(table.c.store_id == store_id, table.c.terminal_id == terminal_id)
@@ -21,12 +21,13 @@ def terminal_summary(connection: Connection, store_id: str, terminal_id: str) ->
     count, total_minor = one(
         RETAIL_TRANSACTION, func.count(), func.coalesce(func.sum(sale.total_minor), 0)
     ).one()
-    newest = sorted(one(PROGRESS, PROGRESS.c.epoch, PROGRESS.c.acked_through).all())
+    # A till's clock may have been set back between two lives: the greater epoch need not be the later.
+    lives = sorted(one(PROGRESS, PROGRESS.c.received_at_ms, PROGRESS.c.epoch, PROGRESS.c.acked_through).all())
     return TerminalSummary(
         events=one(EVENT, func.count()).scalar_one(),
         sales_count=count,
         sales_total_minor=total_minor,
-        acked_through=newest[-1].acked_through if newest else 0,
+        acked_through=lives[-1].acked_through if lives else 0,
         quarantined=one(QUARANTINE, func.count()).scalar_one(),
         fork_alarms=one(FORK_ALARM, func.count()).scalar_one(),
     )

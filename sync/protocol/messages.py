@@ -51,7 +51,7 @@ class ItemBody(msgspec.Struct, frozen=True):
 
 
 class TerminalSummary(msgspec.Struct, frozen=True):
-    """What the hub holds of one terminal; `acked_through` is of its newest epoch."""
+    """What the hub holds of one terminal; `acked_through` is of the epoch heard last."""
 
     events: int
     sales_count: int

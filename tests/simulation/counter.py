@@ -104,7 +104,7 @@ def furnish(settings: Settings, shop: Shop, goods: dict[str, Item], *, language:
     document = json.dumps(shop_to_document(quick_pins(shop))).encode()
     shop_from_bytes(document)  # a shop that no till takes would only look like one that waits
     settings.data.mkdir(parents=True, exist_ok=True)
-    migrate(settings.ledger)
+    migrate(settings.ledger, epoch=1)
     connection = open_ledger(settings.ledger)
     put_setting(connection, LANGUAGE, language.encode())
     put_setting(connection, SHOP, document)

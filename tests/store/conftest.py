@@ -223,7 +223,7 @@ def kit(tmp_path: Path, clock: Any, empty_ledger: Path) -> Iterator[LedgerKit]:
 def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated ledger to copy: migrating for every test would take most of the time."""
     path = tmp_path_factory.mktemp("ledger") / "ledger.db"
-    migrate(path)
+    migrate(path, epoch=1)
     return path
 
 

@@ -21,8 +21,8 @@ from posapp.store.tables import METADATA
 
 def test_a_new_ledger_gets_the_newest_schema_without_a_copy(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    assert migrate(path) == Migration(None, HEAD, None)
-    assert migrate(path) == Migration(HEAD, HEAD, None)
+    assert migrate(path, epoch=1) == Migration(None, HEAD, None)
+    assert migrate(path, epoch=1) == Migration(HEAD, HEAD, None)
     assert [found.name for found in tmp_path.iterdir()] == ["ledger.db"]
 
 
@@ -33,7 +33,7 @@ def test_the_newest_step_is_the_one_that_is_looked_for() -> None:
 
 def test_the_tables_are_what_the_migrations_make(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    migrate(path)
+    migrate(path, epoch=1)
     engine = create_engine(f"sqlite:///{path}", module=dbapi2)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -43,11 +43,11 @@ def test_the_tables_are_what_the_migrations_make(tmp_path: Path) -> None:
 
 def test_a_current_ledger_is_opened_without_loading_sqlalchemy(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    migrate(path)
+    migrate(path, epoch=1)
     code = (
         "import sys\nfrom pathlib import Path\nfrom posapp.store.migrate import migrate\n"
         "import posapp.store.writer, posapp.store.feeds, posapp.store.search\n"
-        f"assert migrate(Path({str(path)!r})).backup is None\n"
+        f"assert migrate(Path({str(path)!r}), epoch=1).backup is None\n"
         "sys.exit(any(name in sys.modules for name in ('sqlalchemy', 'alembic', 'requests')))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
@@ -57,13 +57,13 @@ def test_an_old_ledger_is_copied_before_and_a_failed_step_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.db"
-    migrate(path)
+    migrate(path, epoch=1)
     held = open_ledger(path)
     held.execute("INSERT INTO setting VALUES ('language', x'656e')")
     held.close()
     monkeypatch.setattr(migrate_module, "HEAD", "9999")
     with pytest.raises(Exception, match="9999"):
-        migrate(path)
+        migrate(path, epoch=1)
     copy = tmp_path / "ledger.before-9999.from-0001.db"
     for file in (copy, path):
         reader = dbapi2.connect(str(file))
@@ -84,7 +84,7 @@ def test_a_first_step_that_breaks_off_leaves_no_half_schema(
     (steps / "versions" / "a.py").write_text(first + "    op.execute('CREATE TABLE till (x)')\n")
     monkeypatch.setattr(migrate_module, "_MIGRATIONS", steps)
     with pytest.raises(Exception, match="till"):
-        migrate(path)
+        migrate(path, epoch=1)
     reader = open_ledger(path)
     assert reader.execute("SELECT name FROM sqlite_schema").fetchall() == []
     reader.close()
@@ -92,12 +92,12 @@ def test_a_first_step_that_breaks_off_leaves_no_half_schema(
 
 def test_a_ledger_of_a_newer_till_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    migrate(path)
+    migrate(path, epoch=1)
     held = open_ledger(path)
     held.execute("UPDATE alembic_version SET version_num = '9000'")
     held.close()
     with pytest.raises(LedgerTooNewError, match="9000"):
-        migrate(path)
+        migrate(path, epoch=1)
 
 
 @pytest.mark.parametrize("version", ["3.40.1", "3.51.2", "3.52.0"])

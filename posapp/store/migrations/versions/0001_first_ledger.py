@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alembic import op
+from alembic import context, op
 
 revision = "0001"
 down_revision = None
@@ -161,7 +161,7 @@ VIEWS = (
     # The bytes to send stand in the journal once; how far the hub has them is one number in `till`.
     """CREATE VIEW outbox AS
         SELECT journal.epoch, journal.seq, fact_id AS event_id, kind, body AS bytes, at_ms,
-            journal.journal_no, journal.epoch < till.epoch OR journal.seq <= till.acked_through AS acked
+            journal.journal_no, journal.epoch <> till.epoch OR journal.seq <= till.acked_through AS acked
         FROM till JOIN journal""",
 )
 
@@ -184,4 +184,6 @@ def upgrade() -> None:
                 f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
-    op.execute("INSERT INTO till VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL)")
+    # Numbers of events begin anew with every ledger: its epoch keeps them apart from an earlier one's.
+    epoch = int(context.config.attributes["epoch"])
+    op.execute(f"INSERT INTO till VALUES (1, {epoch}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL)")  # noqa: S608 - a number
