@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QRadioButton, QWidget
 
 from posapp.ui.tokens import Metrics
 from posapp.ui.widgets.ink import Ink, Style
@@ -26,6 +27,13 @@ GROUP_PROPERTY = "group"
 """A parent with this property set is entered once by Tab; arrow keys move inside it."""
 
 
+if TYPE_CHECKING:
+    _Widget = QWidget
+    _Button = QAbstractButton
+else:  # of Qt's own classes only one may stand among the bases
+    _Widget = _Button = object
+
+
 @dataclass(slots=True)
 class Face:
     """What parts share: how to draw, how large, where intents go, and whether keys are handed on just now."""
@@ -36,11 +44,14 @@ class Face:
     handing_on: bool = False  # a key that was found to be a person's is on its way to the focus
 
 
-class Painted(QLabel):
-    """A part that is read and not pressed; its accessible name says what its picture says."""
+class Drawn(_Widget):
+    """What all painted parts have in common; mixed into a class of Qt, before it."""
 
-    def __init__(self, face: Face, parent: QWidget | None = None, *, ground: str | None = "surface") -> None:
-        super().__init__(parent)
+    face: Face
+    ground: str | None
+
+    def prepare(self, face: Face, ground: str | None) -> None:
+        """Make the part ready: drawn by hand, no input method; without a ground it lets through."""
         self.face = face
         self.ground = ground
         if ground is not None:
@@ -67,66 +78,54 @@ class Painted(QLabel):
         return QSize(0, 0)
 
 
-class Panel(QWidget):
+class Painted(Drawn, QLabel):
+    """A part that is read and not pressed; its accessible name says what its picture says."""
+
+    def __init__(self, face: Face, parent: QWidget | None = None, *, ground: str | None = "surface") -> None:
+        QLabel.__init__(self, parent)
+        self.prepare(face, ground)
+
+
+class Panel(Drawn, QWidget):
     """A plain coloured ground that holds other parts."""
 
     def __init__(self, face: Face, parent: QWidget | None = None, *, ground: str = "canvas") -> None:
-        super().__init__(parent)
-        self.face = face
-        self.ground = ground
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Fill what has to be painted."""
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), self.face.ink.brush(self.ground))
-        self.draw(painter)
-        painter.end()
-
-    def draw(self, painter: QPainter) -> None:
-        """Draw what belongs to the panel itself."""
+        QWidget.__init__(self, parent)
+        self.prepare(face, ground)
 
 
-class Pressing:
-    """What a press and a choice have in common; mixed into a button class of Qt."""
+class Pressing(Drawn, _Button):
+    """What a press and a choice have in common; mixed into a button class of Qt, before it."""
 
-    face: Face
     intent: object | None
-    shown: object | None
 
-    def begin(self, button: QPushButton | QRadioButton, face: Face, ground: str | None) -> None:
+    def begin(self, face: Face, ground: str | None) -> None:
         """Make the button ready: no mnemonic, no focus by pointer, drawn by hand."""
-        self.face = face
+        self.prepare(face, ground)
         self.intent = None
-        self.shown = None
-        self.ground = ground
-        button.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
-        if ground is not None:
-            button.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(self.fire)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clicked.connect(self.fire)
 
     def fire(self) -> None:
         """Hand the intent on."""
         if self.intent is not None:
             self.face.send(self.intent)
 
-    def key_pressed(self, button: QPushButton | QRadioButton, event: QKeyEvent) -> bool:
-        """Whether the key was used up here; a key that nobody has looked at goes to the window first."""
-        if not self.face.handing_on:
-            event.ignore()
-            return True
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            if not event.isAutoRepeat():
-                button.click()
-            return True
-        step = ARROWS.get(Qt.Key(event.key()))
-        if step is not None:
-            if not move_focus(button, *step):
-                event.ignore()
-            return True
-        return False
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space and Enter press, arrows move; a key that nobody has looked at goes to the window first."""
+        if self.face.handing_on:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+                if not event.isAutoRepeat():
+                    self.click()
+                return
+            step = ARROWS.get(Qt.Key(event.key()))
+            if step is not None and move_focus(self, *step):
+                return
+        event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Nothing happens on release."""
+        event.ignore()
 
 
 class Press(Pressing, QPushButton):
@@ -134,35 +133,7 @@ class Press(Pressing, QPushButton):
 
     def __init__(self, face: Face, parent: QWidget | None = None, *, ground: str | None = "surface") -> None:
         QPushButton.__init__(self, parent)
-        self.begin(self, face, ground)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space and Enter press, arrows move; anything else is the window's."""
-        if not self.key_pressed(self, event):
-            event.ignore()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Nothing happens on release."""
-        event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Clear the ground and draw."""
-        painter = QPainter(self)
-        if self.ground is not None:
-            painter.fillRect(self.rect(), self.face.ink.brush(self.ground))
-        self.draw(painter)
-        painter.end()
-
-    def draw(self, painter: QPainter) -> None:
-        """Draw the button; its ground is clear already."""
-
-    def sizeHint(self) -> QSize:
-        """Places are counted by whoever holds the button."""
-        return self.size()
-
-    def minimumSizeHint(self) -> QSize:
-        """No wish of its own."""
-        return QSize(0, 0)
+        self.begin(face, ground)
 
 
 class Pick(Pressing, QRadioButton):
@@ -170,7 +141,7 @@ class Pick(Pressing, QRadioButton):
 
     def __init__(self, face: Face, parent: QWidget | None = None, *, ground: str | None = "surface") -> None:
         QRadioButton.__init__(self, parent)
-        self.begin(self, face, ground)
+        self.begin(face, ground)
 
     def set_chosen(self, chosen: bool) -> None:
         """Show what the view says; of exclusive buttons Qt itself would never let the last one go."""
@@ -185,34 +156,6 @@ class Pick(Pressing, QRadioButton):
     def hitButton(self, position: QPoint) -> bool:
         """The whole surface presses."""
         return self.rect().contains(position)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space and Enter choose, arrows move; anything else is the window's."""
-        if not self.key_pressed(self, event):
-            event.ignore()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Nothing happens on release."""
-        event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Clear the ground and draw."""
-        painter = QPainter(self)
-        if self.ground is not None:
-            painter.fillRect(self.rect(), self.face.ink.brush(self.ground))
-        self.draw(painter)
-        painter.end()
-
-    def draw(self, painter: QPainter) -> None:
-        """Draw the choice; its ground is clear already."""
-
-    def sizeHint(self) -> QSize:
-        """Places are counted by whoever holds the choice."""
-        return self.size()
-
-    def minimumSizeHint(self) -> QSize:
-        """No wish of its own."""
-        return QSize(0, 0)
 
 
 def tile_look(button: Press | Pick, chosen: bool) -> tuple[str, str, float]:
