@@ -84,7 +84,9 @@ def test_a_day_by_keys_and_clicks(open_desk: Callable[..., Desk]) -> None:
         "the second slip is in English"
     )
     desk.enter()
-    desk.do(StartCount(), SubmitCount())
+    desk.do(StartCount())
+    desk.until(lambda: desk.state == "Counting")
+    desk.do(SubmitCount())
     desk.until(lambda: isinstance(p := desk.till.terminal.state.phase, Reporting) and not p.reading)
     desk.do(ChooseReason(VARIANCE_REASONS[3]), CloseShift())
     desk.until(lambda: isinstance(p := desk.till.terminal.state.phase, Reporting) and p.settled)

@@ -197,7 +197,9 @@ def first_quick_key(desk: Desk) -> tuple[int, int]:
 
 def close_shift(shop: Shopfront, screen: Screen, other: Desk) -> None:
     """Name the reason of the difference and close; the twin tells where the reasons lie."""
-    other.do(GoTo("sell"), SwitchLanguage("en"), StartCount(), SubmitCount())
+    other.do(GoTo("sell"), SwitchLanguage("en"), StartCount())
+    other.until(lambda: other.state == "Counting")
+    other.do(SubmitCount())
     other.until(lambda: isinstance(p := other.till.terminal.state.phase, Reporting) and not p.reading)
     screen.click(place_of(other.window, "Not known"))
     screen.key("F12")

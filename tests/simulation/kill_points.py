@@ -175,9 +175,11 @@ class Life:
     def _await_stop(self) -> str:
         until_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < until_s:
-            pid, status = os.waitpid(self.pid, os.WUNTRACED | os.WNOHANG)
-            if pid:
-                return "" if os.WIFSTOPPED(status) else f"the till ended by itself: {status}"
+            # Looked at only: the child is waited for once, after it was killed.
+            news = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if news is not None:
+                stopped = news.si_code == os.CLD_STOPPED
+                return "" if stopped else f"the till ended by itself: {news.si_status}"
             # The end of the pipe is the end of the child.
             if select.select([self.ear], [], [], 0.001)[0]:
                 return "the till ended by itself"

@@ -350,6 +350,7 @@ class Cashier:
         self.paid = "-"
         self.log.say("closing")
         till.do(StartCount())
+        till.stored()
         till.do(SubmitCount())
         till.answered(lambda: isinstance(till.phase, Reporting) and not till.phase.reading)
         till.do(ChooseReason(VARIANCE_REASONS[0]), CloseShift())
