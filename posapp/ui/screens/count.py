@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from posapp.flows.views import CountMain
 from posapp.ui.screens.page import NoteSlot, Page, Strip
-from posapp.ui.widgets.base import Face, Panel, make_group
+from posapp.ui.widgets.base import Face, Panel, keep_as_many, make_group
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.tiles import CountButton
 
@@ -26,14 +26,7 @@ class CountScreen(Page[CountMain]):
 
     def changed(self, old: CountMain | None, value: CountMain) -> None:
         """Keep the rows that are there."""
-        while len(self.rows) > len(value.rows):
-            gone = self.rows.pop()
-            gone.hide()
-            gone.deleteLater()
-        while len(self.rows) < len(value.rows):
-            button = CountButton(self.face, self.holder)
-            button.show()
-            self.rows.append(button)
+        keep_as_many(self.rows, len(value.rows), lambda: CountButton(self.face, self.holder))
         for button, row in zip(self.rows, value.rows, strict=True):
             button.show_row(row, value.currency)
         make_group(self.holder, list(self.rows))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from posapp.flows.views import Card, DoneMain
 from posapp.ui.screens.cards import CardPart
 from posapp.ui.screens.page import Page
-from posapp.ui.widgets.base import Face
+from posapp.ui.widgets.base import Face, keep_as_many
 from posapp.ui.widgets.ink import Style
 
 
@@ -92,14 +92,7 @@ class DoneScreen(Page[DoneMain]):
 
 def take_cards(page: QWidget, face: Face, parts: list[CardPart], cards: tuple[Card, ...]) -> None:
     """Bring a list of card parts up to date."""
-    while len(parts) > len(cards):
-        gone = parts.pop()
-        gone.hide()
-        gone.deleteLater()
-    while len(parts) < len(cards):
-        part = CardPart(face, page)
-        part.show()
-        parts.append(part)
+    keep_as_many(parts, len(cards), lambda: CardPart(face, page))
     for part, card in zip(parts, cards, strict=True):
         part.take(card)
 

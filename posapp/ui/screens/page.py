@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from posapp.flows.views import Action, Note
-from posapp.ui.widgets.base import Face, Panel
+from posapp.ui.widgets.base import Face, Panel, keep_as_many
 from posapp.ui.widgets.buttons import ActionButton
 from posapp.ui.widgets.note import NoteBlock
 from posapp.ui.widgets.sizes import Setting
@@ -86,14 +86,7 @@ class Strip:
         if actions == self.actions and risk == (self.risk.action if self.risky else None):
             return False
         self.actions = actions
-        while len(self.buttons) > len(actions):
-            last = self.buttons.pop()
-            last.hide()
-            last.deleteLater()
-        while len(self.buttons) < len(actions):
-            button = ActionButton(self.face, self.page, ground="canvas")
-            button.show()
-            self.buttons.append(button)
+        keep_as_many(self.buttons, len(actions), lambda: ActionButton(self.face, self.page, ground="canvas"))
         for button, action in zip(self.buttons, actions, strict=True):
             button.show_action(action)
         self.risk.raise_()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from posapp.flows.views import PromptMain
 from posapp.ui.blocks import Scroller
 from posapp.ui.screens.page import NoteSlot, Page
-from posapp.ui.widgets.base import Face, Panel, make_group
+from posapp.ui.widgets.base import Face, Panel, keep_as_many, make_group
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.tiles import TabButton, TileButton
 
@@ -34,22 +34,10 @@ class PromptScreen(Page[PromptMain]):
     def changed(self, old: PromptMain | None, value: PromptMain) -> None:
         """Keep what is there."""
         self.note.take(value.note)
-        while len(self.tabs) > len(value.tabs):
-            self.tabs.pop().deleteLater()
-        while len(self.tabs) < len(value.tabs):
-            tab = TabButton(self.face, self.tab_bar)
-            tab.show()
-            self.tabs.append(tab)
+        keep_as_many(self.tabs, len(value.tabs), lambda: TabButton(self.face, self.tab_bar))
         for button, tab_value in zip(self.tabs, value.tabs, strict=True):
             button.show_tab(tab_value)
-        while len(self.keys) > len(value.keys):
-            gone = self.keys.pop()
-            gone.hide()
-            gone.deleteLater()
-        while len(self.keys) < len(value.keys):
-            tile = TileButton(self.face, self.pad)
-            tile.show()
-            self.keys.append(tile)
+        keep_as_many(self.keys, len(value.keys), lambda: TileButton(self.face, self.pad))
         for tile, key in zip(self.keys, value.keys, strict=True):
             tile.show_key(key)
         make_group(self.tab_bar, list(self.tabs))

@@ -9,7 +9,7 @@ from posapp.flows.views import ReportMain
 from posapp.ui.screens.cards import CardPart
 from posapp.ui.screens.done import place_cards
 from posapp.ui.screens.page import Page
-from posapp.ui.widgets.base import Face, Painted
+from posapp.ui.widgets.base import Face, Painted, keep_as_many
 from posapp.ui.widgets.buttons import ActionButton
 from posapp.ui.widgets.ink import Style
 
@@ -86,24 +86,10 @@ class ReportScreen(Page[ReportMain]):
     def changed(self, old: ReportMain | None, value: ReportMain) -> None:
         """Show this report."""
         self.table.take(value)
-        while len(self.cards) > len(value.cards):
-            gone = self.cards.pop()
-            gone.hide()
-            gone.deleteLater()
-        while len(self.cards) < len(value.cards):
-            card_part = CardPart(self.face, self, quiet=True)
-            card_part.show()
-            self.cards.append(card_part)
+        keep_as_many(self.cards, len(value.cards), lambda: CardPart(self.face, self, quiet=True))
         for card_part, card in zip(self.cards, value.cards, strict=True):
             card_part.take(card)
-        while len(self.buttons) > len(value.actions):
-            old_button = self.buttons.pop()
-            old_button.hide()
-            old_button.deleteLater()
-        while len(self.buttons) < len(value.actions):
-            button = ActionButton(self.face, self, ground="canvas")
-            button.show()
-            self.buttons.append(button)
+        keep_as_many(self.buttons, len(value.actions), lambda: ActionButton(self.face, self, ground="canvas"))
         for button, action in zip(self.buttons, value.actions, strict=True):
             button.show_action(action)
         self.arrange()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from posapp.flows.views import SearchMain
 from posapp.ui.blocks import Scroller
 from posapp.ui.screens.page import Page, Strip
-from posapp.ui.widgets.base import Face, Panel, make_group
+from posapp.ui.widgets.base import Face, Panel, keep_as_many, make_group
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.tiles import FoundButton
 
@@ -29,14 +29,7 @@ class SearchScreen(Page[SearchMain]):
 
     def changed(self, old: SearchMain | None, value: SearchMain) -> None:
         """Keep the rows that are there."""
-        while len(self.rows) > len(value.rows):
-            gone = self.rows.pop()
-            gone.hide()
-            gone.deleteLater()
-        while len(self.rows) < len(value.rows):
-            button = FoundButton(self.face, self.content)
-            button.show()
-            self.rows.append(button)
+        keep_as_many(self.rows, len(value.rows), lambda: FoundButton(self.face, self.content))
         for index, (button, found) in enumerate(zip(self.rows, value.rows, strict=True)):
             button.show_found(found, index == 0)
         make_group(self.content, list(self.rows))

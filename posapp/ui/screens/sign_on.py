@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from posapp.flows.views import SignOnMain
 from posapp.ui.blocks import Scroller
 from posapp.ui.screens.page import NoteSlot, Page
-from posapp.ui.widgets.base import Face, Panel, make_group, spaced_lines
+from posapp.ui.widgets.base import Face, Panel, keep_as_many, make_group, spaced_lines
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.rows import TONE_INK
 from posapp.ui.widgets.tiles import OperatorButton
@@ -31,14 +31,7 @@ class SignOnScreen(Page[SignOnMain]):
 
     def changed(self, old: SignOnMain | None, value: SignOnMain) -> None:
         """Keep the tiles that are there."""
-        while len(self.tiles) > len(value.operators):
-            gone = self.tiles.pop()
-            gone.hide()
-            gone.deleteLater()
-        while len(self.tiles) < len(value.operators):
-            tile = OperatorButton(self.face, self.content)
-            tile.show()
-            self.tiles.append(tile)
+        keep_as_many(self.tiles, len(value.operators), lambda: OperatorButton(self.face, self.content))
         for tile, operator in zip(self.tiles, value.operators, strict=True):
             tile.show_tile(operator)
         make_group(self.content, list(self.tiles))

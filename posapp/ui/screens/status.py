@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from posapp.flows.views import StatusGroup, StatusMain, StatusRow
 from posapp.ui.blocks import Scroller
 from posapp.ui.screens.page import Page
-from posapp.ui.widgets.base import Face, Painted, Panel, spaced_lines
+from posapp.ui.widgets.base import Face, Painted, Panel, keep_as_many, spaced_lines
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.rows import TONE_INK, TONE_SOFT
 
@@ -96,14 +96,7 @@ class GroupPart(Panel):
             return
         self.value = value
         self.setAccessibleName(value.title)
-        while len(self.rows) > len(value.rows):
-            gone = self.rows.pop()
-            gone.hide()
-            gone.deleteLater()
-        while len(self.rows) < len(value.rows):
-            part = StatusRowPart(self.face, self)
-            part.show()
-            self.rows.append(part)
+        keep_as_many(self.rows, len(value.rows), lambda: StatusRowPart(self.face, self))
         for part, row in zip(self.rows, value.rows, strict=True):
             part.take(row)
         self.update()
@@ -140,14 +133,7 @@ class StatusScreen(Page[StatusMain]):
     def changed(self, old: StatusMain | None, value: StatusMain) -> None:
         """Keep the groups that are there."""
         for parts, groups in zip(self.groups, (value.left, value.right), strict=True):
-            while len(parts) > len(groups):
-                gone = parts.pop()
-                gone.hide()
-                gone.deleteLater()
-            while len(parts) < len(groups):
-                part = GroupPart(self.face, self.content)
-                part.show()
-                parts.append(part)
+            keep_as_many(parts, len(groups), lambda: GroupPart(self.face, self.content))
             for part, group in zip(parts, groups, strict=True):
                 part.take(group)
         self.arrange()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -26,6 +26,8 @@ ARROWS = {
 GROUP_PROPERTY = "group"
 """A parent with this property set is entered once by Tab; arrow keys move inside it."""
 
+
+Part = TypeVar("Part", bound=QWidget)
 
 if TYPE_CHECKING:
     _Widget = QWidget
@@ -156,6 +158,19 @@ class Pick(Pressing, QRadioButton):
     def hitButton(self, position: QPoint) -> bool:
         """The whole surface presses."""
         return self.rect().contains(position)
+
+
+def keep_as_many(parts: list[Part], many: int, make: Callable[[], Part]) -> None:
+    """Bring `parts` to `many` parts: the last go, new ones are made and shown."""
+    while len(parts) > many:
+        gone = parts.pop()
+        gone.hide()
+        gone.setParent(None)
+        gone.deleteLater()
+    while len(parts) < many:
+        part = make()
+        part.show()
+        parts.append(part)
 
 
 def tile_look(button: Press | Pick, chosen: bool) -> tuple[str, str, float]:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from posapp.flows.views import Actions, Choices, Facts, Keypad, SumRows
-from posapp.ui.widgets.base import Face, Panel, make_group
+from posapp.ui.widgets.base import Face, Panel, keep_as_many, make_group
 from posapp.ui.widgets.buttons import ActionButton, PadButton
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.rows import FactPart, SumPart
@@ -34,13 +34,6 @@ class Group(Panel):
     def arrange(self) -> None:
         """Give each part its place."""
 
-    @staticmethod
-    def drop(part: QWidget) -> None:
-        """Let a part go that nothing is shown in."""
-        part.hide()
-        part.setParent(None)
-        part.deleteLater()
-
 
 class SumsBlock(Group):
     """Sums under each other."""
@@ -53,15 +46,10 @@ class SumsBlock(Group):
     def take(self, value: SumRows) -> None:
         """Show these sums."""
         many = len(self.parts)
-        while len(self.parts) > len(value.rows):
-            self.drop(self.parts.pop())
-        while len(self.parts) < len(value.rows):
-            role = "body" if self.setting.compact else "amount"
-            part = SumPart(
-                self.face, self, amount_role=role, label_ink="ink_2" if self.setting.compact else "ink"
-            )
-            part.show()
-            self.parts.append(part)
+        role, ink = ("body", "ink_2") if self.setting.compact else ("amount", "ink")
+        keep_as_many(
+            self.parts, len(value.rows), lambda: SumPart(self.face, self, amount_role=role, label_ink=ink)
+        )
         self.value = value
         for part, row in zip(self.parts, value.rows, strict=True):
             part.take(row)
@@ -91,12 +79,8 @@ class FactsBlock(Group):
     def take(self, value: Facts) -> None:
         """Show these facts."""
         many = len(self.parts)
-        while len(self.parts) > len(value.rows):
-            self.drop(self.parts.pop())
-        while len(self.parts) < len(value.rows):
-            part = FactPart(self.face, self, role="body" if self.setting.compact else "item")
-            part.show()
-            self.parts.append(part)
+        role = "body" if self.setting.compact else "item"
+        keep_as_many(self.parts, len(value.rows), lambda: FactPart(self.face, self, role=role))
         for part, row in zip(self.parts, value.rows, strict=True):
             part.take(row)
         if many != len(self.parts):
@@ -127,12 +111,7 @@ class ActionsBlock(Group):
 
     def take(self, value: Actions) -> None:
         """Show these acts."""
-        while len(self.buttons) > len(value.actions):
-            self.drop(self.buttons.pop())
-        while len(self.buttons) < len(value.actions):
-            button = ActionButton(self.face, self)
-            button.show()
-            self.buttons.append(button)
+        keep_as_many(self.buttons, len(value.actions), lambda: ActionButton(self.face, self))
         self.value = value
         for button, action in zip(self.buttons, value.actions, strict=True):
             button.wide = len(value.actions) > 1 or bool(action.key)
@@ -173,12 +152,7 @@ class ChoicesBlock(Group):
 
     def take(self, value: Choices) -> None:
         """Show these choices."""
-        while len(self.buttons) > len(value.choices):
-            self.drop(self.buttons.pop())
-        while len(self.buttons) < len(value.choices):
-            button = ChoiceButton(self.face, self)
-            button.show()
-            self.buttons.append(button)
+        keep_as_many(self.buttons, len(value.choices), lambda: ChoiceButton(self.face, self))
         retitled = self.value is None or self.value.title != value.title
         self.value = value
         self.setAccessibleName(value.title)
@@ -259,12 +233,7 @@ class KeypadBlock(Group):
 
     def take(self, value: Keypad) -> None:
         """Show these keys."""
-        while len(self.buttons) > len(value.keys):
-            self.drop(self.buttons.pop())
-        while len(self.buttons) < len(value.keys):
-            button = PadButton(self.face, self)
-            button.show()
-            self.buttons.append(button)
+        keep_as_many(self.buttons, len(value.keys), lambda: PadButton(self.face, self))
         renewed = self.value is None or len(self.value.keys) != len(value.keys)
         self.value = value
         for button, key in zip(self.buttons, value.keys, strict=True):

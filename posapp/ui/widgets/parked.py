@@ -7,9 +7,8 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QScroller, QWidget
 
 from posapp.flows.views import ParkedCard, ParkedCards
-from posapp.ui.widgets.base import Face, Painted, Panel
+from posapp.ui.widgets.base import Face, Painted, Panel, keep_as_many
 from posapp.ui.widgets.buttons import ActionButton
-from posapp.ui.widgets.groups import Group
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.sizes import Room, Setting
 
@@ -83,12 +82,7 @@ class ParkedBlock(QScrollArea):
 
     def take(self, value: ParkedCards) -> None:
         """Show these sales."""
-        while len(self.parts) > len(value.cards):
-            Group.drop(self.parts.pop())
-        while len(self.parts) < len(value.cards):
-            part = ParkedPart(self.face, self.content)
-            part.show()
-            self.parts.append(part)
+        keep_as_many(self.parts, len(value.cards), lambda: ParkedPart(self.face, self.content))
         for part, card in zip(self.parts, value.cards, strict=True):
             part.take(card)
         self._place()

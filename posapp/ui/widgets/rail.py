@@ -6,7 +6,7 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from posapp.flows.views import RailItem
-from posapp.ui.widgets.base import Face, Panel, Pick, make_group
+from posapp.ui.widgets.base import Face, Panel, Pick, keep_as_many, make_group
 from posapp.ui.widgets.ink import Style
 
 TOP = 8
@@ -68,14 +68,7 @@ class Rail(Panel):
         if items is self.items or items == self.items:
             return
         self.items = items
-        while len(self.buttons) > len(items):
-            last = self.buttons.pop()
-            last.hide()
-            last.deleteLater()
-        while len(self.buttons) < len(items):
-            button = RailButton(self.face, self)
-            button.show()
-            self.buttons.append(button)
+        keep_as_many(self.buttons, len(items), lambda: RailButton(self.face, self))
         for button, item in zip(self.buttons, items, strict=True):
             button.take(item)
         make_group(self, list(self.buttons))
