@@ -57,11 +57,8 @@ class CartScreen(Page[CartMain]):
         x, top, width, height = self.card
         self.list.setGeometry(x + 1, top + 1 + HEAD, width - 2, height - 2 - HEAD - CORNER)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: CartMain) -> None:
         """Draw the card with its heads, and why it is locked."""
-        value = self.value
-        if value is None:
-            return
         ink = self.face.ink
         x, y, width, height = self.card
         ink.ground(painter, self.card, "surface", "line", 10)

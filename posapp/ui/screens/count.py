@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 from posapp.flows.views import CountMain
 from posapp.ui.screens.page import NoteSlot, Page, Strip
 from posapp.ui.widgets.base import Face, Panel, keep_as_many, make_group
-from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.tiles import CountButton
 
 GAP = 10
@@ -57,12 +56,6 @@ class CountScreen(Page[CountMain]):
             line, column = divmod(index, 2)
             row.setGeometry(column * (wide - half), line * (high + GAP), half, high)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: CountMain) -> None:
         """Draw title and detail."""
-        value = self.value
-        if value is None:
-            return
-        ink, margin = self.face.ink, self.face.metrics.page_margin
-        wide = self.width() - 2 * margin
-        ink.text(painter, (margin, margin, wide, 32), value.title, Style("heading", strong=True))
-        ink.text(painter, (margin, margin + 33, wide, 24), value.detail, Style("body", "ink_2"))
+        self.draw_heading(painter, (value.title, value.detail), self.face.metrics.page_margin)

@@ -55,11 +55,8 @@ class DoneScreen(Page[DoneMain]):
             x += wide + 10
         return rows
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: DoneMain) -> None:
         """Draw title, change and hint."""
-        value = self.value
-        if value is None:
-            return
         ink, margin = self.face.ink, self.face.metrics.page_margin
         wide = self.width() - 2 * margin
         ink.disc(painter, (margin + 32, margin + 32), 64, "saving_soft")

@@ -56,11 +56,8 @@ class MessageScreen(Page[MessageMain]):
         self.card = (margin, y, self.width() - 2 * margin, high + 16)
         self.sums.setGeometry(margin + 21, y + 8, self.width() - 2 * margin - 42, high)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: MessageMain) -> None:
         """Draw disc, sentence and hint."""
-        value = self.value
-        if value is None:
-            return
         ink, margin = self.face.ink, self.face.metrics.page_margin
         top = self._top()
         room = self.width() - 2 * margin - TEXT_X

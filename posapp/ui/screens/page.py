@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from posapp.flows.views import Action, Note
 from posapp.ui.widgets.base import Face, Panel, keep_as_many
 from posapp.ui.widgets.buttons import ActionButton
+from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.note import NoteBlock
 from posapp.ui.widgets.sizes import Setting
 
@@ -43,6 +44,21 @@ class Page(Panel, Generic[Value]):
 
     def arrange(self) -> None:
         """Give each part its place."""
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the value once there is one."""
+        if self.value is not None:
+            self.draw_value(painter, self.value)
+
+    def draw_value(self, painter: QPainter, value: Value) -> None:
+        """Draw what belongs to the page itself."""
+
+    def draw_heading(self, painter: QPainter, texts: tuple[str, str], y: int, end: int | None = None) -> None:
+        """Draw title and detail at the top, down from `y`; they leave free what lies beyond `end`."""
+        ink, margin = self.face.ink, self.face.metrics.page_margin
+        room = (self.width() - margin if end is None else end) - margin
+        ink.text(painter, (margin, y, room, 32), texts[0], Style("heading", strong=True))
+        ink.text(painter, (margin, y + 32, room, 24), texts[1], Style("body", "ink_2"))
 
 
 class NoteSlot:

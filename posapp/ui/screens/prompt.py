@@ -82,11 +82,8 @@ class PromptScreen(Page[PromptMain]):
             right = (wide + 8) * (column + 1) // COLUMNS - 8
             key.setGeometry(left, row * (tile + 8), right - left, tile)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: PromptMain) -> None:
         """Draw disc, title and hint."""
-        value = self.value
-        if value is None:
-            return
         ink = self.face.ink
         x, y, width, height = self.prompt
         middle = y + height / 2

@@ -117,16 +117,11 @@ class ReportScreen(Page[ReportMain]):
         y += high + 16
         place_cards(self.cards, (margin, y, wide, bottom - y), 40)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: ReportMain) -> None:
         """Draw title, detail and sentence."""
-        value = self.value
-        if value is None:
-            return
         ink, margin = self.face.ink, self.face.metrics.page_margin
         end = self.buttons[0].x() if self.buttons else self.width() - margin
-        room = end - margin - 12
-        ink.text(painter, (margin, margin, room, 32), value.title, Style("heading", strong=True))
-        ink.text(painter, (margin, margin + 33, room, 24), value.detail, Style("body", "ink_2"))
+        self.draw_heading(painter, (value.title, value.detail), margin, end - 12)
         y = self.height() - 60
         wide = self.width() - 2 * margin
         ink.icon(painter, "hard-drive", (margin, y, 20, 48), "ink_2", 20)

@@ -55,11 +55,8 @@ class SearchScreen(Page[SearchMain]):
         for index, row in enumerate(self.rows):
             row.setGeometry(0, index * metrics.row, width - 2, metrics.row)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: SearchMain) -> None:
         """Draw the card and its title."""
-        value = self.value
-        if value is None:
-            return
         ink = self.face.ink
         x, y, width, height = self.card
         ink.ground(painter, self.card, "surface", "line", 10)

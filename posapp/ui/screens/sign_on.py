@@ -70,11 +70,8 @@ class SignOnScreen(Page[SignOnMain]):
             right = (wide + GAP) * (column + 1) // columns - GAP
             each.setGeometry(left, row * (tile + GAP), right - left, tile)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: SignOnMain) -> None:
         """Draw store, clock, badge note and self-check."""
-        value = self.value
-        if value is None:
-            return
         ink, margin = self.face.ink, self._margin()
         wide = self.width() - 2 * margin
         up = 0 if self.face.metrics.rail_words else 20

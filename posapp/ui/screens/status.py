@@ -155,13 +155,7 @@ class StatusScreen(Page[StatusMain]):
             tallest = max(tallest, y)
         self.content.resize(wide, tallest)
 
-    def draw(self, painter: QPainter) -> None:
+    def draw_value(self, painter: QPainter, value: StatusMain) -> None:
         """Draw title and detail."""
-        value = self.value
-        if value is None:
-            return
-        ink, margin = self.face.ink, self.face.metrics.page_margin
-        wide = self.width() - 2 * margin
         y = 20 if self.face.metrics.rail_words else 8
-        ink.text(painter, (margin, y, wide, 32), value.title, Style("heading", strong=True))
-        ink.text(painter, (margin, y + 32, wide, 24), value.detail, Style("body", "ink_2"))
+        self.draw_heading(painter, (value.title, value.detail), y)
