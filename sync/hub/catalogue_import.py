@@ -8,7 +8,7 @@ done in chunks of one transaction each, so that tills are served in between.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -69,12 +69,14 @@ class CatalogueImport:
         store_id: str,
         rules: RowRules,
         *,
+        now_ms: int,
         on_refused: Callable[[RefusedRow], None] = lambda _row: None,
         chunk_items: int = CHUNK_ITEMS,
     ) -> None:
         self._database = database
         self._store_id = store_id
         self._rules = rules
+        self._now_ms = now_ms
         self._on_refused = on_refused
         self._chunk_items = chunk_items
         self._seen: dict[str, int] = {}
@@ -237,11 +239,8 @@ class CatalogueImport:
         return True
 
     def _body(self, record: Record, old: bytes | None) -> ItemBody:
-        prices = record.prices
-        if prices is None:
-            kept = msgspec.json.decode(old, type=ItemBody).prices if old else ()
-        else:
-            kept = tuple(sorted(prices.items()))
+        held = msgspec.json.decode(old, type=ItemBody).prices if old else ()
+        prices = held if record.prices is None else merged_prices(held, record.prices, self._now_ms)
         return ItemBody(
             sku=record.sku,
             names=record.names,
@@ -249,7 +248,7 @@ class CatalogueImport:
             unit=record.unit,
             tax_category=record.tax_category,
             codes=tuple(code.key for code in record.codes),
-            prices=kept,
+            prices=prices,
         )
 
     def _held_bodies(self, connection: Connection, skus: list[str]) -> dict[str, bytes | None]:
@@ -305,6 +304,18 @@ class CatalogueImport:
         with self._database.writing() as connection:
             connection.execute(delete(REFUSED_ROW).where(REFUSED_ROW.c.store_id == self._store_id))
             insert_rows(connection, REFUSED_ROW, rows)
+
+
+def merged_prices(
+    held: Iterable[tuple[int, int]], rows: Mapping[int, int], now_ms: int
+) -> tuple[tuple[int, int], ...]:
+    """Prices by their time (epoch milliseconds): those held and those of a file, less those that are over.
+
+    A row replaces the price of the same time; one without a time (0) replaces the price in force.
+    """
+    merged = {since: minor for since, minor in held if since > now_ms or 0 not in rows} | dict(rows)
+    in_force = max((since for since in merged if since <= now_ms), default=0)
+    return tuple(sorted((since, minor) for since, minor in merged.items() if since >= in_force))
 
 
 def _last_rows(file: CatalogueFile, columns: Columns, skipped: int) -> dict[str, int]:

@@ -200,7 +200,7 @@ def _import_items(options: argparse.Namespace) -> int:
             tqdm(total=options.file.stat().st_size, unit="B", unit_scale=True, desc=options.file.name)
         )
         note = _refused_writer(options.refused, stack)
-        work = CatalogueImport(database, store_id, rules, on_refused=note)
+        work = CatalogueImport(database, store_id, rules, now_ms=system_now_ms(), on_refused=note)
         report = work.run(CatalogueFile(options.file), _reading(options, language), bar.update)
     _print_report(report)
     return 0

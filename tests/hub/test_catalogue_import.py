@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from sync.hub.catalogue_rows import (
 from sync.hub.feed import UnknownCursorError, read_feed
 from sync.hub.pinyin import initials
 from sync.protocol.messages import ItemBody
-from tests.hub.conftest import Enrolled
+from tests.hub.conftest import NOW_MS, Enrolled
 
 DIRTY = Path(__file__).with_name("fixtures") / "dirty.tsv"
 RULES = RowRules(
@@ -42,7 +43,9 @@ Bring = Callable[..., tuple[ImportReport, list[RefusedRow]]]
 def bring(enrolled: Enrolled, tmp_path: Path) -> Bring:
     """Imports a file, or a text as headerless code and name."""
 
-    def work(source: Path | str, options: ImportOptions = HEADERLESS, **rules: Any) -> Any:
+    def work(
+        source: Path | str, options: ImportOptions = HEADERLESS, *, now_ms: int = NOW_MS, **rules: Any
+    ) -> Any:
         path = source
         if isinstance(source, str):
             path = tmp_path / "items.tsv"
@@ -52,6 +55,7 @@ def bring(enrolled: Enrolled, tmp_path: Path) -> Bring:
             enrolled.database,
             "S1",
             dataclasses.replace(RULES, **rules),
+            now_ms=now_ms,
             on_refused=refused.append,
             chunk_items=3,
         )
@@ -205,6 +209,44 @@ def test_prices_that_the_file_does_not_mention_stay(enrolled: Enrolled, bring: B
     one = items(enrolled)["a"]
     assert one is not None
     assert (one.names, one.prices) == ({"en": "A, renamed"}, ((0, 150),))
+
+
+DAY_MS = 86_400_000
+PRICED = "sku\tname\tprice\tprice_from\n"
+
+
+def stamp(days: int) -> str:
+    """A time so many days from now, as a file writes it."""
+    return datetime.fromtimestamp((NOW_MS + days * DAY_MS) / 1000, UTC).isoformat()
+
+
+def prices(enrolled: Enrolled) -> tuple[tuple[int, int], ...]:
+    one = items(enrolled)["a"]
+    assert one is not None
+    return tuple((0 if since == 0 else (since - NOW_MS) // DAY_MS, minor) for since, minor in one.prices)
+
+
+def test_a_price_of_tomorrow_leaves_the_price_of_today(enrolled: Enrolled, bring: Bring) -> None:
+    bring(f"{PRICED}a\tA\t1.50\t\n", ImportOptions())
+    bring(f"{PRICED}a\tA\t1.80\t{stamp(1)}\n", ImportOptions())
+    assert prices(enrolled) == ((0, 150), (1, 180))
+    bring(f"{PRICED}a\tA\t2.20\t{stamp(9)}\n", ImportOptions())
+    assert prices(enrolled) == ((0, 150), (1, 180), (9, 220))
+    bring(f"{PRICED}a\tA\t1.90\t{stamp(1)}\n", ImportOptions())
+    assert prices(enrolled) == ((0, 150), (1, 190), (9, 220)), "the same time is the same price, put right"
+    bring(f"{PRICED}a\tA\t1.40\t\n", ImportOptions())
+    assert prices(enrolled) == ((0, 140), (1, 190), (9, 220)), "without a time the price in force is meant"
+
+
+def test_only_prices_that_are_over_are_dropped(enrolled: Enrolled, bring: Bring) -> None:
+    rows = f"a\tA\t1.50\t\na\tA\t1.80\t{stamp(2)}\na\tA\t2.20\t{stamp(4)}\n"
+    bring(PRICED + rows, ImportOptions())
+    later = NOW_MS + 3 * DAY_MS
+    bring(f"{PRICED}a\tA\t9.90\t{stamp(8)}\n", ImportOptions(), now_ms=later)
+    assert prices(enrolled) == ((2, 180), (4, 220), (8, 990))
+    bring(f"{PRICED}a\tA\t1.10\t\n", ImportOptions(), now_ms=later)
+    assert prices(enrolled) == ((0, 110), (4, 220), (8, 990)), "also where the one in force has a time"
+    assert bring(f"{PRICED}a\tA\t1.10\t\n", ImportOptions(), now_ms=later)[0].imported == 0
 
 
 def test_removed_items_travel_as_tombstones_and_can_come_back(enrolled: Enrolled, bring: Bring) -> None:

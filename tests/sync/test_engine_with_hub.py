@@ -59,7 +59,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         key = enrol(connection, Device("S1", "T1"), now_ms=NOW_MS)
     assert key
     (tmp_path / "items.tsv").write_text("".join(f"{n}\tItem {n}\n" for n in range(1, 301)), "utf-8")
-    work = CatalogueImport(hub.database, "S1", RULES)
+    work = CatalogueImport(hub.database, "S1", RULES, now_ms=NOW_MS)
     work.run(CatalogueFile(tmp_path / "items.tsv"), ImportOptions(columns=("code", "name")))
     yield Served(hub, hub.start(), key)
     hub.stop()
