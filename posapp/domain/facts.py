@@ -172,6 +172,15 @@ class OperatorSignedOff:
 
 
 @dataclass(frozen=True, slots=True)
+class TerminalUnlocked:
+    """The operator of a session keyed their PIN again after the terminal was locked."""
+
+    session_id: str
+    operator_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SignOnRefused:
     """A wrong PIN was keyed; `locked_until_ms` is set where it was one too many."""
 
@@ -267,6 +276,7 @@ Fact = (
     | ScanRefused
     | OperatorSignedOn
     | OperatorSignedOff
+    | TerminalUnlocked
     | SignOnRefused
     | OverrideGiven
     | DrawerOpened
@@ -281,6 +291,7 @@ FACT_KINDS: Mapping[type, str] = {
     ScanRefused: "ScanRefused",
     OperatorSignedOn: "OperatorSignedOn",
     OperatorSignedOff: "OperatorSignedOff",
+    TerminalUnlocked: "TerminalUnlocked",
     SignOnRefused: "SignOnRefused",
     OverrideGiven: "OverrideGiven",
     DrawerOpened: "DrawerOpened",

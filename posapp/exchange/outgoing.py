@@ -23,6 +23,7 @@ from posapp.domain.facts import (
     ShiftOpened,
     ShiftSettled,
     SignOnRefused,
+    TerminalUnlocked,
     TransactionCompleted,
     TransactionVoided,
 )
@@ -109,7 +110,9 @@ def business_date_of(fact: Fact, otherwise: str) -> str:
             return fact.business_date
         case ShiftSettled():
             return fact.totals.business_date
-        case OverrideGiven() | DrawerOpened() | OperatorSignedOn() | OperatorSignedOff() | SignOnRefused():
+        case OverrideGiven() | DrawerOpened() | SignOnRefused():
+            return otherwise
+        case OperatorSignedOn() | OperatorSignedOff() | TerminalUnlocked():
             return otherwise
 
 

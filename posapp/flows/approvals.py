@@ -69,8 +69,10 @@ def _void(desk: Desk, phase: Selling, intent: VoidCart, ports: Ports) -> Step:
     if desk.cart is None:
         return refuse(desk, phase, Refusal.NothingToVoid)
     shop, who = shop_of(desk), operator_of(desk)
-    if desk.cart.lines and not shop.allows(who, Permission.VOID_SALE):
-        wait = AwaitingOverride(Permission.VOID_SALE, VoidCart(), desk.cart.goods_minor, phase)
+    # Voiding line by line first must not be a way around the approval.
+    gone = sum(line.amount_minor for line in desk.cart.voided)
+    if (desk.cart.lines or desk.cart.voided) and not shop.allows(who, Permission.VOID_SALE):
+        wait = AwaitingOverride(Permission.VOID_SALE, VoidCart(), desk.cart.goods_minor + gone, phase)
         return Step(replace(quiet(desk), found=None), wait)
     return _void_now(desk, phase, (), ports)
 
@@ -166,6 +168,8 @@ def _pin_checked(desk: Desk, phase: AwaitingOverride, intent: PinChecked, ports:
 
 def _back(desk: Desk, phase: AwaitingOverride, intent: Back, ports: Ports) -> Step:
     """Leave it: nothing was changed."""
+    if phase.checking:
+        return Step(desk, phase)  # a PIN that is being compared must count, right or wrong
     return Step(quiet(desk), phase.back)
 
 

@@ -15,7 +15,7 @@ from posapp.domain.catalog import Item
 from posapp.domain.codes import normalise, pattern_match
 from posapp.domain.facts import ScanRecord
 from posapp.domain.quantity import Quantity, quantity_max
-from posapp.domain.shop import word
+from posapp.domain.shop import Permission, word
 from posapp.flows.effects import Beep, Search
 from posapp.flows.entry import edit, grams_of
 from posapp.flows.intents import (
@@ -42,6 +42,7 @@ from posapp.flows.steps import (
     Step,
     by_badge,
     next_scan,
+    operator_of,
     quiet,
     refuse,
     refuse_scan,
@@ -74,6 +75,11 @@ def look_up(desk: Desk, text: str, ports: Ports) -> NewLine | Item | Refusal:
     return NewLine(replace(item, unit="pcs"), code.text, Quantity(1, "pcs"), embedded.value)
 
 
+def may_sell(desk: Desk) -> bool:
+    """Whether the operator may take goods."""
+    return shop_of(desk).allows(operator_of(desk), Permission.SELL)
+
+
 def _new_cart(desk: Desk, ports: Ports) -> Cart:
     return desk.cart or Cart(ports.ids.new_id(), ports.clock.now_ms())
 
@@ -95,6 +101,8 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
         return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.NoOpenShift, ports)
     phase = Selling()
     desk = next_scan(replace(desk, found=None), ports)
+    if not may_sell(desk):
+        return refuse_scan(desk, phase, intent.text, Refusal.MayNotSell, ports)
     if by_badge(desk, intent.text) is not None:
         return refuse_scan(desk, phase, intent.text, Refusal.BadgeHere, ports)
     meant = look_up(desk, intent.text, ports)
@@ -123,6 +131,8 @@ def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
     """Add an item of a quick key or of a search; goods by weight ask for it."""
     if desk.shift is None:
         return refuse(desk, phase, Refusal.NoOpenShift)
+    if not may_sell(desk):
+        return refuse(desk, phase, Refusal.MayNotSell)
     item = ports.catalogue.by_sku(intent.sku, ports.clock.now_ms())
     if item is None or item.price_minor is None:
         why = Refusal.NoPrice if item else Refusal.UnknownCode
@@ -138,6 +148,8 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
     text = intent.text.strip()
     if not text:
         return Step(desk, phase)
+    if not may_sell(desk):
+        return refuse(desk, phase, Refusal.MayNotSell)
     code, pieces = text, 1
     meant = look_up(desk, text, ports)
     times = _TIMES.fullmatch(text) if meant is Refusal.UnknownCode else None
@@ -147,13 +159,18 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
             return _set_marked(replace(desk, clear_scan=desk.clear_scan + 1), phase, pieces)
         meant = look_up(desk, code, ports)
     elif meant is Refusal.UnknownCode and desk.found is not None:
-        if desk.found.text != text or not desk.found.answered:
+        if desk.found.text != text:
+            looked = _search(desk, phase, SearchText(text), ports)
+            return refuse(looked.desk, phase, Refusal.StillSearching).also(*looked.effects)
+        if not desk.found.answered:
             return refuse(desk, phase, Refusal.StillSearching)
         if desk.found.items:
             return _add_item(desk, phase, AddItem(desk.found.items[0].sku), ports)
     if isinstance(meant, Refusal):
         return refuse(desk, phase, meant, code=text)
     if isinstance(meant, Item):
+        if times:
+            return refuse(desk, phase, Refusal.NotByPiece)
         desk = replace(quiet(desk), found=None, clear_scan=desk.clear_scan + 1)
         return Step(desk, Weighing(meant, code))
     if not 1 <= pieces <= quantity_max("pcs"):

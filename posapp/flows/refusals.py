@@ -28,6 +28,8 @@ class Refusal(Enum):
     NotNow = "That cannot be done here now."
     EmptyCart = "There is nothing to pay. Scan an item first."
     TakenMoney = "Money was already taken. Undo it and give it back before changing the goods."
+    OverPaid = "More was taken than is due now. Undo the payment, give it back and take it again."
+    MayNotSell = "You may not sell. Ask a cashier or a manager to sign on."
     NothingToVoid = "There is no sale to void."
     MayNotOpenShift = "You may not open a shift. Ask a cashier or a manager to sign on."
     NothingToSuspend = "There is no sale to suspend. Scan an item first."

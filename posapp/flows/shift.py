@@ -20,7 +20,6 @@ from posapp.flows.effects import (
     PrintNow,
     PrintRequest,
     ReadShift,
-    Record,
     WakeSync,
 )  # fmt: skip
 from posapp.flows.entry import edit
@@ -135,13 +134,22 @@ def _start_count(desk: Desk, phase: Phase, intent: StartCount, ports: Ports) -> 
         return refuse(desk, phase, Refusal.NoOpenShift)
     if desk.cart is not None:
         return refuse(desk, phase, Refusal.SaleOpen)
+    if not shop_of(desk).allows(operator_of(desk), Permission.CLOSE_SHIFT):
+        # They may count what lies open; the closing will need a manager, and the drawer stays shut.
+        return Step(quiet(desk), Counting())
     opened = DrawerOpened(
         shift_id=desk.shift.shift_id,
         operator_id=operator_of(desk).operator_id,
         reason="count",
         at_ms=ports.clock.now_ms(),
     )
-    return Step(quiet(desk), Counting(), (Record((opened,)), KickDrawer()))
+    commit = Commit(ports.ids.new_id(), (opened,))
+    return Step(quiet(desk), Committing(commit, "count", phase), (commit,))
+
+
+def count_opened(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
+    """It is on record who opened the drawer, and why: now it opens."""
+    return Step(desk, Counting(), (KickDrawer(), WakeSync()))
 
 
 def _count_key(desk: Desk, phase: Counting, intent: KeyIn, ports: Ports) -> Step:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.facts import OperatorSignedOff, OperatorSignedOn, SignOnRefused
+from posapp.domain.facts import OperatorSignedOff, OperatorSignedOn, SignOnRefused, TerminalUnlocked
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Operator, Permission
 from posapp.domain.tenders import Payment
@@ -20,6 +20,7 @@ from posapp.flows.intents import KeyIn, Lock, PinChecked, ScanCode, SelectOperat
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import (
     AwaitingOverride,
+    Counting,
     Desk,
     Done,
     Locked,
@@ -30,6 +31,7 @@ from posapp.flows.state import (
     ShowingStatus,
     SignedOff,
     Tendering,
+    Weighing,
 )  # fmt: skip
 from posapp.flows.steps import Ports, Rules, Step, by_badge, next_scan, quiet, refuse, refuse_scan, shop_of
 
@@ -138,7 +140,8 @@ def _pin_checked_locked(desk: Desk, phase: Locked, intent: PinChecked, ports: Po
         return wrong_pin(desk, replace(phase, checking=False, pin=""), who, ports)
     desk = right_pin(desk, who.operator_id)
     if desk.operator is not None and who.operator_id == desk.operator.operator_id:
-        return Step(replace(desk, told=None), phase.back, (Beep("ok"),))
+        fact = TerminalUnlocked(desk.session_id, who.operator_id, ports.clock.now_ms())
+        return Step(replace(desk, told=None), phase.back, (Beep("ok"), Record((fact,))))
     if not shop_of(desk).allows(who, Permission.APPROVE):
         return refuse(desk, replace(phase, checking=False, pin=""), Refusal.TerminalLocked)
     return _hand_over(desk, phase, who, ports)
@@ -170,6 +173,8 @@ def _sign_off(desk: Desk, phase: Phase, intent: SignOff, ports: Ports) -> Step:
     return Step(desk, SignedOff(), (Record((fact,)),))
 
 
+_LOCKABLE = (ShiftClosed, Selling, Weighing, Done, Tendering, Counting, Reporting, ShowingStatus)
+
 RULES: Rules = {
     **{
         (phase, intent): rule
@@ -178,6 +183,6 @@ RULES: Rules = {
     },
     (SignedOff, PinChecked): _pin_checked_signed_off,
     (Locked, PinChecked): _pin_checked_locked,
-    **{(phase, Lock): _lock for phase in (ShiftClosed, Selling, Done, Tendering)},
+    **{(phase, Lock): _lock for phase in _LOCKABLE},
     **{(phase, SignOff): _sign_off for phase in (ShiftClosed, Selling, Done, Reporting, ShowingStatus)},
 }

@@ -53,6 +53,7 @@ class Desk:
     """All that stays while phases change."""
 
     terminal_id: str
+    terminal_number: int = 0  # what the settings file calls it; 0 where it does not say
     language: str = "zh_CN"
     shop: Shop | None = None
     operator: Operator | None = None
@@ -167,7 +168,7 @@ class Committing:
     """Facts are on their way to the disk; scans wait, everything else is refused."""
 
     commit: Commit
-    after: Literal["sale", "void", "open", "close"]
+    after: Literal["sale", "void", "open", "count", "close"]
     back: Phase
     waiting: tuple[tuple[int, ScanCode], ...] = ()  # with the number each scan got when it came
 

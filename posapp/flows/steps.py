@@ -94,10 +94,16 @@ def within(phase: Phase, change: Callable[[Phase], Phase]) -> Phase:
     return change(phase)
 
 
+def plain_text(text: str) -> str:
+    """A text that can be written down: halves of a character that some keyboards send become "?"."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def refuse_scan(desk: Desk, phase: Phase, code: str, refusal: Refusal, ports: Ports) -> Step:
     """Refuse a counted scan and keep it on record, with the open sale where there is one."""
     code = code if by_badge(desk, code) is None else BADGE
-    scan = ScanRecord(desk.scan_no, code[:SCAN_TEXT_MAX], ports.clock.now_ms(), None, refusal.name)
+    kept = plain_text(code)[:SCAN_TEXT_MAX]
+    scan = ScanRecord(desk.scan_no, kept, ports.clock.now_ms(), None, refusal.name)
     step = refuse(desk, phase, refusal, code=code[:40])
     if desk.cart is not None:
         return replace(step, desk=replace(step.desk, cart=with_scan(desk.cart, scan)))

@@ -117,6 +117,9 @@ def _settle(desk: Desk, phase: Tendering, intent: Settle, ports: Ports) -> Step:
         change = plain_amount(amount - due_by(desk, phase)[0], shop.currency)
         return refuse(desk, phase, Refusal.FarTooMuch, change=change)
     payment, is_complete = taken
+    cash = sum(tender.amount_minor for tender in payment.tenders if tender.kind == "cash")
+    if is_complete and payment.change_minor > cash:
+        return refuse(desk, phase, Refusal.OverPaid)
     if is_complete:
         return _commit(desk, phase, payment, ports)
     assert desk.cart is not None

@@ -114,12 +114,17 @@ def _under_status(phase: ShowingStatus) -> Phase:
 class Terminal:
     """Holds the state and turns intents into outcomes; the only object with a memory in this room."""
 
-    def __init__(self, terminal_id: str, ports: Ports, *, language: str = "zh_CN", version: str = "") -> None:
-        """A terminal that waits for what its store held (the intent Recovered)."""
+    def __init__(
+        self, terminal_id: str, ports: Ports, *, number: int = 0, language: str = "zh_CN", version: str = ""
+    ) -> None:
+        """A terminal that waits for what its store held (the intent Recovered).
+
+        `number` is what this till's own settings call it, to be compared with the shop's.
+        """
         self._ports = ports
         self._version = version
         self._kept = Kept()
-        self.state = TerminalState(Desk(terminal_id, language), Recovering())
+        self.state = TerminalState(Desk(terminal_id, number, language), Recovering())
 
     def handle(self, intent: Intent) -> Outcome:
         """Take one intent; afterwards `state` is the next one."""

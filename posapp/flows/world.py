@@ -18,6 +18,7 @@ from posapp.flows.effects import (
     SetLanguage,
 )  # fmt: skip
 from posapp.flows.intents import (
+    Back,
     CatalogueChanged,
     CommitFailed,
     Committed,
@@ -39,7 +40,7 @@ from posapp.flows.intents import (
 )  # fmt: skip
 from posapp.flows.paper import test_page
 from posapp.flows.refusals import Refusal
-from posapp.flows.shift import shift_opened, shift_settled
+from posapp.flows.shift import count_opened, shift_opened, shift_settled
 from posapp.flows.state import (
     CommitStuck,
     Committing,
@@ -56,10 +57,27 @@ from posapp.flows.state import (
     SignedOff,
     Tendering,
 )  # fmt: skip
-from posapp.flows.steps import Ports, Rules, Step, next_scan, refuse, refuse_scan, shop_of, tell, within
+from posapp.flows.steps import (
+    Ports,
+    Rules,
+    Step,
+    next_scan,
+    quiet,
+    refuse,
+    refuse_scan,
+    shop_of,
+    tell,
+    within,
+)
 from posapp.flows.tendering import payment_again, sale_stored
 
-_AFTER = {"sale": sale_stored, "void": sale_voided, "open": shift_opened, "close": shift_settled}
+_AFTER = {
+    "sale": sale_stored,
+    "void": sale_voided,
+    "open": shift_opened,
+    "count": count_opened,
+    "close": shift_settled,
+}
 
 #: Scans that one commit may hold back; a trolley cannot be emptied faster than a disk answers.
 WAITING_MAX = 500
@@ -109,9 +127,10 @@ def _shop(desk: Desk, phase: Phase, intent: ShopChanged, ports: Ports) -> Step:
     desk = replace(desk, shop=intent.shop, operator=who or desk.operator)
     if isinstance(phase, SettingUp):
         return Step(replace(desk, language=intent.shop.languages[0]), SignedOff())
+    phase = within(phase, lambda under: _under_new_rules(desk, under))
     if isinstance(phase, SignedOff | Locked) and phase.chosen and intent.shop.operator(phase.chosen) is None:
-        return Step(desk, replace(phase, chosen=None, pin="", checking=False))
-    return Step(desk, within(phase, lambda under: _under_new_rules(desk, under)))
+        phase = replace(phase, chosen=None, pin="", checking=False)
+    return Step(desk, phase)
 
 
 def _under_new_rules(desk: Desk, phase: Phase) -> Phase:
@@ -156,7 +175,8 @@ def _draft_failed(desk: Desk, phase: Phase, intent: DraftFailed, ports: Ports) -
 
 def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
     """Time goes by; a stuck commit is tried again by itself, about every five seconds."""
-    if isinstance(phase, CommitStuck) and ports.clock.monotonic_ms() // 1000 % 5 == 0:
+    again = isinstance(phase, CommitStuck) and phase.trouble != "integrity"
+    if isinstance(phase, CommitStuck) and again and ports.clock.monotonic_ms() // 1000 % 5 == 0:
         return _store_again(desk, phase, StoreAgain(), ports)
     ask = isinstance(phase, ShowingStatus) and ports.clock.monotonic_ms() // 1000 % 5 == 0
     return Step(desk, phase, (AskDevices(),) if ask else ())
@@ -193,6 +213,13 @@ def _late_answer(desk: Desk, phase: CommitStuck, intent: Committed, ports: Ports
 def _store_again(desk: Desk, phase: CommitStuck, intent: StoreAgain, ports: Ports) -> Step:
     """Hand the same commit to the store again."""
     return Step(desk, phase.committing, (phase.committing.commit,))
+
+
+def _give_up(desk: Desk, phase: CommitStuck, intent: Back, ports: Ports) -> Step:
+    """Back to where it was asked: only where the record itself is refused, since trying cannot mend that."""
+    if phase.trouble != "integrity":
+        return refuse(desk, phase, Refusal.NotStoredYet)
+    return Step(quiet(desk), phase.committing.back)
 
 
 def _scan_waits(desk: Desk, phase: Committing, intent: ScanCode, ports: Ports) -> Step:
@@ -244,6 +271,7 @@ RULES: Rules = {
     (Committing, ScanCode): _scan_waits,
     (CommitStuck, ScanCode): _scan_stuck,
     (CommitStuck, StoreAgain): _store_again,
+    (CommitStuck, Back): _give_up,
     (CommitStuck, Committed): _late_answer,
     (Recovering, ScanCode): _scan_early,
     (SettingUp, ScanCode): _scan_refused(Refusal.NotReady),

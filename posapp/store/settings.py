@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posapp.domain.facts import Fact, OperatorSignedOn, OverrideGiven, SignOnRefused
+from posapp.domain.facts import Fact, OperatorSignedOn, OverrideGiven, SignOnRefused, TerminalUnlocked
 from posapp.store.engine import Connection
 
 SHOP = "shop"
@@ -58,7 +58,7 @@ def note_lockout(connection: Connection, fact: Fact) -> None:
                 "ON CONFLICT (operator_id) DO UPDATE SET wrong_pins = 0, locked_until_ms = ?2",
                 (operator_id, until_ms),
             )
-        case OperatorSignedOn():
+        case OperatorSignedOn() | TerminalUnlocked():
             connection.execute("DELETE FROM operator_lock WHERE operator_id = ?", (fact.operator_id,))
         case OverrideGiven():
             connection.execute("DELETE FROM operator_lock WHERE operator_id = ?", (fact.approver_id,))

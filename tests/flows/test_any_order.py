@@ -12,7 +12,7 @@ from posapp.domain.facts import OverrideGiven, ShiftSettled, TransactionComplete
 from posapp.flows import intents
 from posapp.flows.effects import KickDrawer
 from posapp.flows.intents import Intent, Tick
-from posapp.flows.state import CommitStuck, Committing, Weighing
+from posapp.flows.state import CommitStuck, Committing, Locked, Weighing
 from tests.domain.shops import CHF, HE, LIN, SHOP, VAT9, VAT13, WU, ZHOU, shop, tax_rules
 from tests.flows.fakes import (
     APPLE_PLU,
@@ -196,6 +196,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _waiting(self) -> dict[int, str]:
         phase = self.world.phase
+        if isinstance(phase, Locked):
+            phase = phase.back
         if isinstance(phase, CommitStuck):
             phase = phase.committing
         if isinstance(phase, Committing):

@@ -231,8 +231,11 @@ def test_a_total_that_fell_below_what_was_paid() -> None:
     world.do(Settle(), ShopChanged(SHOP))
     assert "应收\n0.00" in labels(world.terminal.view())
     world.do(Settle())
+    # A card gives no change: what was taken goes back whole, and is taken again.
+    assert (world.store.sales(), world.refused) == ([], Refusal.OverPaid.sentence)
+    world.do(UndoTender(1), Settle())
     (sale,) = world.store.sales()
-    assert (sale.total_minor, sale.tendered_minor, sale.change_minor) == (350, 390, 40)
+    assert (sale.total_minor, sale.tendered_minor, sale.change_minor) == (350, 350, 0)
 
 
 def test_a_payment_half_taken_survives_the_power(world: World) -> None:

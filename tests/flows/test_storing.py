@@ -51,7 +51,20 @@ def test_scans_during_the_commit_wait_for_the_next_sale(world: World) -> None:
     assert "上一单 T03-000001" in labels(world.terminal.view())
 
 
-@pytest.mark.parametrize("trouble", ["disk_full", "locked", "read_only", "io_error", "integrity"])
+def test_a_record_that_is_refused_for_good_leads_back(world: World) -> None:
+    world.holds_commits = True
+    world.pay("20")
+    world.answer_commit("integrity")
+    assert world.at == "CommitStuck"
+    world.do(Back())
+    assert world.at == "Tendering"
+    assert not any(isinstance(effect, KickDrawer | Print) for effect in world.effects)
+    world.do(Settle())
+    world.answer_commit()
+    assert (world.at, len(world.store.sales())) == ("Done", 1)
+
+
+@pytest.mark.parametrize("trouble", ["disk_full", "locked", "read_only", "io_error"])
 def test_a_sale_that_cannot_be_stored_waits(world: World, trouble: str) -> None:
     world.holds_commits = True
     world.pay("20")

@@ -239,9 +239,15 @@ def test_enter_never_takes_what_an_older_search_found(world: World) -> None:
     world.do(SearchText("apple"), EnterText("apple"))
     assert (world.lines(), world.refused) == ([], Refusal.StillSearching.sentence)
     world.do(ItemsFound("cola", ()))  # an answer that came late changes nothing
-    world.do(EnterText("other"))
-    assert world.refused == Refusal.StillSearching.sentence
     world.do(world.answer(world.asked[0]), EnterText("apple"))
+    assert world.at == "Weighing"
+
+
+def test_enter_asks_for_what_was_typed_since(world: World) -> None:
+    world.do(SearchText("cola"))
+    world.do(EnterText("apple"))  # the field was faster than its own search
+    assert world.refused == Refusal.StillSearching.sentence
+    world.do(EnterText("apple"))
     assert world.at == "Weighing"
 
 

@@ -174,6 +174,8 @@ def _stuck(scene: Scene, phase: CommitStuck, ports: Ports) -> _Regions:
         return main, (), sheet, anchor
     note = Note(tender.stuck_words(scene, phase), "danger", "hard-drive", big=True)
     words = scene.t("Nothing is lost: it is tried again by itself.")
+    if phase.trouble == "integrity":
+        words = scene.t("Nothing is lost. Press Esc to go back.")
     return MessageMain("hard-drive", scene.t("Not stored yet"), words, note), (), None, anchor
 
 
@@ -228,6 +230,9 @@ def _chip(scene: Scene, *, pressable: bool) -> SyncChip:
     if link.state in ("offline", "none"):
         text = scene.t("Offline · {n} to send", n=count) if link.to_send else scene.t("Offline")
         return SyncChip(text, "cloud-off", True, intent)
+    if link.state == "refused":
+        text = scene.t("Hub refuses · {n} to send", n=count)
+        return SyncChip(text, "cloud-alert", True, intent)
     if link.to_send:
         return SyncChip(scene.t("{n} to send", n=count), "cloud-upload", False, intent)
     return SyncChip(scene.t("Synced"), "cloud-check", False, intent)
@@ -265,7 +270,7 @@ def _keys(scene: Scene, phase: Phase) -> tuple[tuple[str, Intent], ...]:
     keys: list[tuple[str, Intent]] = [*_PLACE_KEYS]
     if isinstance(phase, Selling):
         keys += _LINE_KEYS
-    elif isinstance(phase, Done):
+    elif isinstance(phase, Done | CommitStuck):
         keys.append(("Esc", Back()))
     elif isinstance(phase, Tendering):
         keys += [(f"Ctrl+{n}", ChooseTender(way.tender_id)) for n, way in enumerate(scene.shop.tenders, 1)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from posapp.domain.facts import ShiftTotals
-from posapp.domain.shifts import counted_minor
+from posapp.domain.shifts import business_date, counted_minor
 from posapp.flows.blocks import (
     Action,
     Actions,
@@ -45,7 +47,8 @@ def _trouble(scene: Scene) -> Note | None:
 
 def opening_main(scene: Scene) -> MessageMain:
     """No shift is open yet."""
-    rows = [SumRow(scene.t("Business day"), scene.speech.date(scene.local(scene.now_ms)))]
+    day = datetime.fromisoformat(business_date(scene.now_ms, scene.shop))
+    rows = [SumRow(scene.t("Business day"), scene.speech.date(day))]
     last = scene.desk.last_sale
     if last is not None:
         rows.append(SumRow(scene.t("Last receipt"), last.receipt_number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Note, Spring
+from posapp.flows.formatting import N_
 from posapp.flows.intents import Back, PrintTestPage, ResumePrinting, SignOff
 from posapp.flows.mains import StatusGroup, StatusMain, StatusRow
 from posapp.flows.presenters.words import Scene
@@ -12,6 +13,30 @@ _PRINTER_TROUBLE = ("paper_out", "cover_open", "offline")
 #: A clock this far off makes time codes and business dates doubtful.
 CLOCK_OFF_MS = 60_000
 DISK_LOW_BYTES = 1 << 30
+
+#: What a refusing link means: on its row, and as the thing to do.
+_REFUSED = {
+    "key_refused": (
+        N_("the hub refuses this till's key; selling goes on"),
+        N_("The hub refuses this till. Ask shop IT to enrol it; sales are kept here."),
+    ),
+    "store_refused": (
+        N_("the key belongs to another store or terminal"),
+        N_("The key of this till belongs to another one. Ask shop IT to enrol it; sales are kept here."),
+    ),
+    "upgrade": (
+        N_("the hub speaks another version"),
+        N_("The hub speaks another version. Ask shop IT to update this till; sales are kept here."),
+    ),
+    "batch_refused": (
+        N_("the hub did not take what was sent"),
+        N_("The hub did not take what was sent. Ask shop IT to look at the hub's log; sales are kept here."),
+    ),
+    "hub_behind": (
+        N_("the hub holds less than it once had"),
+        N_("The hub holds less than it once had. Ask shop IT to look at it; sales are kept here."),
+    ),
+}
 
 
 def status_main(scene: Scene) -> StatusMain:
@@ -33,7 +58,7 @@ def _to_send(scene: Scene) -> StatusRow:
     link = scene.desk.link
     title = f"{scene.t('To send')} · {link.to_send}"
     if link.state == "refused":
-        detail = scene.t("the hub refuses this till's key; selling goes on")
+        detail = scene.t(_REFUSED.get(link.detail, _REFUSED["key_refused"])[0])
         return StatusRow("cloud-upload", title, detail, scene.t("Needs you"), "danger")
     if link.oldest_ms is not None and link.to_send:
         age = scene.speech.age(max(0, scene.now_ms - link.oldest_ms) // 1000)
@@ -141,7 +166,17 @@ def needs(scene: Scene) -> tuple[str, ...]:
             scene.t("The printer does not answer. Check its cable and power, then press Resume printing.")
         )
     if scene.desk.link.state == "refused":
-        found.append(scene.t("The hub refuses this till. Ask shop IT to enrol it; sales are kept here."))
+        detail = scene.desk.link.detail
+        found.append(scene.t(_REFUSED.get(detail, _REFUSED["key_refused"])[1]))
+    place = scene.shop.terminal(scene.desk.terminal_id)
+    if place is not None and scene.desk.terminal_number not in (0, place.number):
+        found.append(
+            scene.t(
+                "The shop calls this terminal {a}, its own settings {b}. Ask shop IT to make them agree.",
+                a=str(place.number),
+                b=str(scene.desk.terminal_number),
+            )
+        )
     offset = scene.desk.link.clock_offset_ms
     if offset is not None and abs(offset) > CLOCK_OFF_MS:
         found.append(scene.t("This clock is far off. Set the PC's clock."))

@@ -84,7 +84,11 @@ def tender_sheet(scene: Scene, phase: Tendering, *, storing: str = "", trouble: 
         hint_title=scene.t("Splitting?"),
         hint=scene.t("Key the amount first."),
         second=Action(
-            scene.t("Back to goods"), Back(), "Esc", "arrow-left", enabled=not storing and not trouble
+            scene.t("Back to goods"),
+            Back(),
+            "Esc",
+            "arrow-left",
+            enabled=not storing and trouble in ("", "integrity"),
         ),
     )
 
