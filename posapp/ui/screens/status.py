@@ -14,6 +14,7 @@ from posapp.ui.widgets.rows import TONE_INK, TONE_SOFT
 
 HEAD = 36
 ROW = 66
+GAP = 12
 TONE_ICON = {
     "done": "check",
     "saving": "check",
@@ -101,6 +102,10 @@ class GroupPart(Panel):
             part.take(row)
         self.update()
 
+    def wanted(self, width: int) -> int:
+        """Height in pixels."""
+        return HEAD + sum(row.wanted(width - 2) for row in self.rows) + 5
+
     def place(self, x: int, y: int, width: int) -> int:
         """Lie here; return the height used."""
         top = HEAD
@@ -146,14 +151,25 @@ class StatusScreen(Page[StatusMain]):
         wide = self.width() - 2 * margin
         top = 88 if self.face.metrics.rail_words else 72
         self.scroller.setGeometry(margin, top, wide, self.height() - top - 8)
-        half = (wide - 12) // 2
-        tallest = 1
-        for index, parts in enumerate(self.groups):
+        half = (wide - GAP) // 2
+        bottom = 1
+        for index, parts in enumerate(self._columns(half)):
             y = 0
             for part in parts:
-                y += part.place(index * (wide - half), y, half) + 12
-            tallest = max(tallest, y)
-        self.content.resize(wide, tallest)
+                y += part.place(index * (wide - half), y, half) + GAP
+            bottom = max(bottom, y - GAP)
+        self.content.resize(wide, bottom)
+
+    def _columns(self, width: int) -> tuple[list[GroupPart], list[GroupPart]]:
+        """The groups as the view has them; where a column is too high, its last ones stand in the other."""
+        left, right = list(self.groups[0]), list(self.groups[1])
+
+        def height(parts: list[GroupPart]) -> int:
+            return sum(part.wanted(width) + GAP for part in parts) - GAP
+
+        while left and height(left) > self.scroller.height() and height([*right, left[-1]]) < height(left):
+            right.append(left.pop())
+        return left, right
 
     def draw_value(self, painter: QPainter, value: StatusMain) -> None:
         """Draw title and detail."""
