@@ -105,6 +105,14 @@ class BurstDetector:
             self._timed_out_ms = last_ms
         return decided
 
+    def interrupt(self) -> list[Decision]:
+        """A pointer is pressed: what a person struck before comes before it; a scanner's burst goes on."""
+        gaps = self._gaps(0)
+        fast = len(gaps) >= LEAST_LENGTH - 1 and max(gaps) <= FAST_GAP_MS and median(gaps) <= FAST_MEDIAN_MS
+        if not self._chars or fast or self._is_whole():
+            return []
+        return self._give_back(len(self._chars))
+
     # ------------------------------------------------------------------ kinds of keys
 
     def _release(self, key: Key) -> list[Decision]:

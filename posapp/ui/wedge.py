@@ -33,6 +33,7 @@ _MODIFIERS = frozenset(
         Qt.Key.Key_NumLock,
     )
 )
+_PRESSES = frozenset((QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TouchBegin))
 _KEYS = frozenset((QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride))
 
 
@@ -83,7 +84,10 @@ class Wedge(QObject):
             handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take all keys; nothing of them goes on by itself."""
+        """Take all keys; nothing of them goes on by itself. A press waits for the keys before it."""
+        if event.type() in _PRESSES:
+            self.interrupt()
+            return False
         if event.type() not in _KEYS:
             return False
         if event.type() != QEvent.Type.ShortcutOverride:
@@ -102,6 +106,13 @@ class Wedge(QObject):
         decided = self._detector.feed(key)
         self._arm()
         self._deliver(decided)
+
+    def interrupt(self) -> None:
+        """The pointer is pressed: a person's keys that are still held go first."""
+        decided = self._detector.interrupt()
+        if decided:
+            self._arm()
+            self._deliver(decided)
 
     def _arm(self) -> None:
         hold_ms = self._detector.hold_ms()

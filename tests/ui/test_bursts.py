@@ -206,6 +206,27 @@ def test_another_key_decides_what_is_held_and_comes_after_it() -> None:
     assert detector.feed(Key("other", "", 1010, 99, token="F12")) == [Typed("7"), Typed("F12")]
 
 
+@pytest.mark.parametrize("gap_ms", [5, 40, 90])
+def test_a_press_lets_out_what_a_person_struck_before_it(gap_ms: int) -> None:
+    table = bench()
+    for place, each in enumerate("250"):
+        table.stroke(1000 + gap_ms * place, each)
+    table.take(table.detector.interrupt())
+    assert "".join(table.out) == "250"
+    assert table.detector.hold_ms() is None
+    assert table.detector.interrupt() == []
+
+
+@pytest.mark.parametrize(("gap_ms", "before"), [(5, 4), (5, 12), (30, 13)])
+def test_a_press_in_the_middle_of_a_burst_does_not_cut_it(gap_ms: int, before: int) -> None:
+    table = bench()
+    for place, (at_ms, each) in enumerate(burst(EAN, gap_ms=gap_ms)):
+        if place == before:
+            table.take(table.detector.interrupt())
+        table.stroke(at_ms, each)
+    assert table.result() == f"<{EAN}>"
+
+
 def test_enter_alone_is_not_held() -> None:
     detector = BurstDetector(good_payload)
     assert detector.feed(Key("end", END, 1000, 13, token=END)) == [Typed(END)]

@@ -132,6 +132,28 @@ def test_a_burst_without_a_terminator_ends_by_itself(till, qtbot) -> None:
     assert codes(till) == [EAN]
 
 
+def test_keys_struck_before_a_click_come_before_it(till) -> None:
+    till.show(sample("06-tender", "en"))
+    primary = till.window.parts.anchor.primary
+    strike(till.window, Qt.Key.Key_5, "5", at_ms=1000)
+    strike(till.window, Qt.Key.Key_0, "0", at_ms=1060)
+    assert till.taken() == []
+    place = primary.mapTo(till.window, primary.rect().center())
+    QTest.mouseClick(till.window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
+    assert till.taken() == [do.KeyIn("5"), do.KeyIn("0"), primary.intent]
+
+
+def test_a_click_during_a_scan_cuts_nothing_off_it(till) -> None:
+    till.show(sample("02-prompt", "en"))
+    scan(till.window, EAN[:8], start_ms=1000, end=False)
+    chip = till.window.parts.top.chip
+    place = chip.mapTo(till.window, chip.rect().center())
+    QTest.mouseClick(till.window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
+    scan(till.window, EAN[8:], start_ms=1040)
+    assert till.taken() == [do.GoTo("status"), do.ScanCode(EAN, 1060)]
+    assert till.window.parts.top.scan.edit.text() == ""
+
+
 def test_a_typed_key_goes_to_what_had_the_focus_when_it_was_struck(till) -> None:
     till.show(sample("02-prompt", "en"))
     parts = till.window.parts
