@@ -21,6 +21,7 @@ from posapp.ui.widgets.topbar import ScanEdit
 
 SEARCH_AFTER_MS = 120
 PRESSING = frozenset(("Enter", "Space", "Up", "Down", "Left", "Right"))
+TEXT = frozenset(("Enter", "Space"))
 EDITING = frozenset(("Left", "Right", "Home", "End", "Backspace", "Del"))
 
 
@@ -85,6 +86,7 @@ class Keyboard(QObject):
             return
         name = key_name(event)
         once = not event.isAutoRepeat()
+        typing = name in TEXT and self._search.isActive()  # the text has them, whatever has the focus
         if name == "F12":
             if once and self._anchor.primary.isEnabled():
                 self._anchor.primary.fire()
@@ -93,7 +95,7 @@ class Keyboard(QObject):
             self._edit.selectAll()
         elif name in ("Tab", "Shift+Tab"):
             self._hand_on(event, focus or self._window)
-        elif not (name in PRESSING and self._pressed(event, focus)):
+        elif typing or not (name in PRESSING and self._pressed(event, focus)):
             self._type(event, name, view, once)
 
     def _pressed(self, event: QKeyEvent, focus: QWidget | None) -> bool:

@@ -116,6 +116,18 @@ def test_a_search_is_asked_for_once_the_typing_rests(till, qtbot) -> None:
     assert till.window.parts.top.scan.edit.text() == ""
 
 
+def test_enter_and_space_right_after_typing_belong_to_the_text_whatever_has_the_focus(till) -> None:
+    till.show(sample("02-prompt", "en"))
+    parts = till.window.parts
+    parts.top.chip.setFocus(Qt.FocusReason.TabFocusReason)
+    for each in "te":
+        key(till, K(ord(each.upper())), each)
+    assert key(till, K.Key_Space, " ") == []
+    assert key(till, K.Key_Return, "\r") == [do.EnterText("te ")]
+    assert parts.top.scan.edit.text() == "te "
+    assert key(till, K.Key_Return, "\r") == [do.GoTo("status")]  # the typing has come to rest
+
+
 def test_escape_clears_the_field_first_and_then_goes_back(till) -> None:
     till.show(sample("03-search", "en"))
     till.window.parts.top.scan.edit.setText("x")

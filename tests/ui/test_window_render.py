@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from PIL import Image, ImageChops
 from PySide6.QtCore import QModelIndex
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtWidgets import QWidget
 from sample_parts import LANGUAGES, Words, lines
 from sample_sale import long_cart
 from sample_views import SAMPLES, sample
 
-from posapp.flows.views import CartMain, LineView
+from posapp.flows.views import CartMain, Echo, LineView, StatusMain
+from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.linelist import LineList, line_words
 from posapp.ui.widgets.linerow import LinePainter
 
@@ -171,3 +173,42 @@ def test_rows_are_words_for_a_screen_reader(till, language) -> None:
     told = model.data(model.index(6, 0))
     assert told == line_words(lines(Words(language), 7)[6])
     assert "399.00" in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", [(1093, 614), (1366, 768), (1920, 1080)])
+def test_every_group_of_the_status_page_is_to_be_seen(open_till, size, language) -> None:
+    till = open_till(size)
+    till.show(sample("15-status", language))
+    page = till.window.parts.screens[StatusMain]
+    groups = [part for column in page.groups for part in column]
+    assert len(groups) == 3
+    assert page.content.height() <= page.scroller.viewport().height()
+    for part in groups:
+        assert page.content.rect().contains(part.geometry())
+    for one, other in combinations(groups, 2):
+        assert not one.geometry().intersects(other.geometry())
+
+
+def test_a_status_page_that_is_too_high_is_pulled(open_till) -> None:
+    till = open_till((1093, 614))
+    view = sample("15-status", "en")
+    assert isinstance(view.main, StatusMain)
+    till.show(replace(view, main=replace(view.main, left=view.main.left * 3)))
+    page = till.window.parts.screens[StatusMain]
+    bottom = max(part.geometry().bottom() for column in page.groups for part in column)
+    assert bottom < page.content.height()
+    hidden = page.content.height() - page.scroller.viewport().height()
+    assert page.scroller.verticalScrollBar().maximum() == hidden > 0
+
+
+def test_an_echo_that_is_cut_can_be_read_in_full(till) -> None:
+    view = sample("03-refused", "en")
+    text = "No item has this code: 4006381333931. " * 4
+    till.show(replace(view, top=replace(view.top, echo=Echo(text, good=False, serial=99))))
+    echo = till.window.parts.top.echo
+    assert echo.face.ink.width(text, Style("body")) > echo.width()
+    assert echo.toolTip() == text
+    assert QAccessible.queryAccessibleInterface(echo).text(QAccessible.Text.Description) == text
+    echo._hide_text()
+    assert (echo.toolTip(), echo.accessibleName()) == ("", "")

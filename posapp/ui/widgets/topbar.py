@@ -117,8 +117,7 @@ class EchoLine(Painted):
         if echo == self.echo:
             return
         self.echo = echo
-        self.setAccessibleName(echo.text if echo is not None else "")
-        self.update()
+        self._say(echo.text if echo is not None else "")
         if echo is None:
             self._gone.stop()
             return
@@ -129,9 +128,14 @@ class EchoLine(Painted):
             event.setPoliteness(polite if echo.good else QAccessible.AnnouncementPoliteness.Assertive)
             QAccessible.updateAccessibility(event)
 
-    def _hide_text(self) -> None:
-        self.setAccessibleName("")
+    def _say(self, text: str) -> None:
+        """Show the text; where it is cut on the screen, pointer and screen reader still find all of it."""
+        self.setAccessibleName(text)
+        self.setToolTip(text)
         self.update()
+
+    def _hide_text(self) -> None:
+        self._say("")
 
     def draw(self, painter: QPainter) -> None:
         """Draw sign and words."""
