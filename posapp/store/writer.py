@@ -1,7 +1,8 @@
 """The ledger's one thread: takes waiting work, most urgent first, and answers when it is durable.
 
 Every method returns at once and may be called from the screen's thread; answers come on the ledger's
-thread. Keeping the write-ahead log short is done here too, only while nobody waits.
+thread. Keeping the write-ahead log short is done here too, only while nobody waits. A fault of the program
+ends one act and never the thread: a till whose only writer is gone would wait for ever.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from posapp.domain.facts import ShiftTotals
 from posapp.domain.paper import PaperDocument
@@ -33,14 +35,19 @@ from posapp.store.lanes import (
 from posapp.store.ledger import Ledger
 from posapp.store.prints import PrintState, Slip, mark_prints, pending_prints, receipt_of
 from posapp.store.recovery import recover
-from posapp.store.settings import LANGUAGE, SHOP, put_cursor, put_setting
+from posapp.store.settings import LANGUAGE, put_cursor, put_setting
 from posapp.store.shift_reading import read_shift
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 
 LOGGER = logging.getLogger(__name__)
 
+T = TypeVar("T")
+U = TypeVar("U")
+
 _FLUSH_S: Final = 10.0
 _CLOSE_S: Final = 30.0
+#: A fault of the program is no trouble of the disk: it is not mended by waiting.
+_FAULT: Final[Trouble] = "integrity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +153,18 @@ class LedgerWriter:
 
         def answer() -> None:
             nothing: tuple[Slip, ...] = ()
-            waiting = self._ledger.ask(pending_prints, nothing)
+            waiting = self._tried(partial(self._ledger.ask, pending_prints, nothing), nothing)
             done(tuple(slip for slip in waiting if slip.job_id in wanted))
 
         self._lanes.put(AskWork(answer))
 
     def receipt(self, transaction_id: str, done: Callable[[PaperDocument | None], None]) -> None:
         """The receipt of a stored sale, to be printed again."""
-        self._lanes.put(
-            AskWork(lambda: done(self._ledger.ask(lambda held: receipt_of(held, transaction_id), None)))
-        )
 
-    def apply_shop(self, document: bytes, cursor: str, done: Callable[[Trouble | None], None]) -> None:
-        """Keep the shop's document and how far the settings stream was read, together."""
-        self.apply_settings({SHOP: document}, cursor, done)
+        def question(connection: Connection) -> PaperDocument | None:
+            return receipt_of(connection, transaction_id)
+
+        self._lanes.put(AskWork(lambda: done(self._tried(partial(self._ledger.ask, question, None), None))))
 
     def apply_settings(
         self, documents: dict[str, bytes], cursor: str | None, done: Callable[[Trouble | None], None]
@@ -186,13 +191,21 @@ class LedgerWriter:
         while True:
             work = self._lanes.take(self._pause_s())
             if work is not None:
-                self._do(work)
+                self._tried(partial(self._do, work), None)
                 self._is_tidy = False
-                self._force_checkpoint()
+                self._tried(self._force_checkpoint, None)
             elif self._lanes.stopped:
                 return
             else:
-                self._idle()
+                self._tried(self._idle, None)
+
+    def _tried(self, act: Callable[[], T], otherwise: U) -> T | U:
+        """What an act gives; a fault of the program is written down and gives the other value."""
+        try:
+            return act()
+        except Exception:
+            LOGGER.critical("a fault in the ledger's thread", exc_info=True)
+            return otherwise
 
     def _pause_s(self) -> float | None:
         if self._lanes.resting:
@@ -202,12 +215,14 @@ class LedgerWriter:
     def _do(self, work: Work) -> None:
         match work:
             case CommitWork():
-                answer = self._ledger.commit(work.effect)
+                # A fault undoes the transaction: nothing is stored, and the cashier must hear of it.
+                failed = CommitFailed(work.effect.commit_id, _FAULT)
+                answer = self._tried(partial(self._ledger.commit, work.effect), failed)
                 if work.effect.drops_draft is not None and not isinstance(answer, CommitFailed):
                     self._lanes.forget_drafts(work.effect.drops_draft)
-                work.done(answer)
+                self._tried(partial(work.done, answer), None)
                 if not isinstance(answer, CommitFailed):
-                    self._on_stored()
+                    self._tried(self._on_stored, None)
             case DraftWork():
                 self._store_drafts(work)
             case AskWork():
@@ -215,24 +230,29 @@ class LedgerWriter:
             case RecordWork():
                 self._store_records(work)
             case InboxWork():
-                work.done(self._ledger.write(work.write))
+                work.done(self._tried(partial(self._ledger.write, work.write), _FAULT))
 
     def _store_drafts(self, work: DraftWork) -> None:
         def write(connection: Connection) -> None:
             for act in work.acts:
                 write_draft(connection, act)
 
-        trouble = self._ledger.write(write)
-        if trouble is not None and not self._lanes.stopped:
+        trouble = self._tried(partial(self._ledger.write, write), _FAULT)
+        if trouble == "integrity" and len(work.acts) > 1:
+            for act in work.acts:
+                self._store_drafts(DraftWork((act,)))
+            return
+        # What can never be stored is not mended by waiting: the next state of the cart is tried instead.
+        if trouble not in (None, "integrity") and not self._lanes.stopped:
             self._lanes.put_back(work)
         if trouble is not None and trouble != self._draft_trouble:
-            self._on_draft_failed(trouble)
+            self._tried(partial(self._on_draft_failed, trouble), None)
         self._draft_trouble = trouble
 
     def _store_records(self, work: RecordWork) -> None:
-        trouble = self._ledger.record(work.things)
+        trouble = self._tried(partial(self._ledger.record, work.things), _FAULT)
         if trouble is None:
-            self._on_stored()
+            self._tried(self._on_stored, None)
             return
         if trouble == "integrity" and len(work.things) > 1:
             # One of them can never be stored; the others must not wait for it.
@@ -240,7 +260,8 @@ class LedgerWriter:
                 self._store_records(RecordWork((thing,)))
             return
         if trouble == "integrity":
-            trouble = self._ledger.quarantine(work.things[0], trouble)
+            # What cannot even be set aside is written down by the fault itself, and left.
+            trouble = self._tried(partial(self._ledger.quarantine, work.things[0], trouble), None)
         if trouble is None:
             return
         if self._lanes.stopped:
@@ -251,13 +272,18 @@ class LedgerWriter:
     def _read_shift(self, shift_id: str) -> ShiftTotals | None:
         found: list[ShiftTotals | None] = []
         now_ms = self._clock.now_ms()
-        trouble = self._ledger.write(
-            lambda connection: found.append(read_shift(connection, shift_id, now_ms=now_ms))
-        )
+
+        def write(connection: Connection) -> None:
+            found.append(read_shift(connection, shift_id, now_ms=now_ms))
+
+        def look(connection: Connection) -> ShiftTotals | None:
+            return read_shift(connection, shift_id, now_ms=None)
+
+        trouble = self._tried(partial(self._ledger.write, write), _FAULT)
         if trouble is None:
             return found[0]
         # A disk that takes nothing must not keep a shop from closing: then nothing is set aside.
-        return self._ledger.ask(lambda held: read_shift(held, shift_id, now_ms=None), None)
+        return self._tried(partial(self._ledger.ask, look, None), None)
 
     def _idle(self) -> None:
         if self._lanes.resting:
