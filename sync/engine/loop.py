@@ -2,11 +2,13 @@
 
 The host calls `start`, `wake` when something new waits, and `stop`. After `stop` has returned no port
 is entered any more, even if a request still hangs somewhere in the network stack. How the link stands
-is told through one callback, and only when it has changed.
+is told through one callback, and only when it has changed. A fault of the program is written down and
+the round tried again like after any other failure: sales must not stay here until a restart.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -27,6 +29,8 @@ from sync.engine.pull import Puller
 from sync.engine.push import Pusher
 from sync.protocol.messages import Change
 from sync.protocol.versions import STREAMS
+
+LOGGER = logging.getLogger(__name__)
 
 PULL_EVERY_MS = 10_000
 STOP_WITHIN_S = 1.0
@@ -114,7 +118,6 @@ class SyncLoop:
         self._streams = tuple(streams)
         self._pull_every_ms = pull_every_ms
         self._woken = threading.Event()
-        self._hurried = threading.Event()
         self._stopping = False
         self._told: LinkStatus | None = None
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
@@ -123,10 +126,8 @@ class SyncLoop:
         """Start the thread; the first status comes before the first request."""
         self._thread.start()
 
-    def wake(self, *, now: bool = False) -> None:
-        """Something new waits to be sent; `now` also ends a wait after a failure (a person asked)."""
-        if now:
-            self._hurried.set()
+    def wake(self) -> None:
+        """Something new waits to be sent; a wait after a failure goes on."""
         self._woken.set()
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
@@ -143,7 +144,13 @@ class SyncLoop:
         try:
             self._tell("offline", "starting")
             while not self._stopping:
-                self._wait(self._round())
+                try:
+                    self._wait(self._round())
+                except (_Stopped, LinkClosed):
+                    raise
+                except Exception:
+                    LOGGER.critical("a fault in the sync thread", exc_info=True)
+                    self._rest(self._backoff.next_ms())
         except (_Stopped, LinkClosed):
             return
         finally:
@@ -197,17 +204,27 @@ class SyncLoop:
         wait_ms, wakes = pause
         until_ms = self._clock.monotonic_ms() + wait_ms
         while not self._stopping:
-            if self._hurried.is_set() or (wakes and self._woken.is_set()):
+            if wakes and self._woken.is_set():
                 break
             left_ms = until_ms - self._clock.monotonic_ms()
             if left_ms <= 0:
                 break
             self._woken.wait(left_ms / 1000)
-            if not wakes and not self._hurried.is_set():
+            if not wakes:
                 # A sale during an outage must not turn the wait into a busy loop.
                 self._tell_backlog()
                 self._woken.clear()
-        self._hurried.clear()
+
+    def _rest(self, wait_ms: int) -> None:
+        """Wait after a fault, asking nobody anything: whoever is asked may be where the fault is."""
+        status = LinkStatus("offline", *self._figures_told(), detail="fault")
+        if status != self._told:
+            self._told = status
+            self._on_status(status)
+        until_ms = self._clock.monotonic_ms() + wait_ms
+        while not self._stopping and (left_ms := until_ms - self._clock.monotonic_ms()) > 0:
+            self._woken.wait(left_ms / 1000)
+            self._woken.clear()
 
     # ------------------------------------------------------------------ telling the host
     def _tell(self, state: LinkState, detail: Detail) -> None:

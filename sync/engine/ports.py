@@ -28,6 +28,7 @@ Detail = Literal[
     "upgrade",  # the hub speaks another version of the protocol
     "batch_refused",  # 4xx: what was sent was not taken; a person must look
     "reply_unreadable",  # an answer that is not the hub's (a portal, a proxy)
+    "fault",  # a fault of the program, written to the log
     "stopped",  # the sync thread has ended
 ]
 

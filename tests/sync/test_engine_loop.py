@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from tests.sync.conftest import MemoryInbox, MemoryOutbox, SystemClock, ToldLink
 class Till:
     """A loop with its ports in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, jitter: float = 0.0) -> None:
         self.link = ToldLink()
         self.outbox = MemoryOutbox()
         self.inbox = MemoryInbox()
@@ -28,7 +29,7 @@ class Till:
             self.outbox,
             self.inbox,
             clock=SystemClock(),
-            random=lambda: 0.0,
+            random=lambda: jitter,
             on_status=self.watched,
             pull_every_ms=50,
         )
@@ -82,7 +83,7 @@ def test_statuses_tell_number_and_age(till: Till) -> None:
     ("status", "detail"),
     [(401, "key_refused"), (403, "store_refused"), (426, "upgrade"), (422, "batch_refused")],
 )
-def test_refusals_wait_long_and_go_on_when_a_person_asks(till: Till, status: int, detail: str) -> None:
+def test_refusals_wait_long(till: Till, status: int, detail: str) -> None:
     till.outbox.lines = [b"1"]
     till.link.push_answers.append(sorted_error(status, None))
     till.loop.start()
@@ -92,8 +93,6 @@ def test_refusals_wait_long_and_go_on_when_a_person_asks(till: Till, status: int
     till.loop.wake()
     till.watched.until(lambda one: one.to_send == 2)
     assert len(till.link.pushes) == 1, "a sale does not end a long wait"
-    till.loop.wake(now=True)
-    till.watched.until(lambda one: one.state == "online" and one.to_send == 0)
 
 
 def test_a_refused_batch_does_not_hold_up_what_comes_down(till: Till) -> None:
@@ -140,11 +139,46 @@ def test_stop_returns_even_where_the_link_cannot_be_ended(till: Till) -> None:
     assert till.outbox.acknowledgements == [], "the late answer reached no port"
 
 
-def test_a_thread_that_ends_by_a_fault_says_so(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threading, "excepthook", lambda _args: None)
-    till.inbox.cursor = lambda _stream: 1 / 0
+@pytest.mark.expected_logs
+@pytest.mark.parametrize("port", ["cursor", "apply", "pending", "backlog"])
+def test_a_fault_is_told_written_down_and_tried_again(
+    till: Till, port: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = till.outbox if port in ("pending", "backlog") else till.inbox
+    healthy, asked = getattr(owner, port), []
+
+    def faulty(*arguments: object) -> object:
+        asked.append(port)
+        # The first question is the status at the start.
+        if 2 <= len(asked) <= 4:
+            raise KeyError("planted")
+        return healthy(*arguments)
+
+    setattr(owner, port, faulty)
+    till.outbox.lines = [b"1"]
+    till.link.feed_answers.extend(FeedPage((Change("upsert", "k", n),), f"f:{n}", False) for n in range(9))
+    till.loop.start()
+    till.watched.until(lambda one: one.state == "online" and one.to_send == 0 and len(asked) > 4)
+    assert any((one.state, one.detail) == ("offline", "fault") for one in till.watched.seen)
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL] * 3
+    assert all(record.exc_info for record in caplog.records)
+
+
+def test_a_link_that_was_closed_by_another_says_so(till: Till) -> None:
+    till.link.close()
     till.loop.start()
     till.watched.until(lambda one: one.detail == "stopped")
+
+
+@pytest.mark.expected_logs
+def test_a_rest_after_a_fault_ends_at_once_when_stopped() -> None:
+    till = Till(jitter=0.999)
+    till.inbox.cursor = lambda _stream: 1 / 0
+    till.loop.start()
+    till.watched.until(lambda one: one.detail == "fault")
+    till.loop.wake()
+    till.loop.stop()
+    assert not any(thread.name == "sync" for thread in threading.enumerate())
 
 
 def test_wake_cuts_an_idle_wait_short() -> None:
