@@ -19,10 +19,11 @@ from sync.protocol.versions import SETTINGS_KEY
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A change whose body is not what its stream carries."""
+    """A change whose body is not what its stream carries, with that body where there was one."""
 
     key: str
     reason: str
+    document: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,14 @@ def read_setting(change: Change) -> ShopReceived | SettingReceived | Unreadable:
     try:
         return ShopReceived(shop_from_bytes(document), document)
     except ShopDocumentError as error:
-        return Unreadable(change.key, str(error))
+        return Unreadable(change.key, str(error), document)
 
 
 def shop_from_bytes(document: bytes) -> Shop:
     """The shop that a document describes; raises ShopDocumentError."""
     try:
         body: Any = json.loads(document)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ShopDocumentError((f"not JSON: {error}",)) from error
     if not isinstance(body, dict):
         raise ShopDocumentError(("not a document",))

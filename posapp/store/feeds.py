@@ -12,12 +12,19 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from posapp.domain.shop import Shop
-from posapp.exchange.incoming import SettingReceived, ShopReceived, Unreadable, read_setting
+from posapp.domain.shop_document import ShopDocumentError
+from posapp.exchange.incoming import (
+    SettingReceived,
+    ShopReceived,
+    Unreadable,
+    read_setting,
+    shop_from_bytes,
+)
 from posapp.flows.intents import CatalogueStatus
 from posapp.store import outbox
 from posapp.store.catalog import CatalogFile
 from posapp.store.engine import Connection, open_reader
-from posapp.store.settings import SHOP, get_cursor
+from posapp.store.settings import SHOP, get_cursor, get_setting
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 from posapp.store.writer import LedgerWriter
 from sync.engine.ports import StoreUnavailable
@@ -30,6 +37,9 @@ T = TypeVar("T")
 _PATIENCE_S: Final = 30.0
 #: Settings that this till does not know are kept under this name, for a later version to read.
 _UNKNOWN: Final = "hub:"
+#: What could not be read is kept under this name, and why under this one, for people to look at.
+_UNREADABLE: Final = "unreadable:"
+_REASON: Final = "unreadable-reason:"
 
 
 class _Reader:
@@ -53,6 +63,14 @@ class _Reader:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _is_shop_readable(connection: Connection) -> bool:
+    document = get_setting(connection, SHOP)
+    try:
+        return document is not None and bool(shop_from_bytes(document))
+    except ShopDocumentError:
+        return False
 
 
 def _wait(start: Callable[[Callable[[Trouble | None], None]], None]) -> None:
@@ -112,11 +130,18 @@ class StoreInbox:
         self._catalogue = catalogue
         self._on_shop = on_shop
         self._on_catalogue = on_catalogue
+        self._has_shop = False
+        self._set_aside: tuple[dict[str, bytes], str | None] | None = None
 
     def cursor(self, stream: str) -> str | None:
-        """How far a stream has been applied."""
+        """How far a stream has been applied; from the beginning where what it brought cannot be read."""
         if stream == STREAM_CATALOGUE:
             return self._tried(self._catalogue.cursor)
+        if stream == STREAM_SETTINGS and not self._has_shop:
+            # A till without its shop can do nothing but wait for the hub to send it once more.
+            self._has_shop = self._reader.ask(_is_shop_readable)
+            if not self._has_shop:
+                return None
         return self._reader.ask(lambda held: get_cursor(held, stream))
 
     def apply(self, stream: str, changes: Sequence[Change], cursor: str | None) -> None:
@@ -137,11 +162,16 @@ class StoreInbox:
                     documents[SHOP], shop = document, received
                 case SettingReceived(key, known):
                     documents[_UNKNOWN + key] = b"null" if known is None else known
-                case Unreadable(key, reason):
-                    # The last good one stays in force; what came is kept for people to look at.
-                    documents[f"unreadable:{key}"] = reason.encode("utf-8", "replace")
+                case Unreadable(key, reason, unread):
+                    # The last good one stays in force.
+                    documents[_UNREADABLE + key] = unread
+                    documents[_REASON + key] = reason.encode("utf-8", "replace")
+        if shop is None and (documents, cursor) == self._set_aside:
+            return  # sent again because there is no shop: the same need not be written every time
         _wait(lambda done: self._writer.apply_settings(documents, cursor, done))
+        self._set_aside = (documents, cursor)
         if shop is not None:
+            self._has_shop = True
             self._on_shop(shop)
 
     def _tried(self, act: Callable[[], T]) -> T:

@@ -153,9 +153,50 @@ def test_a_broken_shop_never_replaces_the_last_good_one(ends: Ends) -> None:
         parse_shop(json.loads(ends.kit.one("SELECT value FROM setting WHERE name = 'shop'"))) == ends.shops[0]
     )
     assert ends.kit.one("SELECT value FROM setting WHERE name = 'hub:loyalty'") == b'{"points": 1}'
-    assert ends.kit.one("SELECT count(*) FROM setting WHERE name = 'unreadable:shop'") == 1
+    assert ends.kit.one("SELECT value FROM setting WHERE name = 'unreadable:shop'") == b""
+    assert ends.kit.one("SELECT value FROM setting WHERE name = 'unreadable-reason:shop'") == (
+        b"the shop was taken away"
+    )
     ends.inbox.apply("settings", (), None)
     assert ends.inbox.cursor("settings") is None
+
+
+def test_what_cannot_be_read_is_kept_whole_with_the_reason(ends: Ends) -> None:
+    broken = shop_change(2, currency="not money")
+    ends.inbox.apply("settings", [broken], "f:2")
+    assert ends.kit.one("SELECT value FROM setting WHERE name = 'unreadable:shop'") == bytes(broken.body)
+    reason = ends.kit.one("SELECT value FROM setting WHERE name = 'unreadable-reason:shop'")
+    assert b"currency" in reason
+
+
+@pytest.mark.parametrize("held", [None, b"", b"[]", b'{"store": 1}', b"\xff", b"[" * 100_000])
+def test_a_till_without_a_shop_it_can_read_asks_for_it_again(ends: Ends, held: bytes | None) -> None:
+    ends.inbox.apply("settings", [shop_change()], "f:1")
+    ledger = open_ledger(ends.kit.path)
+    ledger.execute("DELETE FROM setting WHERE name = 'shop'")
+    if held is not None:
+        ledger.execute("INSERT INTO setting VALUES ('shop', ?)", (held,))
+    ledger.close()
+    restarted = StoreInbox(
+        ends.kit.path, ends.writer, ends.catalogue, on_shop=ends.shops.append, on_catalogue=lambda _: None
+    )
+    assert restarted.cursor("settings") is None
+    restarted.apply("settings", [shop_change()], "f:1")
+    assert restarted.cursor("settings") == "f:1"
+    assert [shop.store_id for shop in ends.shops] == ["S0217"] * 2
+    restarted.close()
+
+
+def test_a_shop_that_never_can_be_read_is_asked_for_but_not_written_each_time(ends: Ends) -> None:
+    broken = shop_change(1, currency="not money")
+    ends.inbox.apply("settings", [broken], "f:1")
+    held = open_ledger(ends.kit.path)
+    before = held.execute("PRAGMA data_version").fetchone()
+    for _pull in range(3):
+        assert ends.inbox.cursor("settings") is None
+        ends.inbox.apply("settings", [broken], "f:1")
+    assert held.execute("PRAGMA data_version").fetchone() == before
+    held.close()
 
 
 def test_items_land_in_their_own_file(ends: Ends) -> None:
