@@ -1,11 +1,13 @@
 """The catalogue's own file: items with their codes and prices, as the hub sent them.
 
 Replaceable, so it is apart from the ledger and less strictly synced. Written by the link in small
-pieces, each whole; read at the scan over a connection that writes nothing.
+pieces, each whole; read at the scan over a connection that writes nothing. A damaged file is put aside
+at the start and had again from the hub.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +17,13 @@ import msgspec
 from posapp.domain.catalog import Item
 from posapp.exchange.incoming import Unreadable, read_item
 from posapp.flows.intents import CatalogueStatus
-from posapp.flows.ports import Clock
+from posapp.flows.ports import CatalogueUnreadable, Clock
 from posapp.store.engine import Connection, open_catalog, open_reader
 from posapp.store.folding import search_text
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.messages import Change, ItemBody
+
+LOGGER = logging.getLogger(__name__)
 
 #: Rows in one transaction: a sale on the same disk never waits longer than for these.
 CHUNK_ROWS: Final = 500
@@ -52,6 +56,15 @@ _SCHEMA: Final = (
     "INSERT INTO state VALUES (1, NULL, 1, 0, 0, NULL)",
 )
 _TABLES: Final = ("item", "code", "search", "state")
+#: Questions that a sound file answers at once: one from each end of what a scan and a search read.
+_PROBES: Final = (
+    "SELECT life + items + unreadable FROM state",
+    "SELECT count(*) FROM (SELECT sku, prices FROM item WHERE item_no = (SELECT max(item_no) FROM item))",
+    "SELECT count(*) FROM (SELECT code_key FROM code ORDER BY code_key LIMIT 1)",
+    "SELECT count(*) FROM (SELECT folded FROM search ORDER BY item_no LIMIT 1)",
+)
+#: Primary result codes of a file that is wrong in itself: a table missing, malformed, no database.
+_DAMAGED: Final = (1, 11, 26)
 _ITEM: Final = "SELECT sku, names, unit, tax_category, prices FROM item"
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -65,7 +78,11 @@ class CatalogFile:
     def __init__(self, connect: Callable[[], Connection], clock: Clock) -> None:
         self._connection = connect()
         self._clock = clock
-        prepare(self._connection)
+        try:
+            prepare(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         """Let the file go."""
@@ -162,14 +179,27 @@ class CatalogFile:
 
 
 def open_catalog_file(path: Path, clock: Clock) -> CatalogFile:
-    """Open the catalogue for the link, making it if it is missing."""
-    return CatalogFile(lambda: open_catalog(path), clock)
+    """Open the catalogue for the link, making it if it is missing; a damaged one is put aside."""
+    try:
+        return CatalogFile(lambda: open_catalog(path), clock)
+    except (DatabaseError, *UNFIT) as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF not in _DAMAGED:
+            raise
+        LOGGER.warning("the catalogue is damaged, put aside and begun anew: %s", error)
+        for ending in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.replace(path.with_name(f"{path.name}.damaged{ending}"))
+        return CatalogFile(lambda: open_catalog(path), clock)
 
 
 def prepare(connection: Connection) -> None:
     """Give a new file its tables; one of another version is emptied, since it can be had again."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == _VERSION:
+        for probe in _PROBES:
+            connection.execute(probe).fetchone()[0]
         return
     connection.execute("BEGIN IMMEDIATE")
     for table in _TABLES:
@@ -202,6 +232,13 @@ def to_item(row: tuple[Any, ...], at_ms: int) -> Item:
     return Item(row[0], _names(row[1]), row[2], row[3], price_minor, since_ms)
 
 
+_BY_KEY: Final = (
+    "SELECT sku, names, unit, tax_category, prices FROM code CROSS JOIN item USING (item_no) "
+    "WHERE code_key = ?"
+)
+_BY_SKU: Final = _ITEM + " WHERE sku = ? AND deleted = 0"
+
+
 class SqliteCatalogReader:
     """Items at the scan (a CatalogReader); used by one thread."""
 
@@ -210,17 +247,19 @@ class SqliteCatalogReader:
 
     def by_key(self, key: str, at_ms: int) -> Item | None:
         """The item that a look-up key belongs to, priced at a time."""
-        row = self._connection.execute(
-            "SELECT sku, names, unit, tax_category, prices FROM code CROSS JOIN item USING (item_no) "
-            "WHERE code_key = ?",
-            (key,),
-        ).fetchone()
+        row = self._row(_BY_KEY, key)
         return None if row is None else to_item(row, at_ms)
 
     def by_sku(self, sku: str, at_ms: int) -> Item | None:
         """The item with this SKU, priced at a time."""
-        row = self._connection.execute(_ITEM + " WHERE sku = ? AND deleted = 0", (sku,)).fetchone()
+        row = self._row(_BY_SKU, sku)
         return None if row is None else to_item(row, at_ms)
+
+    def _row(self, question: str, value: str) -> Any:
+        try:
+            return self._connection.execute(question, (value,)).fetchone()
+        except (DatabaseError, *UNFIT) as error:
+            raise CatalogueUnreadable(str(error)) from error
 
     def status(self) -> CatalogueStatus:
         """How many items there are, and since when; nothing where the file cannot tell."""

@@ -100,9 +100,14 @@ def open_catalog(path: Path, *, busy_ms: int = BUSY_MS) -> Connection:
     """Open the catalogue for writing; makes the file if it is missing."""
     check_sqlite()
     connection = _connect(path, "rwc", busy_ms)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+    except BaseException:
+        # A file that is no database has to be let go before it can be put aside.
+        connection.close()
+        raise
     return connection
 
 

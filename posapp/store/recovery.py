@@ -27,6 +27,8 @@ def recover(connection: Connection, *, now_ms: int) -> Recovered:
     suspended = parked_carts(connection)
     shop, broken = _shop(connection)
     language = get_setting(connection, LANGUAGE)
+    if state.shift is not None and state.shift.is_added_up_again:
+        broken += 1
     carts = [data for data in (cart, *(parked.cart for parked in suspended)) if data is not None]
     return Recovered(
         shop=shop,

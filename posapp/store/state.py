@@ -1,7 +1,8 @@
 """The till's one row of state: numbers given out so far, and the open shift with its figures.
 
 Every commit writes this row whole, once, as its last statement. Numbers are taken in memory first and
-are only real when the commit is; after anything undone the row is read again.
+are only real when the commit is; after anything undone the row is read again. Figures that cannot be read
+are added up from the shift's rows: they are only kept here to be quick.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 
 from posapp.domain.facts import ShiftTotals
 from posapp.store.engine import Blob, Connection
+from posapp.store.shift_reading import read_shift
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=dict)
 _TOTALS: Final = msgspec.json.Decoder(ShiftTotals)
@@ -24,6 +26,7 @@ class OpenShift:
 
     shift_no: int
     totals: ShiftTotals
+    is_added_up_again: bool = False
 
 
 @dataclass(slots=True)
@@ -57,9 +60,18 @@ def read_state(connection: Connection) -> TillState:
     row: Any = connection.execute(
         "SELECT epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift_no, shift_totals FROM till"
     ).fetchone()
-    shift = None if row[6] is None else OpenShift(row[6], totals_from_bytes(row[7]))
+    shift = None if row[6] is None else _open_shift(connection, row[6], row[7])
     epoch, seq, journal_no, receipt_seq, shift_number, scan_no = row[:6]
     return TillState(epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift)
+
+
+def _open_shift(connection: Connection, shift_no: int, totals: Any) -> OpenShift | None:
+    try:
+        return OpenShift(shift_no, totals_from_bytes(totals))
+    except (ValueError, TypeError):
+        head = connection.execute("SELECT shift_id FROM shift WHERE shift_no = ?", (shift_no,)).fetchone()
+        found = None if head is None else read_shift(connection, head[0], now_ms=None)
+        return None if found is None else OpenShift(shift_no, found, is_added_up_again=True)
 
 
 def write_state(connection: Connection, before: TillState, after: TillState) -> None:

@@ -17,6 +17,7 @@ from posapp.store.catalog import CatalogFile, SqliteCatalogReader, open_catalog_
 from posapp.store.engine import open_catalog
 from posapp.store.folding import fold
 from posapp.store.search import CatalogSearch
+from posapp.store.troubles import DatabaseError
 from sync.protocol.messages import Change
 
 FAR_MS = 9_000_000_000_000
@@ -187,6 +188,65 @@ def test_a_file_of_another_version_is_begun_anew(tmp_path: Path, clock: Any) -> 
     file = open_catalog_file(path, clock)
     assert (file.status().items, file.cursor()) == (0, None)
     file.close()
+
+
+def _overwrite(path: Path, start: int, length: int | None = None) -> None:
+    data = bytearray(path.read_bytes())
+    end = len(data) if length is None else start + length
+    data[start:end] = b"\x5a" * (end - start)
+    path.write_bytes(data)
+
+
+def _without_a_table(path: Path) -> None:
+    held = open_catalog(path)
+    held.execute("DROP TABLE state")
+    held.close()
+
+
+def _without_its_row(path: Path) -> None:
+    held = open_catalog(path)
+    held.execute("DELETE FROM state")
+    held.close()
+
+
+@pytest.mark.expected_logs
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: _overwrite(path, 0, 100),
+        lambda path: _overwrite(path, 4096),
+        lambda path: path.write_text("a text that is no database, and long enough to be looked at " * 3),
+        _without_a_table,
+        _without_its_row,
+    ],
+    ids=["head", "all pages but the first", "no database", "a table is missing", "no state"],
+)
+def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path, clock: Any, damage: Any) -> None:
+    path = tmp_path / "catalog.db"
+    for _time in range(2):
+        file = open_catalog_file(path, clock)
+        file.apply_catalogue([item("1")], "c")
+        file.close()
+        damage(path)
+        damaged = path.read_bytes()
+        file = open_catalog_file(path, clock)
+        assert (file.status().items, file.cursor()) == (0, None)
+        file.apply_catalogue([item("1")], "c")
+        assert file.status().items == 1
+        file.close()
+        assert (tmp_path / "catalog.db.damaged").read_bytes() == damaged
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["catalog.db", "catalog.db.damaged"]
+
+
+def test_a_file_that_is_only_locked_is_not_put_aside(tmp_path: Path, clock: Any) -> None:
+    path = tmp_path / "catalog.db"
+    held = open_catalog(path)
+    held.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseError, match="locked"):
+        catalog_module.open_catalog_file(path, clock)
+    held.execute("ROLLBACK")
+    held.close()
+    assert not path.with_name("catalog.db.damaged").exists()
 
 
 def test_the_price_is_the_newest_that_is_not_in_the_future(
