@@ -70,6 +70,7 @@ class ShopReading:
         terminals = self._terminals()
         operators = self._operators()
         permissions = self._permissions()
+        self._check_closing(operators, permissions)
         tax = self._tax()
         tenders = self._tenders()
         cash = self._cash()
@@ -200,6 +201,20 @@ class ShopReading:
             permissions[role] = frozenset(Permission(name) for name in named)
         self._done(section)
         return permissions
+
+    def _check_closing(
+        self, operators: Sequence[Operator], permissions: Mapping[Role, frozenset[Permission]]
+    ) -> None:
+        """A count that is off must have somebody who can agree to it, or the shop could not close."""
+        held = [permissions[who.role] for who in operators]
+        agreeing = [one for one in held if Permission.APPROVE in one]
+        if any(Permission.CLOSE_WITH_VARIANCE in one for one in agreeing):
+            return
+        missing = Permission.CLOSE_WITH_VARIANCE if agreeing else Permission.APPROVE
+        who = "nobody who has 'approve'" if agreeing else "nobody"
+        self._problems.append(
+            f"permissions: {who} has {missing.value!r}; add it to a role that somebody has, such as manager."
+        )
 
     def _demo_pins(self, operators: Sequence[Operator]) -> dict[str, str]:
         if not self._top.has("demo_pins"):

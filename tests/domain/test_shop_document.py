@@ -154,6 +154,11 @@ CHANGES: list[tuple[list[Any], Any, str]] = [
     (["operators", 0, "pin_hash"], "md5", "operators no. 1: pin_hash: must be an Argon2id hash"),
     (["operators", 0, "pin_hash"], "", "operators no. 1: 'pin' is missing"),
     (["permissions"], {"cashier": ["fly"]}, "permissions: cashier: 'fly' is no permission"),
+    (["permissions"], {"manager": ["sell", "close_with_variance"]}, "permissions: nobody has 'approve';"),
+    (["permissions"], {"manager": ["approve"], "clerk": ["close_with_variance"]},
+     "permissions: nobody who has 'approve' has 'close_with_variance'; add it to a role that somebody has"),
+    (["permissions"], {"manager": [], "clerk": ["approve", "close_with_variance"]},
+     "permissions: nobody has 'approve'; add it to a role that somebody has, such as manager."),
     (["tax", "price_includes"], "yes", "tax: price_includes: must be true or false"),
     (["tax", "rounding"], "up", "tax: rounding: must be one of: total, line."),
     (["tax", "rates", 0, "percent"], "101", "tax.rates no. 1: percent: must be a percentage"),
@@ -190,6 +195,12 @@ def test_every_problem_names_its_place(
     place[path[-1]] = value
     found = problems(short)
     assert any(text.startswith(start) for text in found), found
+
+
+def test_anybody_may_be_the_one_who_agrees_to_a_variance(short: dict[str, Any]) -> None:
+    short["operators"].append(short["operators"][0] | {"id": "b", "role": "clerk"})
+    short["permissions"] = {"manager": ["sell"], "clerk": ["approve", "close_with_variance"]}
+    assert parse_shop(short).permissions[Role.MANAGER] == {Permission.SELL}
 
 
 def test_all_problems_come_at_once() -> None:
