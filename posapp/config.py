@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,7 +39,7 @@ class Settings:
     terminal_number: int
     data: Path
     hub_url: str
-    device_key: str
+    device_key: str = field(repr=False)
     printer: PrinterSettings
     scheme: Literal["light", "dark"] = "light"
     sound: Literal["off", "soft", "normal"] = "normal"
@@ -84,7 +84,7 @@ def read_settings(path: Path) -> Settings:
         terminal_id=_text(path, document, "terminal_id"),
         terminal_number=_number(path, document, "terminal_number", 1, 99),
         data=data,
-        hub_url=_text(path, document, "hub_url").rstrip("/"),
+        hub_url=_hub_url(path, document),
         device_key=_device_key(path, folder / _text(path, document, "device_key_file")),
         printer=_printer(path, folder, document.get("printer", "none")),
         scheme=_choice(path, document, "scheme", SCHEMES, "light"),
@@ -98,6 +98,14 @@ def _text(path: Path, document: dict[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f'{path}: {key} is missing. Add a line such as {key} = "…".')
     return value.strip()
+
+
+def _hub_url(path: Path, document: dict[str, Any]) -> str:
+    url = _text(path, document, "hub_url")
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() not in ("http", "https") or not rest.strip("/"):
+        raise ConfigError(f"{path}: hub_url starts with http:// or https:// and names the hub, not {url!r}.")
+    return url.rstrip("/")
 
 
 def _number(path: Path, document: dict[str, Any], key: str, least: int, most: int) -> int:
@@ -141,6 +149,4 @@ def _printer(path: Path, folder: Path, text: object) -> PrinterSettings:
     host, _, port = rest.rpartition(":") if rest.rpartition(":")[2].isdigit() else (rest, "", "9100")
     if kind == "tcp" and host and 0 < int(port) < 65_536:
         return PrinterSettings("tcp", host=host, port=int(port))
-    raise ConfigError(
-        f'{path}: printer is "none", "virtual", "tcp:HOST:PORT" or "file:PATH", not {text!r}.'
-    )
+    raise ConfigError(f'{path}: printer is "none", "virtual", "tcp:HOST:PORT" or "file:PATH", not {text!r}.')

@@ -18,9 +18,17 @@ from types import TracebackType
 LOGGER = logging.getLogger("posapp")
 _BYTES_MAX = 5 << 20
 _FILES_KEPT = 10
-_SECRETS = re.compile(
-    r"(Bearer\s+|\"?(?:pin|device_key|authorization)\"?\s*[:=]\s*\"?)[^\s\",}]+", re.IGNORECASE
+#: A name of something secret with its sign, as Python, JSON (also inside a string) and headers write it,
+#: then what it stands for: up to the closing quote, or up to the next space or bracket.
+_NAMED = re.compile(
+    r"""(\b(?:pin|pin_hash|device_key|authorization)\\?['"]?\s*[:=]\s*)"""
+    r"""(?:\\"[^"\\]*(?:\\")?|b?"(?:[^"\\]|\\.)*"?|b?'(?:[^'\\]|\\.)*'?"""
+    r"""|(?:(?:bearer|basic)\s+)?[^\s'",;)}\]]+)""",
+    re.IGNORECASE,
 )
+_BEARER = re.compile(r"""(\bbearer\s+)[^\s'",;)}\]]+""", re.IGNORECASE)
+#: A hash of a PIN is guessed in minutes: it is as secret as the PIN.
+_HASH = re.compile(r"""\$argon2[^\s'"\\)}\]]*""")
 
 
 class RedactingFormatter(logging.Formatter):
@@ -28,7 +36,8 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one text without secrets."""
-        return _SECRETS.sub(r"\1***", super().format(record))
+        text = _HASH.sub("***", super().format(record))
+        return _BEARER.sub(r"\1***", _NAMED.sub(r"\1***", text))
 
 
 def start_logging(folder: Path, *, console: bool = False) -> None:

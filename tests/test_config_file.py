@@ -1,0 +1,132 @@
+"""A terminal.toml: what a right one becomes, and one clear sentence for everything that can be wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from posapp.config import ConfigError, PrinterSettings, read_settings
+
+RIGHT = {
+    "store_id": '"S1"',
+    "terminal_id": '"T1"',
+    "terminal_number": "1",
+    "data": '"till"',
+    "hub_url": '"http://127.0.0.1:8780/"',
+    "device_key_file": '"device.key"',
+}
+
+
+def write(folder: Path, **changes: str | None) -> Path:
+    """A settings file with changed, added or missing lines, and the key file beside it."""
+    (folder / "device.key").write_text("S1.T1.secret\n", "ascii")
+    lines = (RIGHT | changes).items()
+    path = folder / "terminal.toml"
+    path.write_text("".join(f"{key} = {value}\n" for key, value in lines if value is not None), "utf-8")
+    return path
+
+
+def sentence(path: Path) -> str:
+    with pytest.raises(ConfigError) as trouble:
+        read_settings(path)
+    return str(trouble.value)
+
+
+def test_a_right_file_is_read_whole(tmp_path: Path) -> None:
+    more = {"printer": '"tcp:10.0.0.9:9101"', "scheme": '"dark"', "sound": '"soft"', "full_screen": "true"}
+    found = read_settings(write(tmp_path, **more))
+    assert (found.store_id, found.terminal_id, found.terminal_number) == ("S1", "T1", 1)
+    assert found.hub_url == "http://127.0.0.1:8780"
+    assert (found.ledger, found.catalogue) == (tmp_path / "till/ledger.db", tmp_path / "till/catalog.db")
+    assert found.device_key == "S1.T1.secret"
+    assert found.printer == PrinterSettings("tcp", host="10.0.0.9", port=9101)
+    assert (found.scheme, found.sound, found.full_screen) == ("dark", "soft", True)
+
+
+def test_what_is_left_out_has_a_plain_default(tmp_path: Path) -> None:
+    found = read_settings(write(tmp_path))
+    assert (found.printer.kind, found.scheme, found.sound, found.full_screen) == (
+        "none",
+        "light",
+        "normal",
+        False,
+    )
+
+
+def test_the_key_is_in_no_picture_of_the_settings(tmp_path: Path) -> None:
+    assert "secret" not in repr(read_settings(write(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "printer"),
+    [
+        ("virtual", PrinterSettings("virtual")),
+        ("tcp:till-printer", PrinterSettings("tcp", host="till-printer", port=9100)),
+        ("file:/dev/usb/lp0", PrinterSettings("file", path=Path("/dev/usb/lp0"))),
+    ],
+)
+def test_printers(tmp_path: Path, text: str, printer: PrinterSettings) -> None:
+    assert read_settings(write(tmp_path, printer=f'"{text}"')).printer == printer
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"store_id": None}, 'store_id is missing. Add a line such as store_id = "…".'),
+        ({"terminal_id": '" "'}, 'terminal_id is missing. Add a line such as terminal_id = "…".'),
+        ({"data": "5"}, 'data is missing. Add a line such as data = "…".'),
+        ({"terminal_number": None}, "terminal_number is a whole number from 1 to 99, not None."),
+        ({"terminal_number": "0"}, "terminal_number is a whole number from 1 to 99, not 0."),
+        ({"terminal_number": "100"}, "terminal_number is a whole number from 1 to 99, not 100."),
+        ({"terminal_number": "true"}, "terminal_number is a whole number from 1 to 99, not True."),
+        ({"hub_url": None}, 'hub_url is missing. Add a line such as hub_url = "…".'),
+        (
+            {"hub_url": '"hub.example:8780"'},
+            "hub_url starts with http:// or https:// and names the hub, not 'hub.example:8780'.",
+        ),
+        (
+            {"hub_url": '"ftp://hub"'},
+            "hub_url starts with http:// or https:// and names the hub, not 'ftp://hub'.",
+        ),
+        (
+            {"hub_url": '"https:///"'},
+            "hub_url starts with http:// or https:// and names the hub, not 'https:///'.",
+        ),
+        ({"scheme": '"pink"'}, "scheme is one of light, dark, not 'pink'."),
+        ({"sound": "1"}, "sound is one of off, soft, normal, not 1."),
+        ({"full_screen": '"yes"'}, "full_screen is true or false, not 'yes'."),
+        ({"colour": "1"}, "colour is not a setting."),
+        ({"terminal_nunber": "1"}, "terminal_nunber is not a setting. Did you mean terminal_number?"),
+        *(
+            (
+                {"printer": f'"{wrong}"'},
+                f'printer is "none", "virtual", "tcp:HOST:PORT" or "file:PATH", not {wrong!r}.',
+            )
+            for wrong in ("laser", "tcp:", "tcp:h:0", "tcp:h:65536", "file:", "none:x", "")
+        ),
+        ({"printer": "7"}, 'printer is "none", "virtual", "tcp:HOST:PORT" or "file:PATH", not 7.'),
+    ],
+)
+def test_every_wrong_setting_has_its_sentence(
+    tmp_path: Path, changes: dict[str, str | None], said: str
+) -> None:
+    path = write(tmp_path, **changes)
+    assert sentence(path) == f"{path}: {said}"
+
+
+def test_files_that_cannot_be_read_have_theirs(tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere.toml"
+    assert sentence(missing) == f"{missing} does not exist. Make it, or give another file with --config."
+    path = tmp_path / "broken.toml"
+    for content in (b"store_id = ", b"\xff\xfe"):
+        path.write_bytes(content)
+        assert sentence(path).startswith(f"{path} is not readable as TOML: ")
+    path = write(tmp_path)
+    (tmp_path / "device.key").write_text("\n", "ascii")
+    key = tmp_path / "device.key"
+    assert sentence(path) == f"{path}: the device key file {key} is empty. Enrol this terminal again."
+    key.write_bytes(b"\xff")
+    assert sentence(path).startswith(f"{path}: the device key file {key} cannot be read: ")
+    key.unlink()
+    assert sentence(path).startswith(f"{path}: the device key file {key} cannot be read: ")
