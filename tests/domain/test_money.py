@@ -13,9 +13,17 @@ from posapp.flows.formatting import plain_amount
 AMOUNTS = st.integers(-(10**12), 10**12)
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("CNY", 2), ("JPY", 0), ("KWD", 3), ("ZZZ", 2)])
-def test_minor_digits(currency: str, digits: int) -> None:
-    assert minor_digits(currency) == digits
+@pytest.mark.parametrize(
+    ("digits", "currencies"),
+    [
+        (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+        (2, "CNY EUR USD GBP HUF IDR TWD MGA MRU ZZZ"),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
+        (4, "CLF UYW"),
+    ],
+)
+def test_minor_digits_are_those_of_iso_4217(digits: int, currencies: str) -> None:
+    assert {minor_digits(currency) for currency in currencies.split()} == {digits}
 
 
 @pytest.mark.parametrize(
