@@ -7,6 +7,7 @@ it is asked for, since a cashier waits for the window and not for the tools.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,13 +49,26 @@ def _open(options: argparse.Namespace) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    from posapp.till import AlreadyRunning, run
+    if not _has_screen():
+        print("There is no display. Start the till in a desktop session, or set DISPLAY.", file=sys.stderr)
+        return 2
+    from posapp.running import AlreadyRunning, run
 
     try:
         return run(settings)
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         return 3
+    except OSError as error:
+        print(f"The till cannot open: {error}", file=sys.stderr)
+        return 4
+
+
+def _has_screen() -> bool:
+    """Whether Qt will find something to draw on; it would end the process itself without a word."""
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -51,11 +51,13 @@ class Printing:
         marks: PrintMarks,
         on_status: Callable[[PrinterStatus], None],
         on_printed: Callable[[str], None],
+        on_drawer: Callable[[bool], None],
     ) -> None:
         self._settings = settings
         self._marks = marks
         self._on_status = on_status
         self._on_printed = on_printed
+        self._on_drawer = on_drawer
         self._lock = threading.Lock()
         self._waiting: deque[PrintOrder] = deque()
         self._spooler: PrintSpooler | None = None
@@ -86,7 +88,7 @@ class Printing:
             RasterFonts.bundled(fonts),
             on_printed=self._printed,
             on_trouble=self._trouble,
-            events=PrinterEvents(on_begun=self._begun),
+            events=PrinterEvents(on_begun=self._begun, on_drawer=self._on_drawer),
         )
 
     def submit(self, slip: Slip, copy_mark: str) -> None:
@@ -104,6 +106,8 @@ class Printing:
         """Open the drawer, ahead of all paper."""
         if self._spooler is not None:
             self._spooler.kick_drawer()
+        else:
+            self._on_drawer(False)
 
     def retry(self) -> None:
         """The printer was mended."""

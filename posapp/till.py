@@ -10,15 +10,11 @@ from __future__ import annotations
 import gc
 import logging
 import secrets
-import signal
-import sys
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 
 from posapp import __version__
 from posapp.config import Settings
@@ -31,6 +27,7 @@ from posapp.flows.intents import (
     CatalogueChanged,
     CatalogueStatus,
     DraftFailed,
+    DrawerKicked,
     Intent,
     LinkChanged,
     LinkStatus,
@@ -40,6 +37,7 @@ from posapp.flows.intents import (
     ShopChanged,
     Tick,
 )  # fmt: skip
+from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.steps import Ports
 from posapp.flows.terminal import Terminal
 from posapp.messages import load_speech
@@ -49,11 +47,11 @@ from posapp.runner import Runner, World
 from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
 from posapp.store.engine import open_ledger
 from posapp.store.ledger import Ledger
-from posapp.store.migrate import migrate
+from posapp.store.migrate import claim, migrate
 from posapp.store.prints import Slip
 from posapp.store.search import CatalogSearch
 from posapp.store.writer import LedgerWriter
-from posapp.ui.app import create_application, show_window
+from posapp.ui.app import show_window
 from posapp.ui.inlet import Inlet
 from posapp.ui.sound import Sounds
 from posapp.ui.theme import Theme
@@ -117,6 +115,7 @@ class Till(QObject):
         self._closing = threading.Event()
         self._sync: SyncLoop | None = None
         migrate(settings.ledger, epoch=self.clock.now_ms())
+        claim(settings.ledger, settings.store_id, settings.terminal_id)
         place = Place(settings.store_id, settings.terminal_id, settings.terminal_number)
         ledger = Ledger(lambda: open_ledger(settings.ledger), place=place, clock=self.clock, ids=ids)
         self.writer = LedgerWriter(
@@ -131,9 +130,13 @@ class Till(QObject):
         self._names: CatalogSearch | None = None
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
         ports = Ports(self.clock, ids, self._reader, self.speech)
-        self.terminal = Terminal(settings.terminal_id, ports, version=__version__)
+        self.terminal = Terminal(
+            settings.terminal_id, ports, number=settings.terminal_number, version=__version__
+        )
         self._sounds = Sounds(self.clock.monotonic_ms, level=settings.sound)
-        self.printing = Printing(settings, self.writer, self._on_printer, self._on_printed)
+        self.printing = Printing(
+            settings, self.writer, self._on_printer, self._on_printed, self._on_drawer
+        )
         self._runner = Runner(
             World(
                 ledger=self.writer,
@@ -149,6 +152,7 @@ class Till(QObject):
             self.post,
         )
         self._feeds: tuple[Any, ...] = ()
+        self._with_link = True
         self._unprinted: tuple[Slip, ...] = ()
         self._late: tuple[Effect, ...] = ()
         self._loader: threading.Thread | None = None
@@ -186,7 +190,12 @@ class Till(QObject):
             return True
         shop = self.terminal.state.desk.shop
         badges = {who.badge for who in shop.operators if who.badge} if shop else set()
-        return clean(text) in badges or self._reader.by_key(normalise(text).key, 0) is not None
+        if clean(text) in badges:
+            return True
+        try:
+            return self._reader.by_key(normalise(text).key, 0) is not None
+        except CatalogueUnreadable:
+            return False
 
     def post(self, intent: Intent) -> None:
         """Bring an intent in from any thread; waits rather than losing one."""
@@ -213,17 +222,19 @@ class Till(QObject):
         self.handle(CatalogueChanged(self._reader.status()))
         show_window(self.window, full_screen=self.settings.full_screen)
         self._ticker.start(TICK_MS)
-        self._loaded.connect(lambda: self._start_rest(link=link))
-        QTimer.singleShot(REST_AFTER_MS, self, lambda: self._load_rest(link=link))
+        self._with_link = link
+        self._loaded.connect(self._start_rest, Qt.ConnectionType.QueuedConnection)
+        QTimer.singleShot(REST_AFTER_MS, self, self._load_rest)
 
-    def _load_rest(self, *, link: bool) -> None:
+    @Slot()
+    def _load_rest(self) -> None:
         """Load the code of printer and link on a thread: that takes longer than the window did."""
         if self._closing.is_set():
             return
 
         def load() -> None:
             self.printing.load()
-            if link:
+            if self._with_link:
                 from posapp.store import feeds  # noqa: F401
                 from sync.engine import http, loop  # noqa: F401
             self._loaded.emit()
@@ -231,12 +242,13 @@ class Till(QObject):
         self._loader = threading.Thread(target=load, name="loader")
         self._loader.start()
 
-    def _start_rest(self, *, link: bool) -> None:
+    @Slot()
+    def _start_rest(self) -> None:
         if self._closing.is_set():
             return
         self.printing.start()
         self._runner.print_slips(self._unprinted)
-        if link:
+        if self._with_link:
             self._start_link()
         # What is loaded stays: looking through it again and again would hold scans up for milliseconds.
         gc.freeze()
@@ -323,6 +335,9 @@ class Till(QObject):
     def _on_printer(self, status: PrinterStatus) -> None:
         self.post(PrinterChanged(status))
 
+    def _on_drawer(self, sent: bool) -> None:
+        self.post(DrawerKicked(sent))
+
     def _on_printed(self, job_id: str) -> None:
         self.post(Printed(job_id))
 
@@ -336,38 +351,3 @@ def verify_pin(pin_hash: str, pin: str) -> bool:
         return PasswordHasher().verify(pin_hash, pin)
     except (VerificationError, InvalidHashError):
         return False
-
-
-def take_lock(data: Path) -> Callable[[], None] | None:
-    """Hold this till's folder for one process; None where another has it. Returns what lets it go."""
-    from PySide6.QtCore import QLockFile
-
-    data.mkdir(parents=True, exist_ok=True)
-    lock = QLockFile(str(data / "till.lock"))
-    lock.setStaleLockTime(0)
-    return lock.unlock if lock.tryLock(100) else None
-
-
-class AlreadyRunning(Exception):  # noqa: N818 - a fact about the folder
-    """Another process has this till open."""
-
-
-def run(settings: Settings) -> int:
-    """Open the till of these settings and stay until its window is closed; raises AlreadyRunning."""
-    from posapp.log import start_logging
-
-    application = create_application(sys.argv[:1], scheme=settings.scheme)
-    unlock = take_lock(settings.data)
-    if unlock is None:
-        raise AlreadyRunning(f"A till is already running on {settings.data}. Use that window.")
-    start_logging(settings.data / "logs")
-    # A polite end from outside closes the till in order; Python sees the signal at the next tick.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: application.quit())
-    till = Till(settings)
-    try:
-        till.start()
-        return int(application.exec())
-    finally:
-        till.close()
-        unlock()

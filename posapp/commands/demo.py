@@ -42,8 +42,8 @@ def _has_display() -> bool:
 
 def _with_window(shop: DemoShop) -> int:
     from posapp.config import read_settings
-    from posapp.till import AlreadyRunning
-    from posapp.till import run as open_till
+    from posapp.running import AlreadyRunning
+    from posapp.running import run as open_till
 
     settings = read_settings(shop.settings)
     print(f"The hub listens on {shop.url}. Slips of the simulated printer: {settings.data / 'receipts'}")

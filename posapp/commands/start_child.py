@@ -67,7 +67,8 @@ def _till(path: Path, code: str) -> int:
     from posapp.log import start_logging
 
     settings = read_settings(path)
-    from posapp.till import Till, take_lock
+    from posapp.running import take_lock
+    from posapp.till import Till
     from posapp.ui.app import create_application
 
     application = create_application(sys.argv[:1], scheme=settings.scheme)

@@ -87,7 +87,8 @@ def _typed(line: PlacedLine, geometry: Geometry) -> bytes:
         plain = b"\x1d!\x00" if line.double else b""
         plain += b"\x1bE\x00" if line.bold else b""
         out += style + span.text.encode("ascii") + plain
-    return bytes(out + b"\n")
+    # Back to the left at once: a printer keeps the alignment, and would centre the next picture too.
+    return bytes(out + b"\n" + (b"\x1ba\x00" if line.centered else b""))
 
 
 def _feed(rows: int) -> Iterator[bytes]:

@@ -194,10 +194,11 @@ class PrintSpooler:
         return None
 
     def _is_news(self) -> bool:
-        """While all is well the number of waiting slips is nobody's worry."""
+        """While all is well the number of waiting slips is nobody's worry, but that none waits any more."""
         status = self._status()
         well = self._told.state == status.state == "ready"
-        return self._looked and self._told != status and not well
+        emptied = self._told.waiting > 0 and status.waiting == 0
+        return self._looked and self._told != status and (emptied or not well)
 
     def _status(self) -> PrinterStatus:
         state: PrinterState = "unknown" if self._held else self._link.state

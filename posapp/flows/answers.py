@@ -112,6 +112,13 @@ class PrinterChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawerKicked:
+    """The order to open the drawer was sent, or could not be."""
+
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Printed:
     """A print job came out."""
 

@@ -34,6 +34,7 @@ from posapp.flows.intents import (
     ShowTab,
     VoidLine,
 )  # fmt: skip
+from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Done, Found, Phase, Reporting, Selling, Weighing
 from posapp.flows.steps import (
@@ -55,6 +56,13 @@ _TIMES = re.compile(r"(\d{1,6})\s*[*x×]\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 def look_up(desk: Desk, text: str, ports: Ports) -> NewLine | Item | Refusal:
     """What a code means here: a line to add, an item whose weight must be keyed, or why neither."""
+    try:
+        return _meaning(desk, text, ports)
+    except CatalogueUnreadable:
+        return Refusal.PricesUnreadable
+
+
+def _meaning(desk: Desk, text: str, ports: Ports) -> NewLine | Item | Refusal:
     now = ports.clock.now_ms()
     code = normalise(text)
     item = ports.catalogue.by_key(code.key, now)
@@ -133,7 +141,10 @@ def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
         return refuse(desk, phase, Refusal.NoOpenShift)
     if not may_sell(desk):
         return refuse(desk, phase, Refusal.MayNotSell)
-    item = ports.catalogue.by_sku(intent.sku, ports.clock.now_ms())
+    try:
+        item = ports.catalogue.by_sku(intent.sku, ports.clock.now_ms())
+    except CatalogueUnreadable:
+        return refuse(desk, phase, Refusal.PricesUnreadable)
     if item is None or item.price_minor is None:
         why = Refusal.NoPrice if item else Refusal.UnknownCode
         return refuse(desk, phase, why, code=intent.sku)
@@ -167,7 +178,8 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
         if desk.found.items:
             return _add_item(desk, phase, AddItem(desk.found.items[0].sku), ports)
     if isinstance(meant, Refusal):
-        return refuse(desk, phase, meant, code=text)
+        # The sentence names what was typed; the field is free for the next try.
+        return refuse(replace(desk, clear_scan=desk.clear_scan + 1), phase, meant, code=text)
     if isinstance(meant, Item):
         if times:
             return refuse(desk, phase, Refusal.NotByPiece)

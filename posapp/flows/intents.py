@@ -9,6 +9,7 @@ from posapp.flows.answers import (
     Committed,
     DeviceTold,
     DraftFailed,
+    DrawerKicked,
     ItemsFound,
     LastSale,
     LinkChanged,
@@ -43,6 +44,7 @@ from posapp.flows.wishes import (
     NextDenomination,
     NextSale,
     OfferAmount,
+    OpenDrawer,
     OpenShift,
     PrintReport,
     PrintTestPage,
@@ -74,11 +76,11 @@ Intent = (
     | SignOn | SignOff
     | Lock | OpenShift | AddItem | ConfirmWeight | MarkLine | MoveMark | ChangeQuantity | VoidLine | VoidCart
     | Suspend | Resume | ShowTab | StartTender | ChooseTender | OfferAmount | Settle | UndoTender | Back
-    | StoreAgain | NextSale | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
+    | StoreAgain | NextSale | OpenDrawer | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
     | PrintTestPage | Recovered | ShopChanged | CatalogueChanged | LinkChanged
-    | PrinterChanged | Printed | Committed | CommitFailed | ShiftRead | DraftFailed | PinChecked | ItemsFound
-    | DeviceTold | Tick
+    | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
+    | PinChecked | ItemsFound | DeviceTold | Tick
 )  # fmt: skip
 
 __all__ = [
@@ -96,6 +98,7 @@ __all__ = [
     "ConfirmWeight",
     "DeviceTold",
     "DraftFailed",
+    "DrawerKicked",
     "EnterText",
     "FindByName",
     "GoTo",
@@ -112,6 +115,7 @@ __all__ = [
     "NextDenomination",
     "NextSale",
     "OfferAmount",
+    "OpenDrawer",
     "OpenShift",
     "PinChecked",
     "PrintReport",

@@ -24,8 +24,15 @@ class Ids(Protocol):
         """A fresh UUIDv7 as text."""
 
 
+class CatalogueUnreadable(Exception):  # noqa: N818 - a state of the file
+    """The items cannot be read now; nothing can be said about a code."""
+
+
 class CatalogReader(Protocol):
-    """Items at the scan: reads only, answers in well under a millisecond."""
+    """Items at the scan: reads only, answers in well under a millisecond.
+
+    Both look-ups raise CatalogueUnreadable where the file is damaged.
+    """
 
     def by_key(self, key: str, at_ms: int) -> Item | None:
         """The item that a normalised look-up key (domain.codes) belongs to, priced at a time."""

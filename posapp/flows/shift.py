@@ -266,7 +266,7 @@ def _print(desk: Desk, phase: Reporting, intent: PrintReport, ports: Ports) -> S
     kind = "Z" if phase.settled else "X"
     document = shift_report(kind, fact, shop_of(desk), ports.speech(desk.language), copy=phase.settled)
     slip = PrintRequest(ports.ids.new_id(), "z_report" if phase.settled else "x_report", document)
-    return Step(tell(desk, "The report is printed"), phase, (PrintNow(slip),))
+    return Step(tell(desk, "The report is on its way"), phase, (PrintNow(slip),))
 
 
 def _leave(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:

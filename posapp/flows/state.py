@@ -68,6 +68,7 @@ class Desk:
     printer: PrinterStatus = PrinterStatus()
     catalogue: CatalogueStatus = CatalogueStatus()
     devices: DeviceTold = DeviceTold()
+    drawer_shut: bool = False  # the last order to open it could not be sent
     told: Told | None = None
     refusal: Told | None = None  # the sentence that stays until the next thing is done
     found: Found | None = None

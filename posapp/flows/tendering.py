@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.facts import TransactionCompleted
+from posapp.domain.facts import DrawerOpened, TransactionCompleted
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shop import TenderType
 from posapp.domain.tenders import Payment, TenderRefusal, cash_due, take, undo
 from posapp.domain.transactions import cart_totals, complete
-from posapp.flows.effects import Beep, Commit, KickDrawer, Print, PrintCopy, PrintRequest, WakeSync
+from posapp.flows.effects import Beep, Commit, KickDrawer, Print, PrintCopy, PrintRequest, Record, WakeSync
 from posapp.flows.entry import edit
 from posapp.flows.formatting import plain_amount
 from posapp.flows.intents import (
@@ -24,6 +24,7 @@ from posapp.flows.intents import (
     LastSale,
     NextSale,
     OfferAmount,
+    OpenDrawer,
     Reprint,
     ScanCode,
     Settle,
@@ -38,6 +39,7 @@ from posapp.flows.steps import (
     Rules,
     Step,
     next_scan,
+    operator_of,
     quiet,
     refuse,
     refuse_scan,
@@ -194,13 +196,26 @@ def _next(desk: Desk, phase: Done, intent: NextSale, ports: Ports) -> Step:
     return Step(replace(quiet(desk), told=None), Selling())
 
 
+def _open_drawer(desk: Desk, phase: Done, intent: OpenDrawer, ports: Ports) -> Step:
+    """Open the drawer that stayed shut; only for the sale just stored, and on record."""
+    if not desk.drawer_shut or desk.shift is None:
+        return refuse(desk, phase, Refusal.NotNow)
+    opened = DrawerOpened(
+        shift_id=desk.shift.shift_id,
+        operator_id=operator_of(desk).operator_id,
+        reason="retry",
+        at_ms=ports.clock.now_ms(),
+    )
+    return Step(quiet(desk), phase, (Record((opened,)), KickDrawer()))
+
+
 def _reprint(desk: Desk, phase: Phase, intent: Reprint, ports: Ports) -> Step:
     """Print the last receipt again, marked as a copy."""
     copy_of = desk.last_sale
     if copy_of is None:
         return refuse(desk, phase, Refusal.NothingToReprint)
     copy = PrintCopy(copy_of.transaction_id, desk.language)
-    desk = tell(desk, "A copy of {number} is printed", number=copy_of.receipt_number)
+    desk = tell(desk, "A copy of {number} is on its way", number=copy_of.receipt_number)
     return Step(desk, phase, (copy,))
 
 
@@ -214,6 +229,7 @@ RULES: Rules = {
     (Tendering, Back): _back,
     (Tendering, ScanCode): _scan,
     (Done, NextSale): _next,
+    (Done, OpenDrawer): _open_drawer,
     (Done, Reprint): _reprint,
     (Selling, Reprint): _reprint,
 }

@@ -196,6 +196,11 @@ class NextSale:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDrawer:
+    """Open the drawer again for the sale just stored, where it did not open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reprint:
     """Print the last receipt again, marked as a copy."""
 

@@ -24,6 +24,7 @@ from posapp.flows.intents import (
     Committed,
     DeviceTold,
     DraftFailed,
+    DrawerKicked,
     ItemsFound,
     LinkChanged,
     PinChecked,
@@ -163,6 +164,11 @@ def _printed(desk: Desk, phase: Phase, intent: Printed, ports: Ports) -> Step:
     return Step(desk, within(phase, printed))
 
 
+def _drawer(desk: Desk, phase: Phase, intent: DrawerKicked, ports: Ports) -> Step:
+    """Say whether the drawer was opened."""
+    return Step(replace(desk, drawer_shut=not intent.sent), phase)
+
+
 def _devices(desk: Desk, phase: Phase, intent: DeviceTold, ports: Ports) -> Step:
     """Keep the facts of this PC."""
     return Step(replace(desk, devices=intent), phase)
@@ -289,6 +295,7 @@ WORLD: dict[type, Any] = {
     PrinterChanged: _set("printer"),
     Printed: _printed,
     DeviceTold: _devices,
+    DrawerKicked: _drawer,
     DraftFailed: _draft_failed,
     Tick: _tick,
     SwitchLanguage: _language,

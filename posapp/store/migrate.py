@@ -14,6 +14,7 @@ from typing import Any, Final
 from pysqlite3 import dbapi2
 
 from posapp.store.engine import Connection, open_ledger
+from posapp.store.settings import PLACE, get_setting, put_setting
 
 #: The newest step in `migrations/versions`; a test keeps the two together.
 HEAD: Final = "0001"
@@ -23,6 +24,10 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 class LedgerTooNewError(RuntimeError):
     """The ledger was written by a newer till; this one could lose what it does not know."""
+
+
+class ForeignLedgerError(RuntimeError):
+    """The ledger belongs to another terminal; its queue and numbers must not be mixed with ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +103,19 @@ def _upgrade(connection: Connection, epoch: int) -> None:
         config.attributes["connection"] = given
         config.attributes["epoch"] = epoch
         command.upgrade(config, HEAD)
+
+
+def claim(path: Path, store_id: str, terminal_id: str) -> None:
+    """Write down whose ledger this is, once; raises ForeignLedgerError where it is another terminal's."""
+    place = f"{store_id}/{terminal_id}".encode()
+    connection = open_ledger(path)
+    try:
+        held = get_setting(connection, PLACE)
+        if held is None:
+            connection.execute("BEGIN IMMEDIATE")
+            put_setting(connection, PLACE, place)
+            connection.execute("COMMIT")
+        elif held != place:
+            raise ForeignLedgerError(f"the ledger belongs to {held.decode()}, not to {place.decode()}")
+    finally:
+        connection.close()

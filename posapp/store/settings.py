@@ -7,6 +7,7 @@ from posapp.store.engine import Connection
 
 SHOP = "shop"
 LANGUAGE = "language"
+PLACE = "place"
 
 
 def put_setting(connection: Connection, name: str, value: bytes) -> None:

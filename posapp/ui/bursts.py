@@ -22,6 +22,9 @@ FAST_LENGTH = 6
 SLOW_MEDIAN_MS = 45
 SLOW_P90_MS = 62
 LEAST_LENGTH = 4
+MACHINE_GAP_MS = 20
+"""No hand strikes key after key, and the terminator too, this fast: even a short code is a scan then."""
+MACHINE_LENGTH = 2
 PAUSE_MS = 70
 """Longer than any gap inside most bursts: a text that is whole before it is a scan of its own."""
 SECOND_END_MS = 60
@@ -149,7 +152,7 @@ class BurstDetector:
             if any(isinstance(decision, Scan) for decision in decided):
                 self._timed_out_ms = last_ms
         if self._chars:
-            decided = self._decide()
+            decided = self._decide(end_gap_ms=self._gap_to(key))
             if decided and isinstance(decided[-1], Scan):
                 self._eaten.add(key.code)
                 self._last_end_ms = key.at_ms
@@ -210,13 +213,17 @@ class BurstDetector:
         )
         return [0, *faster]
 
-    def _decide(self) -> list[Decision]:
-        """Empty what is held: a person's keys before a scan, the scan, or a person's keys only."""
+    def _decide(self, end_gap_ms: int | None = None) -> list[Decision]:
+        """Empty what is held: a person's keys before a scan, the scan, or a person's keys only.
+
+        `end_gap_ms` is how long after the last character its terminator came, where one came.
+        """
         if not self._chars:
             return []
         for start in self._starts():
-            text = self._text(start)
-            if is_scan(text, self._gaps(start), self._check):
+            text, gaps = self._text(start), self._gaps(start)
+            machine = end_gap_ms is not None and is_machine([*gaps, end_gap_ms])
+            if machine or is_scan(text, gaps, self._check):
                 decided = self._give_back(start)
                 last_ms = self._held[self._chars[-1]].at_ms
                 released = {key.code for key in self._held if key.kind == "release"}
@@ -225,6 +232,11 @@ class BurstDetector:
                 self._held, self._chars = [], []
                 return [*decided, Scan(text, last_ms)]
         return self._give_back(len(self._chars))
+
+
+def is_machine(gaps_ms: Sequence[int]) -> bool:
+    """Whether keys with these gaps, the terminator's included, are faster than any hand."""
+    return len(gaps_ms) >= MACHINE_LENGTH and max(gaps_ms) <= MACHINE_GAP_MS
 
 
 def is_scan(text: str, gaps_ms: Sequence[int], check: Callable[[str], bool]) -> bool:

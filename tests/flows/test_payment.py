@@ -10,6 +10,7 @@ from posapp.flows.intents import (
     AddItem,
     Back,
     ChooseTender,
+    DrawerKicked,
     EnterText,
     GoTo,
     Intent,
@@ -17,6 +18,7 @@ from posapp.flows.intents import (
     Lock,
     NextSale,
     OfferAmount,
+    OpenDrawer,
     Printed,
     PrinterChanged,
     PrinterStatus,
@@ -286,3 +288,14 @@ def test_the_tender_that_is_recorded_says_so(world: World) -> None:
     assert "收 19.95" in labels(world.terminal.view())
     world.key("5")
     assert "收 5.00，还差 14.95" in labels(world.terminal.view())
+
+
+def test_a_drawer_that_stayed_shut_is_said_and_can_be_opened_once_more(world: World) -> None:
+    world.pay("20")
+    world.do(OpenDrawer())
+    assert world.refused == Refusal.NotNow.sentence
+    world.do(DrawerKicked(False))
+    assert "钱箱没打开" in labels(world.terminal.view())
+    world.do(OpenDrawer(), DrawerKicked(True))
+    assert "钱箱没打开" not in labels(world.terminal.view())
+    assert type(world.store.facts[-1]).__name__ == "DrawerOpened"

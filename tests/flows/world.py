@@ -37,6 +37,7 @@ from posapp.flows.intents import (
     Intent,
     ItemsFound,
     KeyIn,
+    OpenDrawer,
     OpenShift,
     PinChecked,
     ScanCode,
@@ -157,7 +158,7 @@ class World:
     def _watch(self, intent: Intent, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             if isinstance(effect, KickDrawer):
-                assert isinstance(intent, Committed), f"the drawer opened at {intent}"
+                assert isinstance(intent, Committed | OpenDrawer), f"the drawer opened at {intent}"
             if isinstance(effect, Print):
                 assert isinstance(intent, Committed), f"paper at {intent}"
                 assert set(effect.job_ids) <= self.store.jobs, "paper of something not stored"

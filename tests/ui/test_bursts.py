@@ -112,17 +112,25 @@ def test_a_slow_scanner_needs_a_known_payload() -> None:
     assert run(burst(wrong, gap_ms=40)) == wrong + END
 
 
-def test_a_short_code_needs_a_known_payload_however_fast() -> None:
-    assert run(burst("1234")) == "1234" + END
-    assert run(burst("POS-7")) == "<POS-7>"
+def test_a_short_code_without_a_terminator_needs_a_known_payload() -> None:
+    assert run(burst("1234", end="")) == "1234"
+    assert run(burst("POS-7", end="")) == "<POS-7>"
+
+
+@pytest.mark.parametrize("code", ["12", "111", "00050", "1234", "0000000"])
+def test_what_no_hand_can_do_is_a_scan_whatever_it_spells(code: str) -> None:
+    """Else a short or odd code would land in an amount and its Enter would settle the sale."""
+    assert run(burst(code)) == f"<{code}>"
+
+
+@pytest.mark.parametrize("code", ["12", "111", "00050", "1234"])
+def test_a_quick_hand_stays_a_hand(code: str) -> None:
+    strokes = [(40 * place, sign) for place, sign in enumerate([*code, END])]
+    assert run(strokes) == code + END
 
 
 def test_one_key_only_is_no_scan() -> None:
-    assert run(burst("0000000")) == "0000000" + END
-
-
-def test_three_characters_are_no_scan() -> None:
-    assert run(burst("111")) == "111" + END
+    assert run(burst("0000000", end="")) == "0000000"
 
 
 def test_two_bursts_back_to_back_stay_apart_and_in_order() -> None:

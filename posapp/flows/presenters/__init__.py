@@ -92,7 +92,12 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             wait = MessageMain("store", scene.t("One moment"), scene.t("Reading what this till has stored."))
             return wait, (), None, _empty_anchor(scene)
         case SettingUp():
-            return sign_on.waiting_main(scene), (), None, _empty_anchor(scene)
+            return (
+                sign_on.waiting_main(scene, status.refusal_of(scene.desk.link)),
+                (),
+                None,
+                _empty_anchor(scene),
+            )
         case SignedOff() | Locked():
             return (
                 sign_on.sign_on_main(scene, phase), sign_on.sign_on_side(scene, phase), None,
@@ -202,7 +207,7 @@ def _top(scene: Scene, phase: Phase) -> TopBar:
         chip=_chip(scene, pressable=not signed_off),
         clock=scene.clock(scene.now_ms) if has_shop and not isinstance(phase, SignedOff | Locked) else "",
         operator=operator,
-        language=_language(scene) if has_shop else None,
+        language=_language(scene),
     )
 
 
@@ -215,7 +220,7 @@ def _hint(scene: Scene, phase: Phase) -> str:
 
 
 def _language(scene: Scene) -> Action | None:
-    languages = scene.shop.languages
+    languages = scene.desk.shop.languages if scene.desk.shop else tuple(_LANGUAGE_NAMES)
     if len(languages) < 2:
         return None
     at = languages.index(scene.desk.language) if scene.desk.language in languages else -1

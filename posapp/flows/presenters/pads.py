@@ -53,4 +53,5 @@ def cash_pad(scene: Scene, exact_minor: int, above_minor: Sequence[int]) -> Keyp
 
 def _short(text: str) -> str:
     """A round amount without its zeros: there is room for "500", not for "500.00"."""
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    whole, _, cents = text.partition(".")
+    return whole if not cents.strip("0") else text

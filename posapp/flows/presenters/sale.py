@@ -32,6 +32,7 @@ from posapp.flows.intents import (
     VoidCart,
 )  # fmt: skip
 from posapp.flows.mains import CartMain, Found, LineHeads, LineView, PromptMain, QuickKey, SearchMain, Tab
+from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.presenters.pads import amount_pad
 from posapp.flows.presenters.words import Scene
 from posapp.flows.refusals import Refusal
@@ -66,12 +67,20 @@ def goods_main(scene: Scene, ports: Ports) -> Main:
     return _prompt_main(scene, ports)
 
 
+def _item(ports: Ports, sku: str, at_ms: int) -> Item | None:
+    """The item of a quick key; no key where prices cannot be read, since a scan will say so."""
+    try:
+        return ports.catalogue.by_sku(sku, at_ms)
+    except CatalogueUnreadable:
+        return None
+
+
 def _prompt_main(scene: Scene, ports: Ports) -> PromptMain:
     tabs = scene.shop.quick_keys
     chosen = scene.desk.tab if scene.desk.tab < len(tabs) else 0
     keys = []
     for sku in tabs[chosen].skus if tabs else ():
-        item = ports.catalogue.by_sku(sku, scene.now_ms)
+        item = _item(ports, sku, scene.now_ms)
         if item is not None:
             keys.append(
                 QuickKey(

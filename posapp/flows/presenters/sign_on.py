@@ -124,10 +124,11 @@ def pin_field(scene: Scene, pin: str) -> Field:
     return Field(scene.t("PIN"), "", dots=(len(pin), max(PIN_DOTS, len(pin))))
 
 
-def waiting_main(scene: Scene) -> MessageMain:
-    """The first picture of a till without a shop."""
+def waiting_main(scene: Scene, refused: str) -> MessageMain:
+    """The first picture of a till without a shop; `refused` is what the hub's refusal means, or ""."""
     return MessageMain(
         icon="store",
         title=scene.t("This till waits for its shop"),
         hint=scene.t("The set-up comes from the hub by itself. Check that the hub runs."),
+        note=Note(scene.t(refused), "danger", "circle-alert", big=True) if refused else None,
     )

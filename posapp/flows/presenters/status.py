@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Note, Spring
 from posapp.flows.formatting import N_
-from posapp.flows.intents import Back, PrintTestPage, ResumePrinting, SignOff
+from posapp.flows.intents import Back, LinkStatus, PrintTestPage, ResumePrinting, SignOff
 from posapp.flows.mains import StatusGroup, StatusMain, StatusRow
 from posapp.flows.presenters.words import Scene
 from posapp.flows.views import Anchor
@@ -143,6 +143,11 @@ def _scanner(scene: Scene) -> StatusRow:
     return StatusRow("scan-barcode", scene.t("Scanner"), detail, scene.t("Fine"), "done")
 
 
+def refusal_of(link: LinkStatus) -> str:
+    """What the hub's refusal asks a person to do (a msgid); "" where it does not refuse."""
+    return _REFUSED.get(link.detail, _REFUSED["key_refused"])[1] if link.state == "refused" else ""
+
+
 def needs(scene: Scene) -> tuple[str, ...]:
     """What needs a person now, as sentences, worst first."""
     found = []
@@ -166,8 +171,7 @@ def needs(scene: Scene) -> tuple[str, ...]:
             scene.t("The printer does not answer. Check its cable and power, then press Resume printing.")
         )
     if scene.desk.link.state == "refused":
-        detail = scene.desk.link.detail
-        found.append(scene.t(_REFUSED.get(detail, _REFUSED["key_refused"])[1]))
+        found.append(scene.t(refusal_of(scene.desk.link)))
     place = scene.shop.terminal(scene.desk.terminal_id)
     if place is not None and scene.desk.terminal_number not in (0, place.number):
         found.append(

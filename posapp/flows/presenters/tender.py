@@ -22,6 +22,7 @@ from posapp.flows.intents import (
     ChooseTender,
     KeyIn,
     NextSale,
+    OpenDrawer,
     Reprint,
     ResumePrinting,
     Settle,
@@ -95,8 +96,7 @@ def tender_sheet(scene: Scene, phase: Tendering, *, storing: str = "", trouble: 
 
 def _top(scene: Scene, phase: Tendering, trouble: str) -> tuple[Block, ...]:
     if trouble:
-        mend = Action(scene.t("Store again"), StoreAgain(), "F12", "rotate-ccw")
-        return (Note(scene.t(_TROUBLES[trouble]), "danger", "hard-drive", action=mend),)
+        return (Note(scene.t(_TROUBLES[trouble]), "danger", "hard-drive"),)
     told = scene.desk.refusal
     notes: list[Block] = []
     if told is not None:
@@ -189,12 +189,16 @@ def done_side(scene: Scene, phase: Done) -> tuple[Block, ...]:
     """What is so, line by line, and what can still be done."""
     rows = [_printed(scene, phase)]
     cash = any(tender.kind == "cash" for tender in phase.sale.tenders)
-    if cash:
+    if cash and scene.desk.drawer_shut:
+        rows.append(Fact(scene.t("The drawer did not open; open it with its key"), "inbox", "danger"))
+    elif cash:
         rows.append(Fact(scene.t("Drawer open; close it when done"), "inbox", "info"))
     waiting = scene.desk.link.to_send
     text = scene.t("Saved here; {n} to send", n=str(waiting)) if waiting else scene.t("Saved here and sent")
     rows.append(Fact(text, "hard-drive", "done"))
     actions = [Action(scene.t("Reprint (marked COPY)"), Reprint(), "F9", "printer")]
+    if cash and scene.desk.drawer_shut:
+        actions.append(Action(scene.t("Open drawer"), OpenDrawer(), "F7", "inbox"))
     if scene.desk.printer.state in ("paper_out", "cover_open", "offline"):
         actions.insert(0, Action(scene.t("Resume printing"), ResumePrinting(), "F5", "rotate-ccw"))
     return (Facts(tuple(rows)), Actions(tuple(actions)), Spring())
