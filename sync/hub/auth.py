@@ -18,10 +18,11 @@ from sync.hub.tables import TERMINAL
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A terminal that has proven who it is."""
+    """A terminal that has proven who it is; `is_set_up` is false where the shop file names it no longer."""
 
     store_id: str
     terminal_id: str
+    is_set_up: bool = True
 
 
 def enrol(connection: Connection, device: Device, *, now_ms: int) -> str | None:
@@ -29,7 +30,11 @@ def enrol(connection: Connection, device: Device, *, now_ms: int) -> str | None:
     key = f"{device.store_id}.{device.terminal_id}.{secrets.token_urlsafe(32)}"
     changed = connection.execute(
         update(TERMINAL)
-        .where(TERMINAL.c.store_id == device.store_id, TERMINAL.c.terminal_id == device.terminal_id)
+        .where(
+            TERMINAL.c.store_id == device.store_id,
+            TERMINAL.c.terminal_id == device.terminal_id,
+            TERMINAL.c.is_set_up == 1,
+        )
         .values(device_key_sha256=_digest(key), enrolled_at_ms=now_ms)
     )
     return key if changed.rowcount == 1 else None
@@ -41,15 +46,16 @@ def authenticate(connection: Connection, authorization: str) -> Device | None:
     parts = key.strip().split(".", 2)
     if scheme.lower() != "bearer" or len(parts) != 3 or len(key) > 200:
         return None
-    device = Device(parts[0], parts[1])
     known = connection.execute(
-        select(TERMINAL.c.device_key_sha256).where(
-            TERMINAL.c.store_id == device.store_id, TERMINAL.c.terminal_id == device.terminal_id
+        select(TERMINAL.c.device_key_sha256, TERMINAL.c.is_set_up).where(
+            TERMINAL.c.store_id == parts[0], TERMINAL.c.terminal_id == parts[1]
         )
-    ).scalar()
-    if known is None or not hmac.compare_digest(known, _digest(key.strip())):
+    ).one_or_none()
+    if known is None or known.device_key_sha256 is None:
         return None
-    return device
+    if not hmac.compare_digest(known.device_key_sha256, _digest(key.strip())):
+        return None
+    return Device(parts[0], parts[1], bool(known.is_set_up))
 
 
 def _digest(key: str) -> bytes:

@@ -78,6 +78,8 @@ class Routes:
                 device = await run_in_threadpool(self._device, authorization)
                 if device is None:
                     raise RefusedError(401, "key_refused", "the device key is not known")
+                if not device.is_set_up:
+                    raise RefusedError(403, "terminal_removed", "this terminal is not in the shop file")
                 path = request.path_params
                 if path["store_id"] != device.store_id:
                     raise RefusedError(403, "store_refused", "the device belongs to another store")

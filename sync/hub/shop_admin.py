@@ -70,11 +70,13 @@ def put_shop(
             .where(STORE.c.store_id == shop.store_id)
             .values(settings_rev=row.settings_rev + 1, settings=settings, changed_at_ms=now_ms)
         )
+    # A terminal that is gone keeps its row: named again one day, its key is good again.
+    connection.execute(update(TERMINAL).where(TERMINAL.c.store_id == shop.store_id).values(is_set_up=0))
     for place in shop.terminals:
         connection.execute(
             sqlite_insert(TERMINAL)
-            .values(store_id=shop.store_id, terminal_id=place.terminal_id)
-            .on_conflict_do_nothing()
+            .values(store_id=shop.store_id, terminal_id=place.terminal_id, is_set_up=1)
+            .on_conflict_do_update(index_elements=["store_id", "terminal_id"], set_={"is_set_up": 1})
         )
     return shop, changed
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA = MetaData()
@@ -69,6 +70,7 @@ TERMINAL = Table(
     _key("terminal_id"),
     Column("device_key_sha256", LargeBinary),
     Column("enrolled_at_ms", BigInteger),
+    Column("is_set_up", Integer, nullable=False, server_default=text("1")),
 )
 
 # --- what came from tills -----------------------------------------------------------------------

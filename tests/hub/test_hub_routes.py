@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 import zstandard
 
+from sync.hub.auth import Device, enrol
+from sync.hub.shop_admin import put_shop
 from sync.protocol import codec
-from sync.protocol.messages import FeedPage, PushReply, TerminalSummary
-from tests.hub.conftest import NOW_MS, Enrolled, event_line
+from sync.protocol.messages import FeedPage, Problem, PushReply, TerminalSummary
+from tests.hub.conftest import NOW_MS, Enrolled, event_line, shop_document
 
 EVENTS = "/v1/stores/S1/terminals/T1/events"
 
@@ -72,6 +74,31 @@ def test_a_key_is_good_for_its_own_place_only(hub_url: str, enrolled: Enrolled) 
     assert call(hub_url, "GET", "/v1/stores/S1/feed/settings", key=enrolled.other_key)[0] == 200
     swapped = enrolled.key.replace("S1.T1.", "S1.T2.")
     assert push(hub_url, swapped, line, EVENTS.replace("T1", "T2"))[0] == 401
+
+
+def test_a_terminal_that_the_shop_file_no_longer_names_is_refused_until_it_is_named_again(
+    hub_url: str, enrolled: Enrolled
+) -> None:
+    line = [event_line(1)]
+
+    def bring(*terminals: str) -> None:
+        document = shop_document(terminals=[{"id": one} for one in terminals])
+        with enrolled.database.writing() as connection:
+            put_shop(connection, document, show_pins=False, now_ms=NOW_MS)
+
+    bring("T2")
+    status, body = push(hub_url, enrolled.key, line)
+    assert (status, codec.decode_message(body, Problem)) == (
+        403,
+        Problem("terminal_removed", "this terminal is not in the shop file"),
+    )
+    assert call(hub_url, "GET", "/v1/stores/S1/feed/settings", key=enrolled.key)[0] == 403
+    assert call(hub_url, "GET", "/v1/stores/S1/feed/settings", key=enrolled.other_key)[0] == 200
+    assert call(hub_url, "GET", "/v1/stores/S2/feed/settings", key=enrolled.other_store_key)[0] == 200
+    with enrolled.database.writing() as connection:
+        assert enrol(connection, Device("S1", "T1"), now_ms=NOW_MS) is None
+    bring("T1", "T2")
+    assert push(hub_url, enrolled.key, line)[0] == 200
 
 
 @pytest.mark.parametrize(
