@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posapp.commands.demo_shop import TERMINAL, DemoError, DemoShop
+from posapp.commands.demo_shop import MADE, MARKS, TERMINAL, DemoError, DemoShop
 
 if TYPE_CHECKING:
     from posapp.commands.agreement import Agreement
@@ -25,6 +25,13 @@ def run(options: argparse.Namespace) -> int:
     headless = options.headless or not _has_display()
     folder = options.folder / "headless" if headless else options.folder
     if folder.exists() and (options.fresh or headless):
+        if not is_demo_folder(folder):
+            print(
+                f"{folder} holds something else than an earlier demo, so nothing in it was touched. "
+                "Name another folder with --folder, or empty this one yourself.",
+                file=sys.stderr,
+            )
+            return 2
         shutil.rmtree(folder)
     try:
         with DemoShop(folder, resources, catalogue=options.catalogue) as shop:
@@ -32,6 +39,14 @@ def run(options: argparse.Namespace) -> int:
     except DemoError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def is_demo_folder(folder: Path) -> bool:
+    """Whether a folder may be forgotten: it is empty, or an earlier demo made everything in it."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    names = {entry.name for entry in folder.iterdir()}
+    return not names or (names >= MARKS and names <= MARKS | MADE)
 
 
 def _has_display() -> bool:

@@ -18,6 +18,11 @@ from types import TracebackType
 from typing import Any
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
+#: What every demo leaves in its folder, and what else it may.
+MARKS = frozenset({"terminal.toml", "hub.db"})
+MADE = frozenset(
+    {"device.key", "headless", "hub.db-shm", "hub.db-wal", "hub.log", "pictures", "refused.tsv", "till"}
+)
 
 
 class DemoError(Exception):
