@@ -51,7 +51,7 @@ class Printing:
         marks: PrintMarks,
         on_status: Callable[[PrinterStatus], None],
         on_printed: Callable[[str], None],
-        on_drawer: Callable[[bool], None],
+        on_drawer: Callable[[bool], None] = lambda _sent: None,
     ) -> None:
         self._settings = settings
         self._marks = marks
