@@ -90,6 +90,8 @@ class Printing:
             on_trouble=self._trouble,
             events=PrinterEvents(on_begun=self._begun, on_drawer=self._on_drawer),
         )
+        # A quick first sale may have been paid while the devices' code was loaded.
+        self._feed()
 
     def submit(self, slip: Slip, copy_mark: str) -> None:
         """Queue a slip; `copy_mark` is the word for a copy in the language of the slip."""
