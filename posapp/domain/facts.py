@@ -200,6 +200,16 @@ class DrawerOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawerCounted:
+    """A count was submitted; a later one of the same shift does not undo it."""
+
+    shift_id: str
+    operator_id: str
+    counted_minor: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftOpened:
     """A shift began with a float in the drawer; `number` counts shifts of this terminal."""
 
@@ -280,6 +290,7 @@ Fact = (
     | SignOnRefused
     | OverrideGiven
     | DrawerOpened
+    | DrawerCounted
     | ShiftOpened
     | ShiftSettled
 )
@@ -295,6 +306,7 @@ FACT_KINDS: Mapping[type, str] = {
     SignOnRefused: "SignOnRefused",
     OverrideGiven: "OverrideGiven",
     DrawerOpened: "DrawerOpened",
+    DrawerCounted: "DrawerCounted",
     ShiftOpened: "ShiftOpened",
     ShiftSettled: "ShiftSettled",
 }

@@ -14,6 +14,7 @@ import msgspec
 
 from posapp.domain.facts import (
     FACT_KINDS,
+    DrawerCounted,
     DrawerOpened,
     Fact,
     OperatorSignedOff,
@@ -110,7 +111,7 @@ def business_date_of(fact: Fact, otherwise: str) -> str:
             return fact.business_date
         case ShiftSettled():
             return fact.totals.business_date
-        case OverrideGiven() | DrawerOpened() | SignOnRefused():
+        case OverrideGiven() | DrawerOpened() | DrawerCounted() | SignOnRefused():
             return otherwise
         case OperatorSignedOn() | OperatorSignedOff() | TerminalUnlocked():
             return otherwise

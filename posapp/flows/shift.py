@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.facts import DrawerOpened, Fact, ShiftOpened, ShiftSettled
+from posapp.domain.facts import DrawerCounted, DrawerOpened, Fact, ShiftOpened, ShiftSettled
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shifts import business_date, counted_minor, settle
 from posapp.domain.shop import Permission
@@ -20,6 +20,7 @@ from posapp.flows.effects import (
     PrintNow,
     PrintRequest,
     ReadShift,
+    Record,
     WakeSync,
 )  # fmt: skip
 from posapp.flows.entry import edit
@@ -187,7 +188,14 @@ def _submit(desk: Desk, phase: Counting, intent: SubmitCount, ports: Ports) -> S
     if desk.shift is None:
         return refuse(desk, phase, Refusal.NoOpenShift)
     report = Reporting("Z", desk.shift, phase.counts, reading=True)
-    return Step(quiet(desk), report, (ReadShift(desk.shift.shift_id),))
+    counted = DrawerCounted(
+        shift_id=desk.shift.shift_id,
+        operator_id=operator_of(desk).operator_id,
+        counted_minor=counted_minor(phase.counts),
+        at_ms=ports.clock.now_ms(),
+    )
+    # On record before the expected amount is seen: counting again must not make the first count unsaid.
+    return Step(quiet(desk), report, (Record((counted,)), ReadShift(desk.shift.shift_id)))
 
 
 def _read(desk: Desk, phase: Phase, intent: ShiftRead, ports: Ports) -> Step:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from posapp.domain.facts import OverrideGiven, ShiftOpened, ShiftSettled
+from posapp.domain.facts import DrawerCounted, OverrideGiven, ShiftOpened, ShiftSettled
 from posapp.domain.paper import TextRow
 from posapp.flows.effects import Commit, KickDrawer, Print, PrintNow
 from posapp.flows.intents import (
@@ -303,3 +303,12 @@ def test_new_notes_and_coins_while_counting(world: World) -> None:
 def test_printing_goes_on_after_mending(world: World) -> None:
     world.do(ShowX())
     assert len(world.do(ResumePrinting()).effects) == 1
+
+
+def test_every_submitted_count_is_on_record(world: World) -> None:
+    count(world, EXACT)
+    world.do(SubmitCount(), Recount(), KeyIn("1"), SubmitCount())
+    counts = [fact for fact in world.store.facts if isinstance(fact, DrawerCounted)]
+    assert len(counts) == 2
+    assert counts[0].counted_minor == 31650
+    assert counts[1].counted_minor != 31650
