@@ -31,7 +31,6 @@ class PrintOrder:
     job_id: str
     document: PaperDocument
     copy: bool = False
-    kick_drawer: bool = False
     copy_mark: str = "COPY"
 
 
@@ -116,7 +115,6 @@ class PrintSpooler:
             if self._closing or len(self._jobs) >= self._profile.queue_size:
                 return False
             self._jobs.append(_Job(order))
-            self._kicks += order.kick_drawer
             self._changed.notify_all()
             return True
 

@@ -17,11 +17,6 @@ def put_setting(connection: Connection, name: str, value: bytes) -> None:
     )
 
 
-def drop_setting(connection: Connection, name: str) -> None:
-    """Forget a value."""
-    connection.execute("DELETE FROM setting WHERE name = ?", (name,))
-
-
 def get_setting(connection: Connection, name: str) -> bytes | None:
     """The value under a name, or None."""
     row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()

@@ -231,7 +231,8 @@ def test_a_slip_that_is_never_confirmed_waits_for_a_person(
 
 def test_the_drawer_goes_before_the_queue(till: Till, printer: VirtualPrinter) -> None:
     till.until_state("ready")
-    till.submit("a", kick_drawer=True)
+    till.spooler.kick_drawer()
+    till.submit("a")
     till.until(lambda: till.kicks and till.printed)
     assert printer.drawer_opened == (2,)
     till.spooler.kick_drawer()
@@ -242,7 +243,8 @@ def test_the_drawer_goes_before_the_queue(till: Till, printer: VirtualPrinter) -
 
 def test_the_drawer_opens_without_paper(till: Till, printer: VirtualPrinter) -> None:
     printer.set_faults(Faults(paper_out=True))
-    till.submit("a", kick_drawer=True)
+    till.spooler.kick_drawer()
+    till.submit("a")
     till.until(lambda: till.kicks)
     assert printer.drawer_opened == (2,)
     assert printer.slips == ()
@@ -323,7 +325,8 @@ def test_closing_does_not_wait_for_a_crawling_printer(letters: RasterFonts, prin
 def test_the_same_over_a_network(letters: RasterFonts, printer: VirtualPrinter) -> None:
     with VirtualPrinterServer(printer) as server:
         till = Till(TcpTransport("127.0.0.1", server.port, connect_ms=500, write_ms=500), letters)
-        till.submit("a", kick_drawer=True)
+        till.spooler.kick_drawer()
+        till.submit("a")
         till.until(lambda: till.printed)
         printer.load_paper(100)
         till.submit("b", "c")
