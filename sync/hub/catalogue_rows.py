@@ -111,6 +111,8 @@ def read_columns(header: Sequence[str], *, renamed: Mapping[str, str], language:
             places[name] = place
         elif name in FIELDS:
             raise ColumnsError(f"two columns are called {name!r}")
+    if len(headings) == 1 and ";" in headings[0]:
+        raise ColumnsError("the columns are parted by semicolons; save the file with commas or tabs instead")
     if "code" not in places and "sku" not in places:
         raise ColumnsError("no column is called code or sku; say which with --map or --columns")
     if not names:

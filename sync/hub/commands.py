@@ -124,7 +124,7 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
 # ---------------------------------------------------------------------- shop and tills
 def _init(options: argparse.Namespace) -> int:
     document = read_shop_file(options.shop)
-    with _opened(options) as database, database.writing() as connection:
+    with _opened(options, make=True) as database, database.writing() as connection:
         shop, changed = put_shop(
             connection, document, show_pins=options.show_pins_on_sign_on, now_ms=system_now_ms()
         )
@@ -170,7 +170,10 @@ def _store_id(options: argparse.Namespace, known: Sequence[str]) -> str:
 
 
 @contextmanager
-def _opened(options: argparse.Namespace) -> Iterator[Database]:
+def _opened(options: argparse.Namespace, *, make: bool = False) -> Iterator[Database]:
+    # A typing slip must not make an empty hub that tills then report to.
+    if not make and not options.database.exists():
+        raise CommandError(f"{options.database} does not exist; check --database, or run `poshub init` first")
     database = Database(options.database)
     try:
         yield database

@@ -154,7 +154,17 @@ def test_import_items_counts_and_writes_what_was_refused(
 
 def test_import_before_init_says_what_to_do(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("import-items", FIXTURE, "--database", database) == 1
-    assert "none yet" in capsys.readouterr().err
+    assert "run `poshub init` first" in capsys.readouterr().err
+    assert not database.exists(), "a typing slip makes no hub"
+
+
+def test_semicolons_are_named(
+    database: Path, small_shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init", "--database", database, "--shop", small_shop)
+    (tmp_path / "euro.csv").write_text("code;name;price\n4006381333931;Pen;1.50\n", "utf-8")
+    assert run("import-items", tmp_path / "euro.csv", "--database", database) == 1
+    assert "parted by semicolons" in capsys.readouterr().err
 
 
 def test_serve_answers_and_stops_at_a_signal(
@@ -221,6 +231,7 @@ def test_the_steps_of_the_schema_end_at_the_tables(database: Path) -> None:
 
 @pytest.mark.expected_logs
 def test_a_taken_port_is_explained(database: Path, tmp_path: Path) -> None:
+    Database(database).close()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [
