@@ -39,6 +39,8 @@ LOGGER = logging.getLogger(__name__)
 AGAIN, NOT_OPENED = 75, 4
 FAULTS_MAX, WITHIN_MS = 3, 60_000
 
+_CANNOT_OPEN = (DatabaseError, OSError, ForeignLedgerError, LedgerTooNewError, UnsafeSqliteError)
+
 
 class AlreadyRunning(Exception):  # noqa: N818 - a fact about the folder
     """Another process has this till open."""
@@ -69,6 +71,7 @@ def run(settings: Settings) -> int:
     # A polite end from outside closes the till in order; Python sees the signal at the next tick.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: application.quit())
+    _open_anew_after_a_fault(application)
     try:
         return _keep_running(application, settings)
     finally:
@@ -78,32 +81,33 @@ def run(settings: Settings) -> int:
 def _keep_running(application: QApplication, settings: Settings) -> int:
     clock, faults = SystemClock(), deque[int](maxlen=FAULTS_MAX)
     while True:
-        code = _run_once(application, settings)
-        if code != AGAIN:
-            return code
-        faults.append(clock.monotonic_ms())
-        if len(faults) == FAULTS_MAX and faults[-1] - faults[0] < WITHIN_MS:
-            if not ask_to_try_again(application, settings, FAULTS):
-                return NOT_OPENED
-            faults.clear()
+        sentence = ""
+        try:
+            code = _run_once(application, settings)
+            if code != AGAIN:
+                return code
+            faults.append(clock.monotonic_ms())
+            if len(faults) == FAULTS_MAX and faults[-1] - faults[0] < WITHIN_MS:
+                sentence = FAULTS
+                faults.clear()
+        except _CANNOT_OPEN as error:
+            LOGGER.info("the till cannot open: %s", error)
+            sentence = _sentence(error)
+        # Asked only when the till that failed is closed: two must never have the same files open.
+        if sentence and not ask_to_try_again(application, settings, sentence):
+            return NOT_OPENED
 
 
 def _run_once(application: QApplication, settings: Settings) -> int:
-    try:
-        till = Till(settings)
-    except (DatabaseError, OSError, ForeignLedgerError, LedgerTooNewError, UnsafeSqliteError) as error:
-        return _cannot_open(application, settings, error)
-    _end_on_a_broken_invariant(application)
+    till = Till(settings)
     try:
         till.start()
         return int(application.exec())
-    except (DatabaseError, OSError) as error:
-        return _cannot_open(application, settings, error)
     finally:
         till.close()
 
 
-def _end_on_a_broken_invariant(application: QApplication) -> None:
+def _open_anew_after_a_fault(application: QApplication) -> None:
     """An exception nobody expected, from a slot: written down whole, then the till is opened anew."""
     logged = sys.excepthook
 
@@ -111,23 +115,20 @@ def _end_on_a_broken_invariant(application: QApplication) -> None:
         logged(kind, error, trace)
         application.exit(AGAIN)
 
-    if not getattr(sys.excepthook, "opens_again", False):
-        hook.opens_again = True  # type: ignore[attr-defined]
-        sys.excepthook = hook
+    sys.excepthook = hook
 
 
-def _cannot_open(application: QApplication, settings: Settings, error: Exception) -> int:
-    LOGGER.error("the till cannot open: %s", error)
-    if isinstance(error, ForeignLedgerError):
-        sentence = FOREIGN
-    elif isinstance(error, LedgerTooNewError):
-        sentence = TOO_NEW
-    elif isinstance(error, UnsafeSqliteError):
-        sentence = UNSAFE
-    else:
-        sentence = SENTENCES[trouble_of(error)]
-    again = ask_to_try_again(application, settings, sentence)
-    return _run_once(application, settings) if again else NOT_OPENED
+def _sentence(error: Exception) -> str:
+    """What a till that cannot open says (a msgid)."""
+    match error:
+        case ForeignLedgerError():
+            return FOREIGN
+        case LedgerTooNewError():
+            return TOO_NEW
+        case UnsafeSqliteError():
+            return UNSAFE
+        case _:
+            return SENTENCES[trouble_of(error)]
 
 
 def ask_to_try_again(application: QApplication, settings: Settings, sentence: str) -> bool:

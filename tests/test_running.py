@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from posapp import running
+from posapp.flows.presenters.trouble import FAULTS, FOREIGN, SENTENCES
+from posapp.store.migrate import ForeignLedgerError
+
 SETTINGS = """
 store_id = "S1"
 terminal_id = "T1"
@@ -79,3 +83,41 @@ def test_a_wrong_settings_file_is_a_sentence(tmp_path: Path, text: str, told: st
         assert process.stderr is not None
         assert told in process.stderr.read()
         assert process.wait(20) == 2
+
+
+class Runs:
+    """Stands in for opening the till: fails or ends as it is told, and counts what is asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *ends: int | Exception, answers: bool = True) -> None:
+        self.ends, self.asked = list(ends), []
+        monkeypatch.setattr(running, "_run_once", self._run)
+        monkeypatch.setattr(running, "ask_to_try_again", self._ask)
+        self.answers = answers
+
+    def _run(self, *_: object) -> int:
+        end = self.ends.pop(0)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    def _ask(self, _application: object, _settings: object, sentence: str) -> bool:
+        self.asked.append(sentence)
+        return self.answers
+
+
+def test_a_till_that_cannot_open_is_tried_again_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = Runs(monkeypatch, ForeignLedgerError("T2"), OSError("gone"), 0)
+    assert running._keep_running(None, None) == 0  # type: ignore[arg-type]
+    assert runs.asked == [FOREIGN, SENTENCES["io_error"]]
+    Runs(monkeypatch, OSError("gone"), answers=False)
+    assert running._keep_running(None, None) == running.NOT_OPENED  # type: ignore[arg-type]
+
+
+def test_a_fault_opens_the_till_anew_and_three_in_a_minute_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = running.AGAIN
+    runs = Runs(monkeypatch, again, again, 0)
+    assert running._keep_running(None, None) == 0  # type: ignore[arg-type]
+    assert runs.asked == []
+    runs = Runs(monkeypatch, again, again, again, 0)
+    assert running._keep_running(None, None) == 0  # type: ignore[arg-type]
+    assert runs.asked == [FAULTS]

@@ -71,7 +71,7 @@ class UnparkDraft:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """Print stored jobs; `copy` marks them as a copy."""
+    """Print stored jobs; the store knows which of them may have come out before."""
 
     job_ids: tuple[str, ...]
 
