@@ -11,7 +11,10 @@ from pathlib import Path
 from posapp.commands.bench_shop import catalogue, prepare_till
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("PIL", "alembic", "argon2", "requests", "segno", "sqlalchemy", "urllib3")
+HEAVY = (
+    "PIL", "alembic", "argon2", "barcode", "cv2", "hid", "numpy", "pyzbar", "requests", "segno", "serial",
+    "sqlalchemy", "urllib3", "zxingcpp",
+)  # fmt: skip
 # Loaded in a process of its own: what other tests have loaded must not count.
 PROBE = """
 import json, sys
