@@ -81,6 +81,7 @@ class Recovered:
     language: str | None = None
     scan_no: int = 0
     unprinted: int = 0
+    paired_scanners: tuple[str, ...] = ()  # their lines, as ScannerStatus.device_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,48 @@ class PrinterChanged:
     """The printer's state or queue changed."""
 
     status: PrinterStatus
+
+
+ScannerKind = Literal["serial", "hid-pos", "keyboard", "raw-input"]
+ScannerTrouble = Literal[
+    "", "unplugged", "no_permission", "taken", "no_library", "not_here", "garbage", "failed"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerStatus:
+    """How one scanner with a line of its own is.
+
+    `device_id` is its line in the settings; `last_code_ms` is epoch ms, None where no code came in this
+    run. "away" is tried again by itself. `paired` says that it was chosen at the till, where it can be
+    let go again.
+    """
+
+    device_id: str
+    kind: ScannerKind
+    name: str = ""
+    state: Literal["starting", "ready", "away", "trouble"] = "starting"
+    trouble: ScannerTrouble = ""
+    last_code_ms: int | None = None
+    paired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """How far the choosing of a keyboard scanner is: "waiting" for a code from it, until it is "done"."""
+
+    state: Literal["off", "waiting", "done", "failed"] = "off"
+    device_id: str = ""
+    name: str = ""
+    trouble: Literal["", "none_found", "no_permission", "timed_out", "not_here"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannersChanged:
+    """All scanners that have a line of their own, in the order of the settings, and the pairing."""
+
+    scanners: tuple[ScannerStatus, ...]
+    pairing: Pairing = Pairing()
 
 
 @dataclass(frozen=True, slots=True)

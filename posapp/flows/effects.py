@@ -152,7 +152,26 @@ class AskDevices:
     """Ask for the facts of this PC. Answer: DeviceTold."""
 
 
+@dataclass(frozen=True, slots=True)
+class PairScanner:
+    """Wait for a code from a scanner that types like a keyboard, and keep that device for codes alone.
+    Answers: ScannersChanged, whose `pairing` tells how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndPairing:
+    """Wait no longer. Answer: ScannersChanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnpairScanner:
+    """Let a paired scanner be an ordinary keyboard again. Answer: ScannersChanged."""
+
+    device_id: str
+
+
 Effect = (
     Commit | Record | SaveDraft | ParkDraft | UnparkDraft | Print | PrintNow | PrintCopy | RetryPrinting
-    | KickDrawer | Beep | VerifyPin | Search | ReadShift | SetLanguage | WakeSync | AskDevices
+    | KickDrawer | Beep | VerifyPin | Search | ReadShift | SetLanguage | WakeSync | AskDevices | PairScanner
+    | EndPairing | UnpairScanner
 )  # fmt: skip

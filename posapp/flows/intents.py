@@ -14,11 +14,14 @@ from posapp.flows.answers import (
     LastSale,
     LinkChanged,
     LinkStatus,
+    Pairing,
     PinChecked,
     Printed,
     PrinterChanged,
     PrinterStatus,
     Recovered,
+    ScannersChanged,
+    ScannerStatus,
     ShiftRead,
     ShopChanged,
     SuspendedCart,
@@ -80,7 +83,7 @@ Intent = (
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
     | PrintTestPage | Recovered | ShopChanged | CatalogueChanged | LinkChanged
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
-    | PinChecked | ItemsFound | DeviceTold | Tick
+    | PinChecked | ItemsFound | DeviceTold | ScannersChanged | Tick
 )  # fmt: skip
 
 __all__ = [
@@ -117,6 +120,7 @@ __all__ = [
     "OfferAmount",
     "OpenDrawer",
     "OpenShift",
+    "Pairing",
     "PinChecked",
     "PrintReport",
     "PrintTestPage",
@@ -129,6 +133,8 @@ __all__ = [
     "Resume",
     "ResumePrinting",
     "ScanCode",
+    "ScannerStatus",
+    "ScannersChanged",
     "SearchText",
     "SelectOperator",
     "Settle",

@@ -22,8 +22,10 @@ from posapp.flows.intents import (
     DeviceTold,
     LastSale,
     LinkStatus,
+    Pairing,
     PrinterStatus,
     ScanCode,
+    ScannerStatus,
     SuspendedCart,
     VoidCart,
 )  # fmt: skip
@@ -68,6 +70,8 @@ class Desk:
     printer: PrinterStatus = PrinterStatus()
     catalogue: CatalogueStatus = CatalogueStatus()
     devices: DeviceTold = DeviceTold()
+    scanners: tuple[ScannerStatus, ...] = ()
+    pairing: Pairing = Pairing()
     drawer_shut: bool = False  # the last order to open it could not be sent
     told: Told | None = None
     refusal: Told | None = None  # the sentence that stays until the next thing is done

@@ -34,6 +34,7 @@ from posapp.flows.intents import (
     Recovered,
     ResumePrinting,
     ScanCode,
+    ScannersChanged,
     ShopChanged,
     StoreAgain,
     SwitchLanguage,
@@ -174,6 +175,11 @@ def _devices(desk: Desk, phase: Phase, intent: DeviceTold, ports: Ports) -> Step
     return Step(replace(desk, devices=intent), phase)
 
 
+def _scanners(desk: Desk, phase: Phase, intent: ScannersChanged, ports: Ports) -> Step:
+    """Keep how the scanners are."""
+    return Step(replace(desk, scanners=intent.scanners, pairing=intent.pairing), phase)
+
+
 def _draft_failed(desk: Desk, phase: Phase, intent: DraftFailed, ports: Ports) -> Step:
     """Say that the open sale is not kept on the disk."""
     return Step(replace(desk, draft_trouble=intent.trouble), phase)
@@ -295,6 +301,7 @@ WORLD: dict[type, Any] = {
     PrinterChanged: _set("printer"),
     Printed: _printed,
     DeviceTold: _devices,
+    ScannersChanged: _scanners,
     DrawerKicked: _drawer,
     DraftFailed: _draft_failed,
     Tick: _tick,
