@@ -134,16 +134,20 @@ class ReceiptTexts:
 
 @dataclass(frozen=True, slots=True)
 class CodePattern:
-    """A restricted-circulation number that carries a price or a weight (GS1 GenSpecs 2.1.11).
+    """A restricted-circulation number that carries a price, weight or count (GS1 GenSpecs 2.1.11).
 
     `prefix` is what the 13 digits start with; `item_digits` follow, then `value_digits`, then the
     check digit. The look-up key is the number with its value set to zero and a new check digit.
+    A `template` says the same digit by digit, and more (see domain.codes.restricted). `decimals` are
+    those of a price in the currency's main unit or of a weight in kilograms; None is the smallest unit.
     """
 
     prefix: str
     item_digits: int
     value_digits: int
-    carries: Literal["price", "weight"]
+    carries: Literal["price", "weight", "count"]
+    template: str = ""
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,8 @@ class Shop:
     quick_keys: tuple[QuickKeyTab, ...]
     receipt: ReceiptTexts
     code_patterns: tuple[CodePattern, ...] = ()
+    #: Country (ISO 3166 alpha-2): its restricted numbers where the shop states none, EAN-8 before UPC-E.
+    code_region: str = ""
     sign_on: SignOnRules = SignOnRules()
     day_starts_at_minute: int = 0
     time_zone: str = "UTC"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from posapp.domain.document import show_amount
-from posapp.domain.shop import CashRules, ReceiptTexts, Shop, TaxRules
+from posapp.domain.shop import CashRules, CodePattern, ReceiptTexts, Shop, TaxRules
 from posapp.domain.shop_reading import ShopReading
 
 PIN_PATTERN = re.compile(r"[0-9]{4,8}")
@@ -116,20 +116,29 @@ def shop_to_document(shop: Shop) -> dict[str, Any]:
         "cash": _cash_to_document(cash, shop.currency),
         "quick_keys": [{"names": dict(tab.names), "skus": list(tab.skus)} for tab in shop.quick_keys],
         "receipt": _receipt_to_document(shop.receipt),
-        "code_patterns": [
-            {
-                "prefix": pattern.prefix,
-                "item_digits": pattern.item_digits,
-                "value_digits": pattern.value_digits,
-                "carries": pattern.carries,
-            }
-            for pattern in shop.code_patterns
-        ],
+        "code_patterns": [_pattern_to_document(pattern) for pattern in shop.code_patterns],
         "sign_on": {"tries": shop.sign_on.tries, "locked_minutes": shop.sign_on.locked_minutes},
     }
+    if shop.code_region:
+        document["store"]["country"] = shop.code_region
     if shop.demo_pins:
         document["demo_pins"] = dict(shop.demo_pins)
     return document
+
+
+def _pattern_to_document(pattern: CodePattern) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "prefix": pattern.prefix,
+        "item_digits": pattern.item_digits,
+        "value_digits": pattern.value_digits,
+        "carries": pattern.carries,
+    }
+    # Only where they say more: a till of an earlier version reads the four above.
+    if pattern.template:
+        written["template"] = pattern.template
+    if pattern.decimals is not None:
+        written["decimals"] = pattern.decimals
+    return written
 
 
 def _tax_to_document(tax: TaxRules) -> dict[str, Any]:

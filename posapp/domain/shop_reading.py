@@ -11,6 +11,7 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from posapp.domain.codes.restricted import template_problem
 from posapp.domain.document import Section, show_amount
 from posapp.domain.money import minor_digits
 from posapp.domain.shop import (
@@ -45,7 +46,7 @@ _DEFAULT_TENDERS: Sequence[Mapping[str, str]] = (
 _TENDER_KINDS: tuple[Literal["recorded", "cash"], ...] = ("recorded", "cash")
 _TAX_ROUNDINGS: tuple[Literal["total", "line"], ...] = ("total", "line")
 _CASH_ROUNDINGS: tuple[Literal["nearest", "down", "up"], ...] = ("nearest", "down", "up")
-_CARRIES: tuple[Literal["price", "weight"], ...] = ("price", "weight")
+_CARRIES: tuple[Literal["price", "weight", "count"], ...] = ("price", "weight", "count")
 _LARGEST_UNITS = 100
 
 
@@ -66,6 +67,7 @@ class ShopReading:
         names = store.words("names", languages)
         time_zone = self._time_zone()
         day_starts_at_minute = self._day_start()
+        code_region = self._country()
         self._done(store)
         terminals = self._terminals()
         operators = self._operators()
@@ -96,6 +98,7 @@ class ShopReading:
             quick_keys=quick_keys,
             receipt=receipt,
             code_patterns=patterns,
+            code_region=code_region,
             sign_on=sign_on,
             day_starts_at_minute=day_starts_at_minute,
             time_zone=time_zone,
@@ -110,6 +113,12 @@ class ShopReading:
             self._problems.append(f"{place}: {what} {value!r} is used twice; give each its own.")
 
     # ------------------------------------------------------------------ store
+    def _country(self) -> str:
+        country = self._store.text("country", "")
+        if country and not re.fullmatch(r"[A-Z]{2}", country):
+            self._store.problem('must be two capital letters, such as "CN" (ISO 3166).', "country")
+        return country
+
     def _read_languages(self) -> tuple[str, ...]:
         languages = self._store.texts("languages", ("en",))
         if not languages or not all(LANGUAGE_PATTERN.fullmatch(language) for language in languages):
@@ -332,21 +341,27 @@ class ShopReading:
         return texts
 
     def _patterns(self) -> tuple[CodePattern, ...]:
-        patterns: list[CodePattern] = []
-        for entry in self._top.tables("code_patterns"):
-            pattern = CodePattern(
-                prefix=entry.text("prefix"),
-                item_digits=entry.integer("item_digits", least=1, most=10),
-                value_digits=entry.integer("value_digits", least=1, most=10),
-                carries=entry.choice("carries", _CARRIES),
-            )
-            if not re.fullmatch(r"[0-9]{1,8}", pattern.prefix):
-                entry.problem('must be digits in quotes, such as "21".', "prefix")
-            elif len(pattern.prefix) + pattern.item_digits + pattern.value_digits != 12:
-                entry.problem("prefix, item_digits and value_digits must make up 12 digits together.")
-            self._done(entry)
-            patterns.append(pattern)
-        return tuple(patterns)
+        return tuple(self._pattern(entry) for entry in self._top.tables("code_patterns"))
+
+    def _pattern(self, entry: Section) -> CodePattern:
+        template = entry.text("template", "")
+        derived = re.match(r"[0-9]*", template)
+        pattern = CodePattern(
+            prefix=entry.text("prefix", derived.group() if derived and template else None),
+            item_digits=entry.integer("item_digits", template.count("P") or None, least=1, most=10),
+            value_digits=entry.integer("value_digits", template.count("V") or None, least=1, most=10),
+            carries=entry.choice("carries", _CARRIES),
+            template=template,
+            decimals=entry.integer("decimals", least=0, most=6) if entry.has("decimals") else None,
+        )
+        if template and (problem := template_problem(template, pattern.carries)):
+            entry.problem(problem, "template")
+        elif not re.fullmatch(r"[0-9]{1,8}", pattern.prefix):
+            entry.problem('must be digits in quotes, such as "21".', "prefix")
+        elif not template and len(pattern.prefix) + pattern.item_digits + pattern.value_digits != 12:
+            entry.problem("prefix, item_digits and value_digits must make up 12 digits together.")
+        self._done(entry)
+        return pattern
 
 
 def default_denominations(currency: str, step_minor: int) -> tuple[int, ...]:

@@ -45,7 +45,7 @@ class EmbeddedValue:
 
     lookup_key: str
     value: int
-    carries: Literal["price", "weight"]
+    carries: Literal["price", "weight", "count"]
 
 
 def check_digit(digits: str) -> str:
