@@ -46,6 +46,11 @@ def recover(connection: Connection, *, now_ms: int) -> Recovered:
     )
 
 
+def read_shop(connection: Connection) -> Shop | None:
+    """The set-up of the shop, or None where none has come yet or it cannot be read."""
+    return _shop(connection)[0]
+
+
 def _shop(connection: Connection) -> tuple[Shop | None, int]:
     document = get_setting(connection, SHOP)
     if document is None:

@@ -1,0 +1,89 @@
+"""What the command line of `posapp` takes: one function for each command, nothing that is loaded for it.
+
+Kept apart from the commands themselves, so that the till's window never waits for a tool's libraries.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posapp import __version__
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+BENCHES = ("scan", "commit", "start")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(prog="posapp", description="The in-store till.")
+    parser.add_argument("--version", action="version", version=f"posapp {__version__}")
+    parser.add_argument(
+        "--config", type=Path, default=Path("terminal.toml"), help="settings (default: %(default)s)"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _demo(commands)
+    _virtual_printer(commands)
+    _screenshots(commands)
+    _labels(commands)
+    _bench(commands)
+    return parser
+
+
+def _demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="a hub and a till with a demo shop")
+    demo.add_argument("--headless", action="store_true", help="a scripted cashier works offscreen")
+    demo.add_argument("--folder", type=Path, default=Path("demo-data"), help="default: %(default)s")
+    demo.add_argument("--catalogue", type=Path, help="import these goods too (CSV, TSV, also .gz)")
+    demo.add_argument("--fresh", action="store_true", help="begin anew: forget what an earlier demo stored")
+    demo.add_argument("--language", choices=("zh_CN", "en"), help="language of the scripted cashier")
+
+
+def _virtual_printer(commands: Commands) -> None:
+    paper = commands.add_parser("virtual-printer", help="a simulated receipt printer on a loopback port")
+    paper.add_argument("--port", type=int, default=9100, help="default: %(default)s")
+    paper.add_argument(
+        "--folder", type=Path, default=Path("slips"), help="pictures go here (default: %(default)s)"
+    )
+
+
+def _screenshots(commands: Commands) -> None:
+    shots = commands.add_parser("screenshots", help="a picture of every screen, both languages, all sizes")
+    shots.add_argument("--folder", type=Path, default=Path("screenshots"), help="default: %(default)s")
+    shots.add_argument("--look", type=int, default=0, help=argparse.SUPPRESS)
+
+
+def _labels(commands: Commands) -> None:
+    labels = commands.add_parser("labels", help="draw shelf prices, cards and codes, read back before use")
+    labels.add_argument("--out", type=Path, default=Path("labels.pdf"), help="a .pdf or .png file")
+    labels.add_argument("--size", default="60x40", metavar="WxH", help="millimetres (default: %(default)s)")
+    labels.add_argument("--dpi", type=int, default=203, help="dots per inch (default: %(default)s)")
+    kinds = labels.add_subparsers(dest="what", metavar="WHAT", required=True)
+    shelf = kinds.add_parser("shelf", help="shelf prices of goods of this till")
+    shelf.add_argument("codes", nargs="+", metavar="CODE", help="bar codes of goods")
+    shelf.add_argument("--language", choices=("zh_CN", "en"), default="zh_CN")
+    card = kinds.add_parser("card", help="a member, coupon or other QR code with words beside it")
+    card.add_argument("code", metavar="TEXT", help="what the QR code says")
+    card.add_argument("--title", default="")
+    card.add_argument("--note", action="append", default=[], help="a small line; may be given again")
+    card.add_argument("--value", default="", help="set large beside the code, such as −¥20")
+    card.add_argument("--caption", default="", help="small line below the code")
+    code = kinds.add_parser("code", help="one code of any kind")
+    code.add_argument("kind", metavar="KIND")
+    code.add_argument("code", metavar="TEXT", help='GS1 kinds take "(01)…(10)…"')
+    code.add_argument("--title", default="")
+
+
+def _bench(commands: Commands) -> None:
+    bench = commands.add_parser("bench", help="measure; prints one JSON object")
+    bench.add_argument("name", choices=BENCHES)
+    bench.add_argument("--json", action="store_true", help="print one JSON object (it always is)")
+    bench.add_argument("--check", action="store_true", help="exit 1 when a gated aim is not held")
+    bench.add_argument("--rounds", type=int, default=9, help="interleaved rounds (default: %(default)s)")
+    bench.add_argument("--seed", type=int, default=1)
+    bench.add_argument("--codes", type=int, default=1_000_000, help="synthetic codes (default: %(default)s)")
+    bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
+    bench.add_argument("--folder", type=Path, help="where to measure")
