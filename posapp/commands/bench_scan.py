@@ -162,7 +162,7 @@ def _hold_back(count: int) -> list[int]:
     wedge = Wedge(
         window,
         is_known_payload,
-        on_scan=lambda _text, _at_ms: at.append(perf_counter_ns()),
+        on_scan=lambda _scan: at.append(perf_counter_ns()),
         on_key=lambda _event, _focus: None,
     )
     window.show()

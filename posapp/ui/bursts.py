@@ -1,4 +1,4 @@
-"""Tells a scanner's burst from a person's typing, by the time between keys and by what they spell.
+"""Tells a scanner's burst from a person's typing, by the times of keys and by what they spell.
 
 Plain values in, decisions out: no window, no timer, no clock. Keys are held until it is sure whose they
 are; a person's keys come back in order, a scan comes back as one text. Times are those of the key events,
@@ -9,50 +9,50 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
+
+from posapp.ui.burst_search import Found, Search
+from posapp.ui.evidence import (
+    FAST_GAP_MS,
+    FAST_MEDIAN_MS,
+    LEAST_LENGTH,
+    SLOW_MEDIAN_MS,
+    SLOW_P90_MS,
+    TAP_MS,
+    TAPPED_MEDIAN_MS,
+    Struck,
+    gaps_of,
+    is_slow,
+    median,
+)
+from posapp.ui.spelling import Speller
+from posapp.ui.strokes import Key, KeyKind
+
+__all__ = ["BurstDetector", "Decision", "Key", "KeyKind", "Scan", "Typed"]
 
 FIRST_HOLD_MS = 60
 """How long a lone key may be kept back: a scanner's second key is here by then."""
+TAPPED_HOLD_MS = 110
+"""The same for a key that was let go as fast as no finger does: radio scanners can be late."""
 BURST_TIMEOUT_MS = 150
 """A burst without a terminator ends after this silence."""
-FAST_GAP_MS = 35
-FAST_MEDIAN_MS = 20
-FAST_LENGTH = 6
-SLOW_MEDIAN_MS = 45
-SLOW_P90_MS = 62
-LEAST_LENGTH = 4
-MACHINE_GAP_MS = 20
-"""No hand strikes key after key, and the terminator too, this fast: even a short code is a scan then."""
-MACHINE_LENGTH = 2
+END_HOLD_MS = 40
+"""How long a terminator is looked at where it may be a person's Enter: a scanner lets it go before."""
 PAUSE_MS = 70
 """Longer than any gap inside most bursts: a text that is whole before it is a scan of its own."""
 SECOND_END_MS = 60
 """CR LF and CR Tab: the second terminator follows within this."""
 LATE_END_MS = 250
 """A terminator this late after a timed-out scan is still the scanner's."""
-
-KeyKind = Literal["char", "end", "modifier", "release", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key event: `code` pairs press and release, `token` is handed back untouched."""
-
-    kind: KeyKind
-    text: str
-    at_ms: int
-    code: int
-    repeat: bool = False
-    token: object = None
+_NEVER_MS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scanner delivered this text; `at_ms` is the time of its last key."""
+    """A scanner delivered this text; `at_ms` is the time of its last key, `mended` what was put right."""
 
     text: str
     at_ms: int
+    mended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +68,23 @@ Decision = Scan | Typed
 class BurstDetector:
     """Holds keys back until they are a scan or a person's; `check` says whether a text is a known payload."""
 
-    def __init__(self, check: Callable[[str], bool]) -> None:
-        self._check = check
-        self._held: list[Key] = []
+    def __init__(self, check: Callable[[str], bool], speller: Speller | None = None) -> None:
+        self._speller = speller or Speller(check)
+        self._held: list[Struck] = []
         self._chars: list[int] = []  # positions of characters in _held
         self._eaten: set[int] = set()
+        self._end_key: Key | None = None  # a terminator that may be a person's Enter
+        self._doubt: Key | None = None  # the same, with no burst before it
         self._last_end_ms: int | None = None
         self._timed_out_ms: int | None = None
 
     def hold_ms(self) -> int | None:
         """Milliseconds of silence after which `expire` is due; None when nothing is held."""
+        if self._end_key is not None or self._doubt is not None:
+            return END_HOLD_MS
         if not self._chars:
             return None
-        return FIRST_HOLD_MS if len(self._chars) == 1 else BURST_TIMEOUT_MS
+        return self._limit_ms()
 
     def feed(self, key: Key) -> list[Decision]:
         """Take one key event in order of time; what is decided by it comes back in order."""
@@ -89,12 +93,11 @@ class BurstDetector:
                 return self._release(key)
             case "modifier":
                 if self._chars:
-                    self._held.append(key)
+                    self._held.append(Struck(key))
                     return []
                 return [Typed(key.token)]
             case "other":
-                self._eaten.discard(key.code)
-                return [*self._decide(), Typed(key.token)]
+                return self._other(key)
             case "end":
                 return self._end(key)
             case "char":
@@ -102,15 +105,23 @@ class BurstDetector:
 
     def expire(self) -> list[Decision]:
         """The hold is over and no key came: decide what is held."""
-        last_ms = self._held[self._chars[-1]].at_ms if self._chars else None
-        decided = self._decide()
+        if self._doubt is not None:
+            return self._settle_doubt(persons=True)
+        if self._end_key is not None:
+            return self._finish()
+        if not self._chars:
+            return []
+        last_ms = self._last_char().key.at_ms
+        decided = self._decide(last_ms + self._limit_ms())
         if any(isinstance(decision, Scan) for decision in decided):
             self._timed_out_ms = last_ms
         return decided
 
     def interrupt(self) -> list[Decision]:
         """A pointer is pressed: what a person struck before comes before it; a scanner's burst goes on."""
-        gaps = self._gaps(0)
+        if self._end_key is not None or self._doubt is not None:
+            return self.expire()
+        gaps = gaps_of(self._run())
         fast = len(gaps) >= LEAST_LENGTH - 1 and max(gaps) <= FAST_GAP_MS and median(gaps) <= FAST_MEDIAN_MS
         if not self._chars or fast or self._is_whole():
             return []
@@ -119,52 +130,118 @@ class BurstDetector:
     # ------------------------------------------------------------------ kinds of keys
 
     def _release(self, key: Key) -> list[Decision]:
+        if self._doubt is not None and key.code == self._doubt.code:
+            tapped = key.at_ms - self._doubt.at_ms <= END_HOLD_MS
+            decided = self._settle_doubt(persons=not tapped)
+            return decided if tapped else [*decided, Typed(key.token)]
+        if self._end_key is not None and key.code == self._end_key.code:
+            decided = self._finish()
+            if key.code in self._eaten:
+                self._eaten.discard(key.code)
+                return decided
+            return [*decided, Typed(key.token)]
         if key.code in self._eaten:
             if not key.repeat:
                 self._eaten.discard(key.code)
             return []
-        if self._chars:
-            self._held.append(key)
-            return []
-        return [Typed(key.token)]
+        if not self._chars:
+            return [Typed(key.token)]
+        for struck in reversed(self._held):
+            if struck.key.code == key.code and struck.key.kind != "release":
+                struck.up_ms = struck.up_ms or key.at_ms
+                break
+        self._held.append(Struck(key))
+        return []
+
+    def _other(self, key: Key) -> list[Decision]:
+        self._eaten.discard(key.code)
+        decided = self._resolve(key)
+        run = self._run()
+        # A person's key in the middle of a burst must not cut it in two.
+        rushing = len(run) >= 2 and self._all_tapped() and is_slow("abcd", gaps_of(run))
+        if rushing and self._gap_to(key) <= SLOW_P90_MS and not self._is_whole():
+            self._held.append(Struck(key))
+            return decided
+        return [*decided, *self._decide(key.at_ms), Typed(key.token)]
 
     def _char(self, key: Key) -> list[Decision]:
+        decided = self._resolve(key)
         self._eaten.discard(key.code)
-        decided: list[Decision] = []
         if self._chars:
             gap_ms = self._gap_to(key)
-            limit_ms = FIRST_HOLD_MS if len(self._chars) == 1 else BURST_TIMEOUT_MS
             whole = gap_ms > PAUSE_MS and self._is_whole()
-            if gap_ms > limit_ms or whole or (key.repeat and gap_ms > FAST_GAP_MS):
-                decided += self._decide()
+            if gap_ms > self._limit_ms() or whole or (key.repeat and gap_ms > FAST_GAP_MS):
+                decided += self._decide(key.at_ms)
         if key.repeat and not self._chars:
             return [*decided, Typed(key.token)]  # a held key starts no burst
+        if key.repeat and self._last_char().key.code != key.code:
+            self._held.append(Struck(Key("other", "", key.at_ms, key.code, True, key.token)))
+            return decided  # a held key's repeats between a scanner's characters
         self._chars.append(len(self._held))
-        self._held.append(key)
-        return decided + self._let_go_early()
+        self._held.append(Struck(key))
+        return decided + self._let_go_early(key.at_ms)
+
+    def _resolve(self, key: Key) -> list[Decision]:
+        """A key came while a terminator was looked at: whose was that?"""
+        if self._doubt is not None:
+            return self._settle_doubt(persons=True)
+        end = self._end_key
+        if end is None:
+            return []
+        if 0 <= key.at_ms - end.at_ms <= END_HOLD_MS:
+            # Still down while the next key comes: a person's Enter in the middle of a burst.
+            self._end_key = None
+            self._held.append(Struck(end))
+            return []
+        return self._finish()
 
     def _end(self, key: Key) -> list[Decision]:
+        decided = self._resolve(key)
         self._eaten.discard(key.code)
-        decided: list[Decision] = []
         if self._chars and self._gap_to(key) > BURST_TIMEOUT_MS:
-            last_ms = self._held[self._chars[-1]].at_ms
-            decided = self._decide()
-            if any(isinstance(decision, Scan) for decision in decided):
-                self._timed_out_ms = last_ms
+            decided += self.expire()
         if self._chars:
-            decided = self._decide(end_gap_ms=self._gap_to(key))
-            if decided and isinstance(decided[-1], Scan):
-                self._eaten.add(key.code)
-                self._last_end_ms = key.at_ms
+            found = self._search(key.at_ms, key).scans()
+            if found and self._ends(found, key) and all(each.spelling.known for each in found):
+                self._end_key = key
+                return decided + self._finish()
+            if self._ends(found, key) or (self._all_tapped() and self._gap_to(key) <= SLOW_P90_MS):
+                self._end_key = key
                 return decided
-            return [*decided, Typed(key.token)]
-        if self._follows(key, self._last_end_ms, SECOND_END_MS) or self._follows(
-            key, self._timed_out_ms, LATE_END_MS
-        ):
-            self._eaten.add(key.code)
+            return [*decided, *self._decide(key.at_ms), Typed(key.token)]
+        second = self._follows(key, self._last_end_ms, SECOND_END_MS)
+        late = self._follows(key, self._timed_out_ms, LATE_END_MS)
+        if second or late:
             self._timed_out_ms = None
+            self._doubt = key
             return decided
         return [*decided, Typed(key.token)]
+
+    def _settle_doubt(self, *, persons: bool) -> list[Decision]:
+        """A terminator after a scan: the second half of CR LF, a late one, or a person's Enter."""
+        key, self._doubt = self._doubt, None
+        assert key is not None
+        return [Typed(key.token)] if persons else []
+
+    def _finish(self) -> list[Decision]:
+        """The terminator that was looked at closes the burst, if it is one."""
+        key, self._end_key = self._end_key, None
+        assert key is not None
+        found = self._search(key.at_ms, key).scans()
+        mine = self._ends(found, key)
+        decided = self._emit(found)
+        if not mine:
+            return [*decided, Typed(key.token)]
+        self._eaten.add(key.code)
+        self._last_end_ms = key.at_ms
+        return decided
+
+    def _ends(self, found: Sequence[Found], key: Key) -> bool:
+        """Whether a terminator belongs to the last of these scans."""
+        if not found:
+            return False
+        last = self._held[self._chars[found[-1].places[-1]]].key
+        return key.at_ms - last.at_ms <= BURST_TIMEOUT_MS
 
     @staticmethod
     def _follows(key: Key, since_ms: int | None, within_ms: int) -> bool:
@@ -172,25 +249,48 @@ class BurstDetector:
 
     # ------------------------------------------------------------------ whose keys
 
+    def _run(self) -> list[Struck]:
+        return [self._held[position] for position in self._chars]
+
+    def _last_char(self) -> Struck:
+        return self._held[self._chars[-1]]
+
+    def _limit_ms(self) -> int:
+        """How long the next key of a burst may take."""
+        if len(self._chars) > 1:
+            return BURST_TIMEOUT_MS
+        first = self._held[self._chars[0]]
+        tapped = first.up_ms is not None and first.up_ms - first.key.at_ms <= TAP_MS
+        return TAPPED_HOLD_MS if tapped else FIRST_HOLD_MS
+
     def _gap_to(self, key: Key) -> int:
-        gap_ms = key.at_ms - self._held[self._chars[-1]].at_ms
-        return gap_ms if gap_ms >= 0 else 1_000_000  # the clock of the window system began anew
+        gap_ms = key.at_ms - self._last_char().key.at_ms
+        return gap_ms if gap_ms >= 0 else _NEVER_MS  # the clock of the window system began anew
 
-    def _gaps(self, start: int) -> list[int]:
-        times = [self._held[position].at_ms for position in self._chars[start:]]
-        return [later - earlier for earlier, later in pairwise(times)]
+    def _all_tapped(self) -> bool:
+        return all(struck.up_ms is not None and struck.down_ms(0) <= TAP_MS for struck in self._run())
 
-    def _text(self, start: int) -> str:
-        return "".join(self._held[position].text for position in self._chars[start:])
+    def _search(self, now_ms: int, end: Key | None = None) -> Search:
+        return Search(self._run(), self._speller, now_ms, None if end is None else end.at_ms)
 
     def _is_whole(self) -> bool:
-        return is_scan(self._text(0), self._gaps(0), self._check) and self._check(self._text(0))
+        run = self._run()
+        spelling = self._speller.spell([struck.key for struck in run])
+        return is_slow(spelling.text, gaps_of(run)) and spelling.known
 
-    def _let_go_early(self) -> list[Decision]:
+    def _let_go_early(self, now_ms: int) -> list[Decision]:
         """Give a person's keys back as soon as the rhythm rules a scanner out, all but the last run."""
-        gaps = self._gaps(0)
+        run = self._run()
+        gaps = gaps_of(run)
+        if len(gaps) < 2:
+            return []
         middle = median(gaps)
-        if (len(gaps) < 2 or middle <= SLOW_P90_MS) and (len(gaps) < 4 or middle <= SLOW_MEDIAN_MS):
+        tapped = sum(struck.up_ms is not None and struck.down_ms(now_ms) <= TAP_MS for struck in run[:-1])
+        if tapped >= 0.6 * len(gaps):
+            hurried = middle <= TAPPED_MEDIAN_MS
+        else:
+            hurried = middle <= SLOW_P90_MS and (len(gaps) < 4 or middle <= SLOW_MEDIAN_MS)
+        if hurried:
             return []
         keep = max(index + 1 for index, gap in enumerate(gaps) if gap > FAST_GAP_MS)
         return self._give_back(keep)
@@ -198,63 +298,38 @@ class BurstDetector:
     def _give_back(self, chars: int) -> list[Decision]:
         """The first `chars` characters, and all keys between them, were a person's."""
         cut = self._chars[chars] if chars < len(self._chars) else len(self._held)
-        typed: list[Decision] = [Typed(key.token) for key in self._held[:cut]]
+        typed: list[Decision] = [Typed(struck.key.token) for struck in self._held[:cut]]
         self._held = self._held[cut:]
         self._chars = [position - cut for position in self._chars[chars:]]
         return typed
 
-    def _starts(self) -> list[int]:
-        """Where a scan may begin: at the first key, or where the keys became much faster than before."""
-        gaps = self._gaps(0)
-        faster = (
-            index + 1
-            for index, gap in enumerate(gaps)
-            if gap > FAST_GAP_MS and gap >= 2 * median(gaps[index + 1 :])
-        )
-        return [0, *faster]
-
-    def _decide(self, end_gap_ms: int | None = None) -> list[Decision]:
-        """Empty what is held: a person's keys before a scan, the scan, or a person's keys only.
-
-        `end_gap_ms` is how long after the last character its terminator came, where one came.
-        """
+    def _decide(self, now_ms: int) -> list[Decision]:
+        """Empty what is held: scans, and a person's keys before, between and after them."""
         if not self._chars:
             return []
-        for start in self._starts():
-            text, gaps = self._text(start), self._gaps(start)
-            machine = end_gap_ms is not None and is_machine([*gaps, end_gap_ms])
-            if machine or is_scan(text, gaps, self._check):
-                decided = self._give_back(start)
-                last_ms = self._held[self._chars[-1]].at_ms
-                released = {key.code for key in self._held if key.kind == "release"}
-                pressed = {key.code for key in self._held if key.kind == "char"}
-                self._eaten |= pressed - released
-                self._held, self._chars = [], []
-                return [*decided, Scan(text, last_ms)]
-        return self._give_back(len(self._chars))
+        return self._emit(self._search(now_ms).scans())
 
-
-def is_machine(gaps_ms: Sequence[int]) -> bool:
-    """Whether keys with these gaps, the terminator's included, are faster than any hand."""
-    return len(gaps_ms) >= MACHINE_LENGTH and max(gaps_ms) <= MACHINE_GAP_MS
-
-
-def is_scan(text: str, gaps_ms: Sequence[int], check: Callable[[str], bool]) -> bool:
-    """Whether keys spelling `text` with these gaps came from a scanner."""
-    if len(text) < LEAST_LENGTH or len(set(text)) == 1 or not gaps_ms:
-        return False
-    middle = median(gaps_ms)
-    if len(text) >= FAST_LENGTH and max(gaps_ms) <= FAST_GAP_MS and middle <= FAST_MEDIAN_MS:
-        return True
-    ordered = sorted(gaps_ms)
-    p90 = ordered[max(0, -(-9 * len(ordered) // 10) - 1)]
-    return middle <= SLOW_MEDIAN_MS and p90 <= SLOW_P90_MS and check(text)
-
-
-def median(values: Sequence[int]) -> float:
-    """The middle of the values, 0 where there are none."""
-    if not values:
-        return 0.0
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return float(ordered[half]) if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    def _emit(self, found: Sequence[Found]) -> list[Decision]:
+        if not found:
+            return self._give_back(len(self._chars))
+        owner = {self._chars[place]: each for each in found for place in each.places}
+        spans = [(self._chars[each.places[0]], self._chars[each.places[-1]]) for each in found]
+        decided: list[Decision] = []
+        persons: set[int] = set()
+        for position, struck in enumerate(self._held):
+            key, scan = struck.key, owner.get(position)
+            if scan is not None:
+                if struck.up_ms is None:
+                    self._eaten.add(key.code)
+                if position == self._chars[scan.places[-1]]:
+                    self._speller.learn([self._held[self._chars[p]].key for p in scan.places], scan.spelling)
+                    decided.append(Scan(scan.spelling.text, key.at_ms, scan.spelling.mended))
+            elif key.kind == "release":
+                if key.code in persons:
+                    persons.discard(key.code)
+                    decided.append(Typed(key.token))
+            elif key.kind != "modifier" or not any(first < position < last for first, last in spans):
+                persons.add(key.code)
+                decided.append(Typed(key.token))
+        self._held, self._chars = [], []
+        return decided

@@ -28,6 +28,7 @@ from posapp.flows.views import (
     View,
 )
 from posapp.ui.blocks import Column, Scroller
+from posapp.ui.bursts import Scan
 from posapp.ui.focus_ring import FocusRing
 from posapp.ui.keyboard import Keyboard
 from posapp.ui.screens.cart import CartScreen
@@ -266,8 +267,8 @@ class MainWindow(QWidget):
     def _send(self, intent: object) -> None:
         self.intent.emit(intent)
 
-    def _scanned(self, text: str, at_ms: int) -> None:
-        self._send(ScanCode(text, at_ms))
+    def _scanned(self, scan: Scan) -> None:
+        self._send(ScanCode(scan.text, scan.at_ms))
 
     def _typed(self, event: QKeyEvent, focus: QWidget | None) -> None:
         self._keyboard.take(event, focus)

@@ -17,9 +17,8 @@ from posapp.ui.bursts import (
     Key,
     Scan,
     Typed,
-    is_scan,
-    median,
 )
+from posapp.ui.evidence import is_scan, median
 
 EAN = "4006381333931"
 END = "\r"
@@ -44,15 +43,21 @@ class Bench:
     last_ms: int = 0
 
     def stroke(self, at_ms: int, text: str, *, repeat: bool = False, stalled: bool = False) -> None:
+        """A key that is let go at once."""
+        self.press(at_ms, text, repeat=repeat, stalled=stalled)
+        self.let_go(at_ms, text, repeat=repeat)
+
+    def press(self, at_ms: int, text: str, *, repeat: bool = False, stalled: bool = False) -> None:
         hold = self.detector.hold_ms()
         if hold is not None and at_ms - self.last_ms > hold and not stalled:
             self.take(self.detector.expire())
         kind = "end" if text in ("\r", "\n", "\t") else "char"
-        code = ord(text)
-        self.take(self.detector.feed(Key(kind, text, at_ms, code, repeat, text)))
-        self.take(self.detector.feed(Key("release", text, at_ms, code, repeat, None)))
+        self.take(self.detector.feed(Key(kind, text, at_ms, ord(text), repeat, text)))
         if kind == "char":
             self.last_ms = at_ms
+
+    def let_go(self, at_ms: int, text: str, *, repeat: bool = False) -> None:
+        self.take(self.detector.feed(Key("release", text, at_ms, ord(text), repeat, None)))
 
     def rest(self) -> None:
         while self.detector.hold_ms() is not None:
@@ -74,12 +79,22 @@ def bench() -> Bench:
     return Bench(BurstDetector(good_payload), [])
 
 
-def run(strokes: list[tuple[int, str]], *, stalled: bool = False) -> str:
-    """What comes out of these strokes."""
+def run(strokes: list[tuple[int, str]], *, stalled: bool = False, down_ms: int = 0) -> str:
+    """What comes out of these strokes, each key being down for a while."""
     table = bench()
-    for at_ms, text in strokes:
-        table.stroke(at_ms, text, stalled=stalled)
+    presses = [(at_ms, 1, number, text) for number, (at_ms, text) in enumerate(strokes)]
+    releases = [(at_ms + down_ms, 2, number, text) for number, (at_ms, text) in enumerate(strokes)]
+    order = [(at, number, step, text) for at, step, number, text in (*presses, *releases)]
+    for at_ms, _number, step, text in sorted(order):
+        if step == 1:
+            table.press(at_ms, text, stalled=stalled)
+        else:
+            table.let_go(at_ms, text)
     return table.result()
+
+
+HAND_MS = 70
+"""How long a finger stays on a key."""
 
 
 def burst(text: str, start_ms: int = 1000, gap_ms: int = 5, end: str = END) -> list[tuple[int, str]]:
@@ -109,7 +124,19 @@ def test_a_late_terminator_is_still_the_scanners() -> None:
 def test_a_slow_scanner_needs_a_known_payload() -> None:
     assert run(burst(EAN, gap_ms=40)) == f"<{EAN}>"
     wrong = EAN[:-1] + "5"
-    assert run(burst(wrong, gap_ms=40)) == wrong + END
+    assert run(burst(wrong, gap_ms=40), down_ms=HAND_MS) == wrong + END
+
+
+def test_a_slow_scanner_is_known_by_its_taps_whatever_it_spells() -> None:
+    """Else a misread code would land in an amount, and its Enter would settle the sale."""
+    assert run(burst("SKU-0815", gap_ms=40), down_ms=8) == "<SKU-0815>"
+    assert run(burst("SKU-0815", gap_ms=40), down_ms=HAND_MS) == "SKU-0815" + END
+
+
+@pytest.mark.parametrize("gap_ms", [60, 85])
+def test_a_very_slow_scanner_is_known_by_its_taps_and_its_payload(gap_ms: int) -> None:
+    assert run(burst(EAN, gap_ms=gap_ms), down_ms=9) == f"<{EAN}>"
+    assert run(burst(EAN, gap_ms=gap_ms), down_ms=HAND_MS) == EAN + END
 
 
 def test_a_short_code_without_a_terminator_needs_a_known_payload() -> None:
@@ -126,7 +153,7 @@ def test_what_no_hand_can_do_is_a_scan_whatever_it_spells(code: str) -> None:
 @pytest.mark.parametrize("code", ["12", "111", "00050", "1234"])
 def test_a_quick_hand_stays_a_hand(code: str) -> None:
     strokes = [(40 * place, sign) for place, sign in enumerate([*code, END])]
-    assert run(strokes) == code + END
+    assert run(strokes, down_ms=HAND_MS) == code + END
 
 
 def test_one_key_only_is_no_scan() -> None:
@@ -156,7 +183,7 @@ def test_digits_typed_before_a_scan_are_given_back_and_the_scan_is_whole() -> No
 
 def test_a_typist_behind_a_stalled_window_is_still_a_typist() -> None:
     typed = [(1000 + 61 * place, each) for place, each in enumerate(EAN + END)]
-    assert run(typed, stalled=True) == EAN + END
+    assert run(typed, stalled=True, down_ms=HAND_MS) == EAN + END
 
 
 def test_a_scanner_behind_a_stalled_window_is_still_a_scanner() -> None:
@@ -251,7 +278,10 @@ def test_a_lone_key_is_held_no_longer_than_promised() -> None:
 
 
 def test_a_clock_that_begins_anew_loses_no_key() -> None:
-    assert run([(2**32 - 10, "4"), *burst(EAN, start_ms=5)], stalled=True) == f"4<{EAN}>"
+    table = bench()
+    for at_ms, text in [(2**32 - 10, "4"), *burst(EAN, start_ms=5)]:
+        table.stroke(at_ms, text, stalled=True)
+    assert table.result() == f"4<{EAN}>"
 
 
 # --------------------------------------------------------------------------- generated traces
@@ -287,7 +317,7 @@ def test_a_typist_gets_every_key_back_in_order(text: str, dice: random.Random, s
         at_ms += dice.randint(63, 260)
         strokes.append((at_ms, each))
     strokes.append((at_ms + 90, END))
-    assert run(strokes, stalled=stalled) == text + END
+    assert run(strokes, stalled=stalled, down_ms=dice.randint(40, 120)) == text + END
 
 
 @settings(max_examples=150, deadline=None)
@@ -313,13 +343,14 @@ def test_bluetooth_jitter_does_not_cut_a_known_code(
 @given(
     st.lists(st.tuples(st.integers(0, 220), st.sampled_from("0123456789ax")), min_size=1, max_size=40),
     st.booleans(),
+    st.sampled_from([0, 8, 45, 110]),
 )
-def test_no_key_is_ever_lost_or_doubled(steps: list[tuple[int, str]], stalled: bool) -> None:
+def test_no_key_is_ever_lost_or_doubled(steps: list[tuple[int, str]], stalled: bool, down_ms: int) -> None:
     at_ms, strokes = 1000, []
     for gap_ms, each in steps:
         at_ms += gap_ms
         strokes.append((at_ms, each))
-    told = run(strokes, stalled=stalled)
+    told = run(strokes, stalled=stalled, down_ms=down_ms)
     assert told.replace("<", "").replace(">", "") == "".join(each for _gap, each in steps)
 
 

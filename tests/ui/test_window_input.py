@@ -28,7 +28,7 @@ def reachable(till, part: QWidget) -> bool:
 def key(till, code: Qt.Key, text: str = "", *, repeat: bool = False) -> list[object]:
     """Strike a key as a person does and wait until it is sure that it was one."""
     strike(till.window, code, text, repeat=repeat)
-    till.window._wedge._expire()
+    till.window._wedge.settle()
     return till.taken()
 
 

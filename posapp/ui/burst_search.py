@@ -1,0 +1,131 @@
+"""Finds the scans in a run of held characters: all of it, a part of it, or several one after another.
+
+A person may strike a key just before, in the middle of, or just after a burst. Whose key it was is told by
+how long it was down, and by the payload that is whole only without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from posapp.ui.evidence import (
+    FAST_GAP_MS,
+    FAST_LENGTH,
+    LEAST_LENGTH,
+    MOST,
+    NEARLY_ALL,
+    Struck,
+    collapsed,
+    gaps_of,
+    hands,
+    is_fast,
+    is_machine,
+    is_slow,
+    median,
+    taps,
+)
+from posapp.ui.spelling import Speller, Spelling
+
+PART_GAP_MS = 10
+PART_RATIO = 3
+"""Between two bursts without a terminator is a pause this many times the gap inside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A scan: the places of its characters in the run, and what they spell."""
+
+    places: tuple[int, ...]
+    spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One look at a run: `now_ms` is the time of the decision, `end_ms` that of a terminator, if one came."""
+
+    run: Sequence[Struck]
+    speller: Speller
+    now_ms: int
+    end_ms: int | None = None
+
+    def scans(self) -> list[Found]:
+        """The scans in the run, in order; none where all keys were a person's."""
+        everything = tuple(range(len(self.run)))
+        others = hands(self.run, self.now_ms, ended=self.end_ms is not None)
+        machine = tuple(place for place in everything if place not in others)
+        for places in (machine, everything) if others else (everything,):
+            found = self._known(places)
+            if found is not None:
+                return [found]
+        several = self._several(machine)
+        if several:
+            return several
+        found = self._unknown(machine)
+        return [] if found is None else [found]
+
+    def _part(self, places: Sequence[int]) -> list[Struck]:
+        return [self.run[place] for place in places]
+
+    def _spell(self, part: Sequence[Struck]) -> Spelling:
+        return self.speller.spell([struck.key for struck in part])
+
+    def _known(self, places: Sequence[int]) -> Found | None:
+        """A known payload with a scanner's rhythm at the end of these places."""
+        for start in self._starts(places):
+            part = self._part(places[start:])
+            if len(part) < 2:
+                continue
+            share = taps(part, self.now_ms)
+            spelling = self._spell(part)
+            tapped = share is not None and share >= NEARLY_ALL
+            if is_slow(spelling.text, gaps_of(part), tapped=tapped) and spelling.known:
+                return Found(tuple(places[start:]), spelling)
+        return None
+
+    def _unknown(self, places: Sequence[int]) -> Found | None:
+        """Any text that no hand could have struck."""
+        for start in self._starts(places):
+            part = self._part(places[start:])
+            spelling = self._spell(part)
+            if part and self._no_hand(part, spelling.text):
+                return Found(tuple(places[start:]), spelling)
+        return None
+
+    def _no_hand(self, part: Sequence[Struck], text: str) -> bool:
+        if collapsed(part):
+            return False
+        gaps, share = gaps_of(part), taps(part, self.now_ms)
+        if share is not None and share < MOST:
+            return False
+        ended = self.end_ms is not None
+        if share is None and not ended:
+            return False  # nothing was let go for so long: something lies on the keys
+        if is_fast(text, gaps):
+            return True
+        if self.end_ms is None:
+            return False
+        if is_machine([*gaps, self.end_ms - part[-1].key.at_ms]):
+            return True
+        surely = share is not None and share >= NEARLY_ALL
+        return surely and len(text) >= FAST_LENGTH and is_slow(text, gaps)
+
+    def _starts(self, places: Sequence[int]) -> Iterator[int]:
+        """Where a scan may begin: at the first key, or where the keys became much faster than before."""
+        yield 0
+        gaps = gaps_of(self._part(places))
+        for index, gap in enumerate(gaps):
+            if gap > FAST_GAP_MS and gap >= 2 * median(gaps[index + 1 :]):
+                yield index + 1
+
+    def _several(self, places: Sequence[int]) -> list[Found]:
+        """Bursts parted by pauses only; at least one of them must be a known payload."""
+        gaps = gaps_of(self._part(places))
+        if len(gaps) < 2 * LEAST_LENGTH:
+            return []
+        least = max(PART_GAP_MS, PART_RATIO * median(gaps))
+        cuts = [0, *(index + 1 for index, gap in enumerate(gaps) if gap >= least), len(places)]
+        if len(cuts) == 2:
+            return []
+        found = [self._known(places[cuts[step] : cuts[step + 1]]) for step in range(len(cuts) - 1)]
+        return [each for each in found if each is not None]
