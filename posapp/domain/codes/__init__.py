@@ -16,10 +16,10 @@ from posapp.domain.codes.gtin import (
     check_digit,
     clean,
     is_gtin,
-    is_known_payload,
     normalise,
     pattern_match,
 )
+from posapp.domain.codes.known import is_known_payload
 
 __all__ = [
     "CODE_MAX_CHARS",

@@ -48,7 +48,8 @@ _STACKED: Final[Mapping[str, str]] = {
 #: FNC1 in the first place: what follows is an element string or the symbol is wrong.
 _GS1: Final[Mapping[str, str]] = {
     "C1": "GS1-128", "e0": "GS1 DataBar", "e1": "GS1 Composite", "e2": "GS1 Composite",
-    "d2": "GS1 DataMatrix", "d5": "GS1 DataMatrix", "Q3": "GS1 QR Code", "Q4": "GS1 QR Code", "J1": "GS1 DotCode",
+    "d2": "GS1 DataMatrix", "d5": "GS1 DataMatrix", "Q3": "GS1 QR Code", "Q4": "GS1 QR Code",
+    "J1": "GS1 DotCode",
 }  # fmt: skip
 _RETAIL: Final[Mapping[str, tuple[str, Syntax]]] = {
     "E0": ("EAN-13 or UPC", "retail"),

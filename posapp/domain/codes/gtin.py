@@ -106,14 +106,3 @@ def pattern_match(code: Code, patterns: Iterable[CodePattern]) -> EmbeddedValue 
         bare = digits[:head] + "0" * pattern.value_digits
         return EmbeddedValue(f"0{bare}{check_digit(bare)}", value, pattern.carries)
     return None
-
-
-def is_known_payload(text: str) -> bool:
-    """Whether a text by its own form is something that scanners read: a GTIN, an AIM identifier, a URL.
-
-    A person at the keyboard does not type these by chance, so a slow burst of keys that ends in one
-    was a scanner.
-    """
-    if _AIM_IDENTIFIER.match(text) or text.lower().startswith(("http://", "https://")):
-        return True
-    return is_gtin(clean(text))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from posapp.domain.codes.gs1_fault import Gs1Fault
+
 CodeKind = Literal[
     "item", "member", "payment", "coupon", "voucher", "pickup", "operator", "suspended", "receipt", "unknown"
 ]
@@ -88,7 +90,8 @@ class Reading:
     add_on: str = ""  # two or five digits beside an EAN-13 of a book or magazine
     subject: str = ""
     refusal: CodeRefusal | None = None
-    detail: str = ""
+    detail: str = ""  # English, for the journal and the page; a `fault` can be said in any language
+    fault: Gs1Fault | None = None
     extras: Mapping[str, str] = field(default_factory=dict)  # of other kinds: issuer, value, valid until …
 
     @property

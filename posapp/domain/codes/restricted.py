@@ -154,9 +154,10 @@ def _fit(rule: _Rule, digits: str) -> Fit | None:
 
 def scaled(value: int, decimals: int, unit_digits: int) -> int | None:
     """A number with implied decimals in a unit with so many digits; None where it is not exact."""
+    factor: int = 10 ** abs(unit_digits - decimals)
     if decimals <= unit_digits:
-        return value * int("1" + "0" * (unit_digits - decimals))
-    whole, rest = divmod(value, int("1" + "0" * (decimals - unit_digits)))
+        return value * factor
+    whole, rest = divmod(value, factor)
     return None if rest else whole
 
 
