@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from posapp.domain.codes.coupons import gs1_coupon, positive_offer
 from posapp.domain.codes.currencies import currency_of
@@ -20,9 +20,15 @@ from posapp.domain.codes.restricted import scaled
 from posapp.domain.money import minor_digits
 
 Pairs = tuple[tuple[str, str], ...]
+#: Implied decimals and digits by the first three digits of AIs 31nn to 39nn.
+_Measures = dict[str, tuple[int, str]]
 
 _COUPON_AIS: Final = ("8110", "8112", "8111", "255")
 _BOX_CONTENT_AIS: Final = ("02", "37", "8026")
+#: AIs kept beside goods under a name of their own.
+_KEPT_AIS: Final = (
+    ("00", "sscc"), ("250", "secondary_serial"), ("8005", "price_per_unit"), ("8111", "points"),
+)  # fmt: skip
 _GRAM_DIGITS: Final = 3
 #: What the other keys name, for the page and the journal; the till sells none of it.
 _OTHER_KEYS: Final = {
@@ -38,19 +44,18 @@ def written(pairs: Pairs) -> str:
     return "".join(f"({ai}){value}" for ai, value in pairs)
 
 
-def read_content(base: Reading, pairs: Pairs, *, link: bool, currency: str, today: datetime.date) -> Reading:
-    """The reading of a well-formed message; `base` brings text, symbology and carrier."""
-    values = dict(reversed(pairs))
+def read_content(base: Reading, *, link: bool, currency: str, today: datetime.date) -> Reading:
+    """The reading of a well-formed message; `base` brings its elements, text, symbology and carrier."""
+    values = dict(base.elements) if len(base.elements) == 1 else dict(reversed(base.elements))
     gtin14 = values.get("01")
-    base = replace(base, elements=pairs)
     if gtin14 is not None:
-        return _goods(base, gtin14, values, link=link, currency=currency, today=today)
+        return _goods(base, gtin14, values, "link" if link else "element", _Shop(currency, today))
     for ai in _COUPON_AIS:
         if ai in values:
             return _coupon(base, ai, values[ai])
     if any(ai in values for ai in _BOX_CONTENT_AIS):
-        return replace(base, refusal=CodeRefusal.ContentOfBox, detail="the content of a box")
-    named = next((_OTHER_KEYS[ai] for ai, _ in pairs if ai in _OTHER_KEYS), "no goods")
+        return replace(base, refusal=CodeRefusal.ContentOfBox, detail="it names the content of a box")
+    named = next((_OTHER_KEYS[ai] for ai, _ in base.elements if ai in _OTHER_KEYS), "no goods")
     refusal = CodeRefusal.NotForSale if "00" in values else CodeRefusal.NotAProduct
     return replace(base, refusal=refusal, detail=f"it names {named}")
 
@@ -66,35 +71,40 @@ def refused(base: Reading, refusal: CodeRefusal, fault: Gs1Fault) -> Reading:
     return replace(base, refusal=refusal, detail=fault.detail, fault=fault)
 
 
+class _Shop(NamedTuple):
+    currency: str
+    today: datetime.date
+
+
 def _goods(
-    base: Reading, gtin14: str, values: dict[str, str], *, link: bool, currency: str, today: datetime.date
+    base: Reading, gtin14: str, values: dict[str, str], form: Literal["link", "element"], shop: _Shop
 ) -> Reading:
     extras = packaging(gtin14)
     notes: list[str] = []
-    weight_g = _weight(values, extras, notes)
+    measures = {ai[:3]: (int(ai[3]), value) for ai, value in values.items() if len(ai) == 4 and ai[0] == "3"}
+    weight_g = _weight(measures, extras, notes) if measures else None
     pieces = int(values["30"]) if "30" in values else None
-    embedded = _price(values, currency, extras, notes)
+    embedded = _price(measures, shop.currency, extras, notes) if measures else None
     if embedded is None and weight_g is not None:
         embedded = Embedded("weight", weight_g)
-    if embedded is None and pieces is not None:
+    if embedded is None and pieces:
         embedded = Embedded("count", pieces)
-    for ai, name in (
-        ("00", "sscc"),
-        ("250", "secondary_serial"),
-        ("8005", "price_per_unit"),
-        ("8111", "points"),
-    ):
+    for ai, name in _KEPT_AIS:
         if ai in values:
             extras[name] = values[ai]
-    return replace(
-        base,
-        kind="item",
-        candidates=(Candidate(gtin14, gtin14, "link" if link else "element", embedded), *base.candidates),
+    expires = values.get("17") or values.get("7003", "")[:6]
+    return Reading(
+        "item",
+        base.text,
+        base.symbology,
+        (Candidate(gtin14, gtin14, form, embedded), *base.candidates),
+        base.elements,
+        base.carrier,
         lot=values.get("10", ""),
         serial=values.get("21", ""),
-        expires_on=_day(values.get("17") or values.get("7003", "")[:6], today),
-        best_before_on=_day(values.get("15", ""), today),
-        sell_by_on=_day(values.get("16", ""), today),
+        expires_on=_day(expires, shop.today),
+        best_before_on=_day(values.get("15", ""), shop.today),
+        sell_by_on=_day(values.get("16", ""), shop.today),
         pieces=pieces,
         weight_g=weight_g,
         detail="; ".join(notes),
@@ -113,44 +123,35 @@ def _day(value: str, today: datetime.date) -> str:
     return (iso_day(value, today) or "") if value else ""
 
 
-def _measure(values: dict[str, str], stem: str) -> tuple[int, int] | None:
-    """Value and implied decimals of the first AI that begins with three digits."""
-    for ai, value in values.items():
-        if len(ai) == 4 and ai.startswith(stem):
-            return int(value), int(ai[3])
-    return None
-
-
-def _weight(values: dict[str, str], extras: dict[str, str], notes: list[str]) -> int | None:
+def _weight(measures: _Measures, extras: dict[str, str], notes: list[str]) -> int | None:
     """Net weight in grams of AI 310n; pounds (320n) are told and not turned into grams."""
-    pounds = _measure(values, "320")
-    if pounds is not None:
-        extras["weight_lb"] = _decimal(*pounds)
+    if "320" in measures:
+        decimals, value = measures["320"]
+        extras["weight_lb"] = _decimal(int(value), decimals)
         notes.append(f"net weight {extras['weight_lb']} lb")
-    kilograms = _measure(values, "310")
-    if kilograms is None:
+    if "310" not in measures:
         return None
-    grams = scaled(kilograms[0], kilograms[1], _GRAM_DIGITS)
+    decimals, value = measures["310"]
+    grams = scaled(int(value), decimals, _GRAM_DIGITS)
     if grams is None:
-        extras["weight_kg"] = _decimal(*kilograms)
+        extras["weight_kg"] = _decimal(int(value), decimals)
         notes.append(f"net weight {extras['weight_kg']} kg is no whole number of grams")
     return grams or None
 
 
-def _price(
-    values: dict[str, str], currency: str, extras: dict[str, str], notes: list[str]
-) -> Embedded | None:
+def _price(measures: _Measures, currency: str, extras: dict[str, str], notes: list[str]) -> Embedded | None:
     """The price of AI 392n (in the shop's currency) or 393n (with its own), exact in minor units."""
-    own, with_currency = _measure(values, "392"), None
-    for ai, value in values.items():
-        if len(ai) == 4 and ai.startswith("393"):
-            with_currency = (currency_of(value[:3]), int(value[3:]), int(ai[3]))
-    if own is None and with_currency is None:
+    letters = ""
+    if "392" in measures:
+        decimals, value = measures["392"]
+    elif "393" in measures:
+        decimals, value = measures["393"]
+        letters, value = currency_of(value[:3]) or value[:3], value[3:]
+    else:
         return None
-    letters, amount, decimals = ("", *own) if own is not None else with_currency or ("", 0, 0)
-    minor = scaled(amount, decimals, minor_digits(letters or currency))
-    if minor is None or (own is None and not letters):
-        extras["price"] = f"{_decimal(amount, decimals)} {letters}".strip()
+    minor = scaled(int(value), decimals, minor_digits(letters or currency))
+    if minor is None or letters.isdigit():
+        extras["price"] = f"{_decimal(int(value), decimals)} {letters}".strip()
         notes.append(f"the price {extras['price']} cannot be taken exactly")
         return None
     return Embedded("price", minor, "" if letters == currency else letters)

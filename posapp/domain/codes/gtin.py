@@ -27,6 +27,7 @@ _AIM_IDENTIFIER = re.compile(r"\][A-Za-z][0-9A-Za-z](?=.)")
 #: What a Chinese or Japanese input method makes of the keys of a scanner, back to plain ASCII.
 _FULL_WIDTH = {ordinal + 0xFEE0: ordinal for ordinal in range(0x21, 0x7F)}
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
+_UNSEEN_ASCII = re.compile(r"[\x00-\x20\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,11 @@ def is_gtin(digits: str) -> bool:
 def clean(text: str) -> str:
     """A code without white space, control characters and AIM identifier; full-width signs made plain."""
     if not (text.isascii() and text.isalnum()):
-        plain = text.translate(_FULL_WIDTH)
-        text = "".join(sign for sign in plain if unicodedata.category(sign) not in _UNSEEN)
+        if text.isascii():
+            text = _UNSEEN_ASCII.sub("", text)
+        else:
+            plain = text.translate(_FULL_WIDTH)
+            text = "".join(sign for sign in plain if unicodedata.category(sign) not in _UNSEEN)
         if text.startswith("]"):
             text = _AIM_IDENTIFIER.sub("", text, count=1)
     return text

@@ -58,7 +58,7 @@ class NumberReader:
                 "unknown",
                 text,
                 aim.identifier,
-                _internal(text),
+                internal(text),
                 carrier=aim.carrier,
                 refusal=CodeRefusal.BadCheckDigit,
             )
@@ -89,12 +89,12 @@ class NumberReader:
             upc = upc_a_of(text)
             if upc is not None:
                 expanded = _as_gtin(upc, "upc-e")
-                return _item(aim, text, (*_internal(text), expanded))
+                return _item(aim, text, (*internal(text), expanded))
         if len(text) == _SCALE_LABEL_DIGITS and check_digit(text[:-1]) == text[-1]:
             fits = self._restricted.fits(text)
             found = tuple(fit.candidate for fit in fits if fit.candidate is not None)
             if found:
-                return self._fitted(_item(aim, text, (*_internal(text), *found)), fits)
+                return self._fitted(_item(aim, text, (*internal(text), *found)), fits)
         return None
 
     def _beside(self, aim: Aim, body: str, text: str) -> Reading | None:
@@ -104,14 +104,14 @@ class NumberReader:
             parted = split_add_on(body.strip(), told=told) or split_add_on(text, told=told)
             if parted is not None:
                 number, add_on = parted
-                candidates = (*_internal(text), _as_gtin(number, "gtin"))
+                candidates = (*internal(text), _as_gtin(number, "gtin"))
                 return replace(_item(aim, text, candidates, _book(number, add_on)), add_on=add_on)
         if aim.syntax not in _WORDED_SYNTAXES or len(body) > CODE_MAX_CHARS:
             return None
         ean = book_ean(body.strip())
         if ean is None:
             return None
-        return _item(aim, text, (*_internal(text), _as_gtin(ean, "gtin")), _book(ean, ""))
+        return _item(aim, text, (*internal(text), _as_gtin(ean, "gtin")), _book(ean, ""))
 
     @staticmethod
     def _fitted(reading: Reading, fits: list[Fit]) -> Reading:
@@ -130,7 +130,7 @@ def _item(
     return Reading("item", text, aim.identifier, candidates, carrier=aim.carrier, extras=extras or {})
 
 
-def _internal(text: str) -> tuple[Candidate, ...]:
+def internal(text: str) -> tuple[Candidate, ...]:
     """The text as the shop's own code, where it is short enough to be one."""
     return (Candidate(INTERNAL_MARK + text, None, "internal"),) if len(text) <= CODE_MAX_CHARS else ()
 

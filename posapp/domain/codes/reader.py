@@ -18,11 +18,11 @@ from posapp.domain.codes.contents import box_content, read_content, refused, wri
 from posapp.domain.codes.digital_link import read_digital_link
 from posapp.domain.codes.elements import association_fault, read_bracketed, read_elements
 from posapp.domain.codes.gs1_fault import Elements, Gs1Fault, Gs1Problem
-from posapp.domain.codes.gtin import CODE_MAX_CHARS, INTERNAL_MARK, check_digit, clean, is_gtin
-from posapp.domain.codes.numbers import NumberReader
+from posapp.domain.codes.gtin import check_digit, clean, is_gtin
+from posapp.domain.codes.numbers import NumberReader, internal
 from posapp.domain.codes.own import read_own
 from posapp.domain.codes.payment import payment_provider
-from posapp.domain.codes.reading import Candidate, CodeRefusal, Reading
+from posapp.domain.codes.reading import CodeRefusal, Reading
 from posapp.domain.codes.scan_data import COMPOSITE
 from posapp.domain.shop import CodePattern
 
@@ -149,26 +149,28 @@ class CodeReader:
 
     def _message(self, aim: Aim, found: Elements | Gs1Fault, body: str, today: datetime.date) -> Reading:
         """The reading of a message taken apart, or of what is wrong with it."""
-        base = _unknown(aim, body)
         if isinstance(found, Gs1Fault):
-            return refused(base, CodeRefusal.NotGs1, found)
-        table, pairs = self._rules.table, found.pairs
-        fault = None if box_content(pairs) else association_fault(list(pairs), table)
-        base = replace(base, text=written(pairs)[:SHOWN_MAX_CHARS], refusal=None, elements=pairs)
+            return refused(_unknown(aim, body), CodeRefusal.NotGs1, found)
+        pairs = found.pairs
+        text = written(pairs)[:SHOWN_MAX_CHARS]
+        base = Reading("unknown", text, aim.identifier, internal(clean(body)), pairs, aim.carrier)
+        fault = None if box_content(pairs) else association_fault(list(pairs), self._rules.table)
         if fault is not None:
             return refused(base, CodeRefusal.NotGs1, fault)
-        return read_content(base, pairs, link=False, currency=self._rules.currency, today=today)
+        return read_content(base, link=False, currency=self._rules.currency, today=today)
 
     def _web(self, aim: Aim, body: str, today: datetime.date) -> Reading:
-        base = replace(_unknown(aim, body), carrier="2d" if aim.carrier == "unknown" else aim.carrier)
         scheme, _, rest = body.partition("://")
         address = f"{scheme.lower()}://{rest}"
         found = read_digital_link(address, self._rules.table, lenient=self._rules.lenient_links)
+        text = clean(body)
+        carrier = "2d" if aim.carrier == "unknown" else aim.carrier
+        pairs = found.pairs if isinstance(found, Elements) else ()
+        base = Reading("unknown", text[:SHOWN_MAX_CHARS], aim.identifier, internal(text), pairs, carrier)
         if isinstance(found, Gs1Fault):
             why = CodeRefusal.NotAProduct if found.problem in _NO_LINK else CodeRefusal.BadDigitalLink
             return refused(base, why, found)
-        base = replace(base, refusal=None)
-        return read_content(base, found.pairs, link=True, currency=self._rules.currency, today=today)
+        return read_content(base, link=True, currency=self._rules.currency, today=today)
 
     def _own(self, aim: Aim, body: str) -> Reading | None:
         sealed = read_own(clean(body))
@@ -201,9 +203,8 @@ def _unknown(aim: Aim, body: str) -> Reading:
     cleaned = clean(body)
     if not cleaned:
         return Reading("unknown", "", aim.identifier, carrier=aim.carrier, refusal=CodeRefusal.Empty)
-    short = len(cleaned) <= CODE_MAX_CHARS
-    candidates = (Candidate(INTERNAL_MARK + cleaned, None, "internal"),) if short else ()
-    refusal = None if short and aim.carrier != "2d" else CodeRefusal.NotAProduct
+    candidates = internal(cleaned)
+    refusal = None if candidates and aim.carrier != "2d" else CodeRefusal.NotAProduct
     return Reading(
         "unknown",
         cleaned[:SHOWN_MAX_CHARS],
