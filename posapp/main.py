@@ -34,6 +34,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.labels import run as labels
 
             return labels(options)
+        case "code":
+            from posapp.commands.code import run as code
+
+            return code(options)
         case "bench":
             from posapp.commands.bench import run as bench
 

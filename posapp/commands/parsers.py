@@ -6,6 +6,7 @@ Kept apart from the commands themselves, so that the till's window never waits f
 from __future__ import annotations
 
 import argparse
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     _virtual_printer(commands)
     _screenshots(commands)
     _labels(commands)
+    _code(commands)
     _bench(commands)
     return parser
 
@@ -75,6 +77,22 @@ def _labels(commands: Commands) -> None:
     code.add_argument("kind", metavar="KIND")
     code.add_argument("code", metavar="TEXT", help='GS1 kinds take "(01)…(10)…"')
     code.add_argument("--title", default="")
+
+
+def _code(commands: Commands) -> None:
+    code = commands.add_parser("code", help="how a text from a scanner is understood")
+    code.add_argument("text", nargs="*", metavar="TEXT", help=r"GS as \x1d, <GS> or ^]; none: lines of input")
+    code.add_argument("--json", action="store_true", help="one JSON line for each text")
+    code.add_argument(
+        "--region", default="CN", metavar="CC", help="country of the shop (default: %(default)s)"
+    )
+    code.add_argument("--currency", default="CNY", help="currency of prices (default: %(default)s)")
+    code.add_argument(
+        "--today",
+        type=datetime.date.fromisoformat,
+        metavar="DAY",
+        help="ISO day that places years of two digits",
+    )
 
 
 def _bench(commands: Commands) -> None:

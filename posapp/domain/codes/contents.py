@@ -83,11 +83,11 @@ def _goods(
     notes: list[str] = []
     measures = {ai[:3]: (int(ai[3]), value) for ai, value in values.items() if len(ai) == 4 and ai[0] == "3"}
     weight_g = _weight(measures, extras, notes) if measures else None
-    pieces = int(values["30"]) if "30" in values else None
+    pieces = int(values.get("30", "0")) or None
     embedded = _price(measures, shop.currency, extras, notes) if measures else None
     if embedded is None and weight_g is not None:
         embedded = Embedded("weight", weight_g)
-    if embedded is None and pieces:
+    if embedded is None and pieces is not None:
         embedded = Embedded("count", pieces)
     for ai, name in _KEPT_AIS:
         if ai in values:
