@@ -3,7 +3,8 @@
 Knows any domain, own words before the key, the order of qualifiers and attributes in the query; other
 parameters and the fragment say nothing. Refuses compressed links and, unless told to be lenient, a GTIN
 that has not its fourteen digits. Words instead of numbers ("/gtin/") went out of the standard in 2021: the
-caller may still allow them. Source: GS1 Digital Link Standard, URI Syntax 1.4.0 and 1.6.0.
+caller may still allow them. Source: GS1 Digital Link Standard, URI Syntax 1.4.0 and 1.6.0,
+and the standard on compression for what a compressed link begins with.
 """
 
 from __future__ import annotations
@@ -13,22 +14,29 @@ import re
 from posapp.domain.codes.ai_table import AiTable
 from posapp.domain.codes.elements import Pairs, association_fault, printable
 from posapp.domain.codes.gs1_fault import Elements, Gs1Fault, Gs1Problem
+from posapp.domain.codes.gtin import is_gtin
 
 _SCHEMES = ("https://", "http://", "HTTPS://", "HTTP://")
 _ADDRESS = re.compile(r"[-A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%]*\Z")
 _DOMAIN = re.compile(r"[-A-Za-z0-9._:\[\]]*\Z")
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
-#: A compressed link is one word of base64url, at least as long as a GTIN takes.
+#: A compressed link is one word of base64url, at least as long as an AI with a GTIN takes.
 _COMPRESSED = re.compile(r"[-A-Za-z0-9_]{10,}\Z")
+_BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #: Lengths of a GTIN without its leading zeros, as links of before 2022 had them.
 _SHORT_GTINS = (8, 12, 13)
+
+#: What says that a text is no Digital Link at all, against one that is broken.
+NO_LINK = frozenset(
+    (Gs1Problem.BadUri, Gs1Problem.NotWeb, Gs1Problem.BadDomain, Gs1Problem.NoPath, Gs1Problem.NoKey)
+)
 
 #: Words that the standard allowed in place of AIs until 1.2.
 WORDS = {
     "gtin": "01", "itip": "8006", "cpid": "8010", "gln": "414", "partygln": "417", "payto": "415",
-    "glnx": "254", "gsrnp": "8017", "gsrn": "8018", "gcn": "255", "sscc": "00", "gdti": "253", "ginc": "401", "gsin": "402",
-    "grai": "8003", "giai": "8004", "gmn": "8013", "cpv": "22", "lot": "10", "ser": "21", "cpsn": "8011",
-    "refno": "8020", "srin": "8019", "tpx": "235", "uic": "7040",
+    "glnx": "254", "gsrnp": "8017", "gsrn": "8018", "gcn": "255", "sscc": "00", "gdti": "253",
+    "ginc": "401", "gsin": "402", "grai": "8003", "giai": "8004", "gmn": "8013", "cpv": "22", "lot": "10",
+    "ser": "21", "cpsn": "8011", "refno": "8020", "srin": "8019", "tpx": "235", "uic": "7040",
 }  # fmt: skip
 
 
@@ -38,7 +46,7 @@ def read_digital_link(
     """Read a web address as a Digital Link: its key, then qualifiers, then attributes of the query.
 
     `lenient` fills a GTIN of 8, 12 or 13 digits up to fourteen; `words` allows names in place of AIs.
-    `NoKey` and the problems before it in the order of the checks mean: no Digital Link at all.
+    A problem in `NO_LINK` means that it is no Digital Link at all.
     """
     found = _parts(uri)
     if isinstance(found, Gs1Fault):
@@ -97,21 +105,31 @@ def _read_path(path: str, table: AiTable, pairs: Pairs, *, words: bool, lenient:
 
 
 def _looks_compressed(word: str) -> bool:
-    """Whether a last step reads like base64url: capitals, small letters and digits mixed, no plain word."""
-    return bool(_COMPRESSED.match(word)) and all(
-        re.search(kind, word) for kind in ("[A-Z]", "[a-z]", "[0-9]")
-    )
+    """Whether a last step begins as compressed links of products do: AI 01 or one of the optimised headers
+    that begin with it, then a GTIN of 47 bits whose check digit is right.
+    """
+    if not _COMPRESSED.match(word):
+        return False
+    bits = 0
+    for sign in word[:10]:
+        bits = bits << 6 | _BASE64URL.index(sign)
+    header, gtin = bits >> 52, bits >> 5 & (1 << 47) - 1
+    return (header == 1 or (header < 0x40 and header & 15 > 9)) and is_gtin(f"{gtin:014}")
+
+
+def decoded(raw: str, *, query: bool) -> str:
+    """A text without its percent escapes (one character a byte); in a query a plus sign is a space."""
+    value = raw.replace("+", " ") if query else raw
+    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value) if "%" in value else value
 
 
 def _append(
     ai: str, raw: str, table: AiTable, pairs: Pairs, *, lenient: bool, query: bool = False
 ) -> Gs1Fault | None:
-    """Append one value, decoded; only a query writes a space as a plus sign."""
+    """Append one value, decoded, whose length fits; its content is looked at later."""
     if not raw:
         return Gs1Fault(Gs1Problem.ValueEmpty, ai)
-    value = raw.replace("+", " ") if query else raw
-    if "%" in value:
-        value = _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value)
+    value = decoded(raw, query=query)
     if "\0" in value:
         return Gs1Fault(Gs1Problem.NullCharacter, ai)
     if lenient and ai == "01" and len(value) in _SHORT_GTINS:

@@ -124,7 +124,7 @@ def exclusion_fault(pairs: Pairs, table: AiTable) -> Gs1Fault | None:
     if len(pairs) == 1:
         return None
     present = {ai for ai, _ in pairs}
-    for ai in present:
+    for ai, _ in pairs:
         rule = table.rules[ai]
         if rule.excludes and not rule.excludes.isdisjoint(present):
             return Gs1Fault(Gs1Problem.Exclusive, ai, min(rule.excludes & present))
