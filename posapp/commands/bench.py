@@ -37,5 +37,9 @@ def _measure(options: argparse.Namespace) -> Result:
 
             goods = (options.codes, seed, options.catalogue)
             return bench_start(rounds=rounds, goods=goods, folder=options.folder)
+        case "codes":
+            from posapp.commands.bench_codes import bench_codes
+
+            return bench_codes(rounds=rounds, seed=seed, folder=options.folder)
         case _:
             raise ValueError(f"there is no bench {options.name!r}")

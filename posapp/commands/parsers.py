@@ -15,7 +15,7 @@ from posapp import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-BENCHES = ("scan", "commit", "start")
+BENCHES = ("scan", "commit", "start", "codes")
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -51,7 +51,9 @@ class NumberReader:
             return None
         digits = text.isascii() and text.isdigit()
         if digits and is_gtin(text):
-            return self._gtin(aim, text)
+            # Fourteen digits in two parts, or from a symbol with add-on, are a UPC-A and two digits first.
+            parted = len(text) == 14 and (body.strip() != text or aim.syntax == "add-on")
+            return (self._beside(aim, body, text) if parted else None) or self._gtin(aim, text)
         other = self._beside(aim, body, text) or (self._other_number(aim, text) if digits else None)
         if other is None and aim.syntax != "plain" and digits and len(text) in GTIN_LENGTHS:
             return Reading(
@@ -104,7 +106,9 @@ class NumberReader:
             parted = split_add_on(body.strip(), told=told) or split_add_on(text, told=told)
             if parted is not None:
                 number, add_on = parted
-                candidates = (*internal(text), _as_gtin(number, "gtin"))
+                whole = (_as_gtin(text, "gtin"),) if is_gtin(text) else ()
+                exact = internal(text) if not whole else ()
+                candidates = (*exact, _as_gtin(number, "gtin"), *whole)
                 return replace(_item(aim, text, candidates, _book(number, add_on)), add_on=add_on)
         if aim.syntax not in _WORDED_SYNTAXES or len(body) > CODE_MAX_CHARS:
             return None
