@@ -161,7 +161,12 @@ class Camera:
             self._wake.notify_all()
 
     def _decode(self) -> None:
-        decoder = self._make_decoder()
+        try:
+            decoder = self._make_decoder()
+        except ImportError:
+            self._stopping.set()
+            self._tell(CameraState("trouble", "no_library"))
+            return
         self._last_ms = self._clock.monotonic_ms()
         while not self._stopping.is_set():
             taken = self._next_frame()
@@ -197,3 +202,14 @@ class Camera:
                 return
             self._state = state
         self._events.on_state(state)
+
+
+def shrunk(frame: Frame, width: int) -> tuple[int, int, bytes]:
+    """A frame at most `width` pixels wide for showing: its width, its height and a byte a pixel."""
+    import cv2
+
+    high, wide = frame.shape
+    if wide > width:
+        frame = cv2.resize(frame, (width, high * width // wide), interpolation=cv2.INTER_AREA).astype("uint8")
+        high, wide = frame.shape
+    return wide, high, frame.tobytes()

@@ -61,7 +61,7 @@ class OpenCvSource:
             import cv2
         except ImportError:
             raise CameraError("no_library") from None
-        cv2.utils.logging.setLogLevel(0)  # it would write its own lines to the error stream for a camera that is not there
+        cv2.utils.logging.setLogLevel(0)  # a camera that is not there is told in our words
         if isinstance(self._which, str) and not Path(self._which).exists():
             raise CameraError("not_found")
         capture = cv2.VideoCapture(self._which)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QScroller, QWidget
 
 from posapp.flows import views
 from posapp.ui.widgets.base import Face, Panel
+from posapp.ui.widgets.camera_picture import CameraBlock
 from posapp.ui.widgets.groups import (
     ActionsBlock,
     ChoicesBlock,
@@ -68,9 +69,10 @@ class PersonBlock(PersonPart):
 
 Part = (
     HeadingBlock | PersonBlock | FieldBlock | SumsBlock | NoteBlock | KeypadBlock | ChoicesBlock | FactsBlock
-    | ActionsBlock | ParkedBlock
+    | ActionsBlock | ParkedBlock | CameraBlock
 )  # fmt: skip
 PARTS: dict[type, Callable[[Face, Setting, QWidget], Part]] = {
+    views.CameraPicture: CameraBlock,
     views.Heading: HeadingBlock,
     views.Person: PersonBlock,
     views.SumRows: SumsBlock,

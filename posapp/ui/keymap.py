@@ -119,6 +119,6 @@ def _actions(view: View) -> Iterator[Action]:
     note = getattr(main, "note", None)
     if isinstance(note, Note) and note.action is not None:
         yield note.action
-    for extra in (view.top.operator, view.top.language):
+    for extra in (view.top.operator, view.top.language, view.top.camera):
         if extra is not None:
             yield extra

@@ -48,6 +48,7 @@ from posapp.ui.tokens import SMALLEST_WINDOW, Metrics
 from posapp.ui.wedge import Wedge
 from posapp.ui.widgets.anchor import AnchorBlock
 from posapp.ui.widgets.base import Face, Panel
+from posapp.ui.widgets.camera_picture import CameraBlock, Frame
 from posapp.ui.widgets.ink import Ink
 from posapp.ui.widgets.rail import Rail
 from posapp.ui.widgets.rows import RING
@@ -158,6 +159,12 @@ class MainWindow(QWidget):
             self._keyboard.empty_field()
         if focus is not self.focusWidget():  # a part went away: its neighbour must not be pressed by mistake
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show what the camera sees, where the view has a place for it."""
+        for part in self.parts.side.column.parts:
+            if isinstance(part, CameraBlock):
+                part.show_frame(frame)
 
     def view(self) -> View | None:
         """The view that is shown."""

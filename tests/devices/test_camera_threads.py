@@ -234,3 +234,12 @@ def test_pictures_of_a_folder_are_shown_in_turn(tmp_path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CameraError):
         next(picture_stream(tmp_path / "empty"))
+
+
+def test_without_the_decoding_libraries_it_says_so(watched) -> None:
+    def missing() -> Once:
+        raise ImportError("zxingcpp")
+
+    camera, events = watched(decoder=missing)
+    camera.start()
+    events.wait(lambda: events.states[-1] == CameraState("trouble", "no_library"))

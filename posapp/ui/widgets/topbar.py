@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from posapp.flows.views import Action, Echo, SyncChip, TopBar
 from posapp.ui.widgets.base import Face, Painted, Panel, Press
-from posapp.ui.widgets.buttons import ActionButton
+from posapp.ui.widgets.buttons import ActionButton, IconButton
 from posapp.ui.widgets.ink import Style
 
 
@@ -143,6 +143,8 @@ class EchoLine(Painted):
             return
         ink, height = self.face.ink, self.height()
         icon, color = ("check", "saving_ink") if self.echo.good else ("circle-x", "danger_ink")
+        if self.echo.warns:
+            icon, color = "triangle-alert", "warn_ink"
         ink.icon(painter, icon, (0, 0, 20, height), color, 20)
         box = (28, 0, self.width() - 28, height)
         ink.text(painter, box, self.echo.text, Style("body", "ink_2" if self.echo.good else "ink"))
@@ -213,6 +215,8 @@ class TopBarPanel(Panel):
         self.clock = ClockPart(face, self)
         self.person = ActionButton(face, self)
         self.language = ActionButton(face, self)
+        self.camera = IconButton(face, "camera", self, ground=None)
+        self.camera.hide()
         for button in (self.person, self.language):
             button.role = "body"
             button.hide()
@@ -229,6 +233,11 @@ class TopBarPanel(Panel):
         self.clock.take(top.clock)
         for button, action in ((self.person, top.operator), (self.language, top.language)):
             moved = self._show(button, action) or moved
+        if (top.camera is None) != self.camera.isHidden():
+            self.camera.setVisible(top.camera is not None)
+            moved = True
+        if top.camera is not None:
+            self.camera.show_action(top.camera)
         if moved or old is None:
             self.arrange()
 
@@ -269,6 +278,9 @@ class TopBarPanel(Panel):
         end -= wide + 4
         self.chip.setGeometry(end, top, wide, high)
         start = x + width + 12
+        if not self.camera.isHidden():
+            self.camera.setGeometry(x + width + 4, y, high, high)
+            start = x + width + high + 12
         self.echo.setGeometry(start, 0, max(0, end - start - 8), height)
 
     def draw(self, painter: QPainter) -> None:
