@@ -150,7 +150,7 @@ def published(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "start", "least"), [("element strings", "", 25), ("scan data", "", 7), ("Digital Link", "", 35)]
+    ("name", "start", "least"), [("element strings", "", 25), ("scan data", "", 6), ("Digital Link", "", 35)]
 )
 def test_biip_agrees_wherever_both_read_a_published_message(name: str, start: str, least: int) -> None:
     both = 0

@@ -7,6 +7,7 @@ and how long it may be there. Coupons of North America are in `ai_coupons`, date
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Container
 
@@ -26,7 +27,7 @@ Linter = Callable[[str], Wrong | None]
 CSET_82 = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 _CSET_32 = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _WEIGHT_82 = {sign: weight for weight, sign in enumerate(CSET_82)}
-_PRIMES = tuple(n for n in range(2, 510) if all(n % d for d in range(2, int(n**0.5) + 1)))
+_PRIMES = tuple(n for n in range(2, 510) if all(n % d for d in range(2, math.isqrt(n) + 1)))
 _DAYS = {f"{month:02}": 30 if month in (4, 6, 9, 11) else 29 if month == 2 else 31 for month in range(1, 13)}
 _BASE64URL = re.compile(r"[\-0-9A-Z_a-z]*\Z")
 _IMPORTER = re.compile(r"[\-0-9A-Z_a-z]\Z")
