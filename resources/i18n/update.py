@@ -2,9 +2,10 @@
 
     python resources/i18n/update.py
 
-Sentences are found by reading the syntax of posapp/flows: the texts given to .t(), tell() and N_(), and
-the values of Refusal. Translations that exist are kept, entries that nobody says any more go, and new
-ones come in empty, to be filled in by a person; then run it again. Exits 1 while one is empty.
+Sentences are found by reading the syntax of posapp/flows: the texts given to .t(), tell(), warn() and N_(),
+and the values of Refusal; also those of the domain that flows show: CodeRefusal, Gs1Problem and
+RecallFault. Translations that exist are kept, entries that nobody says any more go, and new ones come in
+empty, to be filled in by a person; then run it again. Exits 1 while one is empty.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from babel.messages.pofile import read_po, write_po
 
 HERE = Path(__file__).resolve().parent
 FLOWS = HERE.parent.parent / "posapp" / "flows"
+DOMAIN = FLOWS.parent / "domain"
+REFUSALS = ("Refusal", "CodeRefusal", "Gs1Problem", "RecallFault")
 LANGUAGES = ("zh_CN",)
 
 
@@ -31,7 +34,7 @@ def _said(node: ast.AST) -> ast.expr | None:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in ("t", "N_"):
         return node.args[0]
-    return node.args[1] if name == "tell" and len(node.args) > 1 else None
+    return node.args[1] if name in ("tell", "warn") and len(node.args) > 1 else None
 
 
 def msgids_in(tree: ast.Module) -> Iterator[str]:
@@ -40,17 +43,18 @@ def msgids_in(tree: ast.Module) -> Iterator[str]:
         said = _said(node)
         if isinstance(said, ast.Constant) and isinstance(said.value, str):
             yield said.value
-        if isinstance(node, ast.ClassDef) and node.name == "Refusal":
+        if isinstance(node, ast.ClassDef) and node.name in REFUSALS:
             for entry in node.body:
                 if isinstance(entry, ast.Assign):
                     yield ast.literal_eval(entry.value)
 
 
-def msgids(folder: Path = FLOWS) -> dict[str, list[str]]:
-    """Every msgid of a folder, with the modules that say it."""
+def msgids() -> dict[str, list[str]]:
+    """Every msgid with the modules that say it."""
     found: dict[str, list[str]] = {}
-    for path in sorted(folder.rglob("*.py")):
-        module = path.relative_to(folder.parent.parent).as_posix()
+    paths = (path for folder in (FLOWS, DOMAIN) for path in sorted(folder.rglob("*.py")))
+    for path in paths:
+        module = path.relative_to(FLOWS.parent.parent).as_posix()
         for msgid in msgids_in(ast.parse(path.read_text("utf-8"))):
             modules = found.setdefault(msgid, [])
             if module not in modules:
