@@ -7,6 +7,7 @@ is an error in one sentence that names the file, the key and the mend.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,10 @@ from typing import Any, Literal
 
 SCHEMES = ("light", "dark")
 SOUNDS = ("off", "soft", "normal")
+FRAMES = ("auto", "cr", "lf", "crlf", "tab", "etx", "stx-etx", "silence")
+#: Encodings that a scanner may send texts in; "auto" is UTF-8, and GB18030 where it is not that.
+ENCODINGS = ("auto", "utf-8", "gb18030", "latin-1")
+SILENCE_MS = 100
 
 
 class ConfigError(Exception):
@@ -31,6 +36,43 @@ class PrinterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UsbId:
+    """A device by what it says of itself on the USB; an empty serial number fits any."""
+
+    vendor: int
+    product: int
+    serial: str = ""
+
+    def fits(self, vendor: int | None, product: int | None, serial: str | None) -> bool:
+        """Whether a device that is there is this one."""
+        return (vendor, product) == (self.vendor, self.product) and self.serial in ("", serial or "")
+
+    def __str__(self) -> str:
+        """The spelling of the settings file."""
+        return f"{self.vendor:04x}:{self.product:04x}" + (f":{self.serial}" if self.serial else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerLine:
+    """One scanner of the settings file: `text` is its line and its name everywhere else.
+
+    Found by `path` (a port or device file), by `usb`, or (a keyboard) by `phys`, the socket it is
+    plugged in; "hid-pos:auto" has none of them. The rest is how a serial line speaks.
+    """
+
+    text: str
+    kind: Literal["serial", "hid-pos", "keyboard"]
+    path: str = ""
+    usb: UsbId | None = None
+    phys: str = ""
+    baud: int = 9600
+    bits: str = "8N1"
+    frame: str = "auto"
+    silence_ms: int = SILENCE_MS
+    encoding: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The start-up settings of one till; paths are absolute."""
 
@@ -44,6 +86,9 @@ class Settings:
     scheme: Literal["light", "dark"] = "light"
     sound: Literal["off", "soft", "normal"] = "normal"
     full_screen: bool = False
+    recalls: Path | None = None
+    scanners: tuple[ScannerLine, ...] = ()
+    camera: str = "none"
 
     @property
     def ledger(self) -> Path:
@@ -59,7 +104,7 @@ class Settings:
 _KEYS = frozenset(
     {
         "store_id", "terminal_id", "terminal_number", "data", "hub_url", "device_key_file", "printer",
-        "scheme", "sound", "full_screen",
+        "scheme", "sound", "full_screen", "recalls", "scanners", "camera",
     }
 )  # fmt: skip
 
@@ -90,6 +135,9 @@ def read_settings(path: Path) -> Settings:
         scheme=_choice(path, document, "scheme", SCHEMES, "light"),
         sound=_choice(path, document, "sound", SOUNDS, "normal"),
         full_screen=_flag(path, document, "full_screen"),
+        recalls=folder / _text(path, document, "recalls") if "recalls" in document else None,
+        scanners=_scanners(path, document),
+        camera=_camera(path, folder, document.get("camera", "none")),
     )
 
 
@@ -150,3 +198,105 @@ def _printer(path: Path, folder: Path, text: object) -> PrinterSettings:
     if kind == "tcp" and host and 0 < int(port) < 65_536:
         return PrinterSettings("tcp", host=host, port=int(port))
     raise ConfigError(f'{path}: printer is "none", "virtual", "tcp:HOST:PORT" or "file:PATH", not {text!r}.')
+
+
+def _camera(path: Path, folder: Path, value: object) -> str:
+    """none | auto | a number | a device path | pictures:FOLDER"""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 99:
+        return str(value)
+    if isinstance(value, str) and value.startswith("pictures:"):
+        pictures = folder / value.removeprefix("pictures:")
+        if pictures.is_dir():
+            return f"pictures:{pictures}"
+        raise ConfigError(f"{path}: camera names {pictures}, which is no folder. Make it, or give another.")
+    if isinstance(value, str) and (value in ("none", "auto") or value.startswith("/")):
+        return value
+    raise ConfigError(
+        f'{path}: camera is "none", "auto", a number such as 0, a device such as "/dev/video0" or '
+        f'"pictures:FOLDER", not {value!r}.'
+    )
+
+
+def _scanners(path: Path, document: dict[str, Any]) -> tuple[ScannerLine, ...]:
+    lines = document.get("scanners", [])
+    if not isinstance(lines, list):
+        raise ConfigError(f'{path}: scanners is a list of texts such as ["hid-pos:auto"], not {lines!r}.')
+    found: list[ScannerLine] = []
+    for text in lines:
+        try:
+            line = parse_scanner(text)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: scanners: {error}") from None
+        if line.text in (other.text for other in found):
+            raise ConfigError(f"{path}: scanners names {line.text} twice. Leave one out.")
+        found.append(line)
+    return tuple(found)
+
+
+_USB = re.compile(r"([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})(?::(.+))?")
+_BITS = re.compile(r"[78][NEO][12]")
+_SCANNER = (
+    'a scanner is "serial:PORT", "serial:usb:VENDOR:PRODUCT", "hid-pos:auto", "hid-pos:VENDOR:PRODUCT" '
+    'or "keyboard:VENDOR:PRODUCT", not {text!r}. `posapp scanners` prints the lines of those plugged in.'
+)
+
+
+def parse_scanner(text: object) -> ScannerLine:
+    """A scanner by its line; raises ConfigError with a sentence.
+
+    serial:PORT | serial:usb:VID:PID[:SERIAL], both with ?baud=…&bits=8N1&frame=…&silence=MS&encoding=… |
+    hid-pos:auto | hid-pos:VID:PID[:SERIAL] | keyboard:VID:PID[:SERIAL|@SOCKET] | keyboard:/dev/input/…
+    """
+    if not isinstance(text, str):
+        raise ConfigError(_SCANNER.format(text=text))
+    text = text.strip()
+    head, _, options = text.partition("?")
+    kind, _, rest = head.partition(":")
+    wrong = ConfigError(_SCANNER.format(text=text))
+    match kind:
+        case "serial" if rest:
+            usb = _usb(rest.removeprefix("usb:")) if rest.startswith("usb:") else None
+            if rest.startswith("usb:") and usb is None:
+                raise wrong
+            return ScannerLine(text, "serial", "" if usb else rest, usb, **_serial_options(text, options))
+        case "hid-pos" if not options and rest == "auto":
+            return ScannerLine(text, "hid-pos")
+        case "hid-pos" if not options and (usb := _usb(rest)):
+            return ScannerLine(text, "hid-pos", usb=usb)
+        case "keyboard" if not options and rest.startswith("/"):
+            return ScannerLine(text, "keyboard", path=rest)
+        case "keyboard" if not options:
+            ids, _, phys = rest.partition("@")
+            if usb := _usb(ids):
+                return ScannerLine(text, "keyboard", usb=usb, phys=phys)
+    raise wrong
+
+
+def _usb(text: str) -> UsbId | None:
+    found = _USB.fullmatch(text)
+    return None if found is None else UsbId(int(found[1], 16), int(found[2], 16), found[3] or "")
+
+
+def _serial_options(text: str, options: str) -> dict[str, Any]:
+    """How a serial line speaks, of "baud=9600&bits=8N1&frame=auto&silence=100&encoding=auto"."""
+    made: dict[str, Any] = {}
+    for option in filter(None, options.split("&")):
+        name, _, value = option.partition("=")
+        number = int(value) if value.isascii() and value.isdigit() and len(value) < 8 else -1
+        match name:
+            case "baud" if 300 <= number <= 4_000_000:
+                made["baud"] = number
+            case "bits" if _BITS.fullmatch(value.upper()):
+                made["bits"] = value.upper()
+            case "frame" if value in FRAMES:
+                made["frame"] = value
+            case "silence" if 10 <= number <= 2000:
+                made["silence_ms"] = number
+            case "encoding" if value in ENCODINGS:
+                made["encoding"] = value
+            case _:
+                raise ConfigError(
+                    f"{text}: {option!r} is none of baud=9600, bits=8N1, frame={'|'.join(FRAMES)}, "
+                    f"silence=100 (10 to 2000 ms), encoding={'|'.join(ENCODINGS)}."
+                )
+    return made

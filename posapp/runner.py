@@ -21,11 +21,14 @@ from posapp.flows.effects import (
     Beep,
     Commit,
     Effect,
+    EndPairing,
     KickDrawer,
+    PairScanner,
     ParkDraft,
     Print,
     PrintCopy,
     PrintNow,
+    ReadRecalls,
     ReadShift,
     Record,
     RetryPrinting,
@@ -33,6 +36,9 @@ from posapp.flows.effects import (
     Search,
     SetLanguage,
     Sound,
+    StartCamera,
+    StopCamera,
+    UnpairScanner,
     UnparkDraft,
     VerifyPin,
     WakeSync,
@@ -74,6 +80,21 @@ class PrinterPort(Protocol):
     def retry(self) -> None: ...
 
 
+class CameraPort(Protocol):
+    """What the runner asks of the camera; every call returns at once."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class ScannersPort(Protocol):
+    """What the runner asks of the scanners; every call returns at once."""
+
+    def pair(self) -> None: ...
+    def end_pairing(self) -> None: ...
+    def unpair(self, device_id: str) -> None: ...
+
+
 class NameSearch(Protocol):
     """Finds items by part of a name; may take a while."""
 
@@ -93,6 +114,9 @@ class World:
     data: Path
     copy_mark: Callable[[str], str]
     language: Callable[[], str]
+    camera: CameraPort | None = None
+    scanners: ScannersPort | None = None
+    recalls: Callable[[], Intent | None] = lambda: None
 
 
 class Runner:
@@ -141,6 +165,18 @@ class Runner:
                 self._find(effect)
             case WakeSync():
                 world.wake_sync()
+            case ReadRecalls():
+                self._work(self._reports, self._look_at_recalls)
+            case StartCamera() if world.camera is not None:
+                world.camera.start()
+            case StopCamera() if world.camera is not None:
+                world.camera.stop()
+            case PairScanner() if world.scanners is not None:
+                world.scanners.pair()
+            case EndPairing() if world.scanners is not None:
+                world.scanners.end_pairing()
+            case UnpairScanner() if world.scanners is not None:
+                world.scanners.unpair(effect.device_id)
             case AskDevices():
                 self._work(self._reports, self._tell_devices)
 
@@ -184,6 +220,11 @@ class Runner:
     def _answer_search(self, effect: Search) -> None:
         self._post(ItemsFound(effect.text, self._world.names.search(effect.text, effect.limit)))
 
+    def _look_at_recalls(self) -> None:
+        news = self._world.recalls()
+        if news is not None:
+            self._post(news)
+
     def _tell_devices(self) -> None:
         self._post(DeviceTold(disk_free_bytes=shutil.disk_usage(self._world.data).free))
 
@@ -192,3 +233,14 @@ def _report_failure(future: Future[None]) -> None:
     """A worker that fails has met a broken invariant: it is written down whole."""
     if not future.cancelled() and future.exception() is not None:
         LOGGER.critical("a worker failed", exc_info=future.exception())
+
+
+def verify_pin(pin_hash: str, pin: str) -> bool:
+    """Compare a PIN with an Argon2id hash; a hash that is none is never right."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        return PasswordHasher().verify(pin_hash, pin)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -24,6 +24,7 @@ from posapp.exchange.outgoing import Place
 from posapp.flows.effects import Beep, Effect, SaveDraft
 from posapp.flows.formatting import Speech
 from posapp.flows.intents import (
+    CameraChanged,
     CatalogueChanged,
     CatalogueStatus,
     DraftFailed,
@@ -34,30 +35,36 @@ from posapp.flows.intents import (
     Printed,
     PrinterChanged,
     PrinterStatus,
+    ScanCode,
     ShopChanged,
     Tick,
 )  # fmt: skip
-from posapp.flows.ports import CatalogueUnreadable
+from posapp.flows.ports import CatalogueUnreadable, CodeReaderPort
 from posapp.flows.steps import Ports
 from posapp.flows.terminal import Terminal
 from posapp.messages import load_speech
 from posapp.printing import Printing
 from posapp.resources import resource_path
-from posapp.runner import Runner, World
+from posapp.runner import Runner, World, verify_pin
+from posapp.scanning import Scanning
 from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
 from posapp.store.engine import open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import claim, migrate
 from posapp.store.prints import Slip
+from posapp.store.recall_file import RecallFile
 from posapp.store.search import CatalogSearch
+from posapp.store.serials import SqliteSoldReader
 from posapp.store.writer import LedgerWriter
 from posapp.ui.app import show_window
 from posapp.ui.inlet import Inlet
 from posapp.ui.sound import Sounds
 from posapp.ui.theme import Theme
 from posapp.ui.window import MainWindow
+from posapp.viewing import Viewing
 
 if TYPE_CHECKING:
+    from posapp.domain.shop import Shop
     from sync.engine.loop import SyncLoop
     from sync.engine.ports import LinkStatus as EngineStatus
 
@@ -101,6 +108,7 @@ class Till(QObject):
     """One running till. `start` shows it; `close` ends every thread it has."""
 
     _loaded = Signal()
+    _seen = Signal()
 
     def __init__(self, settings: Settings) -> None:
         """Open the files and make the window; nothing runs yet."""
@@ -129,14 +137,18 @@ class Till(QObject):
         self._reader = SqliteCatalogReader(settings.catalogue)
         self._names: CatalogSearch | None = None
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
-        ports = Ports(self.clock, ids, self._reader, self.speech)
+        self._sold = SqliteSoldReader(settings.ledger)
+        self._recalls = RecallFile(settings.recalls) if settings.recalls is not None else None
+        self._code_reader: tuple[Shop, CodeReaderPort] | None = None
+        ports = Ports(self.clock, ids, self._reader, self.speech, self._codes, self._sold)
         self.terminal = Terminal(
             settings.terminal_id, ports, number=settings.terminal_number, version=__version__
         )
         self._sounds = Sounds(self.clock.monotonic_ms, level=settings.sound)
-        self.printing = Printing(
-            settings, self.writer, self._on_printer, self._on_printed, self._on_drawer
-        )
+        self.printing = Printing(settings, self.writer, self._on_printer, self._on_printed, self._on_drawer)
+        self._viewing = Viewing(settings.camera, self.clock, self.post, self._seen.emit)
+        self._seen.connect(self._show_frame, Qt.ConnectionType.QueuedConnection)
+        self.scanning = Scanning(settings.scanners, self.clock, self._inlet.post, self.writer.set_scanners)
         self._runner = Runner(
             World(
                 ledger=self.writer,
@@ -148,12 +160,16 @@ class Till(QObject):
                 data=settings.data,
                 copy_mark=lambda language: self.speech(language).t("COPY"),
                 language=lambda: self.terminal.state.desk.language,
+                recalls=self._changed_recalls,
+                camera=self._viewing,
+                scanners=self.scanning,
             ),
             self.post,
         )
         self._feeds: tuple[Any, ...] = ()
         self._with_link = True
         self._unprinted: tuple[Slip, ...] = ()
+        self._paired_scanners: tuple[str, ...] = ()
         self._late: tuple[Effect, ...] = ()
         self._loader: threading.Thread | None = None
         self._ticker = QTimer(self)
@@ -164,11 +180,14 @@ class Till(QObject):
 
     def handle(self, intent: Intent) -> None:
         """Take an intent on the window's thread: effects on their way, then the picture, then the rest."""
+        if isinstance(intent, ScanCode) and self.scanning.is_echo(intent):
+            return
         self._carry_out_late()
         outcome = self.terminal.handle(intent)
         self._late = tuple(effect for effect in outcome.effects if isinstance(effect, _LATE))
         self._runner.carry_out([effect for effect in outcome.effects if not isinstance(effect, _LATE)])
         self.window.render(outcome.view)
+        self.scanning.follow(self.terminal.state.phase)
         if self._late:
             QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), _AFTER_PAINT)
 
@@ -207,6 +226,17 @@ class Till(QObject):
         """The words of a language; English where there are none."""
         return self._speeches.get(language) or self._speeches["en"]
 
+    def _codes(self, shop: Shop) -> CodeReaderPort:
+        """The reader by a shop's rules, made with the first code and kept while the rules stay."""
+        if self._code_reader is None or self._code_reader[0] is not shop:
+            from posapp.code_rules import code_reader
+
+            self._code_reader = (shop, code_reader(shop))
+        return self._code_reader[1]
+
+    def _changed_recalls(self) -> Intent | None:
+        return None if self._recalls is None else self._recalls.changed()
+
     def search(self, text: str, limit: int) -> tuple[Any, ...]:
         """Find names; runs on the reports thread."""
         if self._names is None:
@@ -218,8 +248,14 @@ class Till(QObject):
     def start(self, *, link: bool = True) -> None:
         """Show the window, go on where the till stopped, then start printer and link."""
         held, self._unprinted = self.writer.start()
+        self._paired_scanners = held.paired_scanners
         self.handle(held)
         self.handle(CatalogueChanged(self._reader.status()))
+        self.handle(CameraChanged(self._viewing.status))
+        recalls = self._changed_recalls()
+        if recalls is not None:
+            # Before the first scan, so that nothing on the list slips through.
+            self.handle(recalls)
         show_window(self.window, full_screen=self.settings.full_screen)
         self._ticker.start(TICK_MS)
         self._with_link = link
@@ -234,6 +270,10 @@ class Till(QObject):
 
         def load() -> None:
             self.printing.load()
+            self.scanning.load()
+            from posapp.code_rules import ai_table
+
+            ai_table()
             if self._with_link:
                 from posapp.store import feeds  # noqa: F401
                 from sync.engine import http, loop  # noqa: F401
@@ -247,6 +287,7 @@ class Till(QObject):
         if self._closing.is_set():
             return
         self.printing.start()
+        self.scanning.start(self._paired_scanners)
         self._runner.print_slips(self._unprinted)
         if self._with_link:
             self._start_link()
@@ -294,6 +335,8 @@ class Till(QObject):
         self._closing.set()
         if self._loader is not None:
             self._loader.join()
+        self._viewing.close()
+        self.scanning.close()
         self.printing.close()
         self._runner.close()
         self.writer.close()
@@ -301,6 +344,7 @@ class Till(QObject):
             feed.close()
         self._inlet.close()
         self._reader.close()
+        self._sold.close()
         if self._names is not None:
             self._names.close()
         self._catalogue_file.close()
@@ -309,6 +353,12 @@ class Till(QObject):
         gc.unfreeze()
 
     # --- what other threads tell --------------------------------------------------------------------
+
+    @Slot()
+    def _show_frame(self) -> None:
+        frame = self._viewing.newest()
+        if frame is not None:
+            self.window.show_frame(frame)
 
     def _tick(self) -> None:
         self.handle(Tick())
@@ -340,14 +390,3 @@ class Till(QObject):
 
     def _on_printed(self, job_id: str) -> None:
         self.post(Printed(job_id))
-
-
-def verify_pin(pin_hash: str, pin: str) -> bool:
-    """Compare a PIN with an Argon2id hash; a hash that is none is never right."""
-    from argon2 import PasswordHasher
-    from argon2.exceptions import InvalidHashError, VerificationError
-
-    try:
-        return PasswordHasher().verify(pin_hash, pin)
-    except (VerificationError, InvalidHashError):
-        return False

@@ -7,19 +7,26 @@ each scan ends as (part of) a line or as a refusal. It knows no prices of its ow
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from posapp.domain.catalog import Item
-from posapp.domain.facts import SaleLine, ScanRecord, TenderLine, VoidedLine
+from posapp.domain.facts import PackData, SaleLine, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import Words
 
 #: More lines than any trolley holds; a bound keeps every later step bounded too.
 LINES_MAX = 999
 
+#: What the cashier has to look at: the best-before day has passed, or some lots of this item are recalled.
+Notice = Literal["", "best_before", "some_lots"]
+
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """A line of the open sale; a price fixed by the code itself has the reason "code"."""
+    """A line of the open sale; a price fixed by the code itself has the reason "code".
+
+    `pack` is what the code said of this very pack; `notice` was found at the scan and stays with the line.
+    """
 
     line_no: int
     sku: str
@@ -30,6 +37,18 @@ class CartLine:
     tax_category: str
     price_reason: str = "list"
     fixed_amount_minor: int | None = None
+    pack: PackData | None = None
+    notice: Notice = ""
+
+    @property
+    def serial(self) -> str:
+        """The serial number of the one piece that this line is, or ""."""
+        return self.pack.serial if self.pack is not None else ""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its pieces may be changed: not goods by weight, priced by the code, or with a serial."""
+        return self.quantity.unit == "pcs" and self.fixed_amount_minor is None and not self.serial
 
     @property
     def amount_minor(self) -> int:
@@ -72,19 +91,21 @@ class Cart:
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """What is to be added: an item with how much of it, and how its code fixed the amount."""
+    """What is to be added: an item with how much of it, and what its code fixes and says beyond that."""
 
     item: Item
     code: str
     quantity: Quantity
     fixed_amount_minor: int | None = None
+    pack: PackData | None = None
+    notice: Notice = ""
 
 
 def add_line(cart: Cart, new: NewLine) -> tuple[Cart, int] | None:
     """Add an item and tell its line number; None where no more fits.
 
     The same item again right after itself counts up that line, so that the order of lines is the
-    order of scans.
+    order of scans. Packs of which the codes say different things never share a line.
     """
     if new.item.price_minor is None and new.fixed_amount_minor is None:
         return None
@@ -98,18 +119,24 @@ def add_line(cart: Cart, new: NewLine) -> tuple[Cart, int] | None:
         return replace(cart, lines=(*cart.lines[:-1], grown)), last.line_no
     if len(cart.lines) >= LINES_MAX:
         return None
-    line = CartLine(
-        line_no=cart.next_line_no,
+    line = _line_of(new, cart.next_line_no)
+    return replace(cart, lines=(*cart.lines, line), next_line_no=cart.next_line_no + 1), line.line_no
+
+
+def _line_of(new: NewLine, line_no: int) -> CartLine:
+    return CartLine(
+        line_no=line_no,
         sku=new.item.sku,
         names=new.item.names,
         code=new.code,
         quantity=new.quantity,
-        unit_price_minor=price_minor,
+        unit_price_minor=new.item.price_minor or 0,
         tax_category=new.item.tax_category,
         price_reason="list" if new.fixed_amount_minor is None else "code",
         fixed_amount_minor=new.fixed_amount_minor,
+        pack=new.pack,
+        notice=new.notice,
     )
-    return replace(cart, lines=(*cart.lines, line), next_line_no=cart.next_line_no + 1), line.line_no
 
 
 def _counts_up(last: CartLine, new: NewLine, price_minor: int) -> bool:
@@ -117,15 +144,17 @@ def _counts_up(last: CartLine, new: NewLine, price_minor: int) -> bool:
         last.sku == new.item.sku
         and last.quantity.unit == new.quantity.unit == "pcs"
         and last.unit_price_minor == price_minor
-        and last.fixed_amount_minor is None
+        and last.is_counted
         and new.fixed_amount_minor is None
+        and last.pack == new.pack
+        and last.notice == new.notice
     )
 
 
 def set_pieces(cart: Cart, line_no: int, pieces: int) -> Cart | None:
     """Change the pieces of a line; None where the line or the number does not allow it."""
     line = cart.line(line_no)
-    if line is None or line.quantity.unit != "pcs" or line.fixed_amount_minor is not None:
+    if line is None or not line.is_counted:
         return None
     if not 1 <= pieces <= quantity_max("pcs"):
         return None
@@ -150,6 +179,39 @@ def void_line(cart: Cart, line_no: int, at_ms: int) -> Cart | None:
     return replace(cart, lines=kept, voided=(*cart.voided, gone))
 
 
+def in_the_place_of(cart: Cart, line: CartLine, new: NewLine) -> tuple[Cart, int] | None:
+    """The last piece of a line told again by a richer code of its pack; its line, or None where none fits.
+
+    A line of one piece keeps its number. Of several the last one gets a line of its own at the end.
+    """
+    if line.quantity.pieces == 1:
+        told = _line_of(new, line.line_no)
+        return replace(cart, lines=tuple(told if old is line else old for old in cart.lines)), told.line_no
+    if len(cart.lines) >= LINES_MAX:
+        return None
+    left = replace(line, quantity=Quantity(line.quantity.value - 1, "pcs"))
+    told = _line_of(new, cart.next_line_no)
+    lines = (*(left if old is line else old for old in cart.lines), told)
+    return replace(cart, lines=lines, next_line_no=cart.next_line_no + 1), told.line_no
+
+
+def take_piece_off(cart: Cart, line: CartLine, at_ms: int) -> tuple[Cart, int]:
+    """The cart without the last piece of a line, and the number under which the piece stands as voided.
+
+    The only piece takes its line off. Of several the last one gets a number of its own, so that the scan
+    that brought it can still be told from the others.
+    """
+    if line.quantity.pieces == 1:
+        gone = void_line(cart, line.line_no, at_ms)
+        assert gone is not None, "the line is in the cart"
+        return gone, line.line_no
+    left = replace(line, quantity=Quantity(line.quantity.value - 1, "pcs"))
+    number = cart.next_line_no
+    piece = VoidedLine(number, line.sku, 1, "pcs", line.unit_price_minor, at_ms)
+    lines = tuple(left if old is line else old for old in cart.lines)
+    return replace(cart, lines=lines, voided=(*cart.voided, piece), next_line_no=number + 1), number
+
+
 def with_scan(cart: Cart, scan: ScanRecord) -> Cart:
     """The cart with one more scan on record, in the order the scans came.
 
@@ -158,6 +220,12 @@ def with_scan(cart: Cart, scan: ScanRecord) -> Cart:
     scans = (*cart.scans, scan)
     if cart.scans and cart.scans[-1].scan_no > scan.scan_no:
         scans = tuple(sorted(scans, key=lambda kept: kept.scan_no))
+    return replace(cart, scans=scans)
+
+
+def scan_moved(cart: Cart, scan_no: int, line_no: int) -> Cart:
+    """The cart with an earlier scan on record as part of another line."""
+    scans = tuple(replace(scan, line_no=line_no) if scan.scan_no == scan_no else scan for scan in cart.scans)
     return replace(cart, scans=scans)
 
 
@@ -175,6 +243,7 @@ def sale_lines(cart: Cart) -> tuple[SaleLine, ...]:
             amount_minor=line.amount_minor,
             tax_category=line.tax_category,
             price_reason=line.price_reason,
+            pack=line.pack,
         )
         for line in cart.lines
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from posapp.domain.cart import Cart, CartLine
-from posapp.domain.facts import ScanRecord, TenderLine, VoidedLine
+from posapp.domain.facts import PackData, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.quantity import Quantity
 
 _VERSION = 1
@@ -64,6 +65,8 @@ def _entry(entry: _Entry) -> str:
 def _plain(value: object) -> dict[str, Any]:
     if isinstance(value, Quantity):
         return {"value": value.value, "unit": value.unit}
+    if isinstance(value, PackData):
+        return asdict(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no part of a cart")
@@ -92,4 +95,7 @@ def cart_from_bytes(data: bytes) -> Cart | None:
 
 
 def _line(body: dict[str, Any]) -> CartLine:
-    return CartLine(**(body | {"quantity": Quantity(**body["quantity"])}))
+    # Carts of a till before packs were read have no such key.
+    pack = dict(body).get("pack")
+    told = {"quantity": Quantity(**body["quantity"]), "pack": None if pack is None else PackData(**pack)}
+    return CartLine(**(body | told))

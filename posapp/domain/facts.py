@@ -14,11 +14,29 @@ Words = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class PackData:
+    """What a pack's code says beyond its item (GS1 AIs 10, 21, 17, 15, 16, 310n); "" where it is silent.
+
+    Dates are ISO days. `gtin14` is the item's number that lot and serial belong to. `weight_g` is the
+    net weight where the line's quantity does not say it already.
+    """
+
+    gtin14: str
+    lot: str = ""
+    serial: str = ""
+    expires_on: str = ""
+    best_before_on: str = ""
+    sell_by_on: str = ""
+    weight_g: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SaleLine:
     """A sold line. Lines are numbered from 1 in the order they came and are never renumbered.
 
     `quantity` is pieces or grams by `unit`; `unit_price_minor` is per piece or per kilogram;
-    `amount_minor` is the extended amount as shown, tax included or not by the shop's rule.
+    `amount_minor` is the extended amount as shown, tax included or not by the shop's rule. `pack` is
+    what the code said of this very pack, or None for a code that names the item only.
     """
 
     line_no: int
@@ -31,6 +49,7 @@ class SaleLine:
     amount_minor: int
     tax_category: str
     price_reason: str = "list"
+    pack: PackData | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftTotals
+from posapp.domain.recalls import RecallList, RecallProblem
 from posapp.domain.shop import Shop
 
 
@@ -154,6 +155,27 @@ class ScannersChanged:
     pairing: Pairing = Pairing()
 
 
+CameraTrouble = Literal["", "not_found", "taken", "lost", "stalled", "black", "no_library"]
+CameraAdvice = Literal["", "nearer", "further", "hold_still", "too_dark", "glare"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """How the camera is: "none" where the settings name none. In "trouble" it is tried again by itself;
+    `advice` says how a code in view would be read better."""
+
+    state: Literal["none", "off", "starting", "live", "trouble"] = "none"
+    trouble: CameraTrouble = ""
+    advice: CameraAdvice = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraChanged:
+    """The camera is otherwise than before."""
+
+    status: CameraStatus
+
+
 @dataclass(frozen=True, slots=True)
 class DrawerKicked:
     """The order to open the drawer was sent, or could not be."""
@@ -221,6 +243,21 @@ class DeviceTold:
 
     disk_free_bytes: int | None = None
     drawer_open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecallsTrouble:
+    """Why a recall list was not taken: a wrong line, or a file that cannot be read (`problem` None)."""
+
+    file: str
+    problem: RecallProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecallsRead:
+    """The recall list was read at the start or because it changed, or why it could not be taken."""
+
+    found: RecallList | RecallsTrouble
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,16 @@ class Spring:
     """Free room."""
 
 
+@dataclass(frozen=True, slots=True)
+class CameraPicture:
+    """What the camera sees, with a frame around what was read; frames reach the part beside the view."""
+
+    title: str
+    caption: str
+    tone: Tone
+    close: Action
+
+
 Block = (
-    Heading | Person | SumRows | Note | Field | Keypad | Choices | Facts | Actions | ParkedCards | Spring
+    CameraPicture | Heading | Person | SumRows | Note | Field | Keypad | Choices | Facts | Actions | ParkedCards | Spring
 )  # fmt: skip

@@ -1,8 +1,7 @@
-"""Taking goods: scans, typed codes, quick keys, weights, quantities, voids and parked sales.
+"""Taking goods by hand: typed codes and names, quick keys, quantities, marks and voids.
 
-Every scan ends here as (part of) a line or as a refusal on record. An exact hit in the catalogue
-comes before any pattern with a price or a weight in it. Nothing here writes: the cart goes to the
-disk by an effect that the terminal adds whenever it changed.
+Nothing here counts as a scan, and nothing here writes: the cart goes to the disk by an effect that the
+terminal adds whenever it changed.
 """
 
 from __future__ import annotations
@@ -10,129 +9,49 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from posapp.domain.cart import LINES_MAX, Cart, NewLine, add_line, set_pieces, void_line, with_scan
-from posapp.domain.catalog import Item
-from posapp.domain.codes import normalise, pattern_match
-from posapp.domain.facts import ScanRecord
+from posapp.domain.cart import NewLine, set_pieces, void_line
+from posapp.domain.codes.reading import CodeRefusal
 from posapp.domain.quantity import Quantity, quantity_max
-from posapp.domain.shop import Permission, word
-from posapp.flows.effects import Beep, Search
-from posapp.flows.entry import edit, grams_of
+from posapp.domain.shop import word
+from posapp.flows.effects import Search
 from posapp.flows.intents import (
     AddItem,
     Back,
     ChangeQuantity,
-    ConfirmWeight,
     EnterText,
     FindByName,
     ItemsFound,
-    KeyIn,
     MarkLine,
     MoveMark,
-    ScanCode,
     SearchText,
     ShowTab,
     VoidLine,
 )  # fmt: skip
+from posapp.flows.meaning import Meaning, checked, look_up
+from posapp.flows.meant import Meant, Stop
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Desk, Done, Found, Phase, Reporting, Selling, Weighing
-from posapp.flows.steps import (
-    Ports,
-    Rules,
-    Step,
-    by_badge,
-    next_scan,
-    operator_of,
-    quiet,
-    refuse,
-    refuse_scan,
-    shop_of,
-    tell,
-)  # fmt: skip
+from posapp.flows.scanning import may_sell, taken_sound, with_line
+from posapp.flows.state import Choosing, Desk, Done, Found, Phase, Selling, Weighing
+from posapp.flows.steps import Ports, Rules, Step, quiet, refuse, tell
 
 _TIMES = re.compile(r"(\d{1,6})\s*[*x×]\s*(.*)", re.IGNORECASE | re.DOTALL)
-
-
-def look_up(desk: Desk, text: str, ports: Ports) -> NewLine | Item | Refusal:
-    """What a code means here: a line to add, an item whose weight must be keyed, or why neither."""
-    try:
-        return _meaning(desk, text, ports)
-    except CatalogueUnreadable:
-        return Refusal.PricesUnreadable
-
-
-def _meaning(desk: Desk, text: str, ports: Ports) -> NewLine | Item | Refusal:
-    now = ports.clock.now_ms()
-    code = normalise(text)
-    item = ports.catalogue.by_key(code.key, now)
-    if item is not None:
-        if item.price_minor is None:
-            return Refusal.NoPrice
-        return item if item.unit == "g" else NewLine(item, code.text, Quantity(1, "pcs"))
-    embedded = pattern_match(code, shop_of(desk).code_patterns)
-    item = ports.catalogue.by_key(embedded.lookup_key, now) if embedded else None
-    if embedded is None or item is None:
-        return Refusal.UnknownCode
-    if embedded.carries == "weight":
-        if item.price_minor is None:
-            return Refusal.NoPrice
-        if item.unit != "g" or not 1 <= embedded.value <= quantity_max("g"):
-            return Refusal.NotSellable
-        return NewLine(item, code.text, Quantity(embedded.value, "g"))
-    return NewLine(replace(item, unit="pcs"), code.text, Quantity(1, "pcs"), embedded.value)
-
-
-def may_sell(desk: Desk) -> bool:
-    """Whether the operator may take goods."""
-    return shop_of(desk).allows(operator_of(desk), Permission.SELL)
-
-
-def _new_cart(desk: Desk, ports: Ports) -> Cart:
-    return desk.cart or Cart(ports.ids.new_id(), ports.clock.now_ms())
-
-
-def _with_line(desk: Desk, new: NewLine, ports: Ports) -> tuple[Desk, int] | Refusal:
-    """The desk with the line added and marked; not yet with any scan on record."""
-    added = add_line(_new_cart(desk, ports), new)
-    if added is None:
-        return Refusal.LineFull if desk.cart and len(desk.cart.lines) < LINES_MAX else Refusal.CartFull
-    cart, line_no = added
-    name = word(new.item.names, desk.language)
-    desk = tell(replace(desk, cart=cart, marked=line_no, found=None), "{name} added", name=name)
-    return desk, line_no
-
-
-def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
-    """A code reached the till while goods are taken (or from a page that gives way to selling)."""
-    if desk.shift is None:
-        return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.NoOpenShift, ports)
-    phase = Selling()
-    desk = next_scan(replace(desk, found=None), ports)
-    if not may_sell(desk):
-        return refuse_scan(desk, phase, intent.text, Refusal.MayNotSell, ports)
-    if by_badge(desk, intent.text) is not None:
-        return refuse_scan(desk, phase, intent.text, Refusal.BadgeHere, ports)
-    meant = look_up(desk, intent.text, ports)
-    if isinstance(meant, Refusal):
-        return refuse_scan(desk, phase, intent.text, meant, ports)
-    if isinstance(meant, Item):
-        return Step(quiet(desk), Weighing(meant, intent.text, scan_no=desk.scan_no), (Beep("ok"),))
-    added = _with_line(desk, meant, ports)
-    if isinstance(added, Refusal):
-        return refuse_scan(desk, phase, intent.text, added, ports)
-    desk, line_no = added
-    assert desk.cart is not None
-    record = ScanRecord(desk.scan_no, meant.code, ports.clock.now_ms(), line_no, None)
-    return Step(replace(desk, cart=with_scan(desk.cart, record)), phase, (Beep("ok"),))
+#: What a reading says of a text that may as well be part of a name.
+_NOTHING_SOLD = (
+    Refusal.UnknownCode,
+    CodeRefusal.Empty,
+    CodeRefusal.NotAProduct,
+    CodeRefusal.BadCheckDigit,
+    CodeRefusal.TooLong,
+)
 
 
 def _add(desk: Desk, phase: Phase, new: NewLine, ports: Ports) -> Step:
-    added = _with_line(desk, new, ports)
+    added = with_line(desk, new, ports)
     if isinstance(added, Refusal):
         return refuse(desk, phase, added)
     desk, _ = added
-    return Step(replace(desk, clear_scan=desk.clear_scan + 1), Selling(), (Beep("ok"),))
+    return Step(replace(desk, clear_scan=desk.clear_scan + 1), Selling(), (taken_sound(new),))
 
 
 def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
@@ -150,7 +69,7 @@ def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
         return refuse(desk, phase, why, code=intent.sku)
     if item.unit == "g":
         desk = replace(quiet(desk), found=None, clear_scan=desk.clear_scan + 1)
-        return Step(desk, Weighing(item, intent.sku))
+        return Step(desk, Weighing(Meant(item, intent.sku, None)))
     return _add(desk, phase, NewLine(item, intent.sku, Quantity(1, "pcs")), ports)
 
 
@@ -163,13 +82,13 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
         return refuse(desk, phase, Refusal.MayNotSell)
     code, pieces = text, 1
     meant = look_up(desk, text, ports)
-    times = _TIMES.fullmatch(text) if meant is Refusal.UnknownCode else None
+    times = _TIMES.fullmatch(text) if _is_unknown(meant) else None
     if times:
         code, pieces = times.group(2).strip(), int(times.group(1))
         if not code:
             return _set_marked(replace(desk, clear_scan=desk.clear_scan + 1), phase, pieces)
         meant = look_up(desk, code, ports)
-    elif meant is Refusal.UnknownCode and desk.found is not None:
+    elif _is_unknown(meant) and desk.found is not None:
         if desk.found.text != text:
             looked = _search(desk, phase, SearchText(text), ports)
             return refuse(looked.desk, phase, Refusal.StillSearching).also(*looked.effects)
@@ -177,21 +96,40 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
             return refuse(desk, phase, Refusal.StillSearching)
         if desk.found.items:
             return _add_item(desk, phase, AddItem(desk.found.items[0].sku), ports)
-    if isinstance(meant, Refusal):
-        # The sentence names what was typed; the field is free for the next try.
-        return refuse(replace(desk, clear_scan=desk.clear_scan + 1), phase, meant, code=text)
-    if isinstance(meant, Item):
-        if times:
-            return refuse(desk, phase, Refusal.NotByPiece)
-        desk = replace(quiet(desk), found=None, clear_scan=desk.clear_scan + 1)
-        return Step(desk, Weighing(meant, code))
+    # The field is free for the next try; a refusal names what was typed.
+    desk = replace(desk, clear_scan=desk.clear_scan + 1)
+    if isinstance(meant, tuple):
+        options = tuple(_times(desk, option, pieces, ports) for option in meant)
+        wrong = next((option for option in options if isinstance(option, Stop)), None)
+        if wrong is not None:
+            return refuse(desk, phase, wrong, code=text)
+        chosen = tuple(option for option in options if isinstance(option, Meant))
+        return Step(replace(quiet(desk), found=None), Choosing(chosen))
+    told = meant if isinstance(meant, Stop) else _times(desk, meant, pieces, ports)
+    if isinstance(told, Stop):
+        return refuse(desk, phase, told, code=text)
+    if told.quantity is None:
+        return Step(replace(quiet(desk), found=None), Weighing(told))
+    return _add(desk, phase, told.line(told.quantity), ports)
+
+
+def _is_unknown(meant: Meaning) -> bool:
+    """Whether a text sells nothing by itself, so that it may be a name or a quantity."""
+    return isinstance(meant, Stop) and meant.refusal in _NOTHING_SOLD
+
+
+def _times(desk: Desk, meant: Meant, pieces: int, ports: Ports) -> Meant | Stop:
+    """What was typed, so many times; why not, where the goods do not allow it."""
+    found = checked(desk, meant, ports)
+    if isinstance(found, Stop) or pieces == 1:
+        return found
     if not 1 <= pieces <= quantity_max("pcs"):
-        return refuse(desk, phase, Refusal.BadQuantity)
-    if pieces > 1 and (meant.quantity.unit != "pcs" or meant.fixed_amount_minor is not None):
-        return refuse(desk, phase, Refusal.NotByPiece)
-    if meant.quantity.unit == "pcs":
-        meant = replace(meant, quantity=Quantity(pieces, "pcs"))
-    return _add(desk, phase, meant, ports)
+        return Stop(Refusal.BadQuantity)
+    if found.quantity is None or found.quantity != Quantity(1, "pcs") or found.fixed_amount_minor is not None:
+        return Stop(Refusal.NotByPiece)
+    if found.pack is not None and found.pack.serial:
+        return Stop(Refusal.OneOfAKind)
+    return replace(found, quantity=Quantity(pieces, "pcs"))
 
 
 def _set_marked(desk: Desk, phase: Phase, pieces: int, line_no: int | None = None) -> Step:
@@ -200,8 +138,8 @@ def _set_marked(desk: Desk, phase: Phase, pieces: int, line_no: int | None = Non
     if desk.cart is None or number is None or desk.cart.line(number) is None:
         return refuse(desk, phase, Refusal.NothingMarked)
     line = desk.cart.line(number)
-    if line is not None and (line.quantity.unit != "pcs" or line.fixed_amount_minor is not None):
-        return refuse(desk, phase, Refusal.NotByPiece)
+    if line is not None and not line.is_counted:
+        return refuse(desk, phase, Refusal.OneOfAKind if line.serial else Refusal.NotByPiece)
     cart = set_pieces(desk.cart, number, pieces)
     if cart is None:
         return refuse(desk, phase, Refusal.BadQuantity)
@@ -215,7 +153,7 @@ def _change_quantity(desk: Desk, phase: Selling, intent: ChangeQuantity, ports: 
     if line is None or number is None:
         return refuse(desk, phase, Refusal.NothingMarked)
     pieces = line.quantity.value + intent.step
-    if line.quantity.unit == "pcs" and line.fixed_amount_minor is None and pieces < 1:
+    if line.is_counted and pieces < 1:
         return _void_line(desk, phase, VoidLine(number), ports)
     return _set_marked(desk, phase, pieces, number)
 
@@ -282,45 +220,9 @@ def _tab(desk: Desk, phase: Phase, intent: ShowTab, ports: Ports) -> Step:
     return Step(replace(desk, tab=intent.index), phase)
 
 
-def _weigh_key(desk: Desk, phase: Weighing, intent: KeyIn, ports: Ports) -> Step:
-    """Edit the weight."""
-    entry = edit(phase.entry, intent.key, decimals=3, length_max=3)
-    return Step(quiet(desk), replace(phase, entry=entry))
-
-
-def _weigh(desk: Desk, phase: Weighing, intent: ConfirmWeight, ports: Ports) -> Step:
-    """Add the item with the keyed weight."""
-    grams = grams_of(phase.entry)
-    if grams is None or not 1 <= grams <= quantity_max("g"):
-        return refuse(desk, phase, Refusal.BadWeight)
-    added = _with_line(desk, NewLine(phase.item, phase.code, Quantity(grams, "g")), ports)
-    if isinstance(added, Refusal):
-        return refuse(desk, phase, added)
-    desk, line_no = added
-    if phase.scan_no is not None and desk.cart is not None:
-        record = ScanRecord(phase.scan_no, phase.code, ports.clock.now_ms(), line_no, None)
-        desk = replace(desk, cart=with_scan(desk.cart, record))
-    return Step(desk, Selling(), (Beep("ok"),))
-
-
-def _leave_weighing(desk: Desk, phase: Weighing, intent: Back, ports: Ports) -> Step:
-    """Leave the item out; a scan that asked for it becomes a refusal."""
-    if phase.scan_no is None:
-        return Step(quiet(desk), Selling())
-    counted = replace(desk, scan_no=phase.scan_no)
-    step = refuse_scan(counted, Selling(), phase.code, Refusal.NotWeighed, ports)
-    return replace(step, desk=replace(step.desk, scan_no=max(desk.scan_no, phase.scan_no)))
-
-
-def _scan_while_weighing(desk: Desk, phase: Weighing, intent: ScanCode, ports: Ports) -> Step:
-    """Refused on record: a weight is being keyed."""
-    return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.WeightOpen, ports)
-
-
 _TAKING = (Selling, Done)
 
 RULES: Rules = {
-    **{(phase, ScanCode): scan for phase in (Selling, Done, Reporting)},
     **{(phase, AddItem): _add_item for phase in _TAKING},
     **{(phase, EnterText): _enter for phase in _TAKING},
     **{(phase, SearchText): _search for phase in _TAKING},
@@ -333,8 +235,4 @@ RULES: Rules = {
     (Selling, VoidLine): _void_line,
     (Selling, MarkLine): _mark,
     (Selling, MoveMark): _move_mark,
-    (Weighing, KeyIn): _weigh_key,
-    (Weighing, ConfirmWeight): _weigh,
-    (Weighing, Back): _leave_weighing,
-    (Weighing, ScanCode): _scan_while_weighing,
 }

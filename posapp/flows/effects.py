@@ -70,6 +70,11 @@ class UnparkDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRecalls:
+    """Look whether the recall list has changed. Answered by RecallsRead where it has, or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Print:
     """Print stored jobs; the store knows which of them may have come out before."""
 
@@ -101,7 +106,7 @@ class KickDrawer:
     """Open the cash drawer."""
 
 
-Sound = Literal["ok", "refuse", "paid", "member", "arrived"]
+Sound = Literal["ok", "warn", "refuse", "paid", "member", "arrived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +175,18 @@ class UnpairScanner:
     device_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class StartCamera:
+    """Show and read what the camera sees. Answers: CameraChanged, and scans."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCamera:
+    """Let the camera go. Answer: CameraChanged."""
+
+
 Effect = (
     Commit | Record | SaveDraft | ParkDraft | UnparkDraft | Print | PrintNow | PrintCopy | RetryPrinting
-    | KickDrawer | Beep | VerifyPin | Search | ReadShift | SetLanguage | WakeSync | AskDevices | PairScanner
-    | EndPairing | UnpairScanner
+    | KickDrawer | Beep | VerifyPin | Search | ReadShift | ReadRecalls | SetLanguage | WakeSync | AskDevices
+    | PairScanner | EndPairing | UnpairScanner | StartCamera | StopCamera
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from posapp.domain.facts import PackData
 from posapp.domain.money import minor_digits
 
 MINUS = "−"
@@ -104,3 +105,9 @@ def percent(ppm: int) -> str:
     whole, rest = divmod(ppm, 10_000)
     decimals = f"{rest:04d}".rstrip("0")
     return f"{whole}.{decimals}%" if decimals else f"{whole}%"
+
+
+def pack_words(pack: PackData, speech: Speech) -> list[str]:
+    """Which pack it is, for a line's second row and under a line of the receipt."""
+    words = [speech.t("Serial {serial}", serial=pack.serial)] if pack.serial else []
+    return [*words, speech.t("Lot {lot}", lot=pack.lot)] if pack.lot else words

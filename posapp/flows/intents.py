@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from posapp.flows.answers import (
+    CameraChanged,
+    CameraStatus,
     CatalogueChanged,
     CatalogueStatus,
     CommitFailed,
@@ -19,6 +21,8 @@ from posapp.flows.answers import (
     Printed,
     PrinterChanged,
     PrinterStatus,
+    RecallsRead,
+    RecallsTrouble,
     Recovered,
     ScannersChanged,
     ScannerStatus,
@@ -32,6 +36,7 @@ from posapp.flows.wishes import (
     Approve,
     Back,
     ChangeQuantity,
+    ChooseItem,
     ChooseReason,
     ChooseTender,
     CloseShift,
@@ -70,6 +75,7 @@ from posapp.flows.wishes import (
     Suspend,
     SwitchLanguage,
     UndoTender,
+    UseCamera,
     VoidCart,
     VoidLine,
 )
@@ -81,18 +87,22 @@ Intent = (
     | Suspend | Resume | ShowTab | StartTender | ChooseTender | OfferAmount | Settle | UndoTender | Back
     | StoreAgain | NextSale | OpenDrawer | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
-    | PrintTestPage | Recovered | ShopChanged | CatalogueChanged | LinkChanged
+    | PrintTestPage | ChooseItem | RecallsRead | Recovered | ShopChanged | CatalogueChanged | LinkChanged
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
-    | PinChecked | ItemsFound | DeviceTold | ScannersChanged | Tick
+    | PinChecked | ItemsFound | DeviceTold | ScannersChanged
+    | UseCamera | CameraChanged | Tick
 )  # fmt: skip
 
 __all__ = [
     "AddItem",
     "Approve",
     "Back",
+    "CameraChanged",
+    "CameraStatus",
     "CatalogueChanged",
     "CatalogueStatus",
     "ChangeQuantity",
+    "ChooseItem",
     "ChooseReason",
     "ChooseTender",
     "CloseShift",
@@ -127,6 +137,8 @@ __all__ = [
     "Printed",
     "PrinterChanged",
     "PrinterStatus",
+    "RecallsRead",
+    "RecallsTrouble",
     "Recount",
     "Recovered",
     "Reprint",
@@ -153,6 +165,7 @@ __all__ = [
     "SwitchLanguage",
     "Tick",
     "UndoTender",
+    "UseCamera",
     "VoidCart",
     "VoidLine",
 ]

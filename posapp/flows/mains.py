@@ -83,7 +83,7 @@ class PromptMain:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of the sale; `second` is its second row."""
+    """A line of the sale; `second` is its second row, in the colour of a warning where `warns` is set."""
 
     line_no: int
     name: str
@@ -95,6 +95,7 @@ class LineView:
     marked: bool
     steps: bool  # pieces can be changed by the stepper
     at_one: bool  # the stepper's minus is a bin
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +133,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SearchMain:
-    """What a name search found; the first is taken by Enter."""
+    """What a name search found, or the items behind one code; the first is taken by Enter if `enter_takes`."""
 
     title: str
     rows: tuple[Found, ...]
     empty: str
     back: Action
+    enter_takes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,16 @@ from posapp.domain.facts import SaleLine, ShiftSettled, ShiftTotals, Transaction
 from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, Row, RuleRow, TextRow
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Shop, word
-from posapp.flows.formatting import MINUS, Speech, amount, percent, short_denomination, signed_money, weight
+from posapp.flows.formatting import (
+    MINUS,
+    Speech,
+    amount,
+    pack_words,
+    percent,
+    short_denomination,
+    signed_money,
+    weight,
+)
 
 NUMBER = "{receipt_number}"
 
@@ -75,6 +84,12 @@ def _texts(texts: Mapping[str, tuple[str, ...]], speech: Speech) -> list[Row]:
 
 
 def _line(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
+    rows = _what(line, currency, speech)
+    words = pack_words(line.pack, speech) if line.pack is not None else []
+    return [*rows, TextRow(f"  {' · '.join(words)}")] if words else rows
+
+
+def _what(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
     name = word(line.names, speech.language)
     total = amount(line.amount_minor, currency)
     if line.unit == "g":

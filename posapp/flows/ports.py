@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Protocol
 
 from posapp.domain.catalog import Item
+from posapp.domain.codes.reading import Reading
+from posapp.domain.shop import Shop
 
 
 class Clock(Protocol):
@@ -39,3 +43,21 @@ class CatalogReader(Protocol):
 
     def by_sku(self, sku: str, at_ms: int) -> Item | None:
         """The item with this SKU, priced at a time."""
+
+
+class CodeReaderPort(Protocol):
+    """Says what a text is by itself; asks no catalogue and never raises."""
+
+    def read(self, raw: str, *, today: date) -> Reading:
+        """What a raw text is; `today` places two-digit years."""
+
+
+#: The reader that a shop's rules make; asked at every scan, so it keeps what it made.
+CodeReaders = Callable[[Shop], CodeReaderPort]
+
+
+class SoldReader(Protocol):
+    """Which pieces with a serial number this till has sold: reads only, answers in microseconds."""
+
+    def sold_at_ms(self, gtin14: str, serial: str) -> int | None:
+        """When this piece was last sold (epoch milliseconds), or None; also None where it cannot be read."""

@@ -56,7 +56,23 @@ class Refusal(Enum):
     NoReason = "The difference needs a reason. Choose one, then close."
     StillReading = "The figures are still being added up. Wait a moment."
     NothingToReprint = "There is no receipt to print again."
+    NoCamera = 'No camera is set up. Add camera = "auto" to the settings file and open the till again.'
     NoSuchSale = "This suspended sale is not here any more."
+    MemberCode = "This is a member's code. It cannot be used at this till yet."
+    PayCode = "This is a pay code. Show it to the pay terminal, then choose that way to pay here."
+    CouponCode = "This is a coupon. It cannot be used at this till yet; give it back."
+    VoucherCode = "This is a voucher. It cannot be used at this till yet; give it back."
+    PickupCode = "This is a pickup code. It cannot be handed out at this till yet."
+    ReceiptCode = "This is a receipt. It cannot be looked up at this till yet."
+    OtherCurrency = "The price in this code is in {currency}. Scan another code of the pack."
+    Recalled = "This pack is recalled: {reason}. Put it aside; it must not be sold."
+    Expired = "This pack expired on {day}. Put it aside; it must not be sold."
+    SellByPassed = "The last day to sell this pack was {day}. Put it aside."
+    SerialInSale = "This very piece is in this sale already. Scan another."
+    SerialSold = "This very piece was sold on {day}. Scan another."
+    OneOfAKind = "This piece has a serial number of its own. Scan every further piece."
+    ChoiceOpen = "Two items have this code. Tap the right one or press Esc, then scan again."
+    NotChosen = "No item was chosen, so nothing was added. Scan it again or find it by name."
     TooManyTries = "Too many wrong PINs by {name}. Another manager can approve, or wait until {time}."
 
     @property

@@ -20,6 +20,7 @@ from posapp.flows.intents import KeyIn, Lock, PinChecked, ScanCode, SelectOperat
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import (
     AwaitingOverride,
+    Choosing,
     Counting,
     Desk,
     Done,
@@ -173,7 +174,9 @@ def _sign_off(desk: Desk, phase: Phase, intent: SignOff, ports: Ports) -> Step:
     return Step(desk, SignedOff(), (Record((fact,)),))
 
 
-_LOCKABLE = (ShiftClosed, Selling, Weighing, Done, Tendering, Counting, Reporting, ShowingStatus)
+_LOCKABLE = (
+    ShiftClosed, Selling, Weighing, Choosing, Done, Tendering, Counting, Reporting, ShowingStatus,
+)  # fmt: skip
 
 RULES: Rules = {
     **{

@@ -13,10 +13,12 @@ from typing import Literal
 from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
+from posapp.domain.recalls import RecallList
 from posapp.domain.shop import Operator, Permission, Shop
 from posapp.domain.tenders import Payment
 from posapp.flows.effects import Commit
 from posapp.flows.intents import (
+    CameraStatus,
     CatalogueStatus,
     CloseShift,
     DeviceTold,
@@ -24,21 +26,24 @@ from posapp.flows.intents import (
     LinkStatus,
     Pairing,
     PrinterStatus,
+    RecallsTrouble,
     ScanCode,
     ScannerStatus,
     SuspendedCart,
     VoidCart,
 )  # fmt: skip
+from posapp.flows.meant import Meant, Recent, WaitingScan
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sentence for the echo line: msgid, its parameters, and whether it is good news."""
+    """A sentence for the echo line: msgid, its parameters, whether it is good news and needs a look."""
 
     msgid: str
     params: Mapping[str, str] = field(default_factory=dict)
     good: bool = True
     serial: int = 0
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,15 @@ class Found:
     text: str
     items: tuple[Item, ...] | None = None
     answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recalls:
+    """The recall list in force and what keeps a newer one out; `read_ms` is None where no list is set up."""
+
+    list: RecallList = RecallList()
+    read_ms: int | None = None
+    trouble: RecallsTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +86,14 @@ class Desk:
     devices: DeviceTold = DeviceTold()
     scanners: tuple[ScannerStatus, ...] = ()
     pairing: Pairing = Pairing()
+    camera: CameraStatus = CameraStatus()
+    camera_on: bool = False
     drawer_shut: bool = False  # the last order to open it could not be sent
     told: Told | None = None
     refusal: Told | None = None  # the sentence that stays until the next thing is done
     found: Found | None = None
+    recalls: Recalls = Recalls()
+    recent: tuple[Recent, ...] = ()  # codes just read, whose packs may carry another one
     tab: int = 0
     scan_no: int = 0
     last_scan_ms: int | None = None
@@ -137,12 +155,28 @@ class Selling:
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """The weight of one item is being keyed, in kilograms."""
+    """The weight of one item is being keyed, in kilograms.
 
-    item: Item
-    code: str
+    `scans` asked for it: together they become the line or a refusal. The first came at `at_ms`."""
+
+    meant: Meant
     entry: str = ""
-    scan_no: int | None = None  # the scan that asked for it; it becomes a line or a refusal
+    scans: tuple[WaitingScan, ...] = ()
+    at_ms: int = 0
+
+    @property
+    def item(self) -> Item:
+        """What is weighed."""
+        return self.meant.item
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """One code stands for several items, and a person says which; `scans` become the line or a refusal."""
+
+    options: tuple[Meant, ...]
+    scans: tuple[WaitingScan, ...] = ()
+    at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +263,8 @@ class ShowingStatus:
 
 
 Phase = (
-    Recovering | SettingUp | SignedOff | Locked | ShiftClosed | Selling | Weighing | Tendering
+    Recovering | SettingUp | SignedOff | Locked | ShiftClosed | Selling | Weighing | Choosing
+    | Tendering
     | AwaitingOverride | Committing | CommitStuck | Done | Counting | Reporting | ShowingStatus
 )  # fmt: skip
 

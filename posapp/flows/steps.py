@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from posapp.domain.shop import Operator, Shop
 from posapp.domain.transactions import SaleContext
 from posapp.flows.effects import Beep, Effect, Record
 from posapp.flows.formatting import Speech
-from posapp.flows.ports import CatalogReader, Clock, Ids
+from posapp.flows.meant import Stop, WaitingScan
+from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, SoldReader
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told
 
@@ -32,6 +33,8 @@ class Ports:
     ids: Ids
     catalogue: CatalogReader
     speech: Callable[[str], Speech]
+    codes: CodeReaders
+    sold: SoldReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,17 @@ def tell(desk: Desk, msgid: str, **params: str) -> Desk:
     return replace(desk, told=Told(msgid, params, True, serial), refusal=None)
 
 
-def refuse(desk: Desk, phase: Phase, refusal: Refusal, **params: str) -> Step:
+def warn(desk: Desk, msgid: str, **params: str) -> Desk:
+    """Something was taken that needs a look; otherwise like good news."""
+    desk = tell(desk, msgid, **params)
+    return replace(desk, told=replace(desk.told, warns=True)) if desk.told is not None else desk
+
+
+def refuse(desk: Desk, phase: Phase, why: Refusal | Stop, **params: str) -> Step:
     """Nothing changes but the sentence that says why; a low note calls for the eyes."""
     serial = (desk.told.serial if desk.told else 0) + 1
-    told = Told(refusal.sentence, params, False, serial)
+    stop = why if isinstance(why, Stop) else Stop(why)
+    told = Told(stop.refusal.sentence, params | dict(stop.params), False, serial)
     return Step(replace(desk, told=told, refusal=told), phase, (Beep("refuse"),))
 
 
@@ -99,17 +109,31 @@ def plain_text(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def refuse_scan(desk: Desk, phase: Phase, code: str, refusal: Refusal, ports: Ports) -> Step:
+def refuse_scan(desk: Desk, phase: Phase, code: str, why: Refusal | Stop, ports: Ports) -> Step:
     """Refuse a counted scan and keep it on record, with the open sale where there is one."""
+    refusal = why.refusal if isinstance(why, Stop) else why
     code = code if by_badge(desk, code) is None else BADGE
     kept = plain_text(code)[:SCAN_TEXT_MAX]
     scan = ScanRecord(desk.scan_no, kept, ports.clock.now_ms(), None, refusal.name)
-    step = refuse(desk, phase, refusal, code=code[:40])
+    step = refuse(desk, phase, why, code=code[:40])
     if desk.cart is not None:
         return replace(step, desk=replace(step.desk, cart=with_scan(desk.cart, scan)))
     operator_id = desk.operator.operator_id if desk.operator else ""
     day = desk.shift.business_date if desk.shift else ""
     return step.also(Record((ScanRefused(scan, operator_id, day),)))
+
+
+def refuse_waiting(
+    desk: Desk, phase: Phase, scans: Iterable[WaitingScan], why: Refusal | Stop, ports: Ports
+) -> Step:
+    """Refuse scans that were counted earlier and waited for an answer, each under its own number."""
+    step, last = refuse(desk, phase, why), desk.scan_no
+    for scan in scans:
+        counted = replace(step.desk, scan_no=scan.scan_no)
+        refused = refuse_scan(counted, phase, scan.code, why, ports)
+        records = [effect for effect in refused.effects if isinstance(effect, Record)]
+        step = replace(refused, desk=replace(refused.desk, scan_no=last), effects=(*step.effects, *records))
+    return step
 
 
 def shop_of(desk: Desk) -> Shop:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from posapp.domain.cart import void_line
 from posapp.domain.cart_record import cart_from_bytes, cart_to_bytes
 from posapp.flows.effects import ParkDraft, UnparkDraft
 from posapp.flows.intents import Resume, Suspend, SuspendedCart
+from posapp.flows.meaning import stopped
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Done, Phase, Selling
 from posapp.flows.steps import Ports, Rules, Step, operator_of, quiet, refuse, tell
@@ -44,8 +46,8 @@ def _suspend(desk: Desk, phase: Selling, intent: Suspend, ports: Ports) -> Step:
     return Step(tell(desk, "Suspended as {label}", label=cart.label), phase, (park,))
 
 
-def _resume(desk: Desk, phase: Phase, intent: Resume, ports: Ports) -> Step:
-    """Take a parked sale up again; an open one is ended first."""
+def resume(desk: Desk, phase: Phase, intent: Resume, ports: Ports) -> Step:
+    """Take a parked sale up again; an open one is ended first, and packs that may not be sold now go off."""
     if desk.cart is not None:
         return refuse(desk, phase, Refusal.SaleOpen)
     if desk.shift is None:
@@ -57,11 +59,28 @@ def _resume(desk: Desk, phase: Phase, intent: Resume, ports: Ports) -> Step:
     rest = tuple(other for other in desk.parked if other is not parked)
     marked = cart.lines[-1].line_no if cart.lines else None
     desk = replace(quiet(desk), cart=cart, marked=marked, parked=rest)
-    return Step(desk, Selling(), (UnparkDraft(cart.transaction_id),))
+    return _checked_again(desk, ports).also(UnparkDraft(cart.transaction_id))
+
+
+def _checked_again(desk: Desk, ports: Ports) -> Step:
+    """What was sold, recalled or out of date meanwhile goes off; the sentence tells of the last of them."""
+    assert desk.cart is not None
+    step = Step(desk, Selling())
+    for line in desk.cart.lines:
+        stop = None
+        if line.pack is not None:
+            stop = stopped(replace(desk, cart=None), line.pack.gtin14, line.pack, ports)
+        cart = void_line(desk.cart, line.line_no, ports.clock.now_ms()) if stop is not None else None
+        if stop is None or cart is None:
+            continue
+        marked = cart.lines[-1].line_no if cart.lines else None
+        step = refuse(replace(step.desk, cart=cart, marked=marked), Selling(), stop)
+        desk = step.desk
+    return step
 
 
 RULES: Rules = {
     (Selling, Suspend): _suspend,
-    (Selling, Resume): _resume,
-    (Done, Resume): _resume,
+    (Selling, Resume): resume,
+    (Done, Resume): resume,
 }

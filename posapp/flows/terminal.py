@@ -10,7 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from posapp.domain.cart_record import cart_to_bytes
-from posapp.flows import approvals, checkout, shift, sign_on, suspended, tendering, world
+from posapp.flows import (
+    approvals,
+    asking,
+    camera,
+    checkout,
+    scanning,
+    shift,
+    sign_on,
+    suspended,
+    tendering,
+    world,
+)
 from posapp.flows.effects import Effect, SaveDraft
 from posapp.flows.intents import Intent, ScanCode
 from posapp.flows.presenters import present
@@ -18,6 +29,7 @@ from posapp.flows.presenters.kept import Kept
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import (
     AwaitingOverride,
+    Choosing,
     CommitStuck,
     Committing,
     Counting,
@@ -39,6 +51,8 @@ from posapp.flows.views import View
 #: Every pair of phase and intent that has a rule of its own.
 RULES: Rules = {
     **sign_on.RULES,
+    **scanning.RULES,
+    **asking.RULES,
     **checkout.RULES,
     **suspended.RULES,
     **tendering.RULES,
@@ -48,7 +62,7 @@ RULES: Rules = {
 }
 
 #: Rules that hold in every phase.
-ANYWHERE: dict[type, Rule] = {**world.WORLD, **shift.WORLD}
+ANYWHERE: dict[type, Rule] = {**world.WORLD, **shift.WORLD, **camera.WORLD}
 
 #: What a refused wish is told, by phase; elsewhere "not now".
 _WHY: dict[type, Refusal] = {
@@ -62,6 +76,7 @@ _WHY: dict[type, Refusal] = {
     Locked: Refusal.TerminalLocked,
     SettingUp: Refusal.NotReady,
     Weighing: Refusal.WeightOpen,
+    Choosing: Refusal.ChoiceOpen,
     Recovering: Refusal.NotReady,
 }
 
@@ -91,7 +106,7 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):
         effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(cart)))
-    return Step(done.desk, done.phase, tuple(effects))
+    return camera.left_alone(Step(done.desk, done.phase, tuple(effects)))
 
 
 def _one(state: TerminalState, intent: Intent, ports: Ports) -> Step:

@@ -13,6 +13,7 @@ from posapp.flows.blocks import (
     Action,
     Actions,
     Block,
+    CameraPicture,
     Choice,
     Choices,
     Fact,
@@ -62,11 +63,15 @@ from posapp.flows.mains import (
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """What the last code did; `serial` changes with every echo so that it is shown anew."""
+    """What the last code did; `serial` changes with every echo so that it is shown anew.
+
+    Good news may still need a look: then `warns` is set.
+    """
 
     text: str
     good: bool
     serial: int
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class TopBar:
     operator: Action | None
     language: Action | None
     scan_name: str = ""  # "Scan field", read before the hint
+    camera: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,7 @@ __all__ = [
     "Actions",
     "Anchor",
     "Block",
+    "CameraPicture",
     "Card",
     "CartMain",
     "Check",

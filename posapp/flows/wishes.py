@@ -11,10 +11,22 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class ScanCode:
-    """A scanner delivered a code; `at_ms` is when its burst ended (monotonic, informative)."""
+    """A scanner delivered a code.
+
+    `at_ms` is when its last sign came, on the till's monotonic clock (every source converts its own time);
+    0 where the source cannot tell. `source` names the scanner.
+    """
 
     text: str
     at_ms: int = 0
+    source: str = "keyboard"
+
+
+@dataclass(frozen=True, slots=True)
+class UseCamera:
+    """Read codes with the camera from now on, or no longer."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,13 @@ class OpenShift:
 @dataclass(frozen=True, slots=True)
 class AddItem:
     """Add an item by SKU (quick key or search result)."""
+
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseItem:
+    """Say which of the items that share a code it is."""
 
     sku: str
 

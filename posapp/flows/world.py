@@ -12,8 +12,10 @@ from posapp.domain.cart_record import cart_from_bytes
 from posapp.flows.approvals import sale_voided
 from posapp.flows.effects import (
     AskDevices,
+    Effect,
     PrintNow,
     PrintRequest,
+    ReadRecalls,
     RetryPrinting,
     SetLanguage,
 )  # fmt: skip
@@ -31,6 +33,8 @@ from posapp.flows.intents import (
     Printed,
     PrinterChanged,
     PrintTestPage,
+    RecallsRead,
+    RecallsTrouble,
     Recovered,
     ResumePrinting,
     ScanCode,
@@ -51,6 +55,7 @@ from posapp.flows.state import (
     Done,
     Locked,
     Phase,
+    Recalls,
     Recovering,
     Reporting,
     SettingUp,
@@ -83,6 +88,9 @@ _AFTER = {
 
 #: Scans that one commit may hold back; a trolley cannot be emptied faster than a disk answers.
 WAITING_MAX = 500
+
+#: How often the recall list is looked at.
+RECALLS_EVERY_S = 10
 
 
 def _recovered(desk: Desk, phase: Recovering, intent: Recovered, ports: Ports) -> Step:
@@ -185,13 +193,22 @@ def _draft_failed(desk: Desk, phase: Phase, intent: DraftFailed, ports: Ports) -
     return Step(replace(desk, draft_trouble=intent.trouble), phase)
 
 
+def _recalls(desk: Desk, phase: Phase, intent: RecallsRead, ports: Ports) -> Step:
+    """The new recall list, or why the old one stays."""
+    if isinstance(intent.found, RecallsTrouble):
+        return Step(replace(desk, recalls=replace(desk.recalls, trouble=intent.found)), phase)
+    return Step(replace(desk, recalls=Recalls(intent.found, ports.clock.now_ms())), phase)
+
+
 def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
     """Time goes by; a stuck commit is tried again by itself, about every five seconds."""
     again = isinstance(phase, CommitStuck) and phase.trouble != "integrity"
     if isinstance(phase, CommitStuck) and again and ports.clock.monotonic_ms() // 1000 % 5 == 0:
         return _store_again(desk, phase, StoreAgain(), ports)
-    ask = isinstance(phase, ShowingStatus) and ports.clock.monotonic_ms() // 1000 % 5 == 0
-    return Step(desk, phase, (AskDevices(),) if ask else ())
+    second = ports.clock.monotonic_ms() // 1000
+    ask = isinstance(phase, ShowingStatus) and second % 5 == 0
+    effects: tuple[Effect, ...] = (AskDevices(),) if ask else ()
+    return Step(desk, phase, (*effects, ReadRecalls()) if second % RECALLS_EVERY_S == 0 else effects)
 
 
 def _language(desk: Desk, phase: Phase, intent: SwitchLanguage, ports: Ports) -> Step:
@@ -235,10 +252,11 @@ def _give_up(desk: Desk, phase: CommitStuck, intent: Back, ports: Ports) -> Step
 
 
 def _scan_waits(desk: Desk, phase: Committing, intent: ScanCode, ports: Ports) -> Step:
-    """Waits for the next sale, with its number."""
+    """Waits for the next sale, with its number and the time it came."""
     if len(phase.waiting) >= WAITING_MAX:
         return _scan_stuck(desk, phase, intent, ports)
     desk = next_scan(desk, ports)
+    intent = replace(intent, at_ms=intent.at_ms or ports.clock.monotonic_ms())
     return Step(desk, replace(phase, waiting=(*phase.waiting, (desk.scan_no, intent))))
 
 
@@ -304,6 +322,7 @@ WORLD: dict[type, Any] = {
     ScannersChanged: _scanners,
     DrawerKicked: _drawer,
     DraftFailed: _draft_failed,
+    RecallsRead: _recalls,
     Tick: _tick,
     SwitchLanguage: _language,
     # Answers that come after their question was left: harmless, and not a person's wish.

@@ -1,4 +1,4 @@
-"""Rows of a paid sale: its head, lines, tenders and taxes, written once and never changed."""
+"""Rows of a paid sale: its head, lines, tenders, taxes and serial numbers, written once and never changed."""
 
 from __future__ import annotations
 
@@ -90,6 +90,13 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         head = (taxes + number, receipt_seq, _TAX, number, tax.rate_id, names, way, "")
         rows.append((*head, tax.ppm, tax.taxable_minor, tax.tax_minor, "", ""))
     connection.executemany(_INSERT_LINE, rows)
+    pieces = [
+        (line.pack.gtin14, line.pack.serial, receipt_seq)
+        for line in sale.lines
+        if line.pack is not None and line.pack.serial
+    ]
+    if pieces:
+        connection.executemany("INSERT INTO serial_sold VALUES (?, ?, ?)", pieces)
 
 
 def receipt_number_of(connection: Connection, transaction_id: str) -> str | None:

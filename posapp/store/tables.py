@@ -144,6 +144,14 @@ TRANSACTION_LINE = Table(
     CheckConstraint("part BETWEEN 1 AND 3"),
     CheckConstraint("line_no BETWEEN 1 AND 16383"),
 )
+SERIAL_SOLD = Table(
+    "serial_sold",
+    METADATA,
+    _text("gtin14", key=True),
+    _text("serial", key=True),
+    _int("receipt_seq", "retail_transaction.receipt_seq", key=True),
+    sqlite_with_rowid=False,
+)
 SHIFT_COUNT = Table(
     "shift_count",
     METADATA,

@@ -1,9 +1,9 @@
 """Short sounds, played without waiting for them.
 
-Knows the five cues of the theme, the three levels and the player programs of the system; a till
+Knows the six cues of the theme, the three levels and the player programs of the system; a till
 without any of them beeps, and one without a display is silent. It never blocks, never raises and never
 lets sounds pile up: each has an equal sign on the screen, so a sound that cannot be played is no loss.
-QtMultimedia is not used: it would bring a media framework for five short files.
+QtMultimedia is not used: it would bring a media framework for six short files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from posapp.resources import resource_path
 from posapp.ui.tokens import Cue, load_tokens
 
 Level = Literal["off", "soft", "normal"]
-CueName = Literal["ok", "member", "refuse", "arrived", "paid"]
+CueName = Literal["ok", "warn", "member", "refuse", "arrived", "paid"]
 Start = Callable[[Path], bool]
 AT_ONCE = 3
 SILENT_PLATFORMS = frozenset(("offscreen", "minimal", "vnc"))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make the till's five sounds from the notes in the theme's tokens.
+"""Make the till's six sounds from the notes in the theme's tokens.
 
 Knows how a note is shaped so that it neither clicks nor rings on; what is played, how long and how
 loud stands in `resources/theme/tokens.toml`. Each cue is written twice, as it is and softer, because

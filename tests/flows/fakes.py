@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from posapp.code_rules import code_reader
 from posapp.domain.catalog import Item
 from posapp.domain.codes import check_digit, normalise
+from posapp.domain.codes.reader import CodeReader
 from posapp.domain.facts import (
     Fact,
     OperatorSignedOn,
@@ -47,6 +49,16 @@ Trouble = Literal["disk_full", "locked", "read_only", "io_error", "integrity"]
 def speech(language: str) -> Speech:
     """The real words of a language."""
     return load_speech(language, I18N)
+
+
+_READERS: dict[int, tuple[Shop, CodeReader]] = {}
+
+
+def codes(shop: Shop) -> CodeReader:
+    """The real reader of a shop, made once."""
+    if id(shop) not in _READERS:
+        _READERS[id(shop)] = (shop, code_reader(shop))
+    return _READERS[id(shop)][1]
 
 
 def ean(digits: str) -> str:
@@ -212,6 +224,18 @@ class FakeStore:
             wrong_pins=tuple(wrong.items()),
             next_shift_number=self.shifts + 1,
             scan_no=max((scan.scan_no for scan in scans), default=0),
+        )
+
+    def sold_at_ms(self, gtin14: str, serial: str) -> int | None:
+        """When a piece was last sold."""
+        return next(
+            (
+                sale.completed_at_ms
+                for sale in reversed(self.sales())
+                for line in sale.lines
+                if line.pack is not None and (line.pack.gtin14, line.pack.serial) == (gtin14, serial)
+            ),
+            None,
         )
 
     def sales(self) -> list[TransactionCompleted]:

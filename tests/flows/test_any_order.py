@@ -12,7 +12,7 @@ from posapp.domain.facts import OverrideGiven, ShiftSettled, TransactionComplete
 from posapp.flows import intents
 from posapp.flows.effects import KickDrawer
 from posapp.flows.intents import Intent, Tick
-from posapp.flows.state import CommitStuck, Committing, Locked, Weighing
+from posapp.flows.state import Choosing, CommitStuck, Committing, Locked, Weighing
 from tests.domain.shops import CHF, HE, LIN, SHOP, VAT9, VAT13, WU, ZHOU, shop, tax_rules
 from tests.flows.fakes import (
     APPLE_PLU,
@@ -202,8 +202,8 @@ class AnyOrder(RuleBasedStateMachine):
             phase = phase.committing
         if isinstance(phase, Committing):
             return {number: self._on_record(scan.text) for number, scan in phase.waiting}
-        if isinstance(phase, Weighing) and phase.scan_no is not None:
-            return {phase.scan_no: phase.code}
+        if isinstance(phase, Weighing | Choosing):
+            return {scan.scan_no: scan.code for scan in phase.scans}
         return {}
 
     @invariant()

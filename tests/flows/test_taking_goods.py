@@ -4,6 +4,7 @@ import pytest
 
 from posapp.domain.cart import LINES_MAX, Cart, NewLine, add_line
 from posapp.domain.cart_record import cart_from_bytes, cart_to_bytes
+from posapp.domain.codes.reading import CodeRefusal
 from posapp.domain.quantity import PIECES_MAX, Quantity
 from posapp.flows.effects import Beep, PrintCopy, SaveDraft, Search
 from posapp.flows.intents import (
@@ -72,7 +73,7 @@ def test_one_code_in_every_spelling(world: World) -> None:
     [
         (UNKNOWN, Refusal.UnknownCode),
         (NO_PRICE, Refusal.NoPrice),
-        ("", Refusal.UnknownCode),
+        ("", CodeRefusal.Empty),
         (LIN.badge, Refusal.BadgeHere),
         (ean("220000300500"), Refusal.NotSellable),  # a weight for goods by the piece
         (ean("220000400500"), Refusal.NoPrice),

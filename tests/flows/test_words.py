@@ -115,7 +115,8 @@ def test_no_english_is_left_in_chinese() -> None:
         for text in CHINESE.values()
         for word in re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", text))
     }
-    assert latin <= {"Esc", "GB", "IT"}
+    # The last are columns of a file that people write.
+    assert latin <= {"CSV", "Esc", "GB", "GS", "IT", "UTF", "gtin", "lot", "reason"}
 
 
 def test_one_word_for_one_thing() -> None:

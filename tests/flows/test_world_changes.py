@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from posapp.flows.effects import AskDevices, PrintNow, SetLanguage
+from posapp.flows.effects import AskDevices, PrintNow, ReadRecalls, SetLanguage
 from posapp.flows.intents import (
     Back,
     CatalogueChanged,
@@ -133,10 +133,12 @@ def test_the_status_page_asks_the_devices() -> None:
     for second in range(10):
         world.hands.steady_ms = second * 1000
         asked += world.do(Tick()).effects
-    assert asked == [AskDevices(), AskDevices()]
+    assert asked == [AskDevices(), ReadRecalls(), AskDevices()]
     world.do(Back())
-    world.hands.steady_ms = 20_000
+    world.hands.steady_ms = 25_000
     assert world.do(Tick()).effects == ()
+    world.hands.steady_ms = 30_000
+    assert world.do(Tick()).effects == (ReadRecalls(),)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ from tests.flows.fakes import (
     FakeStore,
     Hands,
     Trouble,
+    codes,
     scans_of,
     speech,
 )
@@ -71,7 +72,7 @@ class World:
         self.hands = Hands()
         self.catalogue = FakeCatalogue()
         self.store = FakeStore()
-        self.ports = Ports(self.hands, self.hands, self.catalogue, speech)
+        self.ports = Ports(self.hands, self.hands, self.catalogue, speech, codes, self.store)
         self.shop = shop
         self.effects: list[Effect] = []
         self.held: list[Commit] = []

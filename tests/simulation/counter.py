@@ -43,9 +43,11 @@ from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
 from posapp.store.engine import Connection, open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
+from posapp.store.serials import SqliteSoldReader
 from posapp.store.settings import LANGUAGE, SHOP, put_setting
 from posapp.store.writer import LedgerWriter
 from sync.protocol.messages import Change
+from tests.flows.fakes import codes
 
 WITHIN_S = 20.0
 QUICK_HASH = "$argon2id$of "
@@ -182,7 +184,8 @@ class Counter:
         )
         self.writer = LedgerWriter(ledger, clock, on_draft_failed=lambda _: None)
         self.reader = SqliteCatalogReader(settings.catalogue)
-        ports = Ports(clock, ids, self.reader, lambda language: SPEECHES[language])
+        self.sold = SqliteSoldReader(settings.ledger)
+        ports = Ports(clock, ids, self.reader, lambda language: SPEECHES[language], codes, self.sold)
         self.terminal = self.hooks.terminal(settings.terminal_id, ports)
         self.printing = QuickPrinting(settings, self.writer, lambda _: None, self._printed, hooks=self.hooks)
         self.runner = Runner(
@@ -213,6 +216,7 @@ class Counter:
         self.runner.close()
         self.writer.close()
         self.reader.close()
+        self.sold.close()
 
     def _printed(self, job_id: str) -> None:
         self._answers.put(Printed(job_id))

@@ -61,15 +61,32 @@ def test_an_old_ledger_is_copied_before_and_a_failed_step_changes_nothing(
     held = open_ledger(path)
     held.execute("INSERT INTO setting VALUES ('language', x'656e')")
     held.close()
+    before = HEAD
     monkeypatch.setattr(migrate_module, "HEAD", "9999")
     with pytest.raises(Exception, match="9999"):
         migrate(path, epoch=1)
-    copy = tmp_path / "ledger.before-9999.from-0001.db"
+    copy = tmp_path / f"ledger.before-9999.from-{before}.db"
     for file in (copy, path):
         reader = dbapi2.connect(str(file))
         assert reader.execute("SELECT value FROM setting").fetchall() == [(b"en",)]
-        assert reader.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert reader.execute("SELECT version_num FROM alembic_version").fetchall() == [(before,)]
         reader.close()
+
+
+def test_a_ledger_as_first_shipped_is_copied_and_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate_module, "HEAD", "0001")
+        migrate(path, epoch=7)
+    done = migrate(path, epoch=8)
+    assert (done.before, done.after) == ("0001", HEAD)
+    assert done.backup is not None
+    reader = open_ledger(path)
+    assert reader.execute("SELECT epoch FROM till").fetchone() == (7,)
+    assert reader.execute("SELECT count(*) FROM serial_sold").fetchone() == (0,)
+    reader.close()
 
 
 def test_a_first_step_that_breaks_off_leaves_no_half_schema(
@@ -83,6 +100,7 @@ def test_a_first_step_that_breaks_off_leaves_no_half_schema(
     first = (own / "versions" / "0001_first_ledger.py").read_text()
     (steps / "versions" / "a.py").write_text(first + "    op.execute('CREATE TABLE till (x)')\n")
     monkeypatch.setattr(migrate_module, "_MIGRATIONS", steps)
+    monkeypatch.setattr(migrate_module, "HEAD", "0001")
     with pytest.raises(Exception, match="till"):
         migrate(path, epoch=1)
     reader = open_ledger(path)

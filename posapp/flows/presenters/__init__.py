@@ -20,11 +20,12 @@ from posapp.flows.intents import (
     VoidLine,
 )  # fmt: skip
 from posapp.flows.mains import MessageMain
-from posapp.flows.presenters import approval, sale, shift, sign_on, status, tender
+from posapp.flows.presenters import approval, camera, sale, shift, sign_on, status, tender
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.presenters.words import Scene
 from posapp.flows.state import (
     AwaitingOverride,
+    Choosing,
     CommitStuck,
     Committing,
     Counting,
@@ -67,6 +68,8 @@ def present(state: TerminalState, ports: Ports, version: str, kept: Kept | None 
     desk, phase = state.desk, state.phase
     scene = Scene(desk, ports.speech(desk.language), ports.clock.now_ms(), version, kept or Kept())
     main, side, sheet, anchor = _regions(scene, phase, ports)
+    if desk.camera_on:
+        side = (*camera.camera_blocks(scene), *side)
     second = ((sheet.second.key, sheet.second.intent),) if sheet and sheet.second.enabled else ()
     return View(
         language=desk.language,
@@ -118,6 +121,8 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
                 tender.done_main(scene, phase), tender.done_side(scene, phase), None,
                 tender.done_anchor(scene, phase),
             )  # fmt: skip
+        case Choosing():
+            return sale.choice_main(scene, phase), sale.sale_side(scene), None, sale.choice_anchor(scene)
         case Counting():
             return (
                 shift.count_main(scene, phase), shift.count_side(scene, phase), None,
@@ -192,7 +197,7 @@ def _empty_anchor(scene: Scene) -> Anchor:
 def _top(scene: Scene, phase: Phase) -> TopBar:
     desk = scene.desk
     told = desk.told
-    echo = Echo(scene.t(told.msgid, **told.params), told.good, told.serial) if told else None
+    echo = Echo(scene.t(told.msgid, **told.params), told.good, told.serial, told.warns) if told else None
     has_shop = desk.shop is not None
     signed_off = isinstance(phase, SignedOff | Locked | SettingUp | Recovering)
     operator = None
@@ -208,6 +213,7 @@ def _top(scene: Scene, phase: Phase) -> TopBar:
         clock=scene.clock(scene.now_ms) if has_shop and not isinstance(phase, SignedOff | Locked) else "",
         operator=operator,
         language=_language(scene),
+        camera=camera.camera_action(scene, closed=signed_off),
     )
 
 
@@ -275,7 +281,7 @@ def _keys(scene: Scene, phase: Phase) -> tuple[tuple[str, Intent], ...]:
     keys: list[tuple[str, Intent]] = [*_PLACE_KEYS]
     if isinstance(phase, Selling):
         keys += _LINE_KEYS
-    elif isinstance(phase, Done | CommitStuck):
+    elif isinstance(phase, Done | CommitStuck | Choosing):
         keys.append(("Esc", Back()))
     elif isinstance(phase, Tendering):
         keys += [(f"Ctrl+{n}", ChooseTender(way.tender_id)) for n, way in enumerate(scene.shop.tenders, 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from posapp.domain.cart import CartLine
 from posapp.domain.catalog import Item
 from posapp.flows.blocks import (
@@ -18,10 +20,11 @@ from posapp.flows.blocks import (
     SumRow,
     SumRows,
 )  # fmt: skip
-from posapp.flows.formatting import weight
+from posapp.flows.formatting import pack_words, weight
 from posapp.flows.intents import (
     AddItem,
     Back,
+    ChooseItem,
     ConfirmWeight,
     FindByName,
     KeyIn,
@@ -36,7 +39,7 @@ from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.presenters.pads import amount_pad
 from posapp.flows.presenters.words import Scene
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Weighing
+from posapp.flows.state import Choosing, Weighing
 from posapp.flows.steps import Ports
 from posapp.flows.views import Anchor, Main, Sheet
 
@@ -151,22 +154,67 @@ def _line_views(scene: Scene, lines: tuple[CartLine, ...], *, locked: bool) -> t
 def line_view(scene: Scene, line: CartLine, *, locked: bool) -> LineView:
     """A line as it is read."""
     by_weight = line.quantity.unit == "g"
-    second = scene.t("Weighed") if by_weight else ""
-    if line.fixed_amount_minor is not None:
-        second = scene.t("Price from the label")
     pieces = line.quantity.value
     return LineView(
         line_no=line.line_no,
         name=scene.word(line.names),
-        second=second,
+        second=_second_row(scene, line),
         quantity=weight(pieces) if by_weight else (f"× {pieces}" if pieces > 1 else "1"),
         quantity_strong=not by_weight and pieces > 1,
         unit_price="" if line.fixed_amount_minor is not None else scene.amount(line.unit_price_minor),
         amount=scene.amount(line.amount_minor),
         marked=not locked and line.line_no == scene.desk.marked,
-        steps=not locked and not by_weight and line.fixed_amount_minor is None,
+        steps=not locked and line.is_counted,
         at_one=pieces == 1,
+        warns=bool(line.notice),
     )
+
+
+def _second_row(scene: Scene, line: CartLine) -> str:
+    """How the line came by its amount and what the pack's code said, the thing to look at first."""
+    parts = []
+    pack = line.pack
+    if line.notice == "best_before":
+        parts.append(scene.t("Best before {day} has passed", day=pack.best_before_on if pack else ""))
+    elif line.notice == "some_lots":
+        parts.append(scene.t("Some lots are recalled: look at the lot"))
+    if line.quantity.unit == "g":
+        parts.append(scene.t("Weighed"))
+    elif line.fixed_amount_minor is not None:
+        parts.append(scene.t("Price from the label"))
+    if pack is not None:
+        parts += pack_words(pack, scene.speech)
+        if pack.best_before_on and line.notice != "best_before":
+            parts.append(scene.t("best before {day}", day=pack.best_before_on))
+        elif pack.expires_on:
+            parts.append(scene.t("use by {day}", day=pack.expires_on))
+        if pack.weight_g is not None:
+            parts.append(weight(pack.weight_g))
+    return " · ".join(parts)
+
+
+def choice_main(scene: Scene, phase: Choosing) -> SearchMain:
+    """The items that share one code; a person says which it is."""
+    forms = {"gtin": "EAN-8", "upc-e": "UPC-E"}
+    rows = tuple(
+        Found(
+            name=scene.word(option.item.names),
+            detail=" · ".join(part for part in (option.item.sku, forms.get(option.form, "")) if part),
+            price=_price(scene, option.item),
+            intent=ChooseItem(option.item.sku),
+            enabled=True,
+        )
+        for option in phase.options
+    )
+    back = Action(scene.t("Back to goods"), Back(), "Esc", "arrow-left")
+    title = scene.t("Which of these has the code {code}?", code=phase.options[0].code)
+    return SearchMain(title=title, rows=rows, empty="", back=back, enter_takes=False)
+
+
+def choice_anchor(scene: Scene) -> Anchor:
+    """What is due so far; payment waits for the choice."""
+    anchor = sale_anchor(scene)
+    return replace(anchor, primary=replace(anchor.primary, enabled=False))
 
 
 def _search_main(scene: Scene) -> SearchMain:

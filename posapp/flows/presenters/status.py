@@ -6,6 +6,8 @@ from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Note, Sprin
 from posapp.flows.formatting import N_
 from posapp.flows.intents import Back, LinkStatus, PrintTestPage, ResumePrinting, SignOff
 from posapp.flows.mains import StatusGroup, StatusMain, StatusRow
+from posapp.flows.presenters.recalls import recalls_need, recalls_rows
+from posapp.flows.presenters.scanners import scanner_needs, scanner_rows
 from posapp.flows.presenters.words import Scene
 from posapp.flows.views import Anchor
 
@@ -46,11 +48,12 @@ def status_main(scene: Scene) -> StatusMain:
         detail=f"{scene.terminal()} · {scene.t('version {v}', v=scene.version)}",
         left=(
             StatusGroup(
-                scene.t("Sync"), (_to_send(scene), _received(scene), _prices(scene), _set_aside(scene))
+                scene.t("Sync"),
+                (_to_send(scene), _received(scene), _prices(scene), *recalls_rows(scene), _set_aside(scene)),
             ),
             StatusGroup(scene.t("This PC"), (_clock(scene), _disk(scene))),
         ),
-        right=(StatusGroup(scene.t("Devices"), (_printer(scene), _scanner(scene))),),
+        right=(StatusGroup(scene.t("Devices"), (_printer(scene), *scanner_rows(scene))),),
     )
 
 
@@ -137,12 +140,6 @@ def _printer(scene: Scene) -> StatusRow:
     return StatusRow("printer", scene.t("Receipt printer"), words, state, "danger" if bad else "done")
 
 
-def _scanner(scene: Scene) -> StatusRow:
-    at = scene.desk.last_scan_ms
-    detail = scene.t("last code {time}", time=scene.clock(at)) if at else scene.t("no code yet")
-    return StatusRow("scan-barcode", scene.t("Scanner"), detail, scene.t("Fine"), "done")
-
-
 def refusal_of(link: LinkStatus) -> str:
     """What the hub's refusal asks a person to do (a msgid); "" where it does not refuse."""
     return _REFUSED.get(link.detail, _REFUSED["key_refused"])[1] if link.state == "refused" else ""
@@ -170,6 +167,7 @@ def needs(scene: Scene) -> tuple[str, ...]:
         found.append(
             scene.t("The printer does not answer. Check its cable and power, then press Resume printing.")
         )
+    found += scanner_needs(scene)
     if scene.desk.link.state == "refused":
         found.append(scene.t(refusal_of(scene.desk.link)))
     place = scene.shop.terminal(scene.desk.terminal_id)
@@ -181,6 +179,8 @@ def needs(scene: Scene) -> tuple[str, ...]:
                 b=str(scene.desk.terminal_number),
             )
         )
+    if scene.desk.recalls.trouble is not None:
+        found.append(recalls_need(scene))
     offset = scene.desk.link.clock_offset_ms
     if offset is not None and abs(offset) > CLOCK_OFF_MS:
         found.append(scene.t("This clock is far off. Set the PC's clock."))

@@ -31,7 +31,7 @@ class SearchScreen(Page[SearchMain]):
         """Keep the rows that are there."""
         keep_as_many(self.rows, len(value.rows), lambda: FoundButton(self.face, self.content))
         for index, (button, found) in enumerate(zip(self.rows, value.rows, strict=True)):
-            button.show_found(found, index == 0)
+            button.show_found(found, index == 0 and value.enter_takes)
         make_group(self.content, list(self.rows))
         self.strip.take((value.back,), None)
         self.content.setAccessibleName(value.title)

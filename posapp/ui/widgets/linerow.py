@@ -17,6 +17,7 @@ from posapp.ui.widgets.ink import Style
 NUMBER = Style("body", "ink_3")
 NAME = Style("item", "ink")
 SECOND = Style("body", "ink_3")
+SECOND_WARNS = Style("body", "warn_ink")
 QUANTITY = Style("item", "ink")
 QUANTITY_STRONG = Style("item", "ink", strong=True)
 PRICE = Style("body", "ink_3")
@@ -126,7 +127,7 @@ class LinePainter:
             return
         top = y + (height - 50) // 2
         ink.text(painter, (TEXT_X, top, room, 26), line.name, NAME)
-        ink.text(painter, (TEXT_X, top + 27, room, 24), line.second, SECOND)
+        ink.text(painter, (TEXT_X, top + 27, room, 24), line.second, SECOND_WARNS if line.warns else SECOND)
 
     def _stepper(self, painter: QPainter, line: LineView, y: int, cols: Columns, pressed: str) -> None:
         ink = self.face.ink

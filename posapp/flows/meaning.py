@@ -1,0 +1,194 @@
+"""From a text to what it means here: the reading's candidates asked of the catalogue, and what forbids a sale.
+
+An exact hit comes before any pattern with a price or a weight in it, and two items behind one text are never
+chosen between by the till. Nothing here changes the sale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from posapp.domain.cart import Notice
+from posapp.domain.catalog import Item
+from posapp.domain.codes.reading import Candidate, CodeRefusal, Reading
+from posapp.domain.facts import PackData
+from posapp.domain.quantity import Quantity, quantity_max
+from posapp.domain.shifts import local_time
+from posapp.flows.meant import Meant, Stop
+from posapp.flows.ports import CatalogueUnreadable
+from posapp.flows.refusals import Refusal
+from posapp.flows.state import Desk
+from posapp.flows.steps import Ports, shop_of
+
+#: One meaning, several to choose from, or why there is none.
+Meaning = Meant | tuple[Meant, ...] | Stop
+
+_OF_OTHERS = {
+    "member": Refusal.MemberCode,
+    "payment": Refusal.PayCode,
+    "coupon": Refusal.CouponCode,
+    "voucher": Refusal.VoucherCode,
+    "pickup": Refusal.PickupCode,
+    "operator": Refusal.BadgeHere,
+    "suspended": Refusal.NoSuchSale,
+    "receipt": Refusal.ReceiptCode,
+}
+
+
+def today_of(desk: Desk, ports: Ports) -> date:
+    """The calendar day on the shop's wall clock."""
+    return local_time(ports.clock.now_ms(), shop_of(desk)).date()
+
+
+def read(desk: Desk, text: str, ports: Ports) -> Reading:
+    """What a text says by itself."""
+    return ports.codes(shop_of(desk)).read(text, today=today_of(desk, ports))
+
+
+def look_up(desk: Desk, text: str, ports: Ports) -> Meaning:
+    """What a text means here; not yet whether this very pack may be sold."""
+    return meaning_of(desk, read(desk, text, ports), ports)
+
+
+def meaning_of(desk: Desk, reading: Reading, ports: Ports) -> Meaning:
+    """What a reading means here: the catalogue's answer, else the reason that the reading itself gives."""
+    candidates = reading.candidates
+    if reading.refusal not in (None, CodeRefusal.BadCheckDigit):
+        # A shop may sell under any text, but not what a broken code only seems to name.
+        candidates = tuple(each for each in candidates if each.form == "internal")
+    exact = [each for each in candidates if each.form != "pattern"]
+    patterns = [each for each in candidates if each.form == "pattern"]
+    try:
+        hits = _hits(exact, ports) or _hits(patterns, ports)
+    except CatalogueUnreadable:
+        return Stop(Refusal.PricesUnreadable)
+    found = [_meant(desk, reading, candidate, item) for candidate, item in hits]
+    if len(found) == 1:
+        return found[0]
+    sellable = tuple(each for each in found if isinstance(each, Meant))
+    if found:
+        # Of two items one without a price is still what the pack may be: a person decides.
+        return sellable if len(sellable) == len(found) else next(x for x in found if isinstance(x, Stop))
+    if reading.refusal is not None:
+        return Stop(reading.refusal, {"code": _legible(reading.text), "detail": reading.detail})
+    return Stop(_OF_OTHERS.get(reading.kind, Refusal.UnknownCode), {"code": _legible(reading.text)})
+
+
+def _legible(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text[:40])
+
+
+def _hits(candidates: Iterable[Candidate], ports: Ports) -> list[tuple[Candidate, Item]]:
+    """The items behind candidates, each once, by the first candidate that names it."""
+    now_ms = ports.clock.now_ms()
+    found: dict[str, tuple[Candidate, Item]] = {}
+    for candidate in candidates:
+        item = ports.catalogue.by_key(candidate.key, now_ms)
+        if item is not None:
+            found.setdefault(item.sku, (candidate, item))
+    return list(found.values())
+
+
+def _meant(desk: Desk, reading: Reading, candidate: Candidate, item: Item) -> Meant | Stop:
+    has_data = candidate.form in ("element", "link")
+    meant = Meant(
+        item=item,
+        code=candidate.gtin14 if has_data and candidate.gtin14 else reading.text,
+        quantity=None,
+        gtin14="" if candidate.form in ("pattern", "internal") else candidate.gtin14 or "",
+        two_d=has_data or reading.carrier == "2d",
+        form=candidate.form,
+    )
+    measured = _measured(meant, candidate, reading, shop_of(desk).currency)
+    if isinstance(measured, Stop):
+        return measured
+    is_weighed = measured.quantity is not None and measured.quantity.unit == "g"
+    return replace(measured, pack=_pack(meant.gtin14, reading, None if is_weighed else reading.weight_g))
+
+
+def _pack(gtin14: str, reading: Reading, weight_g: int | None) -> PackData | None:
+    dates = (reading.expires_on, reading.best_before_on, reading.sell_by_on)
+    if not (gtin14 and (reading.lot or reading.serial or weight_g is not None or any(dates))):
+        return None
+    return PackData(gtin14, reading.lot, reading.serial, *dates, weight_g=weight_g)
+
+
+def _measured(meant: Meant, candidate: Candidate, reading: Reading, currency: str) -> Meant | Stop:
+    """How much of the item, and for how much money where the code says it."""
+    item, embedded = meant.item, candidate.embedded
+    carries = embedded.carries if embedded is not None else ""
+    value = embedded.value if embedded is not None else 0
+    if embedded is not None and carries == "price":
+        if embedded.currency not in ("", currency):
+            return Stop(Refusal.OtherCurrency, {"currency": embedded.currency})
+        if value < 1:
+            return Stop(Refusal.NotSellable)
+        piece = Quantity(1, "pcs")
+        return replace(meant, item=replace(item, unit="pcs"), quantity=piece, fixed_amount_minor=value)
+    if item.price_minor is None:
+        return Stop(Refusal.NoPrice, {"code": meant.code})
+    weight_g = value if carries == "weight" else reading.weight_g
+    if carries and (carries == "weight") != (item.unit == "g") and candidate.form == "pattern":
+        return Stop(Refusal.NotSellable)
+    if item.unit == "g":
+        if weight_g is None:
+            return meant
+        in_bounds = 1 <= weight_g <= quantity_max("g")
+        return replace(meant, quantity=Quantity(weight_g, "g")) if in_bounds else Stop(Refusal.NotSellable)
+    pieces = value if carries == "count" else reading.pieces
+    if pieces is None:
+        return replace(meant, quantity=Quantity(1, "pcs"))
+    in_bounds = 1 <= pieces <= quantity_max("pcs")
+    return replace(meant, quantity=Quantity(pieces, "pcs")) if in_bounds else Stop(Refusal.NotSellable)
+
+
+def checked(desk: Desk, meant: Meant, ports: Ports) -> Meant | Stop:
+    """The same with what the cashier must look at, or why this very pack must not be sold.
+
+    No manager can lift these: a recalled, expired or already sold pack stays in the shop.
+    """
+    stop = stopped(desk, meant.gtin14, meant.pack, ports)
+    if stop is not None:
+        return stop
+    return replace(meant, notice=_notice(desk, meant, ports)) if meant.gtin14 else meant
+
+
+def stopped(desk: Desk, gtin14: str, pack: PackData | None, ports: Ports) -> Stop | None:
+    """Why a pack must not be sold: recalled, past its days, or sold already."""
+    if not gtin14:
+        return None
+    reason = desk.recalls.list.reason(gtin14, pack.lot if pack is not None else "")
+    if reason:
+        return Stop(Refusal.Recalled, {"reason": reason})
+    if pack is None:
+        return None
+    today = today_of(desk, ports).isoformat()
+    # ISO days compare as texts; on the day itself the pack still sells.
+    if pack.expires_on and pack.expires_on < today:
+        return Stop(Refusal.Expired, {"day": pack.expires_on})
+    if pack.sell_by_on and pack.sell_by_on < today:
+        return Stop(Refusal.SellByPassed, {"day": pack.sell_by_on})
+    return _sold_already(desk, pack, ports) if pack.serial else None
+
+
+def _sold_already(desk: Desk, pack: PackData, ports: Ports) -> Stop | None:
+    piece = (pack.gtin14, pack.serial)
+    lines = desk.cart.lines if desk.cart is not None else ()
+    if any(line.pack is not None and (line.pack.gtin14, line.pack.serial) == piece for line in lines):
+        return Stop(Refusal.SerialInSale)
+    sold_ms = ports.sold.sold_at_ms(*piece)
+    if sold_ms is None:
+        return None
+    return Stop(Refusal.SerialSold, {"day": local_time(sold_ms, shop_of(desk)).date().isoformat()})
+
+
+def _notice(desk: Desk, meant: Meant, ports: Ports) -> Notice:
+    pack = meant.pack
+    day = pack.best_before_on if pack is not None else ""
+    if day and day < today_of(desk, ports).isoformat():
+        return "best_before"
+    if desk.recalls.list.has_some_lots(meant.gtin14) and (pack is None or not pack.lot):
+        return "some_lots"
+    return ""

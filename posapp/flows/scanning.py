@@ -1,0 +1,240 @@
+"""A scanned code on its way into the sale: as a line, as the second code of a pack, or as a refusal.
+
+A pack may carry a plain number and a code with data; both are read within a second of each other, in either
+order, and are one piece. What the data forbids stops the pack whichever code came first. Every scan is on
+record as part of a line or as refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from posapp.domain.cart import (
+    LINES_MAX,
+    Cart,
+    NewLine,
+    add_line,
+    in_the_place_of,
+    scan_moved,
+    take_piece_off,
+    with_scan,
+)  # fmt: skip
+from posapp.domain.codes.reading import Reading
+from posapp.domain.facts import ScanRecord
+from posapp.domain.shop import Permission, word
+from posapp.flows.effects import Beep
+from posapp.flows.intents import Resume, ScanCode
+from posapp.flows.meaning import checked, meaning_of, read
+from posapp.flows.meant import Meant, Recent, Stop, WaitingScan
+from posapp.flows.refusals import Refusal
+from posapp.flows.state import Choosing, Desk, Done, Phase, Reporting, Selling, Weighing
+from posapp.flows.steps import (
+    SCAN_TEXT_MAX,
+    Ports,
+    Rules,
+    Step,
+    by_badge,
+    next_scan,
+    operator_of,
+    plain_text,
+    quiet,
+    refuse_scan,
+    shop_of,
+    tell,
+    warn,
+)  # fmt: skip
+from posapp.flows.suspended import resume
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A counted scan: what is written down of it, of which item, whether it carries data, when it came."""
+
+    scan: WaitingScan
+    gtin14: str
+    two_d: bool
+    at_ms: int
+
+
+def may_sell(desk: Desk) -> bool:
+    """Whether the operator may take goods."""
+    return shop_of(desk).allows(operator_of(desk), Permission.SELL)
+
+
+def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
+    """A code reached the till while goods are taken (or from a page that gives way to selling)."""
+    if desk.shift is None:
+        return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.NoOpenShift, ports)
+    phase = Selling()
+    uncounted, desk = desk, next_scan(replace(desk, found=None), ports)
+    if not may_sell(desk):
+        return refuse_scan(desk, phase, intent.text, Refusal.MayNotSell, ports)
+    if by_badge(desk, intent.text) is not None:
+        return refuse_scan(desk, phase, intent.text, Refusal.BadgeHere, ports)
+    reading = read(desk, intent.text, ports)
+    ticket = _ticket(desk, reading)
+    if ticket and desk.cart is None:
+        # Like a badge that signs on, a ticket that is taken is no scan of goods and gets no number.
+        return resume(uncounted, phase, Resume(ticket), ports)
+    meant = Stop(Refusal.SaleOpen) if ticket else meaning_of(desk, reading, ports)
+    came = arrival(desk, reading, intent, ports)
+    if isinstance(meant, tuple):
+        return Step(quiet(desk), Choosing(meant, (came.scan,), came.at_ms), (Beep("ok"),))
+    if isinstance(meant, Stop):
+        return refuse_scan(desk, phase, intent.text, meant, ports)
+    return arrive(desk, came, meant, ports)
+
+
+def _ticket(desk: Desk, reading: Reading) -> str:
+    """The parked sale that a code stands for, or ""."""
+    if reading.kind != "suspended":
+        return ""
+    wanted = reading.subject
+    found = (cart for cart in desk.parked if wanted in (cart.transaction_id, cart.label))
+    return next((cart.transaction_id for cart in found), "")
+
+
+def arrival(desk: Desk, reading: Reading, intent: ScanCode, ports: Ports) -> Arrival:
+    """The scan just counted, as it will be written down where it sells."""
+    kept = WaitingScan(desk.scan_no, plain_text(reading.text)[:SCAN_TEXT_MAX])
+    two_d = reading.carrier == "2d" or bool(reading.elements)
+    return Arrival(kept, reading.gtin14 or "", two_d, intent.at_ms or ports.clock.monotonic_ms())
+
+
+def arrive(desk: Desk, came: Arrival, meant: Meant, ports: Ports) -> Step:
+    """Goods: one more piece, or the other code of a piece that is there, unless this pack must stay here."""
+    came = replace(came, gtin14=meant.gtin14, two_d=meant.two_d)
+    desk = replace(desk, recent=tuple(recent for recent in desk.recent if recent.is_near(came.at_ms)))
+    partner = _partner(desk, came)
+    found = checked(desk, meant, ports)
+    if partner is not None and partner.stop is not None:
+        found = partner.stop
+    if isinstance(found, Stop):
+        return _stopped(desk, came, partner, found, ports)
+    if partner is not None and partner.line is not None and found.quantity is not None:
+        return _fold(desk, came, partner, found, ports)
+    if found.quantity is None:
+        return Step(quiet(desk), Weighing(found, scans=(came.scan,), at_ms=came.at_ms), (Beep("ok"),))
+    return add_scanned(desk, came, found.line(found.quantity), (came.scan,), ports)
+
+
+def _partner(desk: Desk, came: Arrival) -> Recent | None:
+    """The oldest scan that still waits for the other code of its pack, its line as that scan left it."""
+    sale = desk.cart.transaction_id if desk.cart is not None else ""
+    for recent in desk.recent:
+        if recent.gtin14 != came.gtin14 or recent.two_d == came.two_d or recent.transaction_id != sale:
+            continue
+        if recent.stop is not None or _stands(desk.cart, recent):
+            return recent
+    return None
+
+
+def _stands(cart: Cart | None, recent: Recent) -> bool:
+    line = recent.line
+    return cart is not None and line is not None and cart.line(line.line_no) is line
+
+
+def _stopped(desk: Desk, came: Arrival, partner: Recent | None, stop: Stop, ports: Ports) -> Step:
+    """Refuse the pack; where its plain number is in the sale already, that piece goes off again."""
+    recent = tuple(other for other in desk.recent if other is not partner)
+    if partner is not None and partner.line is not None and desk.cart is not None:
+        cart, number = take_piece_off(desk.cart, partner.line, ports.clock.now_ms())
+        recent = _following(recent, desk.cart, cart)
+        cart = scan_moved(cart, partner.scan_no, number)
+        marked = cart.lines[-1].line_no if cart.lines else None
+        desk = replace(desk, cart=cart, marked=marked)
+    elif partner is None and came.two_d and came.gtin14:
+        sale = desk.cart.transaction_id if desk.cart is not None else ""
+        waits = Recent(came.gtin14, came.two_d, came.at_ms, came.scan.scan_no, sale, stop=stop)
+        recent = (*recent, waits)
+    return refuse_scan(replace(desk, recent=recent), Selling(), came.scan.code, stop, ports)
+
+
+def _fold(desk: Desk, came: Arrival, partner: Recent, meant: Meant, ports: Ports) -> Step:
+    """The other code of a piece that is there: one line, with what the richer code says."""
+    cart, line = desk.cart, partner.line
+    assert cart is not None
+    assert line is not None
+    assert meant.quantity is not None
+    recent = tuple(other for other in desk.recent if other is not partner)
+    line_no = line.line_no
+    if came.two_d:
+        told = in_the_place_of(cart, line, meant.line(meant.quantity))
+        if told is None:
+            return refuse_scan(desk, Selling(), came.scan.code, Refusal.CartFull, ports)
+        recent, (cart, line_no) = _following(recent, cart, told[0]), told
+        cart = scan_moved(cart, partner.scan_no, line_no)
+    desk = replace(desk, cart=cart, marked=line_no, recent=recent)
+    desk = _told(desk, meant.line(meant.quantity)) if came.two_d else quiet(desk)
+    notice = meant.notice if came.two_d else ""
+    return Step(
+        with_scans(desk, (came.scan,), line_no, ports), Selling(), (Beep("warn" if notice else "ok"),)
+    )
+
+
+def _following(recent: tuple[Recent, ...], before: Cart | None, after: Cart) -> tuple[Recent, ...]:
+    """Scans that wait for their other code, with their lines as this scan left them."""
+    if before is None or not recent:
+        return recent
+    return tuple(
+        replace(each, line=after.line(each.line.line_no))
+        if each.line is not None and _stands(before, each)
+        else each
+        for each in recent
+    )
+
+
+def add_scanned(desk: Desk, came: Arrival, new: NewLine, scans: Iterable[WaitingScan], ports: Ports) -> Step:
+    """One more piece with the scans that brought it on record."""
+    added = with_line(desk, new, ports)
+    if isinstance(added, Refusal):
+        return refuse_scan(desk, Selling(), came.scan.code, added, ports)
+    before, (desk, line_no) = desk.cart, added
+    assert desk.cart is not None
+    recent = _following(desk.recent, before, desk.cart)
+    if came.gtin14:
+        line, sale = desk.cart.line(line_no), desk.cart.transaction_id
+        waits = Recent(came.gtin14, came.two_d, came.at_ms, came.scan.scan_no, sale, line)
+        recent = (*recent, waits)
+    desk = with_scans(replace(desk, recent=recent), scans, line_no, ports)
+    return Step(desk, Selling(), (taken_sound(new),))
+
+
+def with_scans(desk: Desk, scans: Iterable[WaitingScan], line_no: int, ports: Ports) -> Desk:
+    """The desk with scans on record as part of a line."""
+    assert desk.cart is not None
+    cart = desk.cart
+    for waiting in scans:
+        record = ScanRecord(waiting.scan_no, waiting.code, ports.clock.now_ms(), line_no, None)
+        cart = with_scan(cart, record)
+    return replace(desk, cart=cart)
+
+
+def with_line(desk: Desk, new: NewLine, ports: Ports) -> tuple[Desk, int] | Refusal:
+    """The desk with the line added and marked; not yet with any scan on record."""
+    cart = desk.cart or Cart(ports.ids.new_id(), ports.clock.now_ms())
+    added = add_line(cart, new)
+    if added is None:
+        return Refusal.LineFull if desk.cart and len(desk.cart.lines) < LINES_MAX else Refusal.CartFull
+    cart, line_no = added
+    return _told(replace(desk, cart=cart, marked=line_no, found=None), new), line_no
+
+
+def _told(desk: Desk, new: NewLine) -> Desk:
+    """Say what was taken, and what the cashier has to look at."""
+    name = word(new.item.names, desk.language)
+    if new.notice == "best_before":
+        day = new.pack.best_before_on if new.pack is not None else ""
+        return warn(desk, "{name}: best before {day} has passed", name=name, day=day)
+    if new.notice == "some_lots":
+        return warn(desk, "{name}: some lots are recalled, look at the lot", name=name)
+    return tell(desk, "{name} added", name=name)
+
+
+def taken_sound(new: NewLine) -> Beep:
+    """A tick, or the note that calls for a look."""
+    return Beep("warn" if new.notice else "ok")
+
+
+RULES: Rules = {(phase, ScanCode): scan for phase in (Selling, Done, Reporting)}
