@@ -38,6 +38,18 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.code import run as code
 
             return code(options)
+        case "scanners":
+            from posapp.commands.scanners import run as scanners
+
+            return scanners(options)
+        case "virtual-scanner":
+            from posapp.commands.virtual_scanner import run as virtual_scanner
+
+            return virtual_scanner(options)
+        case "decode":
+            from posapp.commands.decode import run as decode
+
+            return decode(options)
         case "bench":
             from posapp.commands.bench import run as bench
 

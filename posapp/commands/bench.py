@@ -41,5 +41,9 @@ def _measure(options: argparse.Namespace) -> Result:
             from posapp.commands.bench_codes import bench_codes
 
             return bench_codes(rounds=rounds, seed=seed, folder=options.folder)
+        case "decode":
+            from posapp.commands.bench_decode import bench_decode
+
+            return bench_decode(options.pictures, half=options.half, budget_ms=options.budget_ms)
         case _:
             raise ValueError(f"there is no bench {options.name!r}")

@@ -15,7 +15,9 @@ from posapp import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-BENCHES = ("scan", "commit", "start", "codes")
+BENCHES = ("scan", "commit", "start", "codes", "decode")
+#: Processor time that one picture is worth, in milliseconds.
+DECODE_BUDGET_MS = 45
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -31,6 +33,9 @@ def make_parser() -> argparse.ArgumentParser:
     _screenshots(commands)
     _labels(commands)
     _code(commands)
+    _decode(commands)
+    _scanners(commands)
+    _virtual_scanner(commands)
     _bench(commands)
     return parser
 
@@ -95,6 +100,38 @@ def _code(commands: Commands) -> None:
     )
 
 
+def _scanners(commands: Commands) -> None:
+    scanners = commands.add_parser("scanners", help="what is plugged in, with the lines for the settings")
+    scanners.add_argument(
+        "--listen", type=float, default=0, metavar="SECONDS", help="show each code that comes meanwhile"
+    )
+    scanners.add_argument(
+        "--line", action="append", default=[], metavar="LINE", help="listen to this one; may be given again"
+    )
+    scanners.add_argument("--json", action="store_true", help="one JSON line for each device and code")
+
+
+def _virtual_scanner(commands: Commands) -> None:
+    virtual = commands.add_parser(
+        "virtual-scanner", help="a simulated serial scanner; types what it is given"
+    )
+    virtual.add_argument("--link", type=Path, default=Path("scanner"), help="its port (default: %(default)s)")
+    virtual.add_argument("--end", choices=("cr", "lf", "crlf", "tab", "none"), default="cr")
+    virtual.add_argument("--encoding", choices=("utf-8", "gb18030"), default="utf-8")
+
+
+def _decode(commands: Commands) -> None:
+    decode = commands.add_parser("decode", help="what codes are on pictures")
+    decode.add_argument("files", nargs="+", metavar="FILE")
+    decode.add_argument("--json", action="store_true", help="one JSON line for each picture")
+    decode.add_argument(
+        "--budget-ms",
+        type=int,
+        default=DECODE_BUDGET_MS,
+        help="processor time a picture (default: %(default)s)",
+    )
+
+
 def _bench(commands: Commands) -> None:
     bench = commands.add_parser("bench", help="measure; prints one JSON object")
     bench.add_argument("name", choices=BENCHES)
@@ -105,3 +142,6 @@ def _bench(commands: Commands) -> None:
     bench.add_argument("--codes", type=int, default=1_000_000, help="synthetic codes (default: %(default)s)")
     bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
     bench.add_argument("--folder", type=Path, help="where to measure")
+    bench.add_argument("pictures", nargs="?", type=Path, metavar="DIR", help="decode: pictures, expected.json")
+    bench.add_argument("--half", choices=("a", "b"), help="decode: only this half of the pictures")
+    bench.add_argument("--budget-ms", type=int, default=DECODE_BUDGET_MS, help="decode: a picture's limit")

@@ -1,0 +1,123 @@
+"""When a text is believed: what each claim was worth, and how claims and the proof add up.
+
+Matrix codes carry their own correction and are believed at once. A linear text is believed when the
+bars it would have lie on the picture and no other text fits nearly as well; decoders that agree lower
+what is asked of the proof, but never do without it. Two texts in one place: neither is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from posapp.devices.decoding.families import Claim, Corners, Family, Grey
+from posapp.devices.decoding.proof import Proof, prove
+from posapp.devices.decoding.symbol import Symbol
+
+_MATRIX = ("QR Code", "Data Matrix")
+_LONG_RETAIL = ("EAN-13", "UPC-A")
+#: Shorter ones are read out of the wide and narrow bars of other codes.
+_FEWEST_ITF_DIGITS = 6
+_FEWEST_CODE39_SIGNS = 3
+
+
+@dataclass(slots=True)
+class _Case:
+    """Everything known about one text."""
+
+    claim: Claim
+    proof: Proof | None = None
+    families: set[Family] = field(default_factory=set)
+    times: int = 0
+    row_margin: float = 0.0
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The claims on one picture and what is believed of them."""
+
+    grey: Grey
+    cases: dict[tuple[str, str], list[_Case]] = field(default_factory=dict)
+
+    def add(self, claim: Claim, *, row_margin: float = 0.0) -> None:
+        """Weigh one more claim; `row_margin` is a row reading's own distance to its second best text."""
+        if not _plausible(claim):
+            return
+        case = self._case(claim)
+        case.families.add(claim.family)
+        case.times += 1
+        case.row_margin = max(case.row_margin, row_margin)
+        if claim.format in _MATRIX:
+            return
+        if case.proof is None or (not case.proof.ok and case.times <= 4):
+            proof = prove(self.grey, claim.format, claim.text, claim.corners)
+            if case.proof is None or proof.likeness > case.proof.likeness:
+                case.proof, case.claim = proof, claim
+
+    def _case(self, claim: Claim) -> _Case:
+        cases = self.cases.setdefault((claim.format, claim.text), [])
+        for case in cases:
+            if overlapping(case.claim.corners, claim.corners):
+                return case
+        cases.append(_Case(claim))
+        return cases[-1]
+
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols believed so far, each place once."""
+        believed = [case for cases in self.cases.values() for case in cases if _believed(case)]
+        kept = []
+        for case in believed:
+            rivals = [
+                other
+                for other in believed
+                if other.claim.text != case.claim.text and overlapping(other.claim.corners, case.claim.corners)
+            ]
+            if all(_outranks(case, other) for other in rivals):
+                kept.append(case.claim)
+        return tuple(Symbol(claim.format, claim.text, claim.raw, claim.corners) for claim in kept)
+
+
+def _plausible(claim: Claim) -> bool:
+    match claim.format:
+        case "ITF":
+            return len(claim.text) >= _FEWEST_ITF_DIGITS and claim.text.isdigit()
+        case "Code 39":
+            return len(claim.text) >= _FEWEST_CODE39_SIGNS
+        case _:
+            return bool(claim.text.strip("\0"))
+
+
+def _believed(case: _Case) -> bool:
+    claim, proof = case.claim, case.proof
+    if claim.format in _MATRIX:
+        return True
+    if proof is None:
+        return False
+    if proof.ok:
+        return True
+    if claim.format in _LONG_RETAIL:
+        return _long_retail(case, proof)
+    return False
+
+
+def _long_retail(case: _Case, proof: Proof) -> bool:
+    """Thirteen digits leave little room: what counts is how far behind the next text is."""
+    if case.row_margin >= 0.1 and proof.likeness >= 0.9 and proof.margin >= 0.15:
+        return True
+    asked = 0.2 if len(case.families) > 1 else 0.35
+    return proof.likeness >= 0.88 and proof.least >= 0.6 and proof.margin >= asked
+
+
+def _outranks(case: _Case, other: _Case) -> bool:
+    """Whether a text stands although another one is believed in its place: a long code holds short ones."""
+    if case.claim.format in _LONG_RETAIL and other.claim.format in ("UPC-E", "EAN-8", "ITF"):
+        return True
+    return case.claim.format in _MATRIX and other.claim.format not in _MATRIX
+
+
+def overlapping(one: Corners, other: Corners) -> bool:
+    """Whether two places share ground: the middle of one lies within the reach of the other."""
+    a, b = np.array(one, float), np.array(other, float)
+    apart = float(np.hypot(*(a.mean(axis=0) - b.mean(axis=0))))
+    return apart < 0.5 * max(float(np.ptp(a, axis=0).max()), float(np.ptp(b, axis=0).max()))

@@ -1,0 +1,146 @@
+"""From a grey picture to proved symbols: the cheapest step first, dearer ones while nothing is proved.
+
+A search is a chain of steps that can be stopped and taken up again, so that a live picture spends its
+time limit and goes on with the next one. Knows the order of steps; what is believed stands in the
+evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from time import thread_time_ns
+from typing import Any
+
+import cv2
+import numpy as np
+
+from posapp.devices.decoding import families
+from posapp.devices.decoding.barred import Area, barred_areas, strips, upright
+from posapp.devices.decoding.evidence import Evidence
+from posapp.devices.decoding.families import Claim, Grey, spelt
+from posapp.devices.decoding.rows import corners_of, read_rows
+from posapp.devices.decoding.symbol import Decoded, Symbol
+
+#: Processor time that a single picture is worth by default.
+BUDGET_US = 45_000
+#: A row reading whose second best text is nearer than this is not worth a proof.
+_ROW_MARGIN = 0.06
+_CROP_WIDTH = 500
+_CROP_EDGE = 6
+_DOUBLED_SIDE = 700
+
+
+def prepare() -> None:
+    """Load the decoders and keep OpenCV to the thread that calls it: others need the cores too."""
+    cv2.setNumThreads(1)
+    blank = np.full((64, 64), 255, np.uint8)
+    families.zxing(blank, full=True)
+    families.zbar(blank)
+
+
+def decode(grey: Grey, *, budget_us: int = BUDGET_US) -> Decoded:
+    """What is proved to be on a picture, found within the processor time given (the step begun is ended)."""
+    begun = thread_time_ns()
+    search = Search(grey)
+    complete = True
+    symbols: tuple[Symbol, ...] = ()
+    for _ in search.steps():
+        symbols = search.symbols()
+        if symbols:
+            break
+        if (thread_time_ns() - begun) // 1000 >= budget_us:
+            complete = False
+            break
+    return Decoded(symbols, (thread_time_ns() - begun) // 1000, complete)
+
+
+@dataclass(slots=True)
+class Search:
+    """One picture being searched."""
+
+    grey: Grey
+    evidence: Evidence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.evidence = Evidence(self.grey)
+
+    def symbols(self) -> tuple[Symbol, ...]:
+        """What is proved so far."""
+        return self.evidence.symbols()
+
+    def steps(self) -> Iterator[str]:
+        """Do the next step and say which it was, until every one is done."""
+        grey = self.grey
+        self._add(families.zxing(grey))
+        yield "zxing plain"
+        self._add(families.zxing(grey, full=True))
+        yield "zxing full"
+        areas = [area for area in barred_areas(grey) if area.right - area.left > 24 and area.bottom - area.top > 6]
+        for place, area in enumerate(areas[:2]):
+            yield from self._area(area, place)
+            if place == 0:
+                yield from self._enlarged()
+        self._add(families.zbar(grey))
+        yield "zbar"
+        if not areas:
+            yield from self._enlarged()
+
+    def _enlarged(self) -> Iterator[str]:
+        doubled, factor = _doubled(self.grey)
+        even = _clahe().apply(doubled)
+        self._add(families.zxing(even, full=True), _scaling(1 / factor))
+        yield "zxing enlarged and evened"
+        self._add(families.zxing(_sharpened(doubled, 2.0)), _scaling(1 / factor))
+        yield "zxing enlarged and sharpened"
+
+    def _area(self, area: Area, place: int) -> Iterator[str]:
+        scale = max(1.0, min(3.0, _CROP_WIDTH / (area.right - area.left)))
+        crop, matrix, _ = upright(self.grey, area, scale=scale)
+        crop = cv2.copyMakeBorder(crop, _CROP_EDGE, _CROP_EDGE, 0, 0, cv2.BORDER_REPLICATE)
+        matrix = matrix.astype(np.float64)
+        matrix[:, 2] -= matrix[:, 1] * _CROP_EDGE
+        self._add(families.zxing(crop, linear=True), matrix)
+        yield f"zxing on area {place}"
+        upright_strips = strips(self.grey, area)
+        for reading in read_rows(upright_strips):
+            if reading.margin >= _ROW_MARGIN:
+                claim = spelt("EAN-13", reading.text, "]E0", corners_of(upright_strips, reading), "rows")
+                if claim is not None:
+                    self.evidence.add(claim, row_margin=reading.margin)
+            yield f"rows of area {place}"
+        self._add(families.zbar(crop), matrix)
+        yield f"zbar on area {place}"
+        self._add(families.zxing(_sharpened(crop, 2.0), linear=True), matrix)
+        yield f"zxing on area {place} sharpened"
+
+    def _add(self, claims: Iterable[Claim], matrix: Any = None) -> None:
+        for claim in claims:
+            self.evidence.add(claim if matrix is None else _placed(claim, matrix))
+
+
+def _placed(claim: Claim, matrix: Any) -> Claim:
+    """A claim on a changed picture, with its corners on the picture it was made from."""
+    a, b, c, d = ((float(x), float(y)) for x, y in (matrix @ (*corner, 1.0) for corner in claim.corners))
+    return replace(claim, corners=(a, b, c, d))
+
+
+def _scaling(factor: float) -> Any:
+    return np.array([[factor, 0, 0], [0, factor, 0]])
+
+
+def _doubled(grey: Grey) -> tuple[Any, float]:
+    factor = 2.0 if max(grey.shape) <= _DOUBLED_SIDE else 1.0
+    if factor == 1.0:
+        return grey, factor
+    return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), factor
+
+
+def _sharpened(grey: Any, sigma: float) -> Any:
+    return cv2.addWeighted(grey, 2.5, cv2.GaussianBlur(grey, (0, 0), sigma), -1.5, 0)
+
+
+@cache
+def _clahe() -> Any:
+    return cv2.createCLAHE(3.0, (8, 8))

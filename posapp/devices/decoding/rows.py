@@ -1,0 +1,188 @@
+"""Reading EAN-13 and UPC-A where threshold decoders fail: blurred, curved, badly lit.
+
+The mean of many straightened rows is compared with what every text would look like (place, bend, light,
+blur and ink fitted in turn), and the text is taken with the distance to the second best. Knows its own
+confidence; refuses to decide what confidence is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posapp.devices.decoding.barred import Strips, alternations, ends
+from posapp.devices.decoding.digit_cells import (
+    GUARDS,
+    MODULES,
+    SAMPLES,
+    WINDOWS,
+    Best,
+    bank,
+    best_texts,
+    blurred,
+    cell_costs,
+    drawn_text,
+    guards,
+    inside,
+)
+from posapp.devices.decoding.row_places import POWERS, at_places, chained, levelled, ruled
+from posapp.devices.decoding.symbol import Point
+
+Row = NDArray[np.float32]
+_SIGMAS = (0.35, 0.6, 0.85, 1.1, 1.4, 1.7)
+_INKS = (-0.25, 0.0, 0.25)
+_FEWEST_TURNS = 20
+_LIGHT = POWERS[:, :4]
+_STIFF = np.diag([0.5, 0.5, 1.0, 2.0, 4.0, 4.0])
+
+
+@dataclass(frozen=True, slots=True)
+class RowReading:
+    """Thirteen digits; `likeness` is the correlation with the drawn text, `margin` how much worse the second
+    best text fits (share of the best one's misfit), `misfit` in squared half contrasts times samples.
+    `sigma` is the blur in modules, `first` and `last` the symbol's ends in samples of the strips."""
+
+    text: str
+    likeness: float
+    margin: float
+    misfit: float
+    sigma: float
+    contrast: float
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A proposal: rows as seen in one direction and where its samples lie."""
+
+    profile: Row
+    row: Row
+    places: NDArray[np.float64]
+    turned: bool
+    misfit: float
+    sigma: float
+    ink: float
+
+
+def read_rows(strips: Strips) -> Iterator[RowReading]:
+    """The text that the strips most look like, one for each of the best proposals of where it lies."""
+    profile = strips.profile
+    if alternations(profile) < _FEWEST_TURNS:
+        return
+    width = len(profile) - 2 * strips.margin
+    starts, stops = ends(profile, width)
+    pairs = [(a, b) for a in starts for b in stops if 0.5 * width < b - a < 1.25 * width]
+    if not pairs:
+        return
+    laid = [_laid(profile, row, places, turned) for row, places in _proposals(profile, pairs) for turned in (False, True)]
+    for proposal in sorted(laid, key=lambda one: one.misfit)[:4]:
+        yield _refined(proposal)
+
+
+def _proposals(profile: Row, pairs: list[tuple[float, float]]) -> list[tuple[Row, Any]]:
+    modules: list[float] = []
+    for start, stop in pairs:
+        module = (stop - start) / MODULES
+        if all(abs(module / other - 1) >= 0.12 for other in modules):
+            modules.append(module)
+    chains: list[Any] = []
+    for module in modules[:2]:
+        row = levelled(profile, module)
+        for sigma in (0.6, 1.2):
+            cost, places = chained(row, module, sigma)
+            chains.append((cost, row, places))
+    chains.sort(key=lambda one: one[0])
+    return [(row, places) for _, row, places in chains[:2] + ruled(profile, pairs, 1.1, 2)]
+
+
+def _laid(profile: Row, row: Row, places: NDArray[np.float64], turned: bool) -> _Laid:
+    if turned:
+        profile, row, places = profile[::-1], row[::-1], (len(row) - places)[::-1]
+    seen = at_places(row, places)
+    best = min((_unread_misfit(seen, sigma, 0.0), sigma) for sigma in _SIGMAS)
+    return _Laid(profile, row, places, turned, best[0], best[1], 0.0)
+
+
+def _unread_misfit(seen: Row, sigma: float, ink: float) -> float:
+    left, right = cell_costs(seen, sigma, ink)
+    off = (seen - guards(sigma, ink))[GUARDS]
+    return float(left.min(axis=1).sum() + right.min(axis=1).sum() + off @ off)
+
+
+def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
+    """Read, draw what was read, fit light, place and blur to it, and read again."""
+    profile, places = laid.profile, laid.places
+    seen = at_places(laid.row, places).astype(np.float32)
+    _, sigma, ink = min((_unread_misfit(seen, sigma, ink), sigma, ink) for sigma in _SIGMAS for ink in _INKS)
+    module = float(places[-1] - places[0]) / MODULES
+    beside: Row | None = None
+    for turn in range(rounds):
+        best = best_texts(*cell_costs(seen, sigma, ink, beside))
+        drawn = 2 * drawn_text(best.rows, sigma, ink) - 1
+        wanted = inside(drawn)
+        bright = at_places(profile, places)
+        light = np.concatenate([_LIGHT, _LIGHT * wanted[:, None]], axis=1)
+        levels = np.linalg.solve(light.T @ light + 0.05 * np.eye(8), light.T @ bright)
+        white, gain = _LIGHT @ levels[:4], _LIGHT @ levels[4:]
+        if turn == rounds - 1:
+            break
+        gain = np.minimum(gain, -3.0)
+        slope = inside(np.gradient(drawn).astype(np.float32)) * SAMPLES
+        moves = POWERS * slope[:, None]
+        wrong = (bright - white) / gain - wanted
+        shift = POWERS @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ wrong)
+        places = places - np.clip(shift, -0.6, 0.6) * module
+        seen = np.clip((at_places(profile, places) - white) / gain, -1.6, 1.6).astype(np.float32)
+        sigma, ink, beside = _sharpness(seen, best)
+    off = (seen - wanted)[GUARDS]
+    guard = float(off @ off)
+    cost = best.cost + guard
+    first, last = float(places[0]), float(places[-1])
+    if laid.turned:
+        first, last = len(profile) - first, len(profile) - last
+    return RowReading(
+        best.text,
+        _correlation(light @ levels, bright),
+        (best.second - best.cost) / max(cost, 1e-3),
+        cost,
+        sigma,
+        -2.0 * float(gain.mean()),
+        first,
+        last,
+    )
+
+
+def _sharpness(seen: Row, best: Best) -> tuple[float, float, Row]:
+    """The blur and ink with which the text read looks most like what is seen, and the neighbours' share."""
+    found: tuple[float, float, float, Any] | None = None
+    for sigma in _SIGMAS:
+        for ink in _INKS:
+            drawn = inside(drawn_text(best.rows, sigma, ink))
+            off = seen - 2 * drawn + 1
+            misfit = float(off @ off)
+            if found is None or misfit < found[0]:
+                found = (misfit, sigma, ink, drawn)
+    assert found is not None
+    _, sigma, ink, drawn = found
+    alone = (bank(sigma, ink, False)[0][list(best.rows)] + 1) / 2
+    return sigma, ink, drawn[WINDOWS] - alone
+
+
+def _correlation(one: Any, other: Any) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    return float(one @ other / (np.sqrt((one @ one) * (other @ other)) + 1e-9))
+
+
+def corners_of(strips: Strips, reading: RowReading) -> tuple[Point, Point, Point, Point]:
+    """Where a reading stands in the picture, clockwise from the symbol's own top left."""
+    top, bottom = (0.0, float(strips.height)) if reading.first < reading.last else (float(strips.height), 0.0)
+    places = ((reading.first, top), (reading.last, top), (reading.last, bottom), (reading.first, bottom))
+    matrix = strips.to_picture
+    points = [matrix @ np.array([x, y, 1.0], np.float32) for x, y in places]
+    a, b, c, d = ((float(x), float(y)) for x, y in points)
+    return a, b, c, d
