@@ -104,7 +104,7 @@ class CameraBlock(Painted):
         place = QRectF((box.width() - wide) / 2, (box.height() - high) / 2, wide, high)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, image)
-        pen = QPen(self.face.ink.color("saving"), 4)
+        pen = QPen(self.face.ink.color("primary"), 4)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
