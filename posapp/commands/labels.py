@@ -13,12 +13,15 @@ import time
 from collections.abc import Iterator
 from typing import get_args
 
+from posapp.code_rules import ai_table
 from posapp.config import ConfigError, Settings, read_settings
 from posapp.devices.barcodes import BarcodeKind, DrawingError, draw
 from posapp.devices.fonts import RasterFonts
 from posapp.devices.labels import Label, LabelSize, draw_label, save
 from posapp.domain.catalog import Item
 from posapp.domain.codes import normalise
+from posapp.domain.codes.elements import read_bracketed
+from posapp.domain.codes.gs1_fault import Gs1Fault
 from posapp.domain.shop import Shop, word
 from posapp.flows.formatting import currency_sign, plain_amount
 from posapp.flows.ports import CatalogueUnreadable
@@ -74,7 +77,17 @@ def _labels(options: argparse.Namespace) -> Iterator[Label]:
             if options.kind not in get_args(BarcodeKind):
                 known = ", ".join(get_args(BarcodeKind))
                 raise LabelError(f"{options.kind} is no kind of code. Choose one of {known}.")
+            _check_gs1(options.kind, options.code)
             yield Label(options.title, options.kind, options.code, caption=options.code)
+
+
+def _check_gs1(kind: BarcodeKind, code: str) -> None:
+    """Raise LabelError where GS1 data is not what a till would take."""
+    if not kind.startswith(("gs1", "databar")):
+        return
+    read = read_bracketed(code, ai_table())
+    if isinstance(read, Gs1Fault):
+        raise LabelError(f"{code} is not well formed: {read.detail}. Mend that element.")
 
 
 def _shelf(settings: Settings, options: argparse.Namespace) -> Iterator[Label]:

@@ -62,6 +62,8 @@ def test_a_card_and_a_single_code(tmp_path) -> None:
         (["--dpi", "72", "card", "a"], "150 to 1200"),
         (["code", "ean13", "690123456789"], "Choose one of ean-13"),
         (["code", "ean-13", "6901234567890"], "it would be 2"),
+        (["code", "gs1-qr", "(01)06901234567890(10)A"], "is not well formed"),
+        (["code", "gs1-datamatrix", "(10)A"], "is not well formed"),
         (["--out", "/no/such/folder/x.png", "card", "a"], "cannot be written"),
     ],
 )
