@@ -17,6 +17,12 @@ _SWITCH = {"A": 101, "B": 100, "C": 99}
 #: Application identifiers of fixed length by their first two digits: no separator behind them.
 _FIXED = frozenset(("00", "01", "02", "03", "04", *map(str, range(11, 21)), *map(str, range(31, 37)), "41"))
 _GROUP = "\x1d"
+#: How printers encode: from how many digits on they pack, which set they use else, and whether the odd
+#: digit of a run comes last.
+_HABITS = (
+    (4, "B", False), (4, "B", True), (2, "B", False), (2, "B", True), (6, "B", False), (4, "A", False),
+    (99, "B", False), (99, "A", False),
+)  # fmt: skip
 
 
 def code128_bars(text: str) -> tuple[Bars, ...]:
@@ -28,8 +34,8 @@ def code128_bars(text: str) -> tuple[Bars, ...]:
         bodies.append(_GROUP + text)
     found: dict[tuple[int, ...], None] = {}
     for body in bodies:
-        for least, only in ((4, ""), (2, ""), (6, ""), (4, "A"), (99, "B"), (99, "A")):
-            values = _values(body, least, only or "B")
+        for least, plain, late in _HABITS:
+            values = _values(body, least, plain, late=late)
             if values is not None:
                 found.setdefault(values)
     if text.isascii() and text.isdigit() and len(text) % 2:
@@ -89,7 +95,7 @@ def _odd_digits(text: str, *, first: bool) -> tuple[int, ...]:
     return (_START["C"], *packed, _SWITCH["B"], int(text[-1]) + 16)
 
 
-def _values(text: str, least: int, plain: str) -> tuple[int, ...] | None:
+def _values(text: str, least: int, plain: str, *, late: bool) -> tuple[int, ...] | None:
     """Start and data values, packing runs of at least this many digits by two; None if impossible."""
     values: list[int] = []
     code_set = ""
@@ -101,7 +107,7 @@ def _values(text: str, least: int, plain: str) -> tuple[int, ...] | None:
             values.append(_FNC1)
             continue
         if len(run) > 1:
-            code_set = _packed(values, run, code_set, plain)
+            code_set = _packed(values, run, code_set, plain, late=late)
             continue
         value = _plain_value(run, plain)
         if value is None:
@@ -113,9 +119,9 @@ def _values(text: str, least: int, plain: str) -> tuple[int, ...] | None:
     return tuple(values) if values else None
 
 
-def _packed(values: list[int], run: str, code_set: str, plain: str) -> str:
+def _packed(values: list[int], run: str, code_set: str, plain: str, *, late: bool) -> str:
     odd = len(run) % 2
-    if odd and code_set in ("", plain):  # the single digit goes before the pairs
+    if odd and not late and code_set in ("", plain):
         if not values:
             values.append(_START[plain])
         values.append(int(run[0]) + 16)

@@ -29,6 +29,8 @@ MARGIN = 8
 #: Modules of quiet zone that take part in the fit.
 _LAID = 4
 _COARSE_SIGMA = 0.8
+#: Modules from which on a symbol is bent often enough to look for it.
+_LONG = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,13 @@ class Fit:
     model: Row
     sigma: float
     ink: float
-    warp: tuple[float, float, float, float]
+    warp: tuple[float, ...]
 
 
-def profile(gray: NDArray[np.uint8], corners: Sequence[tuple[float, float]], length: float) -> Row:
-    """The darkness along the symbol, averaged over rows that agree; SAMPLES a module from -MARGIN on.
+def profile(
+    gray: NDArray[np.uint8], corners: Sequence[tuple[float, float]], length: float, margin: int = MARGIN
+) -> Row:
+    """The darkness along the symbol, averaged over rows that agree; SAMPLES a module from -margin on.
 
     Rows are looked for beyond corners that enclose a thin strip only: a fold or a scratch that changes
     one strip must not speak for the whole symbol. Empty if the corners enclose nothing.
@@ -66,18 +70,19 @@ def profile(gray: NDArray[np.uint8], corners: Sequence[tuple[float, float]], len
     upright = np.array([-along[1], along[0]]) / span
     if height < 0.05 * span:
         across, height = upright, 1.0
-    offsets = np.linspace(-1.0, 1.0, ROWS) * max(0.1 * span, min(0.35 * height, 0.2 * span)) / height
-    places = (np.arange(round((length + 2 * MARGIN) * SAMPLES)) + 0.5) / SAMPLES - MARGIN
+    reach = max(0.1 * span, min(0.35 * height, 0.2 * span))
+    offsets = np.linspace(-1.0, 1.0, ROWS) * reach / height
+    places = (np.arange(round((length + 2 * margin) * SAMPLES)) + 0.5) / SAMPLES - margin
     steps = places / length
     x = start[0] + along[0] * steps[None, :] + across[0] * offsets[:, None]
     y = start[1] + along[1] * steps[None, :] + across[1] * offsets[:, None]
     rows = cv2.remap(
         gray, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    return _agreeing(rows.astype(np.float32))
+    return _agreeing(rows.astype(np.float32), 3 if length > _LONG else 1)
 
 
-def _agreeing(rows: NDArray[np.float32]) -> Row:
+def _agreeing(rows: NDArray[np.float32], parts: int) -> Row:
     """The mean of the rows, each moved and stretched to the middle one; what looks different is left out."""
     size = rows.shape[1]
     centred = rows - cv2.blur(rows, (SAMPLES * 12 + 1, 1))
@@ -86,21 +91,21 @@ def _agreeing(rows: NDArray[np.float32]) -> Row:
     padded = np.concatenate([np.zeros(reach, np.float32), middle, np.zeros(reach, np.float32)])
     moved = np.lib.stride_tricks.sliding_window_view(padded, size)
     lags = []
-    for half in (slice(0, size // 2), slice(size // 2, size)):
-        pieces = centred[:, half]
-        norms = np.sqrt(np.einsum("ij,ij->i", pieces, pieces)) + 1e-3
-        likeness = (pieces @ moved[:, half].T) / (norms[:, None] * norms[len(rows) // 2])
+    for part in np.array_split(np.arange(size), parts):
+        piece = slice(part[0], part[-1] + 1)
+        norms = np.sqrt(np.einsum("ij,ij->i", centred[:, piece], centred[:, piece])) + 1e-3
+        likeness = (centred[:, piece] @ moved[:, piece].T) / (norms[:, None] * norms[len(rows) // 2])
         lag = likeness.argmax(axis=1)
         lags.append(np.where(likeness[np.arange(len(rows)), lag] > 0.7, lag - reach, 999))
-    left, right = lags
-    kept = [row for row in range(len(rows)) if left[row] < 999 and right[row] < 999]
+    kept = [row for row in range(len(rows)) if max(lag[row] for lag in lags) < 999]
     if not kept:
         return np.zeros(0, np.float32)
     grid = np.arange(size, dtype=np.float64)
-    share = (grid - size / 4) / (size / 2)
+    share = 3 * grid / size - 1.5  # -1, 0 and 1 in the middles of the thirds
     total = np.zeros(size)
     for row in kept:
-        shift = left[row] + (right[row] - left[row]) * share
+        left, middle_lag, right = (float(lags[part * (parts // 2)][row]) for part in range(3))
+        shift = middle_lag + (right - left) / 2 * share + ((left + right) / 2 - middle_lag) * share**2
         total += np.interp(grid - shift, grid, rows[row])
     mean: Row = (255.0 - total / len(kept)).astype(np.float32)
     return mean
@@ -138,16 +143,19 @@ def draw(edges: tuple[float, ...], length: float, ink: float, sigma: float) -> t
     return both[0], slope, both[1]
 
 
-def fit(observed: Row, edges: tuple[float, ...], length: float) -> Fit | None:
-    """Lay a drawing over a profile, the right way round; None if there is nothing to lay it over."""
+def fit(observed: Row, edges: tuple[float, ...], length: float, *, wide: bool = False) -> Fit | None:
+    """Lay a drawing over a profile, the right way round; None if there is nothing to lay it over.
+
+    `wide` also looks for ends some modules off and for strong curvature, at three times the cost.
+    """
     if len(observed) < 24 or float(observed.std()) < 1.5:
         return None
-    forward, state = _coarse(observed, edges, length)
-    backward, turned = _coarse(observed[::-1], edges, length)
+    forward, state = _coarse(observed, edges, length, wide)
+    backward, turned = _coarse(observed[::-1], edges, length, wide)
     if backward > forward:
         observed, state = observed[::-1], turned
-    sigma, ink = _COARSE_SIGMA, 0.0
-    for step in range(6):
+    sigma, ink = 1.1 if wide else _COARSE_SIGMA, 0.0
+    for step in range(12):
         state, ink, sigma, change = _refine(observed, edges, length, state, ink, sigma)
         if step > 1 and change < 0.03:
             break
@@ -158,20 +166,21 @@ def _grid(length: float, size: int) -> tuple[Any, Any, Any]:
     """Places of a profile's samples in modules, the same from -1 to 1 over the symbol, warp shapes."""
     places = (np.arange(size) + 0.5) / SAMPLES - MARGIN
     t = 2 * places / length - 1
-    bump = 1 - t * t
-    return places, t, np.stack([np.ones_like(t), t, bump, t * bump])
+    inner = np.clip(t, -1.0, 1.0)  # curvature must not pull the quiet zones
+    bump = 1 - inner * inner
+    return places, t, np.stack([np.ones_like(t), t, bump, inner * bump, (5 * inner * inner - 1) * bump])
 
 
-def _coarse(observed: Row, edges: tuple[float, ...], length: float) -> tuple[float, Any]:
+def _coarse(observed: Row, edges: tuple[float, ...], length: float, wide: bool) -> tuple[float, Any]:
     """The start, end and curvature with the best correlation, tried on a coarse grid."""
-    drawing, _, _ = draw(edges, length, 0.0, _COARSE_SIGMA)
+    drawing, _, _ = draw(edges, length, 0.0, 1.4 if wide else _COARSE_SIGMA)
     places, _, shapes = _grid(length, len(observed))
-    inside = slice((MARGIN - 2) * SAMPLES, len(observed) - (MARGIN - 2) * SAMPLES, 5)
+    inside = slice((MARGIN - 2) * SAMPLES, len(observed) - (MARGIN - 2) * SAMPLES, 7 if wide else 5)
     detrended = observed - cv2.blur(observed[None, :], (SAMPLES * 20 + 1, 1))[0]
     seen = detrended[inside]
-    tries = _tries()
+    tries = _tries(wide)
     at = places[inside] + tries @ shapes[:, inside]
-    drawn = drawing[((at + MARGIN) * SAMPLES).astype(np.intp)]
+    drawn = drawing.take(((at + MARGIN) * SAMPLES).astype(np.intp), mode="clip")
     drawn -= drawn.mean(axis=1, keepdims=True)
     power = np.einsum("ij,ij->i", drawn, drawn) * float(seen.var() * len(seen))
     score = (drawn @ (seen - seen.mean())) / (np.sqrt(power) + 1e-6)
@@ -179,16 +188,12 @@ def _coarse(observed: Row, edges: tuple[float, ...], length: float) -> tuple[flo
     return float(score[best]), tries[best]
 
 
-@lru_cache(maxsize=1)
-def _tries() -> Any:
-    ends = np.arange(-1.8, 1.81, 0.6)
+@lru_cache(maxsize=2)
+def _tries(wide: bool) -> Any:
+    ends = np.arange(-5.0, 5.1, 1.0) if wide else np.arange(-1.8, 1.81, 0.6)
+    bumps = np.arange(-6.0, 6.1, 1.0) if wide else np.array([-1.5, -0.5, 0.5, 1.5])
     return np.array(
-        [
-            ((a + b) / 2, (b - a) / 2, bump, 0.0)
-            for a in ends
-            for b in ends
-            for bump in (-1.5, -0.5, 0.5, 1.5)
-        ],
+        [((a + b) / 2, (b - a) / 2, bump, 0.0, 0.0) for a in ends for b in ends for bump in bumps],
         np.float64,
     )
 
@@ -214,12 +219,13 @@ def _refine(
     gauge = float(np.mean(gain**2)) * len(at) / 60
     normal[7, 7] += gauge * 0.2
     normal[8, 8] += gauge * 0.4
-    normal[9, 9] += gauge * 0.2
-    normal[10, 10] += gauge * 0.1
+    normal[9, 9] += gauge * (0.6 if length > _LONG else 60)
+    normal[10, 10] += gauge * 0.2
+    normal[11, 11] += gauge * 0.1
     step = np.linalg.solve(normal, columns @ (seen - tone @ light))
-    warp_step = np.clip(step[5:9], -0.6, 0.6)
-    ink = float(np.clip(ink + np.clip(step[9], -0.3, 0.3), -0.6, 0.6))
-    sigma = float(np.clip(sigma + np.clip(step[10], -0.25, 0.25), 0.22, 1.6))
+    warp_step = np.clip(step[5:10], -0.6, 0.6)
+    ink = float(np.clip(ink + np.clip(step[10], -0.3, 0.3), -0.6, 0.6))
+    sigma = float(np.clip(sigma + np.clip(step[11], -0.25, 0.25), 0.22, 1.6))
     return state + warp_step, ink, sigma, float(np.abs(warp_step).max())
 
 
