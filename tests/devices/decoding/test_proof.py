@@ -41,10 +41,10 @@ def picture(symbol_format: Format, text: str, *, blur: float = 0.4, slant: float
         int(70 * MODULE_PX + slant * bars.length * MODULE_PX) + 40,
     )
     seen = cv2.warpAffine(flat, turn, size, flags=cv2.INTER_AREA, borderValue=235.0)
-    seen = seen + np.random.default_rng(7).normal(0.0, 4.0, seen.shape)
+    noisy = seen + np.random.default_rng(7).normal(0.0, 4.0, seen.shape)
     ends = np.array([[12, 10], [12 + bars.length, 10], [12 + bars.length, 50], [12, 50]]) * fine
     corners = [_point(turn @ (*end, 1.0)) for end in ends]
-    return np.clip(seen, 0, 255).astype(np.uint8), corners
+    return np.clip(noisy, 0, 255).astype(np.uint8), corners
 
 
 TEXTS: list[tuple[Format, str]] = [
