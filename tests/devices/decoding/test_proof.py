@@ -33,15 +33,15 @@ def picture(symbol_format: Format, text: str, *, blur: float = 0.4, slant: float
     for begin, end in zip(bars.edges[::2], bars.edges[1::2], strict=True):
         row[round((begin + 12) * fine) : round((end + 12) * fine)] = 30.0
     flat = np.repeat(row[None, :], 60 * fine, axis=0)
-    flat = cv2.GaussianBlur(flat, (0, 0), blur * fine)
+    soft = cv2.GaussianBlur(flat, (0, 0), blur * fine)
     scale = MODULE_PX / fine
     turn = np.array([[scale, -slant * scale, 30.0], [slant * scale, scale, 20.0]], np.float32)
     size = (
         int((bars.length + 24) * MODULE_PX) + 60,
         int(70 * MODULE_PX + slant * bars.length * MODULE_PX) + 40,
     )
-    seen = cv2.warpAffine(flat, turn, size, flags=cv2.INTER_AREA, borderValue=235.0)
-    noisy = seen + np.random.default_rng(7).normal(0.0, 4.0, seen.shape)
+    seen = cv2.warpAffine(soft, turn, size, flags=cv2.INTER_AREA, borderValue=235.0)
+    noisy = np.asarray(seen) + np.random.default_rng(7).normal(0.0, 4.0, seen.shape)
     ends = np.array([[12, 10], [12 + bars.length, 10], [12 + bars.length, 50], [12, 50]]) * fine
     corners = [_point(turn @ (*end, 1.0)) for end in ends]
     return np.clip(noisy, 0, 255).astype(np.uint8), corners
