@@ -86,13 +86,14 @@ _BY_IDENTIFIER: Final[Mapping[str, ScanDataType]] = MappingProxyType(
 #: The one identifier that fits best; a UPC-A is an EAN-13 with a leading zero to AIM.
 _AIM: Final[Mapping[ScanDataType, str]] = MappingProxyType(
     {
-        _T.UPCA: "]E0", _T.UPCE: "]E0", _T.EAN13: "]E0", _T.EAN8: "]E4", _T.UPCA_S: "]E3", _T.UPCE_S: "]E3",
-        _T.EAN13_S: "]E3", _T.TF: "]S0", _T.ITF: "]I0", _T.ITF_CK: "]I1", _T.CODABAR: "]F0", _T.CODE39: "]A0",
-        _T.CODE39_CK: "]A1", _T.CODE93: "]G0", _T.CODE128: "]C0", _T.GS1128: "]C1", _T.GS1DATABAR: "]e0",
-        _T.GS1DATABAR_E: "]e0", _T.GS1DATABAR_TYPE2: "]e0", _T.CCA: "]e1", _T.CCB: "]e1", _T.CCC: "]e1",
-        _T.CODE11: "]H0", _T.MSI: "]M0", _T.PLESSEY: "]P0", _T.TELEPEN: "]B0", _T.PDF417: "]L0",
-        _T.UPDF417: "]L0", _T.MAXICODE: "]U0", _T.DATAMATRIX: "]d1", _T.QRCODE: "]Q1", _T.UQRCODE: "]Q1",
-        _T.AZTEC: "]z0", _T.GS1DATAMATRIX: "]d2", _T.GS1QRCODE: "]Q3", _T.CODE49: "]T0", _T.CODE16K: "]K0",
+        _T.UPCA: "]E0", _T.UPCE: "]E0", _T.EAN13: "]E0", _T.EAN8: "]E4", _T.UPCA_S: "]E3",
+        _T.UPCE_S: "]E3", _T.EAN8_S: "]E3", _T.EAN13_S: "]E3", _T.TF: "]S0", _T.ITF: "]I0",
+        _T.ITF_CK: "]I1", _T.CODABAR: "]F0", _T.CODE39: "]A0", _T.CODE39_CK: "]A1", _T.CODE93: "]G0",
+        _T.CODE128: "]C0", _T.GS1128: "]C1", _T.GS1DATABAR: "]e0", _T.GS1DATABAR_E: "]e0",
+        _T.GS1DATABAR_TYPE2: "]e0", _T.CCA: "]e1", _T.CCB: "]e1", _T.CCC: "]e1", _T.CODE11: "]H0",
+        _T.MSI: "]M0", _T.PLESSEY: "]P0", _T.TELEPEN: "]B0", _T.PDF417: "]L0", _T.UPDF417: "]L0",
+        _T.MAXICODE: "]U0", _T.DATAMATRIX: "]d1", _T.QRCODE: "]Q1", _T.UQRCODE: "]Q1", _T.AZTEC: "]z0",
+        _T.GS1DATAMATRIX: "]d2", _T.GS1QRCODE: "]Q3", _T.CODE49: "]T0", _T.CODE16K: "]K0",
         _T.CODABLOCK_F: "]O4", _T.HANXIN: "]h0", _T.OCRA: "]o1", _T.OCRB: "]o2",
     }
 )  # fmt: skip
