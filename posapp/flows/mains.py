@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from posapp.domain.code_modules import CodeModules
 from posapp.flows.blocks import Action, Note, SumRow, Tone
 from posapp.flows.intents import Intent
 
@@ -133,7 +134,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SearchMain:
-    """What a name search found, or the items behind one code; the first is taken by Enter if `enter_takes`."""
+    """What a name search found, or the items behind one code; Enter takes the first if `enter_takes`."""
 
     title: str
     rows: tuple[Found, ...]
@@ -246,6 +247,32 @@ class StatusMain:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """A test code for scanners and how it went; `here` marks the one shown."""
+
+    label: str
+    state: str
+    tone: Tone
+    detail: str = ""
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerMain:
+    """The test of a scanner: one code large enough for it to read off the screen, and how all went.
+
+    Without a drawing the test is over, and the rows stand alone. `name` is read for the drawing.
+    """
+
+    title: str
+    detail: str
+    drawing: CodeModules | None
+    caption: str
+    name: str
+    rows: tuple[ProbeRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MessageMain:
     """A large sentence: setting up, locked, shift to open."""
 
@@ -258,5 +285,5 @@ class MessageMain:
 
 Main = (
     SignOnMain | PromptMain | CartMain | SearchMain | DoneMain | CountMain | ReportMain | StatusMain
-    | MessageMain
+    | ScannerMain | MessageMain
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""From a text to what it means here: the reading's candidates asked of the catalogue, and what forbids a sale.
+"""From a text to what it means here: candidates asked of the catalogue, and what forbids a sale.
 
 An exact hit comes before any pattern with a price or a weight in it, and two items behind one text are never
 chosen between by the till. Nothing here changes the sale.

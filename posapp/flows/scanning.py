@@ -112,7 +112,7 @@ def arrive(desk: Desk, came: Arrival, meant: Meant, ports: Ports) -> Step:
         found = partner.stop
     if isinstance(found, Stop):
         return _stopped(desk, came, partner, found, ports)
-    if partner is not None and partner.line is not None and found.quantity is not None:
+    if partner is not None and (found.quantity is not None or not came.two_d):
         return _fold(desk, came, partner, found, ports)
     if found.quantity is None:
         return Step(quiet(desk), Weighing(found, scans=(came.scan,), at_ms=came.at_ms), (Beep("ok"),))
@@ -156,21 +156,20 @@ def _fold(desk: Desk, came: Arrival, partner: Recent, meant: Meant, ports: Ports
     cart, line = desk.cart, partner.line
     assert cart is not None
     assert line is not None
-    assert meant.quantity is not None
     recent = tuple(other for other in desk.recent if other is not partner)
     line_no = line.line_no
+    notice = ""
     if came.two_d:
+        assert meant.quantity is not None
+        notice = meant.notice
         told = in_the_place_of(cart, line, meant.line(meant.quantity))
         if told is None:
             return refuse_scan(desk, Selling(), came.scan.code, Refusal.CartFull, ports)
         recent, (cart, line_no) = _following(recent, cart, told[0]), told
         cart = scan_moved(cart, partner.scan_no, line_no)
-    desk = replace(desk, cart=cart, marked=line_no, recent=recent)
-    desk = _told(desk, meant.line(meant.quantity)) if came.two_d else quiet(desk)
-    notice = meant.notice if came.two_d else ""
-    return Step(
-        with_scans(desk, (came.scan,), line_no, ports), Selling(), (Beep("warn" if notice else "ok"),)
-    )
+    desk = with_scans(replace(desk, cart=cart, marked=line_no, recent=recent), (came.scan,), line_no, ports)
+    desk = _told(desk, meant) if came.two_d else quiet(desk)
+    return Step(desk, Selling(), (Beep("warn" if notice else "ok"),))
 
 
 def _following(recent: tuple[Recent, ...], before: Cart | None, after: Cart) -> tuple[Recent, ...]:
@@ -221,7 +220,7 @@ def with_line(desk: Desk, new: NewLine, ports: Ports) -> tuple[Desk, int] | Refu
     return _told(replace(desk, cart=cart, marked=line_no, found=None), new), line_no
 
 
-def _told(desk: Desk, new: NewLine) -> Desk:
+def _told(desk: Desk, new: NewLine | Meant) -> Desk:
     """Say what was taken, and what the cashier has to look at."""
     name = word(new.item.names, desk.language)
     if new.notice == "best_before":

@@ -41,6 +41,10 @@ from posapp.messages import load_speech
 from tests.domain.shops import item
 
 START_MS = 1_780_000_000_000
+#: The day of that moment on the shop's wall clock.
+TODAY = "2026-05-29"
+GS = "\x1d"
+FIXED = ("11", "13", "15", "16", "17", "31", "32")
 I18N = Path(__file__).resolve().parents[2] / "resources" / "i18n"
 Trouble = Literal["disk_full", "locked", "read_only", "io_error", "integrity"]
 
@@ -72,6 +76,19 @@ NO_PRICE = ean("690102818057")
 UNKNOWN = ean("690102818099")
 APPLE_PLU = "4011"  # sold by weight, asked for on the sheet
 LIKE_A_LABEL = ean("220000900150")  # an ordinary item whose code looks like a weight
+
+
+def pack(code: str, *, scanner: str = "]d2", **ais: str) -> str:
+    """A GS1 DataMatrix as a scanner delivers it: the item's number, then AIs by name ("ai10", "ai21" …)."""
+    fixed = [f"{name[2:]}{value}" for name, value in ais.items() if name[2:4] in FIXED]
+    open_ended = [f"{name[2:]}{value}" for name, value in ais.items() if name[2:4] not in FIXED]
+    return f"{scanner}01{code.zfill(14)}{''.join(fixed)}{GS.join(open_ended)}"
+
+
+def link(code: str, *, lot: str = "", serial: str = "") -> str:
+    """A GS1 Digital Link in a QR code."""
+    path = f"/01/{code.zfill(14)}" + (f"/10/{lot}" if lot else "") + (f"/21/{serial}" if serial else "")
+    return f"]Q1https://id.example.com{path}"
 
 
 def weight_label(grams: int) -> str:
