@@ -15,7 +15,7 @@ from posapp.store.drafts import open_cart, parked_carts
 from posapp.store.engine import Connection
 from posapp.store.prints import unprinted_count
 from posapp.store.sales import last_sale
-from posapp.store.settings import LANGUAGE, SHOP, get_setting, lockouts, wrong_pins
+from posapp.store.settings import LANGUAGE, SHOP, get_scanners, get_setting, lockouts, wrong_pins
 from posapp.store.shift_reading import quarantined_count
 from posapp.store.state import read_state
 
@@ -43,6 +43,7 @@ def recover(connection: Connection, *, now_ms: int) -> Recovered:
         language=None if language is None else language.decode("utf-8", "replace"),
         scan_no=max([state.scan_no, *(_last_scan(data) for data in carts)]),
         unprinted=unprinted_count(connection),
+        paired_scanners=get_scanners(connection),
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from posapp.domain.facts import Fact, OperatorSignedOn, OverrideGiven, SignOnRefused, TerminalUnlocked
 from posapp.store.engine import Connection
 
 SHOP = "shop"
 LANGUAGE = "language"
 PLACE = "place"
+SCANNERS = "scanners"
 
 
 def put_setting(connection: Connection, name: str, value: bytes) -> None:
@@ -21,6 +26,22 @@ def get_setting(connection: Connection, name: str) -> bytes | None:
     """The value under a name, or None."""
     row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def put_scanners(connection: Connection, lines: Sequence[str]) -> None:
+    """Keep which scanners were paired at this till, by their lines."""
+    put_setting(connection, SCANNERS, msgspec.json.encode(list(lines)))
+
+
+def get_scanners(connection: Connection) -> tuple[str, ...]:
+    """The paired scanners; none where that cannot be read, since pairing is done again in a moment."""
+    value = get_setting(connection, SCANNERS)
+    if value is None:
+        return ()
+    try:
+        return msgspec.json.decode(value, type=tuple[str, ...])
+    except msgspec.MsgspecError:
+        return ()
 
 
 def put_cursor(connection: Connection, stream: str, value: str | None) -> None:

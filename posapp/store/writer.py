@@ -35,7 +35,7 @@ from posapp.store.lanes import (
 from posapp.store.ledger import Ledger
 from posapp.store.prints import PrintState, Slip, mark_prints, pending_prints, receipt_of
 from posapp.store.recovery import recover
-from posapp.store.settings import LANGUAGE, put_cursor, put_setting
+from posapp.store.settings import LANGUAGE, put_cursor, put_scanners, put_setting
 from posapp.store.shift_reading import read_shift
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 
@@ -122,6 +122,11 @@ class LedgerWriter:
     def set_language(self, language: str) -> None:
         """Remember the language of this till."""
         self._change(lambda connection: put_setting(connection, LANGUAGE, language.encode()))
+
+    def set_scanners(self, lines: Sequence[str]) -> None:
+        """Remember which scanners were paired at this till."""
+        kept = tuple(lines)
+        self._change(lambda connection: put_scanners(connection, kept))
 
     def mark_print(self, job_ids: Sequence[str], state: PrintState) -> None:
         """Note that slips are being printed, or have come out."""
