@@ -150,8 +150,8 @@ def _cells(line: str, mark: str) -> list[str]:
 def _recall(lot: str, reason: str) -> Recall | None:
     first, dots, last = lot.partition("..")
     if dots:
-        in_order = _within(first, first, last) and len(first) <= len(last)
-        return Recall(reason, first, last) if _are_lots((first, last)) and in_order else None
+        has_ends = _within(first, first, last) and _within(last, first, last)
+        return Recall(reason, first, last) if _are_lots((first, last)) and has_ends else None
     beginning = lot.endswith("*")
     first = lot.removesuffix("*")
     if lot and not _are_lots((first,)):

@@ -96,7 +96,8 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         if line.pack is not None and line.pack.serial
     ]
     if pieces:
-        connection.executemany("INSERT INTO serial_sold VALUES (?, ?, ?)", pieces)
+        # A sale that is paid is never refused for what its codes said.
+        connection.executemany("INSERT OR IGNORE INTO serial_sold VALUES (?, ?, ?)", pieces)
 
 
 def receipt_number_of(connection: Connection, transaction_id: str) -> str | None:

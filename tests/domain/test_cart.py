@@ -13,11 +13,12 @@ from posapp.domain.cart import (
     add_line,
     sale_lines,
     set_pieces,
+    take_piece_off,
     void_line,
     with_scan,
 )
 from posapp.domain.cart_record import cart_from_bytes, cart_to_bytes
-from posapp.domain.facts import ScanRecord, TenderLine
+from posapp.domain.facts import PackData, ScanRecord, TenderLine
 from posapp.domain.quantity import PIECES_MAX, Quantity
 from tests.domain.shops import carts, item
 
@@ -150,3 +151,33 @@ GOOD = json.loads(cart_to_bytes(with_items("a")))
 )
 def test_bytes_that_are_no_cart(data: bytes) -> None:
     assert cart_from_bytes(data) is None
+
+
+def told_line(pack: PackData | None) -> Cart:
+    added = add_line(with_items("a"), NewLine(item("b"), "b", Quantity(1), pack=pack))
+    assert added is not None
+    return added[0]
+
+
+def test_a_cart_with_packs_there_and_back() -> None:
+    cart = told_line(PackData("0" * 14, "L", "S", "2026-11-30", weight_g=5))
+    assert cart_from_bytes(cart_to_bytes(cart)) == cart
+
+
+def test_a_cart_stored_before_packs_were_read_is_taken_up() -> None:
+    cart = told_line(None)
+    body = json.loads(cart_to_bytes(cart))
+    for line in body["lines"]:
+        del line["pack"], line["notice"]
+    assert cart_from_bytes(json.dumps(body).encode()) == cart
+
+
+def test_a_piece_taken_off_a_line_of_several_has_a_number_of_its_own() -> None:
+    cart = with_items("a", "a", "a")
+    (line,) = cart.lines
+    left, number = take_piece_off(cart, line, 7)
+    assert [kept.quantity.value for kept in left.lines] == [2]
+    assert (number, left.next_line_no) == (2, 3)
+    assert left.voided[-1].amount_minor == line.unit_price_minor
+    gone, number = take_piece_off(with_items("a"), with_items("a").lines[0], 7)
+    assert (gone.lines, number, len(gone.voided)) == ((), 1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posapp.domain import facts
-from posapp.domain.facts import FACT_KINDS, Fact, TransactionCompleted
+from posapp.domain.facts import FACT_KINDS, Fact, PackData, SaleLine, TransactionCompleted
 from posapp.exchange.outgoing import (
     Place,
     Position,
@@ -51,6 +52,14 @@ def test_there_and_back(fact: Fact, date: str) -> None:
     assert FACT_KINDS[type(fact)] == envelope.kind
     assert msgspec.json.decode(envelope.body, type=type(fact)) == fact
     assert b"\n" not in line
+
+
+def test_a_line_of_a_till_before_packs_reads_back() -> None:
+    line = SaleLine(1, "a", {"en": "A"}, "1", 1, "pcs", 5, 5, "std", pack=PackData("0" * 14, "L", "S"))
+    body = msgspec.json.decode(msgspec.json.encode(line))
+    assert msgspec.convert(body, SaleLine) == line
+    del body["pack"]
+    assert msgspec.convert(body, SaleLine) == replace(line, pack=None)
 
 
 @given(st.builds(TransactionCompleted, receipt_number=st.just("")), TEXTS)

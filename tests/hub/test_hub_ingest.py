@@ -53,6 +53,18 @@ def test_bytes_are_kept_exactly_and_sales_are_read_out(enrolled: Enrolled) -> No
     assert summary.acked_through == 2
 
 
+def test_a_sale_with_packs_is_taken_like_one_without(enrolled: Enrolled) -> None:
+    old = sale_body(1)
+    pack = {"gtin14": "06901028180559", "lot": "A12", "serial": "S1", "expires_on": "2026-11-30"}
+    newer = sale_body(2)
+    newer["lines"] = [line | {"pack": pack} for line in newer["lines"]]
+    lines = [event_line(1, body=old), event_line(2, body=newer)]
+    assert push(enrolled, lines) == Ingested(2, stored=2)
+    assert stored_lines(enrolled) == lines  # what an older hub does not read out it still keeps
+    assert rows(enrolled, QUARANTINE) == []
+    assert {line.transaction_id for line in rows(enrolled, SALE_LINE)} == {"txn-1", "txn-2"}
+
+
 def test_an_identical_replay_is_a_success_with_the_same_answer(enrolled: Enrolled) -> None:
     lines = [event_line(seq) for seq in (1, 2, 3)]
     push(enrolled, lines)
