@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -21,7 +22,17 @@ STORE, TERMINAL, NUMBER = "S0217", "T03", 3
 #: What every demo leaves in its folder, and what else it may.
 MARKS = frozenset({"terminal.toml", "hub.db"})
 MADE = frozenset(
-    {"device.key", "headless", "hub.db-shm", "hub.db-wal", "hub.log", "pictures", "refused.tsv", "till"}
+    {
+        "device.key",
+        "headless",
+        "hub.db-shm",
+        "hub.db-wal",
+        "hub.log",
+        "pictures",
+        "recalls.csv",
+        "refused.tsv",
+        "till",
+    }
 )
 
 
@@ -118,6 +129,9 @@ class DemoShop:
             raise DemoError(f"the hub did not start; see {self.folder / 'hub.log'}")
 
     def _enrol(self) -> None:
+        recalls = self.folder / "recalls.csv"
+        if not recalls.exists():
+            shutil.copyfile(self._resources / "demo" / "recalls.csv", recalls)
         key = self.folder / "device.key"
         if not key.exists():
             key.touch(mode=0o600)
@@ -130,6 +144,7 @@ class DemoShop:
             f'hub_url = "{self.url}"',
             'device_key_file = "device.key"',
             'printer = "virtual"',
+            'recalls = "recalls.csv"',
         )
         self.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

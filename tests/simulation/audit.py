@@ -47,6 +47,7 @@ class _Audit:
             self._sale(*sale)
         self._shifts()
         self._scans()
+        self._pieces()
         if self._lives:
             self._claims()
         return self._faults
@@ -131,6 +132,18 @@ class _Audit:
             numbers.update(scan["scan_no"] for scan in scans)
         twice = [number for number, count in numbers.items() if count > 1]
         self._expect(not twice, f"scan numbers given twice: {twice[:5]}")
+
+    def _pieces(self) -> None:
+        """A piece with a serial number is sold once, and stands in the table that the scan asks."""
+        sold: Counter[tuple[str, str]] = Counter()
+        for (body,) in self._rows("SELECT body FROM journal WHERE kind = 'TransactionCompleted'"):
+            packs = [line["pack"] for line in json.loads(bytes(body))["body"]["lines"] if line["pack"]]
+            sold.update((pack["gtin14"], pack["serial"]) for pack in packs if pack["serial"])
+            self._expect(not [pack for pack in packs if pack["expires_on"]], "an expired pack was sold")
+        twice = [piece for piece, count in sold.items() if count > 1]
+        self._expect(not twice, f"pieces sold twice: {twice[:5]}")
+        held = {tuple(row) for row in self._rows("SELECT gtin14, serial FROM serial_sold")}
+        self._expect(held == set(sold), f"serials of sales and of the table differ: {held ^ set(sold)}")
 
     # ------------------------------------------------------------------ against the claims
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from posapp.domain.codes import check_digit
 from tests.domain.shops import item
 
@@ -25,4 +27,13 @@ GOODS = {
     ean("210000200000"): item("cheese", None, unit="g"),
     "BAG": item("bag", 103),
 }
-CODES = (COLA, COLA, MILK, MILK, "BAG", APPLES, CHEESE, UNKNOWN, NO_PRICE)
+#: Packs that tell more: one piece of its own, a lot, and one that must not be sold.
+PACKS = tuple(f"]d201{MILK.zfill(14)}{rest}" for rest in ("10L1\x1d21S1", "10L1", "17200101"))
+CODES = (COLA, COLA, MILK, MILK, "BAG", APPLES, CHEESE, UNKNOWN, NO_PRICE, *PACKS)
+
+
+def some_code(chance: random.Random) -> str:
+    """Any of the codes, or a piece with a serial number that is rarely read twice."""
+    if chance.random() < 0.2:
+        return f"]d201{COLA.zfill(14)}21{chance.randrange(10_000)}"
+    return chance.choice(CODES)
