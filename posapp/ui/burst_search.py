@@ -13,12 +13,15 @@ from posapp.ui.evidence import (
     FAST_GAP_MS,
     FAST_LENGTH,
     LEAST_LENGTH,
+    MACHINE_GAP_MS,
     MOST,
     NEARLY_ALL,
     Struck,
     collapsed,
+    edges,
     gaps_of,
     hands,
+    is_even,
     is_fast,
     is_machine,
     is_slow,
@@ -27,7 +30,7 @@ from posapp.ui.evidence import (
 )
 from posapp.ui.spelling import Speller, Spelling
 
-PART_GAP_MS = 10
+PART_GAP_MS = 40
 PART_RATIO = 3
 """Between two bursts without a terminator is a pause this many times the gap inside them."""
 
@@ -48,21 +51,33 @@ class Search:
     speller: Speller
     now_ms: int
     end_ms: int | None = None
+    parted: int = 1
+    """Whether scans may follow each other without a terminator: 0 no, 1 known payloads only, 2 any."""
 
     def scans(self) -> list[Found]:
         """The scans in the run, in order; none where all keys were a person's."""
         everything = tuple(range(len(self.run)))
         others = hands(self.run, self.now_ms, ended=self.end_ms is not None)
         machine = tuple(place for place in everything if place not in others)
-        for places in (machine, everything) if others else (everything,):
+        ends = edges(self.run, machine, self.now_ms)
+        inner = tuple(place for place in machine if place not in ends)
+        whole = self._known(machine)
+        if whole is not None and len(whole.places) == len(machine) and whole.spelling.text.isdigit():
+            return [whole]
+        several = self._several(machine) if self.parted else []
+        if len(several) > 1:
+            return several
+        for places in dict.fromkeys((machine, everything, inner)):
             found = self._known(places)
             if found is not None:
                 return [found]
-        several = self._several(machine)
         if several:
             return several
-        found = self._unknown(machine)
-        return [] if found is None else [found]
+        for places in dict.fromkeys((machine, inner)):
+            found = self._unknown(places)
+            if found is not None:
+                return [found]
+        return []
 
     def _part(self, places: Sequence[int]) -> list[Struck]:
         return [self.run[place] for place in places]
@@ -74,11 +89,11 @@ class Search:
         """A known payload with a scanner's rhythm at the end of these places."""
         for start in self._starts(places):
             part = self._part(places[start:])
-            if len(part) < 2:
+            if len(part) < LEAST_LENGTH - 1:
                 continue
             share = taps(part, self.now_ms)
             spelling = self._spell(part)
-            tapped = share is not None and share >= NEARLY_ALL
+            tapped = share is not None and share >= MOST
             if is_slow(spelling.text, gaps_of(part), tapped=tapped) and spelling.known:
                 return Found(tuple(places[start:]), spelling)
         return None
@@ -103,11 +118,11 @@ class Search:
             return False  # nothing was let go for so long: something lies on the keys
         if is_fast(text, gaps):
             return True
-        if self.end_ms is None:
-            return False
-        if is_machine([*gaps, self.end_ms - part[-1].key.at_ms]):
-            return True
         surely = share is not None and share >= NEARLY_ALL
+        if self.end_ms is not None:
+            limit_ms = FAST_GAP_MS if surely else MACHINE_GAP_MS
+            if is_machine([*gaps, self.end_ms - part[-1].key.at_ms], limit_ms):
+                return True
         return surely and len(text) >= FAST_LENGTH and is_slow(text, gaps)
 
     def _starts(self, places: Sequence[int]) -> Iterator[int]:
@@ -119,13 +134,15 @@ class Search:
                 yield index + 1
 
     def _several(self, places: Sequence[int]) -> list[Found]:
-        """Bursts parted by pauses only; at least one of them must be a known payload."""
+        """Bursts parted by pauses only, each even in itself."""
         gaps = gaps_of(self._part(places))
-        if len(gaps) < 2 * LEAST_LENGTH:
+        if len(gaps) < LEAST_LENGTH:
             return []
         least = max(PART_GAP_MS, PART_RATIO * median(gaps))
         cuts = [0, *(index + 1 for index, gap in enumerate(gaps) if gap >= least), len(places)]
         if len(cuts) == 2:
             return []
-        found = [self._known(places[cuts[step] : cuts[step + 1]]) for step in range(len(cuts) - 1)]
-        return [each for each in found if each is not None]
+        parts = [places[cuts[step] : cuts[step + 1]] for step in range(len(cuts) - 1)]
+        even = [part for part in parts if is_even(gaps_of(self._part(part)))]
+        found = [self._known(part) or (self._unknown(part) if self.parted > 1 else None) for part in even]
+        return [each for each in found if each is not None and each.spelling.text[0] >= " "]

@@ -25,11 +25,12 @@ LEAST_LENGTH = 4
 MACHINE_GAP_MS = 20
 """No hand strikes key after key, and the terminator too, this fast: even a short code is a scan then."""
 MACHINE_LENGTH = 2
-TAP_MS = 20
-"""A key that is let go within this was not struck by a finger."""
+TAP_MS = 33
+"""A key that is let go within this was hardly struck by a finger: radio links need as much."""
 HAND_MS = 38
 """A finger stays at least this long; times of Windows come in steps of 15.6 ms."""
-MOST = 0.8
+OUTLIER = 2.5
+MOST = 0.75
 NEARLY_ALL = 0.9
 
 
@@ -58,38 +59,55 @@ def taps(run: Sequence[Struck], now_ms: int) -> float | None:
 
 
 def hands(run: Sequence[Struck], now_ms: int, *, ended: bool) -> frozenset[int]:
-    """Places of a person's keys among a scanner's; empty where the two cannot be told apart.
+    """Places of a person's keys among a scanner's: those still down when the next key went down.
 
-    `ended` says that a terminator came: by then a scanner has let go all its characters.
+    Empty where the two cannot be told apart. `ended` says that a terminator came: by then a scanner has
+    let go all its characters.
     """
     count = len(run)
     if count < 2 or all(struck.up_ms is None for struck in run):
         return frozenset()
-    found = {place for place in range(count) if _spans(run, place, now_ms)}
-    found |= {place for place in range(count) if run[place].down_ms(now_ms) >= HAND_MS}
+    found = {place for place in range(count - 1) if _overlaps(run, place, now_ms)}
+    if ended:
+        down = {place for place in range(count) if (run[place].up_ms or now_ms + 1) > now_ms}
+        if _lets_go_first([run[place] for place in range(count) if place not in found | down]):
+            found |= down
     rest = [place for place in range(count) if place not in found]
-    if ended and rest and rest[-1] == count - 1 and run[-1].up_ms is None and _lets_go_first(run[:-1]):
-        found.add(rest.pop())
+    fingers = edges(run, rest, now_ms)
+    longest_ms = max((run[place].down_ms(now_ms) for place in rest if place not in fingers), default=0)
+    # At either end only a long stroke among short ones: a radio link may hold up any release.
+    found |= {place for place in fingers if run[place].down_ms(now_ms) >= OUTLIER * longest_ms}
+    rest = [place for place in rest if place not in found]
     if len(rest) < max(LEAST_LENGTH - 1, len(found)):
         return frozenset()
-    if any(run[place].down_ms(now_ms) > TAP_MS + 10 for place in rest):
-        return frozenset()
+    tapped = sum(run[place].down_ms(now_ms) <= TAP_MS for place in rest)
+    return frozenset(found) if tapped >= MOST * len(rest) else frozenset()
+
+
+def edges(run: Sequence[Struck], places: Sequence[int], now_ms: int) -> frozenset[int]:
+    """Of these places those at either end whose keys were down as long as under a finger."""
+    found: set[int] = set()
+    for order in (places, places[::-1]):
+        for place in order:
+            if run[place].down_ms(now_ms) < HAND_MS:
+                break
+            found.add(place)
     return frozenset(found)
 
 
-def _spans(run: Sequence[Struck], place: int, now_ms: int) -> bool:
-    """Whether a key was down before and after a whole stroke of another."""
-    struck = run[place]
-    if struck.down_ms(now_ms) <= TAP_MS:
-        return False
+def _overlaps(run: Sequence[Struck], place: int, now_ms: int) -> bool:
+    """Whether a key stayed down under another: a whole stroke of that, or longer than a machine's would."""
+    struck, later = run[place], run[place + 1 :]
     until_ms = now_ms + 1 if struck.up_ms is None else struck.up_ms
-    return any(later.up_ms is not None and later.up_ms < until_ms for later in run[place + 1 :])
+    if any(other.up_ms is not None and other.up_ms < until_ms for other in later):
+        return True
+    return later[0].key.at_ms < until_ms and struck.down_ms(now_ms) >= HAND_MS
 
 
 def _lets_go_first(run: Sequence[Struck]) -> bool:
-    """Whether every key was up before the next went down."""
+    """Whether every key was up when the next went down."""
     return len(run) >= LEAST_LENGTH - 1 and all(
-        earlier.up_ms is not None and earlier.up_ms < later.key.at_ms for earlier, later in pairwise(run)
+        earlier.up_ms is not None and earlier.up_ms <= later.key.at_ms for earlier, later in pairwise(run)
     )
 
 
@@ -101,9 +119,14 @@ def collapsed(run: Sequence[Struck]) -> bool:
     )
 
 
-def is_machine(gaps_ms: Sequence[int]) -> bool:
+def is_even(gaps_ms: Sequence[int]) -> bool:
+    """Whether a scanner on a cable may have struck keys with these gaps: some twice as long, for Shift."""
+    return not gaps_ms or max(gaps_ms) <= 2 * median(gaps_ms) + 10
+
+
+def is_machine(gaps_ms: Sequence[int], limit_ms: int = MACHINE_GAP_MS) -> bool:
     """Whether keys with these gaps, the terminator's included, are faster than any hand."""
-    return len(gaps_ms) >= MACHINE_LENGTH and max(gaps_ms) <= MACHINE_GAP_MS
+    return len(gaps_ms) >= MACHINE_LENGTH and max(gaps_ms) <= limit_ms
 
 
 def is_fast(text: str, gaps_ms: Sequence[int]) -> bool:

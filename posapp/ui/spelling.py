@@ -15,7 +15,7 @@ from posapp.ui.alt_codes import alt_text
 from posapp.ui.strokes import GROUP_SEPARATOR, Key
 
 Layout = Literal["auto", "us", "system"]
-_LEAST_DIGITS = 4
+_LEAST_DIGITS, _SURE_DIGITS = 4, 12
 _DROPPED = ("029", "0029")
 
 
@@ -35,6 +35,11 @@ class Spelling:
     known: bool
     mended: tuple[str, ...] = ()
 
+    @property
+    def sure(self) -> bool:
+        """Whether the text is whole: a GTIN of 12 and more digits, which is hardly the start of another."""
+        return self.known and len(self.text) >= _SURE_DIGITS and self.text.isdigit()
+
 
 class Speller:
     """Reads runs of keys; remembers which layout a scan has proven."""
@@ -47,15 +52,19 @@ class Speller:
     def spell(self, keys: Sequence[Key]) -> Spelling:
         """The best reading of these characters."""
         first: Spelling | None = None
+        foreign: Spelling | None = None
         tried: set[str] = set()
         for text, mended in self._readings(keys):
             if text in tried:
                 continue
             tried.add(text)
-            if self._check(text):
+            if not self._check(text):
+                first = first or Spelling(text, False, mended)
+            elif text.isascii():
                 return Spelling(text, True, mended)
-            first = first or Spelling(text, False, mended)
-        return first or Spelling("", False)
+            else:
+                foreign = foreign or Spelling(text, True, mended)  # unless a plain one is known too
+        return foreign or first or Spelling("", False)
 
     def learn(self, keys: Sequence[Key], spelling: Spelling) -> None:
         """Remember what a scan proves of its scanner's layout: only one of two readings is a payload."""
@@ -97,7 +106,7 @@ def fold(keys: Sequence[Key], *, us: bool) -> tuple[str, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
     place = 0
     # Elsewhere the digits come from above the letters: then a lone 029 of the number pad lost its Alt.
-    above = sum(not key.digit and (key.us or key.text).isdigit() for key in keys)
+    above = sum(not key.digit and (key.text.isdigit() or key.us.isdigit()) for key in keys)
     while place < len(keys):
         key = keys[place]
         if key.alt:

@@ -66,6 +66,7 @@ class Key:
     digit: str = ""
     alt: int = 0
     timed: bool = True
+    guise: str = ""  # the key that a separator was typed by, where it was not the character itself
 
 
 class StrokeReader:
@@ -74,6 +75,7 @@ class StrokeReader:
     def __init__(self) -> None:
         self._alts = 0
         self._alt_open = False
+        self._alt_seen = False
         self._composing = ""
 
     def read(self, stroke: Stroke, at_ms: int) -> Key:
@@ -88,13 +90,15 @@ class StrokeReader:
             kind = "modifier"
             if stroke.kind == "alt" and not stroke.repeat:
                 self._next_alt()
+                self._alt_seen = True
         elif stroke.alt and not stroke.ctrl and stroke.digit:
             if not self._alt_open:  # the press of Alt itself was taken by somebody else
                 self._next_alt()
+                self._alt_seen = False
             kind, text, digit, alt = "char", "", stroke.digit, self._alts
             self._composing += stroke.digit
         else:
-            self._alt_open = self._alt_open and stroke.alt
+            self._alt_open = self._alt_open and (stroke.alt or self._alt_seen)
             kind = _kind(stroke)
             if self._composing and not stroke.place and stroke.text == alt_text([self._composing]):
                 kind = "modifier"  # Windows composes the sequence too: the scan has it already
@@ -102,7 +106,10 @@ class StrokeReader:
             if kind == "char":
                 text, us, bare = _readings(stroke)
                 digit = stroke.digit
-        return Key(kind, text, at_ms, stroke.code, stroke.repeat, stroke.token, us, bare, digit, alt, timed)
+        guise = "F8" if stroke.kind == "f8" else ""
+        return Key(
+            kind, text, at_ms, stroke.code, stroke.repeat, stroke.token, us, bare, digit, alt, timed, guise
+        )
 
     def _next_alt(self) -> None:
         self._alts += 1

@@ -218,6 +218,7 @@ def test_shift_inside_a_burst_does_not_break_it_and_reaches_nobody() -> None:
         if each.isupper():
             out += detector.feed(Key("release", "", at_ms, 50, token="shift up"))
     out += detector.feed(Key("end", END, 1060, 13, token=END))
+    out += detector.feed(Key("release", "", 1063, 13, token="end up"))
     assert [each for each in out if isinstance(each, Scan)] == [Scan("POS-7Xy2", 1042)]
     # Shift went down before the burst had begun: nothing else may come out.
     assert [each.token for each in out if isinstance(each, Typed)] == ["shift down"]
