@@ -13,8 +13,8 @@ from typing import Literal
 from posapp.devices.code128 import fits_code128, module_count, printer_data
 from posapp.devices.fonts import RasterFonts
 from posapp.devices.layout import Placed, PlacedLine, lay_out
-from posapp.devices.raster import LINE_DOTS, Geometry, draw_line, draw_rule, line_dots, pack
-from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, RuleRow, TextRow
+from posapp.devices.raster import LINE_DOTS, Geometry, draw_line, draw_modules, draw_rule, line_dots, pack
+from posapp.domain.paper import CodeRow, FeedRow, ModulesRow, PaperDocument, RuleRow, TextRow
 
 DrawerPin = Literal[2, 5]
 
@@ -71,6 +71,8 @@ def _row(placed: Placed, fonts: RasterFonts, geometry: Geometry) -> Iterator[byt
             yield from _feed(placed.rows)
         case CodeRow():
             yield from _code(placed, fonts, geometry)
+        case ModulesRow():
+            yield from pack(draw_modules(placed.modules, geometry))
 
 
 def _typed(line: PlacedLine, geometry: Geometry) -> bytes:

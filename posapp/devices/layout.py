@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from posapp.devices.widths import printable, width_of, wrap
-from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, RuleRow, TextRow
+from posapp.domain.paper import CodeRow, FeedRow, ModulesRow, PaperDocument, RuleRow, TextRow
 
 FEWEST_COLUMNS = 16
 _GAP = 2
@@ -41,7 +41,7 @@ class PlacedLine:
         return 2 if self.double else 1
 
 
-Placed = PlacedLine | RuleRow | FeedRow | CodeRow
+Placed = PlacedLine | RuleRow | FeedRow | CodeRow | ModulesRow
 
 
 def lay_out(document: PaperDocument, columns: int) -> tuple[Placed, ...]:

@@ -15,12 +15,17 @@ from PIL import Image, ImageDraw
 from posapp.devices.fonts import CELL_DOTS, RasterFonts
 from posapp.devices.layout import FEWEST_COLUMNS, PlacedLine
 from posapp.devices.widths import clusters, width_of
+from posapp.domain.code_modules import CodeModules
 
 LINE_DOTS = 32
 DOUBLE_LINE_DOTS = 56
 BAND_ROWS = 64
 """Most rows of dots in one raster command; small printers buffer no more."""
 _RULE_DOTS = 20
+LEAST_MODULE_DOTS = 2
+MOST_MODULE_DOTS = {True: 3, False: 6}
+"""Dots a module of bars and of squares takes at most."""
+BAR_DOTS = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,28 @@ def draw_rule(heavy: bool, geometry: Geometry) -> Image.Image:
     else:
         for x in range(left, right, CELL_DOTS):
             pen.rectangle((x + 2, top, x + 9, top + 1), fill=1)
+    return image
+
+
+def draw_modules(modules: CodeModules, geometry: Geometry) -> Image.Image:
+    """Draw a code in the middle of the paper; bars that are too wide for it stand upright.
+
+    Every module is a whole number of dots, two at least where the paper is wide enough: print heads make
+    thinner bars unreadable.
+    """
+    across = modules.width + 2 * modules.quiet
+    fits = geometry.dots_width // across
+    upright = modules.linear and fits < LEAST_MODULE_DOTS
+    dots = LEAST_MODULE_DOTS if upright else max(1, min(fits, MOST_MODULE_DOTS[modules.linear]))
+    small = Image.new("1", (modules.width, len(modules.rows)))
+    small.putdata([bit == "1" for row in modules.bits() for bit in row])
+    height = BAR_DOTS if modules.linear else dots * len(modules.rows)
+    code = small.resize((dots * modules.width, height), Image.Resampling.NEAREST)
+    if upright:
+        code = code.transpose(Image.Transpose.ROTATE_90)
+    above = dots * modules.quiet if upright or not modules.linear else 0
+    image = Image.new("1", (geometry.dots_width, code.height + 2 * above))
+    image.paste(code, ((geometry.dots_width - code.width) // 2, above))
     return image
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from posapp.domain.code_modules import CodeModules
+
 Align = Literal["left", "center", "right"]
 
 
@@ -44,7 +46,14 @@ class CodeRow:
     text: str
 
 
-Row = TextRow | RuleRow | FeedRow | CodeRow
+@dataclass(frozen=True, slots=True)
+class ModulesRow:
+    """A code that is drawn already, printed dot by dot in the middle."""
+
+    modules: CodeModules
+
+
+Row = TextRow | RuleRow | FeedRow | CodeRow | ModulesRow
 
 
 @dataclass(frozen=True, slots=True)

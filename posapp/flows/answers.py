@@ -153,6 +153,7 @@ class ScannersChanged:
 
     scanners: tuple[ScannerStatus, ...]
     pairing: Pairing = Pairing()
+    can_pair: bool = True  # whether this system lets keyboards be told apart
 
 
 CameraTrouble = Literal["", "not_found", "taken", "lost", "stalled", "black", "no_library"]

@@ -31,6 +31,16 @@ from posapp.flows.answers import (
     SuspendedCart,
     Tick,
 )
+from posapp.flows.scanner_wishes import (
+    BeginPairing,
+    LeavePairing,
+    LetScannerGo,
+    NextProbe,
+    PrintFindings,
+    PrintProbes,
+    ScannerWish,
+    TryScanner,
+)
 from posapp.flows.wishes import (
     AddItem,
     Approve,
@@ -90,13 +100,14 @@ Intent = (
     | PrintTestPage | ChooseItem | RecallsRead | Recovered | ShopChanged | CatalogueChanged | LinkChanged
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
     | PinChecked | ItemsFound | DeviceTold | ScannersChanged
-    | UseCamera | CameraChanged | Tick
+    | ScannerWish | UseCamera | CameraChanged | Tick
 )  # fmt: skip
 
 __all__ = [
     "AddItem",
     "Approve",
     "Back",
+    "BeginPairing",
     "CameraChanged",
     "CameraStatus",
     "CatalogueChanged",
@@ -119,6 +130,8 @@ __all__ = [
     "ItemsFound",
     "KeyIn",
     "LastSale",
+    "LeavePairing",
+    "LetScannerGo",
     "LinkChanged",
     "LinkStatus",
     "Lock",
@@ -126,12 +139,15 @@ __all__ = [
     "MarkLine",
     "MoveMark",
     "NextDenomination",
+    "NextProbe",
     "NextSale",
     "OfferAmount",
     "OpenDrawer",
     "OpenShift",
     "Pairing",
     "PinChecked",
+    "PrintFindings",
+    "PrintProbes",
     "PrintReport",
     "PrintTestPage",
     "Printed",
@@ -146,6 +162,7 @@ __all__ = [
     "ResumePrinting",
     "ScanCode",
     "ScannerStatus",
+    "ScannerWish",
     "ScannersChanged",
     "SearchText",
     "SelectOperator",
@@ -164,6 +181,7 @@ __all__ = [
     "SuspendedCart",
     "SwitchLanguage",
     "Tick",
+    "TryScanner",
     "UndoTender",
     "UseCamera",
     "VoidCart",

@@ -73,6 +73,7 @@ class Refusal(Enum):
     OneOfAKind = "This piece has a serial number of its own. Scan every further piece."
     ChoiceOpen = "Two items have this code. Tap the right one or press Esc, then scan again."
     NotChosen = "No item was chosen, so nothing was added. Scan it again or find it by name."
+    ScannerTest = "A scanner is being tried; codes go to the test. Press Esc to leave it."
     TooManyTries = "Too many wrong PINs by {name}. Another manager can approve, or wait until {time}."
 
     @property

@@ -106,7 +106,7 @@ def shift_opened(desk: Desk, phase: Committing, intent: Committed, ports: Ports)
     return Step(tell(desk, "Shift open"), Selling(), (WakeSync(),))
 
 
-def _go(desk: Desk, phase: Phase, intent: GoTo, ports: Ports) -> Step:
+def go(desk: Desk, phase: Phase, intent: GoTo, ports: Ports) -> Step:
     """A place of the rail; an open sale stays where it is."""
     desk = replace(quiet(desk), found=None)
     at_sale: Phase = Selling() if desk.shift else ShiftClosed()
@@ -289,7 +289,7 @@ def _leave(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:
 RULES: Rules = {
     (ShiftClosed, KeyIn): _float_key,
     (ShiftClosed, OpenShift): _open,
-    **{(phase, GoTo): _go for phase in (ShiftClosed, Selling, Done, Counting, Reporting, ShowingStatus)},
+    **{(phase, GoTo): go for phase in (ShiftClosed, Selling, Done, Counting, Reporting, ShowingStatus)},
     (Selling, ShowX): _show_x,
     **{(phase, StartCount): _start_count for phase in (Selling, Reporting)},
     (Counting, KeyIn): _count_key,

@@ -32,6 +32,7 @@ from posapp.flows.state import (
     ShowingStatus,
     SignedOff,
     Tendering,
+    TryingScanner,
     Weighing,
 )  # fmt: skip
 from posapp.flows.steps import Ports, Rules, Step, by_badge, next_scan, quiet, refuse, refuse_scan, shop_of
@@ -176,6 +177,7 @@ def _sign_off(desk: Desk, phase: Phase, intent: SignOff, ports: Ports) -> Step:
 
 _LOCKABLE = (
     ShiftClosed, Selling, Weighing, Choosing, Done, Tendering, Counting, Reporting, ShowingStatus,
+    TryingScanner,
 )  # fmt: skip
 
 RULES: Rules = {

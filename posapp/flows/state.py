@@ -14,6 +14,7 @@ from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.recalls import RecallList
+from posapp.domain.scanner_check import Diagnosis
 from posapp.domain.shop import Operator, Permission, Shop
 from posapp.domain.tenders import Payment
 from posapp.flows.effects import Commit
@@ -86,6 +87,7 @@ class Desk:
     devices: DeviceTold = DeviceTold()
     scanners: tuple[ScannerStatus, ...] = ()
     pairing: Pairing = Pairing()
+    can_pair: bool = True
     camera: CameraStatus = CameraStatus()
     camera_on: bool = False
     drawer_shut: bool = False  # the last order to open it could not be sent
@@ -262,10 +264,35 @@ class ShowingStatus:
     back: Phase
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back for one test code; "" where nothing did."""
+
+    text: str
+    diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class TryingScanner:
+    """A scanner is tried out, over the status page: `at` is the test code shown, `answers` by its number.
+
+    `last` is the code that answered last, with its text, time (monotonic) and scanner."""
+
+    back: Phase
+    at: int = 0
+    answers: Mapping[int, Answered] = field(default_factory=dict)
+    last: int | None = None
+    last_text: str = ""
+    last_ms: int = 0
+    source: str = "keyboard"
+    ended: bool = False
+
+
 Phase = (
     Recovering | SettingUp | SignedOff | Locked | ShiftClosed | Selling | Weighing | Choosing
     | Tendering
     | AwaitingOverride | Committing | CommitStuck | Done | Counting | Reporting | ShowingStatus
+    | TryingScanner
 )  # fmt: skip
 
 

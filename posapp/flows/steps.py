@@ -16,7 +16,7 @@ from posapp.flows.formatting import Speech
 from posapp.flows.meant import Stop, WaitingScan
 from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, SoldReader
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told
+from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told, TryingScanner
 
 #: What stands on record for a badge: its text would let anybody print another one.
 BADGE = "badge"
@@ -99,7 +99,7 @@ def by_badge(desk: Desk, text: str) -> Operator | None:
 
 def within(phase: Phase, change: Callable[[Phase], Phase]) -> Phase:
     """The phase with a change made to what is going on, also below a lock or the status page."""
-    if isinstance(phase, Locked | ShowingStatus):
+    if isinstance(phase, Locked | ShowingStatus | TryingScanner):
         return replace(phase, back=within(phase.back, change))
     return change(phase)
 

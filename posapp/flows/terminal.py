@@ -15,6 +15,7 @@ from posapp.flows import (
     asking,
     camera,
     checkout,
+    scanner_test,
     scanning,
     shift,
     sign_on,
@@ -43,6 +44,7 @@ from posapp.flows.state import (
     SignedOff,
     Tendering,
     TerminalState,
+    TryingScanner,
     Weighing,
 )  # fmt: skip
 from posapp.flows.steps import Ports, Rule, Rules, Step, next_scan, refuse, refuse_scan
@@ -59,6 +61,7 @@ RULES: Rules = {
     **approvals.RULES,
     **shift.RULES,
     **world.RULES,
+    **scanner_test.RULES,
 }
 
 #: Rules that hold in every phase.
@@ -78,6 +81,7 @@ _WHY: dict[type, Refusal] = {
     Weighing: Refusal.WeightOpen,
     Choosing: Refusal.ChoiceOpen,
     Recovering: Refusal.NotReady,
+    TryingScanner: Refusal.ScannerTest,
 }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from posapp.domain.scan_trace import ScanTrace
+
 
 @dataclass(frozen=True, slots=True)
 class ScanCode:
@@ -20,6 +22,7 @@ class ScanCode:
     text: str
     at_ms: int = 0
     source: str = "keyboard"
+    trace: ScanTrace | None = None  # how it came in by the keyboard, for the test of a scanner
 
 
 @dataclass(frozen=True, slots=True)

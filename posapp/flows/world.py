@@ -185,7 +185,8 @@ def _devices(desk: Desk, phase: Phase, intent: DeviceTold, ports: Ports) -> Step
 
 def _scanners(desk: Desk, phase: Phase, intent: ScannersChanged, ports: Ports) -> Step:
     """Keep how the scanners are."""
-    return Step(replace(desk, scanners=intent.scanners, pairing=intent.pairing), phase)
+    told = replace(desk, scanners=intent.scanners, pairing=intent.pairing, can_pair=intent.can_pair)
+    return Step(told, phase)
 
 
 def _draft_failed(desk: Desk, phase: Phase, intent: DraftFailed, ports: Ports) -> Step:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, Row, RuleRow, TextRow
+from posapp.domain.code_modules import CodeModules
+from posapp.domain.paper import CodeRow, FeedRow, ModulesRow, PaperDocument, Row, RuleRow, TextRow
 
 #: What the commit replaces by the number it gives.
 RECEIPT_NUMBER_MARK: Final = b"{receipt_number}"
@@ -51,6 +52,8 @@ def _row(row: Row) -> tuple[Any, ...]:
         return ("r", row.heavy)
     if type(row) is FeedRow:
         return ("f", row.rows)
+    if type(row) is ModulesRow:
+        return ("m", row.modules.width, row.modules.quiet, row.modules.rows)
     assert isinstance(row, CodeRow)
     return ("c", row.kind, row.text)
 
@@ -65,6 +68,8 @@ def _to_row(row: list[Any]) -> Row:
             return RuleRow(heavy)
         case ["f", rows]:
             return FeedRow(rows)
+        case ["m", width, quiet, rows]:
+            return ModulesRow(CodeModules(width, quiet, tuple(rows)))
         case ["c", kind, text]:
             return CodeRow(kind, text)
         case _:

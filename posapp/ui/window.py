@@ -22,6 +22,7 @@ from posapp.flows.views import (
     MessageMain,
     PromptMain,
     ReportMain,
+    ScannerMain,
     SearchMain,
     SignOnMain,
     StatusMain,
@@ -38,6 +39,7 @@ from posapp.ui.screens.message import MessageScreen
 from posapp.ui.screens.page import Page
 from posapp.ui.screens.prompt import PromptScreen
 from posapp.ui.screens.report import ReportScreen
+from posapp.ui.screens.scanner_test import ScannerScreen
 from posapp.ui.screens.search import SearchScreen
 from posapp.ui.screens.sign_on import SignOnScreen
 from posapp.ui.screens.status import StatusScreen
@@ -59,6 +61,7 @@ SCREENS: dict[type, Callable[[Face, QWidget], Page[Main]]] = {
     SignOnMain: SignOnScreen,  # type: ignore[dict-item]
     PromptMain: PromptScreen,  # type: ignore[dict-item]
     CartMain: CartScreen,  # type: ignore[dict-item]
+    ScannerMain: ScannerScreen,  # type: ignore[dict-item]
     SearchMain: SearchScreen,  # type: ignore[dict-item]
     DoneMain: DoneScreen,  # type: ignore[dict-item]
     CountMain: CountScreen,  # type: ignore[dict-item]

@@ -20,10 +20,12 @@ FLOWS = ROOT / "posapp" / "flows"
 RENEW = "python resources/i18n/update.py"
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-#: Chinese that is no sentence of ours: a language's own name, a printer's sample, a shop's default words.
+#: Chinese that is no sentence of ours: a language's own name, samples for printers and scanners, a shop's
+#: default words.
 CHINESE_IN_CODE = {
     ("posapp/flows/presenters/__init__.py", "中文"),
     ("posapp/flows/paper.py", "中文打印正常"),
+    ("posapp/domain/scanner_probes.py", "中文扫码"),
     ("posapp/domain/shop_reading.py", "现金"),
     ("posapp/domain/shop_reading.py", "银行卡"),
 }

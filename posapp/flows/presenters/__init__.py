@@ -20,7 +20,7 @@ from posapp.flows.intents import (
     VoidLine,
 )  # fmt: skip
 from posapp.flows.mains import MessageMain
-from posapp.flows.presenters import approval, camera, sale, shift, sign_on, status, tender
+from posapp.flows.presenters import approval, camera, sale, scanner_test, shift, sign_on, status, tender
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.presenters.words import Scene
 from posapp.flows.state import (
@@ -41,6 +41,7 @@ from posapp.flows.state import (
     SignedOff,
     Tendering,
     TerminalState,
+    TryingScanner,
     Weighing,
 )  # fmt: skip
 from posapp.flows.steps import Ports
@@ -135,6 +136,11 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             )  # fmt: skip
         case ShowingStatus():
             return status.status_main(scene), status.status_side(scene), None, status.status_anchor(scene)
+        case TryingScanner():
+            return (
+                scanner_test.scanner_main(scene, phase), (), scanner_test.scanner_sheet(scene, phase),
+                scanner_test.scanner_anchor(scene, phase),
+            )  # fmt: skip
         case _:
             return _with_sheet(scene, phase, ports)
 
@@ -254,7 +260,7 @@ def _rail(scene: Scene, phase: Phase) -> tuple[RailItem, ...]:
         return ()
     under = phase.back if isinstance(phase, AwaitingOverride | Committing) else phase
     at_shift = isinstance(under, Counting | Reporting | ShiftClosed)
-    at_status = isinstance(under, ShowingStatus)
+    at_status = isinstance(under, ShowingStatus | TryingScanner)
     count = len(status.needs(scene))
     on = (scene.speech, at_shift, at_status, count)
     return scene.kept.part("rail", on, lambda: _places(scene, at_shift, at_status, count))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Note, Spring
 from posapp.flows.formatting import N_
-from posapp.flows.intents import Back, LinkStatus, PrintTestPage, ResumePrinting, SignOff
+from posapp.flows.intents import Back, LinkStatus, PrintTestPage, ResumePrinting, SignOff, TryScanner
 from posapp.flows.mains import StatusGroup, StatusMain, StatusRow
 from posapp.flows.presenters.recalls import recalls_need, recalls_rows
 from posapp.flows.presenters.scanners import scanner_needs, scanner_rows
@@ -204,6 +204,7 @@ def status_side(scene: Scene) -> tuple[Block, ...]:
         Actions(
             (
                 Action(scene.t("Print a test page"), PrintTestPage(), "F9", "file-check"),
+                Action(scene.t("Test scanner"), TryScanner(), "F6", "scan-barcode"),
                 Action(scene.t("Sign off"), SignOff(), "", "log-out"),
             )
         )
