@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from posapp.config import ConfigError, PrinterSettings, read_settings
+from posapp.config import ConfigError, PrinterSettings, ScannerLine, UsbId, read_settings
 
 RIGHT = {
     "store_id": '"S1"',
@@ -115,6 +116,76 @@ def test_every_wrong_setting_has_its_sentence(
     assert sentence(path) == f"{path}: {said}"
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("serial:/dev/ttyACM0", {"kind": "serial", "path": "/dev/ttyACM0"}),
+        ("serial:COM3?baud=115200&bits=7e1", {"kind": "serial", "path": "COM3", "baud": 115200, "bits": "7E1"}),
+        (
+            "serial:usb:0C2E:0b61:SN 1?frame=silence&silence=40&encoding=gb18030",
+            {
+                "kind": "serial",
+                "usb": UsbId(0x0C2E, 0x0B61, "SN 1"),
+                "frame": "silence",
+                "silence_ms": 40,
+                "encoding": "gb18030",
+            },
+        ),
+        ("hid-pos:auto", {"kind": "hid-pos"}),
+        ("hid-pos:05e0:1300", {"kind": "hid-pos", "usb": UsbId(0x05E0, 0x1300)}),
+        ("keyboard:0c2e:0b61:SN1", {"kind": "keyboard", "usb": UsbId(0x0C2E, 0x0B61, "SN1")}),
+        (
+            "keyboard:0c2e:0b61@usb-0000:00:14.0-2/input0",
+            {"kind": "keyboard", "usb": UsbId(0x0C2E, 0x0B61), "phys": "usb-0000:00:14.0-2/input0"},
+        ),
+        (
+            "keyboard:/dev/input/by-id/usb-Voyager-event-kbd",
+            {"kind": "keyboard", "path": "/dev/input/by-id/usb-Voyager-event-kbd"},
+        ),
+    ],
+)
+def test_scanners(tmp_path: Path, text: str, line: dict[str, Any]) -> None:
+    (found,) = read_settings(write(tmp_path, scanners=f'["{text}"]')).scanners
+    assert found == ScannerLine(text, **line)
+
+
+def test_several_scanners_keep_their_order_and_none_is_the_default(tmp_path: Path) -> None:
+    found = read_settings(write(tmp_path, scanners='["hid-pos:auto", "serial:COM1"]')).scanners
+    assert [line.text for line in found] == ["hid-pos:auto", "serial:COM1"]
+    assert read_settings(write(tmp_path)).scanners == ()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "toaster:4", "serial", "serial:", "serial:usb:0c2e", "serial:usb:xyzw:0b61", "hid-pos:", "hid-pos:all",
+        "hid-pos:auto?baud=9600", "keyboard:", "keyboard:auto", "keyboard:c2e:b61", "keyboard:0c2e:0b61?x=1", "",
+    ],
+)  # fmt: skip
+def test_what_is_no_scanner_is_told_what_one_is(tmp_path: Path, wrong: str) -> None:
+    path = write(tmp_path, scanners=f'["{wrong}"]')
+    assert sentence(path).startswith(f'{path}: scanners: a scanner is "serial:PORT", ')
+    assert f"not {wrong!r}. `posapp scanners` prints the lines of those plugged in." in sentence(path)
+
+
+@pytest.mark.parametrize(
+    ("scanners", "said"),
+    [
+        ('"hid-pos:auto"', """scanners is a list of texts such as ["hid-pos:auto"], not 'hid-pos:auto'."""),
+        ("[7]", "scanners: a scanner is "),
+        ('["hid-pos:auto", "hid-pos:auto"]', "scanners names hid-pos:auto twice. Leave one out."),
+        ('["serial:COM1?baud=9"]', "scanners: serial:COM1?baud=9: 'baud=9' is none of baud=9600, bits=8N1, frame="),
+        ('["serial:COM1?frame=dot"]', "scanners: serial:COM1?frame=dot: 'frame=dot' is none of "),
+        ('["serial:COM1?bits=9N1"]', "scanners: serial:COM1?bits=9N1: 'bits=9N1' is none of "),
+        ('["serial:COM1?silence=5"]', "scanners: serial:COM1?silence=5: 'silence=5' is none of "),
+        ('["serial:COM1?encoding=big5"]', "scanners: serial:COM1?encoding=big5: 'encoding=big5' is none of "),
+    ],
+)
+def test_wrong_lists_and_options_of_scanners(tmp_path: Path, scanners: str, said: str) -> None:
+    path = write(tmp_path, scanners=scanners)
+    assert sentence(path).startswith(f"{path}: {said}")
+
+
 def test_files_that_cannot_be_read_have_theirs(tmp_path: Path) -> None:
     missing = tmp_path / "nowhere.toml"
     assert sentence(missing) == f"{missing} does not exist. Make it, or give another file with --config."
@@ -130,3 +201,11 @@ def test_files_that_cannot_be_read_have_theirs(tmp_path: Path) -> None:
     assert sentence(path).startswith(f"{path}: the device key file {key} cannot be read: ")
     key.unlink()
     assert sentence(path).startswith(f"{path}: the device key file {key} cannot be read: ")
+
+
+def test_the_recall_list_lies_beside_the_settings(tmp_path: Path) -> None:
+    assert read_settings(write(tmp_path)).recalls is None
+    assert read_settings(write(tmp_path, recalls='"lists/recalls.csv"')).recalls == (
+        tmp_path.resolve() / "lists" / "recalls.csv"
+    )
+    assert "recalls" in sentence(write(tmp_path, recalls="7"))

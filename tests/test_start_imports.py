@@ -61,6 +61,12 @@ def test_importing_the_till_loads_nothing_heavy() -> None:
     assert loaded_by("import posapp.till") & set(HEAVY) == set()
 
 
+def test_importing_the_till_loads_no_table_of_codes() -> None:
+    probe = "import posapp.till, sys; print([n for n in sys.modules if 'code_rules' in n or 'ai_table' in n])"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
 def test_a_till_that_shows_its_window_has_loaded_nothing_heavy(tmp_path: Path) -> None:
     settings = prepare_till(tmp_path, catalogue(100, 1, None))
     path = str(settings.data.parent / "terminal.toml")

@@ -224,10 +224,9 @@ def _told(desk: Desk, new: NewLine | Meant) -> Desk:
     """Say what was taken, and what the cashier has to look at."""
     name = word(new.item.names, desk.language)
     if new.notice == "best_before":
-        day = new.pack.best_before_on if new.pack is not None else ""
-        return warn(desk, "{name}: best before {day} has passed", name=name, day=day)
+        return warn(desk, "Past best before: {name}", name=name)
     if new.notice == "some_lots":
-        return warn(desk, "{name}: some lots are recalled, look at the lot", name=name)
+        return warn(desk, "Some lots are recalled: {name}", name=name)
     return tell(desk, "{name} added", name=name)
 
 

@@ -7,19 +7,22 @@ import pytest
 from posapp.domain.cart_record import cart_from_bytes
 from posapp.domain.codes.reading import CodeRefusal
 from posapp.domain.facts import PackData
-from posapp.domain.recalls import RecallList, parse_recalls
+from posapp.domain.recalls import RecallFault, RecallList, RecallProblem, parse_recalls
 from posapp.flows.effects import Beep, SaveDraft
 from posapp.flows.intents import (
     Back,
     ChangeQuantity,
     ChooseItem,
     EnterText,
+    GoTo,
     Lock,
     RecallsRead,
+    RecallsTrouble,
     Resume,
     ScanCode,
     StartTender,
     Suspend,
+    SwitchLanguage,
     VoidLine,
 )
 from posapp.flows.paper import receipt
@@ -313,3 +316,39 @@ def test_other_shops_other_days() -> None:
     world.scan(pack(COLA, ai17=YESTERDAY))
     assert world.lines() == [("cola", 1, 350)]
     assert ScanCode("x").source == "keyboard"
+
+
+# --- the recall list on the status page ------------------------------------------------------------
+
+
+def test_without_a_list_the_status_page_says_nothing_of_it(world: World) -> None:
+    world.do(GoTo("status"))
+    assert "召回" not in labels(world.terminal.view())
+
+
+def test_a_wrong_list_is_named_by_its_line_and_the_old_one_holds(world: World) -> None:
+    recalled(world, f"{MILK},,Wrong label")
+    world.do(GoTo("status"), SwitchLanguage("en"))
+    assert "Recalls · 1" in labels(world.terminal.view())
+    problem = RecallProblem(RecallFault.BadGtin, 7, "6901")
+    world.do(RecallsRead(RecallsTrouble("recalls.csv", problem)))
+    view = world.terminal.view()
+    sentence = (
+        "recalls.csv, line 7: 6901 is not a product number with a right check digit. Correct its digits."
+    )
+    assert sentence in labels(view)
+    assert "the list of 04:26 holds" in labels(view)
+    assert view.anchor.figure == "1 to mend"
+    world.do(Back())
+    world.scan(MILK)
+    assert world.refused == Refusal.Recalled.sentence
+    recalled(world, f"{COLA},,Metal")
+    world.scan(MILK)
+    assert world.lines() == [("milk", 1, 1295)]
+
+
+def test_a_list_that_is_not_there_is_said_so(world: World) -> None:
+    world.do(RecallsRead(RecallsTrouble("recalls.csv")), GoTo("status"), SwitchLanguage("en"))
+    shown = labels(world.terminal.view())
+    assert "The recall list recalls.csv cannot be read. See that it is there." in shown
+    assert "no list yet" in shown
