@@ -30,6 +30,7 @@ ALLOWED = {
     "posapp/config.py": "import posapp.domain.a",
     "posapp/log.py": "",
     "posapp/resources.py": "",
+    "posapp/code_rules.py": "import posapp.domain.a, posapp.resources",
     "posapp/ui/a.py": "import PySide6\nimport posapp.flows.a, posapp.resources",
     "posapp/store/a.py": "import sqlalchemy\nimport posapp.config",
     "posapp/devices/a.py": "import PIL, cv2, hid, pyzbar, serial, zxingcpp\nimport posapp.log",

@@ -89,6 +89,23 @@ def test_there_and_back_through_json(demo: Shop, short: dict[str, Any]) -> None:
     assert parse_shop(shop_to_document(pins)).demo_pins == {"a": "1234"}
 
 
+def test_a_template_and_a_country_there_and_back(short: dict[str, Any]) -> None:
+    short["store"]["country"] = "DE"
+    short["code_patterns"] = [
+        {"template": "22PPPPCVVVVVK", "carries": "count", "decimals": 0},
+        {"prefix": "21", "item_digits": 5, "value_digits": 5, "carries": "price"},
+    ]
+    shop = parse_shop(short)
+    assert shop.code_region == "DE"
+    first, second = shop.code_patterns
+    assert (first.prefix, first.item_digits, first.value_digits, first.decimals) == ("22", 4, 5, 0)
+    assert (second.template, second.decimals) == ("", None)
+    document = json.loads(json.dumps(shop_to_document(shop)))
+    assert parse_shop(document) == shop
+    # What a till of an earlier version reads is there, and nothing else for patterns it knows.
+    assert document["code_patterns"][1] == short["code_patterns"][1]
+
+
 def test_the_demo_is_what_its_screens_show(demo: Shop) -> None:
     assert (demo.store_id, demo.currency, demo.time_zone) == ("S0217", "CNY", "Asia/Shanghai")
     assert demo.terminal("T03") is not None
@@ -180,6 +197,11 @@ CHANGES: list[tuple[list[Any], Any, str]] = [
      "code_patterns no. 1: prefix, item_digits and value_digits must make up 12"),
     (["code_patterns"], [{"prefix": "x", "item_digits": 5, "value_digits": 5, "carries": "price"}],
      "code_patterns no. 1: prefix: must be digits"),
+    (["code_patterns"], [{"template": "21PPPPPVVVVV", "carries": "price"}],
+     "code_patterns no. 1: template: must be digits, then P, C, V or W"),
+    (["code_patterns"], [{"template": "21PPPPPVVVVVK", "carries": "price", "decimals": 9}],
+     "code_patterns no. 1: decimals: must be a whole number from 0 to 6."),
+    (["store", "country"], "China", "store: country: must be two capital letters"),
     (["sign_on"], {"tries": 0}, "sign_on: tries: must be a whole number from 1 to 20."),
     (["demo_pins"], {"nobody": "1"}, "demo_pins: 'nobody' is not known here"),
 ]  # fmt: skip

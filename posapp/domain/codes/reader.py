@@ -136,7 +136,8 @@ class CodeReader:
         body = body.strip(_GS)
         if aim.syntax == "gs1" and _WEB.match(body):
             return self._web(aim, body, today)
-        found = read_elements(body, self._rules.table, associated=False)
+        # FNC1 in front: a second identifier inside the text is none.
+        found = read_elements(_GS + body, self._rules.table, associated=False)
         return self._message(aim, found, body, today)
 
     def _composite(self, aim: Aim, body: str, today: datetime.date) -> Reading:
