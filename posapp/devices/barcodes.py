@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from posapp.devices.code128 import bar_widths, fits_code128, printer_data, read_printer_data
+
 BarcodeKind = Literal[
     "ean-13", "ean-8", "upc-a", "upc-e", "itf", "code-39", "code-128", "gs1-128",
     "qr", "gs1-qr", "gs1-datamatrix", "databar-expanded",
@@ -75,8 +77,19 @@ def draw(kind: BarcodeKind, text: str) -> Drawing:
             return _qr(text)
         case "upc-e" | "gs1-qr" | "gs1-datamatrix" | "databar-expanded":
             return _by_zxing(kind, text)
+        case "code-128":
+            return _code128(text)
         case _:
             return _bars(kind, text)
+
+
+def _code128(text: str) -> Drawing:
+    """By our own table: python-barcode 0.16.1 leaves out a leading "99", taking it for a code set switch."""
+    if not fits_code128(text):
+        raise DrawingError(f"code-128 takes letters, digits and signs of ASCII, not {text!r}. Mend the text.")
+    widths = bar_widths(read_printer_data(printer_data(text))[1])
+    row = tuple(place % 2 == 0 for place, width in enumerate(widths) for _ in range(width))
+    return Drawing("code-128", text, (row,), text.encode("ascii"))
 
 
 def bracketed(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import zxingcpp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from posapp.devices.barcodes import KINDS, Drawing, DrawingError, draw
@@ -72,7 +72,7 @@ def test_missing_check_digits_are_added() -> None:
         ("upc-e", "01234560", "check digit"),
         ("itf", "123", "even number"),
         ("code-39", "abc", "capitals"),
-        ("code-128", "中", "cannot carry"),
+        ("code-128", "中", "of ASCII"),
         ("gs1-128", "0106901234567892", "in brackets"),
         ("gs1-datamatrix", "(01)", "in brackets"),
         ("qr", "", "1 to 300"),
@@ -84,6 +84,17 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence(kind, text, says) -> None
         draw(kind, text)
 
 
+@pytest.mark.parametrize("kind", ["code-128", "gs1-128"])
+def test_a_leading_99_is_not_lost(kind) -> None:
+    """What looks like a switch of code sets is data."""
+    drawing = draw(kind, "9912345678" if kind == "code-128" else "(99)99123456")
+    assert [found.bytes for found in read(drawing)] == [drawing.payload]
+    assert b"9912345" in drawing.payload
+
+
+@example("99")
+@example("100")
+@example("1011")
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=24))
 def test_any_plain_text_as_bars(text) -> None:
