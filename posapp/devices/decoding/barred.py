@@ -141,12 +141,22 @@ def _straight(rows: Row) -> Row:
     return shifted(float(best))
 
 
-def alternations(profile: Row) -> int:
-    """How often a profile turns from rising to falling or back, small ripples left out."""
-    step = np.diff(profile)
-    signs = np.sign(step) * (np.abs(step) > 0.12 * float(np.abs(step).max(initial=0.0)))
+def alternations(profile: Row, margin: float) -> int:
+    """How often a profile turns from rising to falling or back within the area, small ripples left out."""
+    step = np.diff(profile)[int(margin) : -int(margin) or None]
+    if not len(step):
+        return 0
+    signs = np.sign(step) * (np.abs(step) > 0.3 * np.percentile(np.abs(step), 90))
     signs = signs[signs != 0]
     return int(np.count_nonzero(np.diff(signs)))
+
+
+def blur_of(profile: Row, margin: float) -> float:
+    """The blur of the steepest edges in samples, as the sigma of a Gaussian."""
+    inner = profile[int(margin) : -int(margin) or None]
+    steepest = float(np.percentile(np.abs(np.diff(inner)), 98)) if len(inner) > 2 else 0.0
+    contrast = float(np.percentile(inner, 97) - np.percentile(inner, 3)) if len(inner) else 0.0
+    return contrast / max(steepest * 2.5, 1e-3)
 
 
 def ends(profile: Row, width: float, limit: int = 6) -> tuple[list[float], list[float]]:

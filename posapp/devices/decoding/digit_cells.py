@@ -8,7 +8,7 @@ Refuses to know where the cells are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import cv2
@@ -97,6 +97,7 @@ def guards(sigma: float, ink: float) -> Row:
     return 2 * _beyond(modules, sigma, ink)[_BEYOND * SAMPLES : -_BEYOND * SAMPLES] - 1
 
 
+@lru_cache(maxsize=256)
 def drawn_text(rows: tuple[int, ...], sigma: float, ink: float) -> Row:
     """The whole symbol as it would be seen, 0..1, with ten light modules at either end."""
     modules = np.zeros(MODULES, np.float32)
@@ -110,6 +111,20 @@ def _beyond(modules: Row, sigma: float, ink: float) -> Row:
         modules[at] = dark
     quiet = np.zeros(_BEYOND, np.float32)
     return blurred(np.concatenate([quiet, modules, quiet]), sigma, ink)
+
+
+@lru_cache(maxsize=64)
+def rows_of(text: str) -> tuple[int, ...]:
+    """The rows of PATTERNS that thirteen digits use."""
+    sets = _SETS[int(text[0])]
+    left = [int(sets[cell]) + int(text[1 + cell]) for cell in range(6)]
+    return (*left, *(20 + int(digit) for digit in text[7:]))
+
+
+def correlation(one: Any, other: Any) -> float:
+    """How alike two rows are, 1 = the same but for level and contrast."""
+    one, other = one - one.mean(), other - other.mean()
+    return float(one @ other / (np.sqrt((one @ one) * (other @ other)) + 1e-9))
 
 
 def inside(drawn: Row) -> Row:

@@ -108,7 +108,7 @@ class Search:
             if reading.margin >= _ROW_MARGIN:
                 claim = spelt("EAN-13", reading.text, "]E0", corners_of(upright_strips, reading), "rows")
                 if claim is not None:
-                    self.evidence.add(claim, row_margin=reading.margin)
+                    self.evidence.add_rows(claim, reading)
             yield f"rows of area {place}"
         self._add(families.zbar(crop), matrix)
         yield f"zbar on area {place}"

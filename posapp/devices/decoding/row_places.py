@@ -7,6 +7,7 @@ round the symbol stands, so a digit may also be a mirrored one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -40,6 +41,30 @@ def levelled(profile: Row, module: float, reach: float = 11.0) -> Row:
     black = cv2.blur(cv2.erode(line, kernel), (window, 1))
     row: Row = np.asarray(((white + black - 2 * line) / np.maximum(white - black, 6)).ravel(), np.float32)
     return row
+
+
+def evenly_lit(profile: Row, margin: float, width: float, sigma: float, *, bent: bool = False) -> Row:
+    """The same for a blurred symbol, where no bar reaches black and no narrow space white.
+
+    White runs straight (or `bent`) over the symbol, black is everywhere the same part of it, and both
+    are put as much further apart as a blur of `sigma` modules drew them together.
+    """
+    window = round((0.16 if bent else 0.34) * width) | 1
+    line = profile.reshape(1, -1).astype(np.float32)
+    along = (np.arange(len(profile)) - margin) / width * 2 - 1
+    powers = np.stack([along**power for power in range(3 if bent else 2)], axis=1)
+    part = slice(int(margin + 0.04 * width), int(margin + 0.96 * width))
+    white = _through(powers, part, cv2.dilate(line, np.ones((1, window), np.uint8)).ravel())
+    if bent:
+        black = _through(powers, part, cv2.erode(line, np.ones((1, window), np.uint8)).ravel())
+    else:
+        black = white * float(np.percentile((profile / np.maximum(white, 1))[part], 1.5))
+    half = np.maximum((white - black) / 2, 4) / math.erf(1.38 / sigma)
+    return np.asarray(np.clip(((white + black) / 2 - profile) / half, -1.3, 1.3), np.float32)
+
+
+def _through(powers: Any, part: slice, seen: Any) -> Any:
+    return powers @ np.linalg.lstsq(powers[part], seen[part], rcond=None)[0]
 
 
 def at_places(row: Row, places: Any) -> Any:
@@ -141,11 +166,9 @@ def _half_bank(sigma: float) -> tuple[Row, Row, Row]:
     return digits, np.asarray((digits * digits).sum(axis=1)), guards(sigma, 0.0).reshape(-1, 2).mean(axis=1)
 
 
-def ruled(profile: Row, pairs: Sequence[tuple[float, float]], sigma: float, keep: int) -> list[Any]:
-    """Stiff rulers from starts to ends, bent a little: (cost, levelled row, place of every sample), best first."""
+def ruled(row: Row, pairs: Sequence[tuple[float, float]], sigma: float, keep: int) -> list[NDArray[np.float64]]:
+    """Stiff rulers from starts to ends over a levelled row, bent a little: places of all samples, best first."""
     first, last = (np.array(side, np.float32) for side in zip(*pairs, strict=True))
-    module = float(np.median(last - first)) / MODULES
-    row = levelled(profile, module, 15.0)
     bend = np.zeros_like(first)
     for step, kept in ((1.0, 4), (0.7, 4), (0.35, keep)):
         moves = (np.array([0.0], np.float32), np.array([-step, 0, step], np.float32))
@@ -157,11 +180,11 @@ def ruled(profile: Row, pairs: Sequence[tuple[float, float]], sigma: float, keep
         )
         cost = _ruler_cost(row, first, last, bend, sigma)
         order = np.argsort(cost, kind="stable")[:kept]
-        first, last, bend, cost = first[order], last[order], bend[order], cost[order]
+        first, last, bend = first[order], last[order], bend[order]
     share = (ALONG + 1) / 2
     return [
-        (float(cost[at]), row, first[at] + (last[at] - first[at]) * share + bend[at] * 4 * share * (1 - share))
-        for at in range(len(cost))
+        first[at] + (last[at] - first[at]) * share + bend[at] * 4 * share * (1 - share)
+        for at in range(len(first))
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posapp.devices.decoding.barred import Strips, alternations, ends
+from posapp.devices.decoding.barred import Strips, alternations, blur_of, ends
 from posapp.devices.decoding.digit_cells import (
     GUARDS,
     MODULES,
@@ -23,19 +23,22 @@ from posapp.devices.decoding.digit_cells import (
     Best,
     bank,
     best_texts,
-    blurred,
     cell_costs,
+    correlation,
     drawn_text,
     guards,
     inside,
 )
-from posapp.devices.decoding.row_places import POWERS, at_places, chained, levelled, ruled
+from posapp.devices.decoding.row_places import POWERS, at_places, chained, evenly_lit, levelled, ruled
 from posapp.devices.decoding.symbol import Point
 
 Row = NDArray[np.float32]
 _SIGMAS = (0.35, 0.6, 0.85, 1.1, 1.4, 1.7)
 _INKS = (-0.25, 0.0, 0.25)
-_FEWEST_TURNS = 20
+_FEWEST_TURNS = 12
+_REFINED = 3
+#: Blur in modules from which stiff rulers are tried first.
+_BLURRED = 0.75
 _LIGHT = POWERS[:, :4]
 _STIFF = np.diag([0.5, 0.5, 1.0, 2.0, 4.0, 4.0])
 
@@ -70,34 +73,76 @@ class _Laid:
 
 
 def read_rows(strips: Strips) -> Iterator[RowReading]:
-    """The text that the strips most look like, one for each of the best proposals of where it lies."""
-    profile = strips.profile
-    if alternations(profile) < _FEWEST_TURNS:
+    """The texts that the strips most look like, from the likeliest proposal of where they lie on."""
+    margin = strips.margin
+    width = len(strips.profile) - 2 * margin
+    middle = strips.rows[len(strips.rows) // 4 : -(len(strips.rows) // 4) or None].mean(axis=0)
+    if alternations(strips.profile, margin) < _FEWEST_TURNS:
         return
-    width = len(profile) - 2 * strips.margin
-    starts, stops = ends(profile, width)
-    pairs = [(a, b) for a in starts for b in stops if 0.5 * width < b - a < 1.25 * width]
-    if not pairs:
-        return
-    laid = [_laid(profile, row, places, turned) for row, places in _proposals(profile, pairs) for turned in (False, True)]
-    for proposal in sorted(laid, key=lambda one: one.misfit)[:4]:
-        yield _refined(proposal)
+    blurred = blur_of(middle, margin) > _BLURRED * width / MODULES
+    plans = (_stiff, _stiff_whole, _bent, _chains) if blurred else (_chains, _stiff, _bent)
+    for plan in plans:
+        laid = [
+            _laid(profile, row, places, turned)
+            for profile, row, places in plan(strips.profile, middle, margin, width)
+            for turned in (False, True)
+        ]
+        for proposal in sorted(laid, key=lambda one: one.misfit)[:_REFINED]:
+            yield _refined(proposal)
 
 
-def _proposals(profile: Row, pairs: list[tuple[float, float]]) -> list[tuple[Row, Any]]:
+_Proposals = Iterator[tuple[Row, Row, NDArray[np.float64]]]
+
+
+def _pairs(profile: Row, width: float, limit: int) -> list[tuple[float, float]]:
+    starts, stops = ends(profile, width, limit)
+    return [(a, b) for a in starts for b in stops if 0.5 * width < b - a < 1.25 * width]
+
+
+def _chains(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """Cells of varying width: sharp symbols on curved packs."""
     modules: list[float] = []
+    pairs = _pairs(whole, width, 6)
     for start, stop in pairs:
         module = (stop - start) / MODULES
         if all(abs(module / other - 1) >= 0.12 for other in modules):
             modules.append(module)
     chains: list[Any] = []
     for module in modules[:2]:
-        row = levelled(profile, module)
+        row = levelled(whole, module)
         for sigma in (0.6, 1.2):
             cost, places = chained(row, module, sigma)
             chains.append((cost, row, places))
     chains.sort(key=lambda one: one[0])
-    return [(row, places) for _, row, places in chains[:2] + ruled(profile, pairs, 1.1, 2)]
+    for _, row, places in chains[:2]:
+        yield whole, row, places
+    if pairs:
+        row = levelled(whole, float(np.median([b - a for a, b in pairs])) / MODULES, 15.0)
+        for places in ruled(row, pairs, 1.1, 2):
+            yield whole, row, places
+
+
+def _stiff(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """A ruler over the middle strips, which perspective bends least: blurred symbols."""
+    yield from _rulers(middle, margin, width, bent=False)
+
+
+def _stiff_whole(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """A ruler over all strips: blurred symbols in noise."""
+    yield from _rulers(whole, margin, width, bent=False)
+
+
+def _bent(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """A ruler over the middle strips under uneven light."""
+    yield from _rulers(middle, margin, width, bent=True)
+
+
+def _rulers(profile: Row, margin: float, width: float, *, bent: bool) -> _Proposals:
+    pairs = _pairs(profile, width, 9)
+    for sigma in (1.1, 1.5) if pairs else ():
+        row = evenly_lit(profile, margin, width, sigma, bent=bent)
+        for places in ruled(row, pairs, sigma, 3):
+            yield profile, row, places
 
 
 def _laid(profile: Row, row: Row, places: NDArray[np.float64], turned: bool) -> _Laid:
@@ -147,7 +192,7 @@ def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
         first, last = len(profile) - first, len(profile) - last
     return RowReading(
         best.text,
-        _correlation(light @ levels, bright),
+        correlation(light @ levels, bright),
         (best.second - best.cost) / max(cost, 1e-3),
         cost,
         sigma,
@@ -171,11 +216,6 @@ def _sharpness(seen: Row, best: Best) -> tuple[float, float, Row]:
     _, sigma, ink, drawn = found
     alone = (bank(sigma, ink, False)[0][list(best.rows)] + 1) / 2
     return sigma, ink, drawn[WINDOWS] - alone
-
-
-def _correlation(one: Any, other: Any) -> float:
-    one, other = one - one.mean(), other - other.mean()
-    return float(one @ other / (np.sqrt((one @ one) * (other @ other)) + 1e-9))
 
 
 def corners_of(strips: Strips, reading: RowReading) -> tuple[Point, Point, Point, Point]:
