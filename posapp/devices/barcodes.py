@@ -133,10 +133,13 @@ def _bars(kind: BarcodeKind, text: str) -> Drawing:
 
 
 def _element_string(brackets: str) -> str:
-    """The data of GS1-128: FNC1 in front and after elements of no predefined length (GenSpecs 7.8)."""
+    """The data of GS1-128: FNC1 after elements of no predefined length (GenSpecs 7.8).
+
+    python-barcode puts the first FNC1 in front by itself; a second one there would be read as data.
+    """
     parts = re.findall(r"\((\d+)\)([^(]+)", brackets)
     ended = (f"{ai}{value}" + ("" if _PREDEFINED.match(ai) else _FNC1) for ai, value in parts)
-    return _FNC1 + "".join(ended).removesuffix(_FNC1)
+    return "".join(ended).removesuffix(_FNC1)
 
 
 def _qr(text: str) -> Drawing:

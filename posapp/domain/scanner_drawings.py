@@ -24,8 +24,8 @@ DRAWINGS: dict[str, CodeModules] = {
     "letters": CodeModules(255, 10, (
         "d212c25e794dedb7bdd518ec590a6e5ccc6d99a4c5deb391638b614ded7a31d6",
     )),
-    "gs1-128": CodeModules(189, 10, (
-        "d39ebbd7644bdd1ba3d4f4eddebb394e6961cb2c75c6c758",
+    "gs1-128": CodeModules(178, 10, (
+        "d39ebb225ee8dd1ea7a76ef5d9ca734b0e5963b8b63ac",
     )),
     "gs1-datamatrix": CodeModules(18, 4, (
         "aaaa8", "cf014", "8a778", "be87c", "ec170", "82f04", "94938", "b2b84", "e7908", "d0354",

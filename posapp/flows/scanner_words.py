@@ -153,6 +153,15 @@ _LAYOUT_NAMES = {
     "ru": N_("Russian"),
 }
 _PROBE_NAMES = {"web-link": N_("QR web link"), "chinese": N_("QR with Chinese"), "long": N_("Long QR")}
+_CONTROLS = {
+    "\x1d": "<GS>",
+    "\x1e": "<RS>",
+    "\x1c": "<FS>",
+    "\x04": "<EOT>",
+    "\t": "<Tab>",
+    "\r": "<CR>",
+    "\n": "<LF>",
+}
 #: Layouts named where several explain the text.
 LAYOUTS_SHOWN = 3
 
@@ -171,8 +180,8 @@ def layout_names(layouts: str, speech: Speech) -> str:
 
 
 def shown(text: str) -> str:
-    """A text with its control characters made visible by their pictures (U+2400)."""
-    return "".join(chr(0x2400 + ord(sign)) if sign < " " else sign for sign in text)
+    """A text with its control characters by their names, which every font can show."""
+    return "".join(_CONTROLS.get(sign, "<?>") if sign < " " else sign for sign in text)
 
 
 def told(finding: Finding, speech: Speech, probe: Probe | None = None) -> tuple[str, str]:

@@ -34,7 +34,7 @@ _PAIRING_TROUBLE = {
 }
 
 
-def _right(phase: TryingScanner) -> int:
+def _passed(phase: TryingScanner) -> int:
     return sum(answer.diagnosis.right and bool(answer.text) for answer in phase.answers.values())
 
 
@@ -54,7 +54,9 @@ def _row(scene: Scene, phase: TryingScanner, number: int) -> ProbeRow:
         return ProbeRow(label, scene.t("not read"), silent, case, here)
     if not answer.diagnosis.right:
         return ProbeRow(label, scene.t("to change"), "danger", case, here)
-    return ProbeRow(label, scene.t("right"), "done", case, here)
+    if case:
+        return ProbeRow(label, scene.t("note"), "info", case, here)
+    return ProbeRow(label, scene.t("right"), "done", "", here)
 
 
 def scanner_main(scene: Scene, phase: TryingScanner) -> ScannerMain:
@@ -70,7 +72,7 @@ def scanner_main(scene: Scene, phase: TryingScanner) -> ScannerMain:
     name = probe_name(probe, scene.speech)
     return ScannerMain(
         title=scene.t("Code {n} of {all}: {name}", n=str(phase.at + 1), all=str(len(PROBES)), name=name),
-        detail=scene.t("Scan it off the screen, or scan the printed sheet in any order."),
+        detail=scene.t("Scan it here, or the printed sheet in any order."),
         drawing=DRAWINGS[probe.probe_id],
         caption=written(probe),
         name=scene.t("Test code {name}", name=name),
@@ -94,7 +96,7 @@ def scanner_sheet(scene: Scene, phase: TryingScanner) -> Sheet:
         icon="scan-barcode",
         top=(),
         left=(),
-        right=(*blocks, Spring(), *_pairing(scene), _acts(scene, phase)),
+        right=(*_pairing(scene), *blocks, Spring(), _acts(scene, phase)),
         hint_title="",
         hint=scene.t("Codes go to the test; no sale is touched."),
         second=Action(scene.t("Leave"), Back(), "Esc", "x"),
@@ -122,7 +124,7 @@ def _answer(scene: Scene, phase: TryingScanner) -> tuple[Block, ...]:
     blocks: list[Block] = [Heading(name, _scanner(scene, phase))]
     if answer.text:
         blocks.append(Note(_came(scene, answer), "plain", "scan-barcode"))
-    if answer.diagnosis.right and answer.text:
+    if not answer.diagnosis.findings:
         blocks.append(Note(scene.t("This code came back right."), "saving", "circle-check"))
     return (*blocks, *(_finding(scene, each, here) for each in answer.diagnosis.findings))
 
@@ -175,11 +177,11 @@ def _acts(scene: Scene, phase: TryingScanner) -> Actions:
 
 def scanner_anchor(scene: Scene, phase: TryingScanner) -> Anchor:
     """How many codes came back right; on to the next, or the list on paper."""
-    figure = f"{_right(phase)} / {len(PROBES)}"
+    figure = f"{_passed(phase)} / {len(PROBES)}"
     if not phase.ended:
-        act = Action(scene.t("Next"), NextProbe(), "Enter", "", "primary")
+        act = Action(scene.t("Next code"), NextProbe(), "Enter", "", "primary")
     elif _to_change(phase):
         act = Action(scene.t("Print what to change"), PrintFindings(), "Enter", "printer", "primary")
     else:
         act = Action(scene.t("Done"), Back(), "Enter", "check", "primary")
-    return Anchor((), scene.t("Right"), figure, "", "", "plain", act)
+    return Anchor((), scene.t("Passed"), figure, "", "", "plain", act)

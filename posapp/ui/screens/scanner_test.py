@@ -121,8 +121,7 @@ class ProbePart(Painted):
         if height < ENDED_ROW - 6 or not row.detail:
             ink.text(painter, (36, 0, room, height), row.label, label)
         else:
-            detail = ink.wrapped(row.detail, Style("body", "ink_2"), room)[0]
-            low = (detail, Style("body", "ink_2"))
+            low = (row.detail, Style("body", "ink_2"))
             spaced_lines(painter, ink, (36, 0, room + 4, height), (row.label, label), low)
 
 
@@ -151,7 +150,7 @@ class ScannerScreen(Page[ScannerMain]):
         value, metrics = self.value, self.face.metrics
         if value is None:
             return
-        margin = metrics.margin
+        margin = metrics.page_margin
         top = 88 if metrics.rail_words else 72
         wide, bottom = self.width() - 2 * margin, self.height() - 8
         if value.drawing is None:
