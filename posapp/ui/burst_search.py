@@ -62,7 +62,7 @@ class Search:
         ends = edges(self.run, machine, self.now_ms)
         inner = tuple(place for place in machine if place not in ends)
         whole = self._known(machine)
-        if whole is not None and len(whole.places) == len(machine) and whole.spelling.text.isdigit():
+        if whole is not None and len(whole.places) == len(machine) and whole.spelling.gtin:
             return [whole]
         several = self._several(machine) if self.parted else []
         if len(several) > 1:
@@ -102,6 +102,8 @@ class Search:
         """Any text that no hand could have struck."""
         for start in self._starts(places):
             part = self._part(places[start:])
+            if (taps(self._part(places[:start]), self.now_ms) or 0.0) > 0.5:
+                continue  # a scanner struck these, too
             spelling = self._spell(part)
             if part and self._no_hand(part, spelling.text):
                 return Found(tuple(places[start:]), spelling)
@@ -123,7 +125,7 @@ class Search:
             limit_ms = FAST_GAP_MS if surely else MACHINE_GAP_MS
             if is_machine([*gaps, self.end_ms - part[-1].key.at_ms], limit_ms):
                 return True
-        return surely and len(text) >= FAST_LENGTH and is_slow(text, gaps)
+        return surely and len(text) >= FAST_LENGTH and is_slow(text, gaps, tapped=True)
 
     def _starts(self, places: Sequence[int]) -> Iterator[int]:
         """Where a scan may begin: at the first key, or where the keys became much faster than before."""

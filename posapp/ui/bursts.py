@@ -15,8 +15,10 @@ from posapp.ui.burst_search import Found, Search
 from posapp.ui.evidence import (
     FAST_GAP_MS,
     FAST_MEDIAN_MS,
+    HAND_MS,
     LEAST_LENGTH,
     MACHINE_GAP_MS,
+    OUTLIER,
     SLOW_MEDIAN_MS,
     SLOW_P90_MS,
     TAP_MS,
@@ -46,8 +48,9 @@ SECOND_END_MS = 100
 """CR LF and CR Tab: the second terminator follows within this."""
 LATE_END_MS = 300
 """A terminator this late after a timed-out scan is still the scanner's."""
-RADIO_GAP_MS = 50
-"""Only a radio link makes pauses this long inside a burst: then the first key is waited on longer, too."""
+RADIO_GAP_MS, RADIO_DOWN_MS = 50, 25
+"""Only a radio link makes pauses and strokes this long in a burst: then a key is waited on longer, too."""
+RADIO_TIMEOUT_MS = 200
 ENDLESS = 2
 """A scanner that sent no terminator so often in a row is taken to send none."""
 _NEVER_MS = 1_000_000
@@ -88,13 +91,16 @@ class BurstDetector:
         self._timed_out_ms: int | None = None
         self._ended = 0  # scans with a terminator
         self._twofold = False  # whether the last scan was ended twice
+        self._longest_ms = 0  # that a key of the last scan was down
         self._radio = False  # whether the last scan had the pauses of a radio link
         self._endless = 0  # scans without a terminator since the last one with
 
     def hold_ms(self) -> int | None:
         """Milliseconds of silence after which `expire` is due; None when nothing is held."""
-        if self._end_key is not None or self._doubt is not None:
+        if self._end_key is not None:
             return END_HOLD_MS
+        if self._doubt is not None:
+            return self._doubt_ms()
         if not self._chars:
             return None
         return self._limit_ms()
@@ -146,7 +152,7 @@ class BurstDetector:
 
     def _release(self, key: Key) -> list[Decision]:
         if self._doubt is not None and key.code == self._doubt.code:
-            tapped = key.at_ms - self._doubt.at_ms <= END_HOLD_MS
+            tapped = key.at_ms - self._doubt.at_ms <= self._doubt_ms()
             decided = self._settle_doubt(persons=not tapped)
             return decided if tapped else [*decided, Typed(key.token)]
         if key.code in self._eaten:
@@ -247,6 +253,10 @@ class BurstDetector:
             return decided
         return [*decided, Typed(key.token)]
 
+    def _doubt_ms(self) -> int:
+        """How long a scanner's terminator may be down, from how long its other keys were."""
+        return min(2 * END_HOLD_MS, max(END_HOLD_MS, int(OUTLIER * self._longest_ms)))
+
     def _settle_doubt(self, *, persons: bool) -> list[Decision]:
         """A terminator after a scan: the second half of CR LF, a late one, or a person's Enter."""
         key, self._doubt = self._doubt, None
@@ -263,9 +273,11 @@ class BurstDetector:
         mine = tapped and self._comes_after(key)
         if found:
             gap_ms = key.at_ms - self._held[self._chars[found[-1].places[-1]]].key.at_ms
-            # Of a scanner that has sent none before, only one that no finger struck is a terminator.
-            near = self._endless < ENDLESS and gap_ms <= SLOW_P90_MS and (up_ms is None or self._ended > 0)
-            mine = near or (tapped and gap_ms <= LATE_END_MS)
+            longest_ms = max(self._held[self._chars[at]].down_ms(key.at_ms) for at in found[-1].places)
+            finger = up_ms is not None and up_ms - key.at_ms >= max(HAND_MS, OUTLIER * longest_ms)
+            near = self._endless < ENDLESS and gap_ms <= SLOW_P90_MS and (not finger or self._ended > 0)
+            always = self._ended > 0 and self._endless == 0 and gap_ms <= BURST_TIMEOUT_MS
+            mine = near or always or (tapped and gap_ms <= LATE_END_MS)
         decided = self._emit(found, key if mine else None)
         if not mine:
             self._endless += len(found)
@@ -292,7 +304,7 @@ class BurstDetector:
     def _limit_ms(self) -> int:
         """How long the next key of a burst may take."""
         if len(self._chars) > 1:
-            return BURST_TIMEOUT_MS
+            return RADIO_TIMEOUT_MS if self._radio else BURST_TIMEOUT_MS
         first = self._held[self._chars[0]]
         tapped = first.up_ms is not None and first.up_ms - first.key.at_ms <= TAP_MS
         return TAPPED_HOLD_MS if tapped or self._radio else FIRST_HOLD_MS
@@ -310,7 +322,7 @@ class BurstDetector:
         return bool(tapped) and 2 * len(tapped) >= len(run) and self._gap_to(key) <= SLOW_P90_MS
 
     def _search(self, now_ms: int, end: Key | None = None) -> Search:
-        parted = 0 if self._radio else 2 if self._endless else int(self._ended == 0)
+        parted = 2 if self._endless and not self._radio else int(self._endless > 0 or self._ended < 3)
         return Search(self._run(), self._speller, now_ms, None if end is None else end.at_ms, parted)
 
     def _is_whole(self, *, sure: bool = False) -> bool:
@@ -360,6 +372,10 @@ class BurstDetector:
         self._endless += len(found)
         return self._emit(found)
 
+    def _get_to_know(self, run: Sequence[Struck], now_ms: int) -> None:
+        self._longest_ms = max(struck.down_ms(now_ms) for struck in run)
+        self._radio = self._longest_ms > RADIO_DOWN_MS or max(gaps_of(run)) > RADIO_GAP_MS
+
     def _emit(self, found: Sequence[Found], end: Key | None = None) -> list[Decision]:
         if not found:
             return self._give_back(len(self._chars))
@@ -374,7 +390,7 @@ class BurstDetector:
                 if struck.up_ms is None:
                     self._eaten.add(key.code)
                 if position == self._chars[scan.places[-1]]:
-                    self._radio = max(gaps_of([run[place] for place in scan.places])) > RADIO_GAP_MS
+                    self._get_to_know([run[place] for place in scan.places], key.at_ms)
                     keys = [run[place].key for place in scan.places]
                     self._speller.learn(keys, scan.spelling)
                     trace = trace_of(keys, end if scan is found[-1] else None, twofold=self._twofold)

@@ -31,7 +31,7 @@ HAND_MS = 38
 """A finger stays at least this long; times of Windows come in steps of 15.6 ms."""
 OUTLIER = 2.5
 MOST = 0.75
-NEARLY_ALL = 0.9
+NEARLY_ALL = 0.8
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ def gaps_of(run: Sequence[Struck]) -> list[int]:
 def taps(run: Sequence[Struck], now_ms: int) -> float | None:
     """The share of keys that were tapped as by a machine; None where no key was ever let go."""
     if all(struck.up_ms is None for struck in run):
-        return None
+        return None  # so for no keys at all
     return sum(struck.down_ms(now_ms) <= TAP_MS for struck in run) / len(run)
 
 
@@ -121,7 +121,7 @@ def collapsed(run: Sequence[Struck]) -> bool:
 
 def is_even(gaps_ms: Sequence[int]) -> bool:
     """Whether a scanner on a cable may have struck keys with these gaps: some twice as long, for Shift."""
-    return not gaps_ms or max(gaps_ms) <= 2 * median(gaps_ms) + 10
+    return not gaps_ms or max(gaps_ms) <= 2 * median(gaps_ms) + 20
 
 
 def is_machine(gaps_ms: Sequence[int], limit_ms: int = MACHINE_GAP_MS) -> bool:

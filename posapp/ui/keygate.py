@@ -14,9 +14,11 @@ from posapp.ui.event_clock import EventClock
 from posapp.ui.spelling import Speller, WedgeSettings
 from posapp.ui.strokes import Stroke, StrokeReader
 
-STALL_MS = 12
+STALL_MS = 3
 """A hold timer this late means that the window stood still and keys may be waiting outside."""
 AGAIN_MS = 8
+UNKNOWN_GAP_MS = 5
+"""Taken for the gap between two keys without a time when the window stood still between them."""
 
 
 class KeyGate:
@@ -28,6 +30,7 @@ class KeyGate:
         self._reader = StrokeReader()
         self._clock = EventClock()
         self._since_ms = 0
+        self._unknown_ms = 0  # of keys without a time: how long the window stood still between them
         self._waited = False
         self.due_ms: int | None = None
         """When `look` is to be called, in the clock of the arrivals; None: not at all."""
@@ -38,11 +41,18 @@ class KeyGate:
 
     def feed(self, stroke: Stroke, arrived_ms: int) -> list[Decision]:
         """Take one stroke; what is decided comes back in order, scans with times of the arrivals' clock."""
-        key = self._reader.read(stroke, self._clock.at(stroke.event_ms, arrived_ms))
+        if stroke.event_ms == 0 and self._stood_still(arrived_ms):
+            self._unknown_ms += arrived_ms - self._since_ms - UNKNOWN_GAP_MS
+        at_ms = self._clock.at(stroke.event_ms, arrived_ms - self._unknown_ms)
+        key = self._reader.read(stroke, at_ms)
         decided = self._detector.feed(key)
         if key.kind in ("char", "end"):
             self._since_ms = arrived_ms
         return self._told(decided)
+
+    def _stood_still(self, arrived_ms: int) -> bool:
+        """Whether the timer should have rung before this key and did not, or was late."""
+        return self.due_ms is not None and (self._waited or arrived_ms - self.due_ms > STALL_MS)
 
     def look(self, now_ms: int) -> list[Decision]:
         """The timer rang: decide what is held, unless the window stood still and keys wait outside."""
@@ -68,6 +78,8 @@ class KeyGate:
         self._waited = False
         self.due_ms = None if hold_ms is None else self._since_ms + hold_ms
         return [
-            replace(each, at_ms=self._clock.monotonic(each.at_ms)) if isinstance(each, Scan) else each
+            replace(each, at_ms=self._clock.monotonic(each.at_ms) + self._unknown_ms)
+            if isinstance(each, Scan)
+            else each
             for each in decided
         ]

@@ -15,7 +15,7 @@ from posapp.ui.alt_codes import alt_text
 from posapp.ui.strokes import GROUP_SEPARATOR, Key
 
 Layout = Literal["auto", "us", "system"]
-_LEAST_DIGITS, _SURE_DIGITS = 4, 12
+_LEAST_DIGITS, _SURE_DIGITS, _MOST_DIGITS = 4, 12, 14
 _DROPPED = ("029", "0029")
 
 
@@ -38,7 +38,12 @@ class Spelling:
     @property
     def sure(self) -> bool:
         """Whether the text is whole: a GTIN of 12 and more digits, which is hardly the start of another."""
-        return self.known and len(self.text) >= _SURE_DIGITS and self.text.isdigit()
+        return self.gtin and len(self.text) >= _SURE_DIGITS
+
+    @property
+    def gtin(self) -> bool:
+        """Whether the text looks like a whole GTIN."""
+        return self.known and len(self.text) <= _MOST_DIGITS and self.text.isdigit()
 
 
 class Speller:
