@@ -278,7 +278,7 @@ class MainWindow(QWidget):
         self.intent.emit(intent)
 
     def _scanned(self, scan: Scan) -> None:
-        self._send(ScanCode(scan.text, scan.at_ms))
+        self._send(ScanCode(scan.text, scan.at_ms, trace=scan.trace))
 
     def _typed(self, event: QKeyEvent, focus: QWidget | None) -> None:
         self._keyboard.take(event, focus)
