@@ -15,7 +15,7 @@ from posapp.flows.intents import Back, ChooseItem, ConfirmWeight, KeyIn, ScanCod
 from posapp.flows.meaning import checked, meaning_of, read
 from posapp.flows.meant import SAME_PACK_MS, Meant, Stop
 from posapp.flows.refusals import Refusal
-from posapp.flows.scanning import Arrival, add_scanned, arrival, taken_sound, with_line, with_scans
+from posapp.flows.scanning import Arrival, add_scanned, arrival, taken_sound, with_line
 from posapp.flows.state import Choosing, Desk, Selling, Weighing
 from posapp.flows.steps import (
     Ports,
@@ -42,11 +42,10 @@ def _weigh(desk: Desk, phase: Weighing, intent: ConfirmWeight, ports: Ports) -> 
     if grams is None or not 1 <= grams <= quantity_max("g"):
         return refuse(desk, phase, Refusal.BadWeight)
     new = phase.meant.line(Quantity(grams, "g"))
-    added = with_line(desk, new, ports)
+    added = with_line(desk, new, phase.scans, ports)
     if isinstance(added, Refusal):
         return refuse(desk, phase, added)
-    desk, line_no = added
-    return Step(with_scans(desk, phase.scans, line_no, ports), Selling(), (taken_sound(new),))
+    return Step(added, Selling(), (taken_sound(new),))
 
 
 def _leave(why: Refusal, does: str) -> Rule:
@@ -75,11 +74,10 @@ def _scan_while_weighing(desk: Desk, phase: Weighing, intent: ScanCode, ports: P
     if richer.quantity is None:
         return Step(quiet(desk), replace(phase, meant=richer, scans=scans), (Beep("ok"),))
     new = richer.line(richer.quantity)
-    added = with_line(desk, new, ports)
+    added = with_line(desk, new, scans, ports)
     if isinstance(added, Refusal):
         return refuse_waiting(desk, Selling(), scans, added, ports)
-    desk, line_no = added
-    return Step(with_scans(desk, scans, line_no, ports), Selling(), (taken_sound(new),))
+    return Step(added, Selling(), (taken_sound(new),))
 
 
 def _is_of_this_pack(phase: Weighing, meant: Meant, came: Arrival) -> bool:
@@ -101,14 +99,14 @@ def _choose(desk: Desk, phase: Choosing, intent: ChooseItem, ports: Ports) -> St
         return refuse_waiting(desk, Selling(), phase.scans, found, ports)
     if found.quantity is None:
         return Step(quiet(desk), Weighing(found, scans=phase.scans, at_ms=phase.at_ms), (Beep("ok"),))
-    new = found.line(found.quantity)
     if not phase.scans:
-        added = with_line(desk, new, ports)
+        new = found.line(found.quantity)
+        added = with_line(desk, new, (), ports)
         if isinstance(added, Refusal):
             return refuse(desk, Selling(), added)
-        return Step(added[0], Selling(), (taken_sound(new),))
-    came = Arrival(phase.scans[0], found.gtin14, found.two_d, phase.at_ms)
-    step = add_scanned(replace(desk, scan_no=came.scan.scan_no), came, new, phase.scans, ports)
+        return Step(added, Selling(), (taken_sound(new),))
+    came = Arrival(phase.scans[0], phase.at_ms)
+    step = add_scanned(replace(desk, scan_no=came.scan.scan_no), came, found, phase.scans, ports)
     return replace(step, desk=replace(step.desk, scan_no=desk.scan_no))
 
 

@@ -47,11 +47,10 @@ _NOTHING_SOLD = (
 
 
 def _add(desk: Desk, phase: Phase, new: NewLine, ports: Ports) -> Step:
-    added = with_line(desk, new, ports)
+    added = with_line(desk, new, (), ports)
     if isinstance(added, Refusal):
         return refuse(desk, phase, added)
-    desk, _ = added
-    return Step(replace(desk, clear_scan=desk.clear_scan + 1), Selling(), (taken_sound(new),))
+    return Step(replace(added, clear_scan=desk.clear_scan + 1), Selling(), (taken_sound(new),))
 
 
 def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:

@@ -25,6 +25,7 @@ from posapp.flows.steps import Ports, shop_of
 #: One meaning, several to choose from, or why there is none.
 Meaning = Meant | tuple[Meant, ...] | Stop
 
+_PIECE = Quantity(1, "pcs")
 _OF_OTHERS = {
     "member": Refusal.MemberCode,
     "payment": Refusal.PayCode,
@@ -92,20 +93,24 @@ def _hits(candidates: Iterable[Candidate], ports: Ports) -> list[tuple[Candidate
 
 
 def _meant(desk: Desk, reading: Reading, candidate: Candidate, item: Item) -> Meant | Stop:
+    measured = _measured(candidate, reading, item, shop_of(desk).currency)
+    if isinstance(measured, Stop):
+        return measured
+    quantity, fixed_minor = measured
     has_data = candidate.form in ("element", "link")
-    meant = Meant(
-        item=item,
+    gtin14 = "" if candidate.form in ("pattern", "internal") else candidate.gtin14 or ""
+    is_weighed = quantity is not None and quantity.unit == "g"
+    # Each field is given once: copying the value for every step would be felt at every scan.
+    return Meant(
+        item=item if fixed_minor is None else replace(item, unit="pcs"),
         code=candidate.gtin14 if has_data and candidate.gtin14 else reading.text,
-        quantity=None,
-        gtin14="" if candidate.form in ("pattern", "internal") else candidate.gtin14 or "",
+        quantity=quantity,
+        fixed_amount_minor=fixed_minor,
+        pack=_pack(gtin14, reading, None if is_weighed else reading.weight_g),
+        gtin14=gtin14,
         two_d=has_data or reading.carrier == "2d",
         form=candidate.form,
     )
-    measured = _measured(meant, candidate, reading, shop_of(desk).currency)
-    if isinstance(measured, Stop):
-        return measured
-    is_weighed = measured.quantity is not None and measured.quantity.unit == "g"
-    return replace(measured, pack=_pack(meant.gtin14, reading, None if is_weighed else reading.weight_g))
 
 
 def _pack(gtin14: str, reading: Reading, weight_g: int | None) -> PackData | None:
@@ -115,33 +120,32 @@ def _pack(gtin14: str, reading: Reading, weight_g: int | None) -> PackData | Non
     return PackData(gtin14, reading.lot, reading.serial, *dates, weight_g=weight_g)
 
 
-def _measured(meant: Meant, candidate: Candidate, reading: Reading, currency: str) -> Meant | Stop:
-    """How much of the item, and for how much money where the code says it."""
-    item, embedded = meant.item, candidate.embedded
+def _measured(
+    candidate: Candidate, reading: Reading, item: Item, currency: str
+) -> tuple[Quantity | None, int | None] | Stop:
+    """How much of the item (None: to be weighed), and for how much money where the code says it."""
+    embedded = candidate.embedded
     carries = embedded.carries if embedded is not None else ""
     value = embedded.value if embedded is not None else 0
     if embedded is not None and carries == "price":
         if embedded.currency not in ("", currency):
             return Stop(Refusal.OtherCurrency, {"currency": embedded.currency})
-        if value < 1:
-            return Stop(Refusal.NotSellable)
-        piece = Quantity(1, "pcs")
-        return replace(meant, item=replace(item, unit="pcs"), quantity=piece, fixed_amount_minor=value)
+        return (_PIECE, value) if value >= 1 else Stop(Refusal.NotSellable)
     if item.price_minor is None:
-        return Stop(Refusal.NoPrice, {"code": meant.code})
-    weight_g = value if carries == "weight" else reading.weight_g
+        return Stop(Refusal.NoPrice)
     if carries and (carries == "weight") != (item.unit == "g") and candidate.form == "pattern":
         return Stop(Refusal.NotSellable)
     if item.unit == "g":
+        weight_g = value if carries == "weight" else reading.weight_g
         if weight_g is None:
-            return meant
+            return None, None
         in_bounds = 1 <= weight_g <= quantity_max("g")
-        return replace(meant, quantity=Quantity(weight_g, "g")) if in_bounds else Stop(Refusal.NotSellable)
+        return (Quantity(weight_g, "g"), None) if in_bounds else Stop(Refusal.NotSellable)
     pieces = value if carries == "count" else reading.pieces
     if pieces is None:
-        return replace(meant, quantity=Quantity(1, "pcs"))
+        return _PIECE, None
     in_bounds = 1 <= pieces <= quantity_max("pcs")
-    return replace(meant, quantity=Quantity(pieces, "pcs")) if in_bounds else Stop(Refusal.NotSellable)
+    return (Quantity(pieces, "pcs"), None) if in_bounds else Stop(Refusal.NotSellable)
 
 
 def checked(desk: Desk, meant: Meant, ports: Ports) -> Meant | Stop:
@@ -152,7 +156,8 @@ def checked(desk: Desk, meant: Meant, ports: Ports) -> Meant | Stop:
     stop = stopped(desk, meant.gtin14, meant.pack, ports)
     if stop is not None:
         return stop
-    return replace(meant, notice=_notice(desk, meant, ports)) if meant.gtin14 else meant
+    notice = _notice(desk, meant, ports)
+    return replace(meant, notice=notice) if notice else meant
 
 
 def stopped(desk: Desk, gtin14: str, pack: PackData | None, ports: Ports) -> Stop | None:

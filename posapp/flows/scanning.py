@@ -7,7 +7,6 @@ record as part of a line or as refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from posapp.domain.cart import (
@@ -24,11 +23,12 @@ from posapp.domain.codes.reading import Reading
 from posapp.domain.facts import ScanRecord
 from posapp.domain.shop import Permission, word
 from posapp.flows.effects import Beep
+from posapp.flows.formatting import N_
 from posapp.flows.intents import Resume, ScanCode
 from posapp.flows.meaning import checked, meaning_of, read
 from posapp.flows.meant import Meant, Recent, Stop, WaitingScan
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Choosing, Desk, Done, Phase, Reporting, Selling, Weighing
+from posapp.flows.state import Choosing, Desk, Done, Phase, Reporting, Selling, Told, Weighing
 from posapp.flows.steps import (
     SCAN_TEXT_MAX,
     Ports,
@@ -41,19 +41,15 @@ from posapp.flows.steps import (
     quiet,
     refuse_scan,
     shop_of,
-    tell,
-    warn,
 )  # fmt: skip
 from posapp.flows.suspended import resume
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A counted scan: what is written down of it, of which item, whether it carries data, when it came."""
+    """A counted scan: what is written down of it, and when it came on the till's monotonic clock."""
 
     scan: WaitingScan
-    gtin14: str
-    two_d: bool
     at_ms: int
 
 
@@ -67,7 +63,9 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
     if desk.shift is None:
         return refuse_scan(next_scan(desk, ports), phase, intent.text, Refusal.NoOpenShift, ports)
     phase = Selling()
-    uncounted, desk = desk, next_scan(replace(desk, found=None), ports)
+    uncounted, desk = desk, next_scan(desk, ports)
+    if desk.found is not None:
+        desk = replace(desk, found=None)
     if not may_sell(desk):
         return refuse_scan(desk, phase, intent.text, Refusal.MayNotSell, ports)
     if by_badge(desk, intent.text) is not None:
@@ -98,34 +96,31 @@ def _ticket(desk: Desk, reading: Reading) -> str:
 def arrival(desk: Desk, reading: Reading, intent: ScanCode, ports: Ports) -> Arrival:
     """The scan just counted, as it will be written down where it sells."""
     kept = WaitingScan(desk.scan_no, plain_text(reading.text)[:SCAN_TEXT_MAX])
-    two_d = reading.carrier == "2d" or bool(reading.elements)
-    return Arrival(kept, reading.gtin14 or "", two_d, intent.at_ms or ports.clock.monotonic_ms())
+    return Arrival(kept, intent.at_ms or ports.clock.monotonic_ms())
 
 
 def arrive(desk: Desk, came: Arrival, meant: Meant, ports: Ports) -> Step:
     """Goods: one more piece, or the other code of a piece that is there, unless this pack must stay here."""
-    came = replace(came, gtin14=meant.gtin14, two_d=meant.two_d)
-    desk = replace(desk, recent=tuple(recent for recent in desk.recent if recent.is_near(came.at_ms)))
-    partner = _partner(desk, came)
+    partner = _partner(desk, came, meant)
     found = checked(desk, meant, ports)
     if partner is not None and partner.stop is not None:
         found = partner.stop
     if isinstance(found, Stop):
-        return _stopped(desk, came, partner, found, ports)
-    if partner is not None and (found.quantity is not None or not came.two_d):
+        return _stopped(desk, came, meant, partner, found, ports)
+    if partner is not None and (found.quantity is not None or not found.two_d):
         return _fold(desk, came, partner, found, ports)
     if found.quantity is None:
         return Step(quiet(desk), Weighing(found, scans=(came.scan,), at_ms=came.at_ms), (Beep("ok"),))
-    return add_scanned(desk, came, found.line(found.quantity), (came.scan,), ports)
+    return add_scanned(desk, came, found, (came.scan,), ports)
 
 
-def _partner(desk: Desk, came: Arrival) -> Recent | None:
+def _partner(desk: Desk, came: Arrival, meant: Meant) -> Recent | None:
     """The oldest scan that still waits for the other code of its pack, its line as that scan left it."""
     sale = desk.cart.transaction_id if desk.cart is not None else ""
     for recent in desk.recent:
-        if recent.gtin14 != came.gtin14 or recent.two_d == came.two_d or recent.transaction_id != sale:
+        if recent.gtin14 != meant.gtin14 or recent.two_d == meant.two_d or not recent.is_near(came.at_ms):
             continue
-        if recent.stop is not None or _stands(desk.cart, recent):
+        if recent.transaction_id == sale and (recent.stop is not None or _stands(desk.cart, recent)):
             return recent
     return None
 
@@ -135,18 +130,20 @@ def _stands(cart: Cart | None, recent: Recent) -> bool:
     return cart is not None and line is not None and cart.line(line.line_no) is line
 
 
-def _stopped(desk: Desk, came: Arrival, partner: Recent | None, stop: Stop, ports: Ports) -> Step:
+def _stopped(
+    desk: Desk, came: Arrival, meant: Meant, partner: Recent | None, stop: Stop, ports: Ports
+) -> Step:
     """Refuse the pack; where its plain number is in the sale already, that piece goes off again."""
-    recent = tuple(other for other in desk.recent if other is not partner)
+    recent = tuple(other for other in desk.recent if other is not partner and other.is_near(came.at_ms))
     if partner is not None and partner.line is not None and desk.cart is not None:
         cart, number = take_piece_off(desk.cart, partner.line, ports.clock.now_ms())
         recent = _following(recent, desk.cart, cart)
         cart = scan_moved(cart, partner.scan_no, number)
         marked = cart.lines[-1].line_no if cart.lines else None
         desk = replace(desk, cart=cart, marked=marked)
-    elif partner is None and came.two_d and came.gtin14:
+    elif partner is None and meant.two_d and meant.gtin14:
         sale = desk.cart.transaction_id if desk.cart is not None else ""
-        waits = Recent(came.gtin14, came.two_d, came.at_ms, came.scan.scan_no, sale, stop=stop)
+        waits = Recent(meant.gtin14, True, came.at_ms, came.scan.scan_no, sale, stop=stop)
         recent = (*recent, waits)
     return refuse_scan(replace(desk, recent=recent), Selling(), came.scan.code, stop, ports)
 
@@ -157,25 +154,23 @@ def _fold(desk: Desk, came: Arrival, partner: Recent, meant: Meant, ports: Ports
     assert cart is not None
     assert line is not None
     recent = tuple(other for other in desk.recent if other is not partner)
-    line_no = line.line_no
-    notice = ""
-    if came.two_d:
-        assert meant.quantity is not None
-        notice = meant.notice
-        told = in_the_place_of(cart, line, meant.line(meant.quantity))
-        if told is None:
-            return refuse_scan(desk, Selling(), came.scan.code, Refusal.CartFull, ports)
-        recent, (cart, line_no) = _following(recent, cart, told[0]), told
-        cart = scan_moved(cart, partner.scan_no, line_no)
-    desk = with_scans(replace(desk, cart=cart, marked=line_no, recent=recent), (came.scan,), line_no, ports)
-    desk = _told(desk, meant) if came.two_d else quiet(desk)
-    return Step(desk, Selling(), (Beep("warn" if notice else "ok"),))
+    if not meant.two_d:
+        cart = with_scans(cart, (came.scan,), line.line_no, ports)
+        desk = replace(quiet(desk), cart=cart, marked=line.line_no, recent=recent)
+        return Step(desk, Selling(), (Beep("ok"),))
+    assert meant.quantity is not None
+    new = meant.line(meant.quantity)
+    told = in_the_place_of(cart, line, new)
+    if told is None:
+        return refuse_scan(desk, Selling(), came.scan.code, Refusal.CartFull, ports)
+    recent, (cart, line_no) = _following(recent, cart, told[0]), told
+    cart = with_scans(scan_moved(cart, partner.scan_no, line_no), (came.scan,), line_no, ports)
+    desk = replace(desk, cart=cart, marked=line_no, recent=recent, told=_told(desk, new), refusal=None)
+    return Step(desk, Selling(), (taken_sound(new),))
 
 
 def _following(recent: tuple[Recent, ...], before: Cart | None, after: Cart) -> tuple[Recent, ...]:
     """Scans that wait for their other code, with their lines as this scan left them."""
-    if before is None or not recent:
-        return recent
     return tuple(
         replace(each, line=after.line(each.line.line_no))
         if each.line is not None and _stands(before, each)
@@ -184,50 +179,65 @@ def _following(recent: tuple[Recent, ...], before: Cart | None, after: Cart) -> 
     )
 
 
-def add_scanned(desk: Desk, came: Arrival, new: NewLine, scans: Iterable[WaitingScan], ports: Ports) -> Step:
+def add_scanned(
+    desk: Desk, came: Arrival, meant: Meant, scans: tuple[WaitingScan, ...], ports: Ports
+) -> Step:
     """One more piece with the scans that brought it on record."""
-    added = with_line(desk, new, ports)
+    assert meant.quantity is not None
+    new = meant.line(meant.quantity)
+    added = _with_line(desk, new, scans, ports)
     if isinstance(added, Refusal):
         return refuse_scan(desk, Selling(), came.scan.code, added, ports)
-    before, (desk, line_no) = desk.cart, added
-    assert desk.cart is not None
-    recent = _following(desk.recent, before, desk.cart)
-    if came.gtin14:
-        line, sale = desk.cart.line(line_no), desk.cart.transaction_id
-        waits = Recent(came.gtin14, came.two_d, came.at_ms, came.scan.scan_no, sale, line)
+    cart, line_no = added
+    recent = tuple(each for each in desk.recent if each.is_near(came.at_ms))
+    recent = _following(recent, desk.cart, cart)
+    if meant.gtin14:
+        sale, line = cart.transaction_id, cart.lines[-1]
+        waits = Recent(meant.gtin14, meant.two_d, came.at_ms, came.scan.scan_no, sale, line)
         recent = (*recent, waits)
-    desk = with_scans(replace(desk, recent=recent), scans, line_no, ports)
+    desk = replace(desk, cart=cart, marked=line_no, recent=recent, told=_told(desk, new), refusal=None)
     return Step(desk, Selling(), (taken_sound(new),))
 
 
-def with_scans(desk: Desk, scans: Iterable[WaitingScan], line_no: int, ports: Ports) -> Desk:
-    """The desk with scans on record as part of a line."""
-    assert desk.cart is not None
-    cart = desk.cart
+def with_scans(cart: Cart, scans: tuple[WaitingScan, ...], line_no: int, ports: Ports) -> Cart:
+    """The cart with scans on record as part of a line."""
     for waiting in scans:
         record = ScanRecord(waiting.scan_no, waiting.code, ports.clock.now_ms(), line_no, None)
         cart = with_scan(cart, record)
-    return replace(desk, cart=cart)
+    return cart
 
 
-def with_line(desk: Desk, new: NewLine, ports: Ports) -> tuple[Desk, int] | Refusal:
-    """The desk with the line added and marked; not yet with any scan on record."""
+def _with_line(
+    desk: Desk, new: NewLine, scans: tuple[WaitingScan, ...], ports: Ports
+) -> tuple[Cart, int] | Refusal:
     cart = desk.cart or Cart(ports.ids.new_id(), ports.clock.now_ms())
     added = add_line(cart, new)
     if added is None:
         return Refusal.LineFull if desk.cart and len(desk.cart.lines) < LINES_MAX else Refusal.CartFull
     cart, line_no = added
-    return _told(replace(desk, cart=cart, marked=line_no, found=None), new), line_no
+    return with_scans(cart, scans, line_no, ports), line_no
 
 
-def _told(desk: Desk, new: NewLine | Meant) -> Desk:
+def with_line(desk: Desk, new: NewLine, scans: tuple[WaitingScan, ...], ports: Ports) -> Desk | Refusal:
+    """The desk with the line added and marked, and the scans that brought it on record."""
+    added = _with_line(desk, new, scans, ports)
+    if isinstance(added, Refusal):
+        return added
+    cart, line_no = added
+    return replace(desk, cart=cart, marked=line_no, found=None, told=_told(desk, new), refusal=None)
+
+
+def _told(desk: Desk, new: NewLine) -> Told:
     """Say what was taken, and what the cashier has to look at."""
-    name = word(new.item.names, desk.language)
-    if new.notice == "best_before":
-        return warn(desk, "Past best before: {name}", name=name)
-    if new.notice == "some_lots":
-        return warn(desk, "Some lots are recalled: {name}", name=name)
-    return tell(desk, "{name} added", name=name)
+    serial = (desk.told.serial if desk.told else 0) + 1
+    params = {"name": word(new.item.names, desk.language)}
+    match new.notice:
+        case "best_before":
+            return Told(N_("Past best before: {name}"), params, True, serial, warns=True)
+        case "some_lots":
+            return Told(N_("Some lots are recalled: {name}"), params, True, serial, warns=True)
+        case _:
+            return Told(N_("{name} added"), params, True, serial)
 
 
 def taken_sound(new: NewLine) -> Beep:

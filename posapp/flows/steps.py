@@ -66,12 +66,6 @@ def tell(desk: Desk, msgid: str, **params: str) -> Desk:
     return replace(desk, told=Told(msgid, params, True, serial), refusal=None)
 
 
-def warn(desk: Desk, msgid: str, **params: str) -> Desk:
-    """Something was taken that needs a look; otherwise like good news."""
-    desk = tell(desk, msgid, **params)
-    return replace(desk, told=replace(desk.told, warns=True)) if desk.told is not None else desk
-
-
 def refuse(desk: Desk, phase: Phase, why: Refusal | Stop, **params: str) -> Step:
     """Nothing changes but the sentence that says why; a low note calls for the eyes."""
     serial = (desk.told.serial if desk.told else 0) + 1

@@ -2,8 +2,8 @@
 
     python resources/i18n/update.py
 
-Sentences are found by reading the syntax of posapp/flows: the texts given to .t(), tell(), warn() and N_(),
-and the values of Refusal; also those of the domain that flows show: CodeRefusal, Gs1Problem and
+Sentences are found by reading the syntax of posapp/flows: the texts given to .t(), tell() and N_(), and
+the values of Refusal; also those of the domain that flows show: CodeRefusal, Gs1Problem and
 RecallFault. Translations that exist are kept, entries that nobody says any more go, and new ones come in
 empty, to be filled in by a person; then run it again. Exits 1 while one is empty.
 """
@@ -34,7 +34,7 @@ def _said(node: ast.AST) -> ast.expr | None:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in ("t", "N_"):
         return node.args[0]
-    return node.args[1] if name in ("tell", "warn") and len(node.args) > 1 else None
+    return node.args[1] if name == "tell" and len(node.args) > 1 else None
 
 
 def msgids_in(tree: ast.Module) -> Iterator[str]:
