@@ -8,10 +8,9 @@ never of their arrival, because a stalled window delivers a typist's keys as fas
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
-from posapp.domain.scan_trace import ScanTrace
 from posapp.ui.burst_search import Found, Search
+from posapp.ui.decisions import Decision, Scan, Typed
 from posapp.ui.evidence import (
     FAST_GAP_MS,
     FAST_MEDIAN_MS,
@@ -54,26 +53,6 @@ RADIO_TIMEOUT_MS = 200
 ENDLESS = 2
 """A scanner that sent no terminator so often in a row is taken to send none."""
 _NEVER_MS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A scanner delivered this text; `at_ms` is the time of its last key, `mended` what was put right."""
-
-    text: str
-    at_ms: int
-    mended: tuple[str, ...] = ()
-    trace: ScanTrace | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A person's key event, to be delivered as it was meant."""
-
-    token: object
-
-
-Decision = Scan | Typed
 
 
 class BurstDetector:

@@ -26,9 +26,7 @@ IDS = [probe.probe_id for probe in PROBES]
 
 def trial(t: Words, probe: Probe | None) -> View:
     """The test, at this code; without one it is over."""
-    rows = tuple(
-        ProbeRow(each.name, t("正确", "right"), "done", "", here=each is probe) for each in PROBES
-    )
+    rows = tuple(ProbeRow(each.name, t("正确", "right"), "done", "", here=each is probe) for each in PROBES)
     main = ScannerMain(
         t("第 5 个码", "Code 5 of 10"),
         t("在这里扫。", "Scan it here."),
