@@ -24,6 +24,9 @@ _FEWEST_ITF_DIGITS = 6
 _FEWEST_CODE39_SIGNS = 3
 #: Proofs of one text; more places of the same claim seldom help.
 _PROOFS = 3
+_SAME_PX = 2.0
+#: Their proof is dear, and their check characters are strong: a second reading of other pixels will do.
+_READ_TWICE = ("Code 128", "GS1 DataBar")
 #: A row reading that needs no other witness: wrong ones have been seen up to a margin of 0.36.
 _SURE_ROW_MARGIN = 0.5
 _SURE_ROW_LIKENESS = 0.965
@@ -37,8 +40,14 @@ class _Case:
     proof: Proof | None = None
     families: set[Family] = field(default_factory=set)
     proofs: int = 0
+    tried: list[Corners] = field(default_factory=list)
+    renderings: set[str] = field(default_factory=set)
     sure: bool = False
     row_margin: float = 0.0
+
+    def is_new(self, corners: Corners) -> bool:
+        """Whether a place differs by more than a pixel or two from those tried."""
+        return all(float(np.abs(np.subtract(corners, other)).max()) > _SAME_PX for other in self.tried)
 
 
 @dataclass(slots=True)
@@ -48,13 +57,14 @@ class Evidence:
     grey: Grey
     cases: dict[tuple[str, str], list[_Case]] = field(default_factory=dict)
 
-    def add(self, claim: Claim) -> None:
-        """Weigh one more claim."""
+    def add(self, claim: Claim, rendering: str = "picture") -> None:
+        """Weigh one more claim, made on the picture itself or on another rendering of it."""
         if not _plausible(claim):
             return
         case = self._case(claim)
         case.families.add(claim.family)
-        case.sure = case.sure or self._plain(claim)
+        case.renderings.add(rendering)
+        case.sure = case.sure or (case.is_new(claim.corners) and self._plain(claim))
         self._prove(case, claim)
 
     def add_rows(self, claim: Claim, reading: RowReading) -> None:
@@ -66,9 +76,12 @@ class Evidence:
         self._prove(case, claim)
 
     def _prove(self, case: _Case, claim: Claim) -> None:
-        if case.sure or case.proofs >= _PROOFS or (case.proof is not None and case.proof.ok):
+        if case.sure or claim.format in _READ_TWICE or case.proofs >= _PROOFS:
+            return
+        if (case.proof is not None and case.proof.ok) or not case.is_new(claim.corners):
             return
         case.proofs += 1
+        case.tried.append(claim.corners)
         proof = prove(self.grey, claim.format, claim.text, claim.corners)
         if case.proof is None or proof.likeness > case.proof.likeness:
             case.proof, case.claim = proof, claim
@@ -78,8 +91,8 @@ class Evidence:
         match claim.format:
             case "QR Code" | "Data Matrix" | "GS1 DataBar Expanded":
                 return True
-            case "EAN-13" | "UPC-A":
-                return plain_to_see(self.grey, claim.text.zfill(13), claim.corners)
+            case "EAN-13" | "UPC-A" | "EAN-8" | "UPC-E":
+                return plain_to_see(self.grey, claim)
             case "Code 128":
                 return claim.family == "zxing" and read_in_two_bands(self.grey, claim)
             case "GS1 DataBar":
@@ -124,8 +137,8 @@ def _believed(case: _Case) -> bool:
     claim, proof = case.claim, case.proof
     if case.sure or (proof is not None and proof.ok):
         return True
-    if claim.format == "Code 128" and len(case.families) > 1:  # its check character leaves 1 in 103 to both
-        return True
+    if claim.format in _READ_TWICE:  # their check characters leave one wrong text in a hundred to each reading
+        return len(case.families) > 1 or len(case.renderings) > 1
     return proof is not None and claim.format in _LONG_RETAIL and _long_retail(case, proof)
 
 

@@ -26,7 +26,9 @@ from posapp.devices.decoding.symbol import Decoded, Symbol
 #: Processor time that a single picture is worth by default.
 BUDGET_US = 45_000
 #: A row reading whose second best text is nearer than this is not worth a proof.
-_ROW_MARGIN = 0.06
+_ROW_MARGIN = 0.09
+#: Row readings of an area that are tried before libzbar is asked.
+_ROWS_BEFORE_ZBAR = 3
 _CROP_WIDTH = 500
 _CROP_EDGE = 6
 _DOUBLED_SIDE = 700
@@ -78,21 +80,20 @@ class Search:
         self._add(families.zxing(grey, full=True))
         yield "zxing full"
         areas = [area for area in barred_areas(grey) if area.right - area.left > 24 and area.bottom - area.top > 6]
-        for place, area in enumerate(areas[:2]):
+        if areas:
+            yield from self._area(areas[0], 0)
+        yield from self._enlarged()
+        for place, area in enumerate(areas[1:2], 1):
             yield from self._area(area, place)
-            if place == 0:
-                yield from self._enlarged()
         self._add(families.zbar(grey))
         yield "zbar"
-        if not areas:
-            yield from self._enlarged()
 
     def _enlarged(self) -> Iterator[str]:
         doubled, factor = _doubled(self.grey)
         even = _clahe().apply(doubled)
-        self._add(families.zxing(even, full=True), _scaling(1 / factor))
+        self._add(families.zxing(even, full=True), _scaling(1 / factor), "enlarged")
         yield "zxing enlarged and evened"
-        self._add(families.zxing(_sharpened(doubled, 2.0)), _scaling(1 / factor))
+        self._add(families.zxing(_sharpened(doubled, 2.0)), _scaling(1 / factor), "enlarged")
         yield "zxing enlarged and sharpened"
 
     def _area(self, area: Area, place: int) -> Iterator[str]:
@@ -101,23 +102,24 @@ class Search:
         crop = cv2.copyMakeBorder(crop, _CROP_EDGE, _CROP_EDGE, 0, 0, cv2.BORDER_REPLICATE)
         matrix = matrix.astype(np.float64)
         matrix[:, 2] -= matrix[:, 1] * _CROP_EDGE
-        self._add(families.zxing(crop, linear=True), matrix)
+        self._add(families.zxing(crop, linear=True), matrix, "crop")
         yield f"zxing on area {place}"
+        self._add(families.zxing(_sharpened(crop, 2.0), linear=True), matrix, "crop")
+        yield f"zxing on area {place} sharpened"
         upright_strips = strips(self.grey, area)
-        for reading in read_rows(upright_strips):
+        for count, reading in enumerate(read_rows(upright_strips)):
+            if count == _ROWS_BEFORE_ZBAR:
+                self._add(families.zbar(crop), matrix, "crop")
+                yield f"zbar on area {place}"
             if reading.margin >= _ROW_MARGIN:
                 claim = spelt("EAN-13", reading.text, "]E0", corners_of(upright_strips, reading), "rows")
                 if claim is not None:
                     self.evidence.add_rows(claim, reading)
             yield f"rows of area {place}"
-        self._add(families.zbar(crop), matrix)
-        yield f"zbar on area {place}"
-        self._add(families.zxing(_sharpened(crop, 2.0), linear=True), matrix)
-        yield f"zxing on area {place} sharpened"
 
-    def _add(self, claims: Iterable[Claim], matrix: Any = None) -> None:
+    def _add(self, claims: Iterable[Claim], matrix: Any = None, rendering: str = "picture") -> None:
         for claim in claims:
-            self.evidence.add(claim if matrix is None else _placed(claim, matrix))
+            self.evidence.add(claim if matrix is None else _placed(claim, matrix), rendering)
 
 
 def _placed(claim: Claim, matrix: Any) -> Claim:

@@ -1,92 +1,130 @@
 """Cheap second looks at a claim, for the many pictures that are read at once.
 
-For an EAN-13 or UPC-A the cells are laid over a few rows between the claimed corners: which text fits
-best, and by how much? Symbols with a strong check character are read again from other rows. Says yes
-only when it is plain; everything else goes to the full proof. Refuses to look for a symbol that is not
-where it was claimed.
+For EAN and UPC the drawn text is laid over a few rows between the claimed corners: does every digit fit
+best where it is claimed, and by how much? Symbols with a strong check character are read again from
+other rows. Says yes only when it is plain; everything else goes to the full proof. Refuses to look for
+a symbol that is not where it was claimed.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from posapp.devices.decoding.digit_cells import (
-    GUARDS,
-    MODULES,
-    SAMPLES,
-    best_texts,
-    cell_costs,
-    correlation,
-    drawn_text,
-    inside,
-    rows_of,
-)
+from posapp.devices.decoding.bars import cell_places, retail_cells
+from posapp.devices.decoding.digit_cells import PATTERNS, SAMPLES, bank, blurred, correlation
 from posapp.devices.decoding.families import Claim, Corners, Grey, zxing
-from posapp.devices.decoding.row_places import POWERS, at_places
+from posapp.devices.decoding.row_places import at_places
+from posapp.devices.decoding.symbol import Format
 
 Row = NDArray[np.float32]
 _ROWS = 5
 _BESIDE = 8  # modules of quiet zone that are looked at
-_SIGMAS = (0.35, 0.6, 0.85)
+_SIGMAS = (0.35, 0.6, 0.85, 1.1)
 _ROUNDS = 2
 _STIFF = np.diag([0.5, 0.5, 1.0, 2.0])
-#: Second best text at least this much worse, and the picture at least this much like the drawing.
+#: Share of the misfit by which the nearest other text must fit worse, and the likeness to the drawing.
 _MARGIN = 0.5
 _LIKENESS = 0.94
+#: Short symbols are read out of longer ones: nothing dark may stand beside them (-1 light, 1 dark).
+_SHORT: tuple[Format, ...] = ("UPC-E", "EAN-8")
+_SHORT_LIKENESS = 0.965
+_DARK_BESIDE = -0.3
 #: Fewest pixel rows of a band.
 _BAND_ROWS = 5
-_OTHER_SCALE = 1.37
+_OTHER_SCALE = 1.31
 
 
-def plain_to_see(grey: Grey, text: str, corners: Corners) -> bool:
-    """Whether thirteen digits stand between these corners beyond reasonable doubt."""
-    row = _row(grey, corners)
+def plain_to_see(grey: Grey, claim: Claim) -> bool:
+    """Whether a claimed EAN or UPC stands between its corners beyond reasonable doubt."""
+    cells = retail_cells(claim.format, claim.text)
+    if cells is None:
+        return False
+    places, modules = cell_places(claim.format)
+    row = _row(grey, claim.corners, modules)
     if row is None:
         return False
     level = _levelled(row)
-    claimed = rows_of(text)
-    places = _settled(level, inside(drawn_text(claimed, 0.6, 0.0)))
+    rows = tuple("ABC".index(kind) * 10 + digit for digit, kind in cells)
+    powers = _powers(modules)
+    at = _settled(level, _drawn(claim.format, rows, 0.6), modules)
     sigma = 0.6
     for _ in range(_ROUNDS):
-        drawn = 2 * drawn_text(claimed, sigma, 0.0) - 1
-        moves = POWERS[:, :4] * (inside(np.gradient(drawn).astype(np.float32)) * SAMPLES)[:, None]
-        off = at_places(level, places) - inside(drawn)
-        shift = POWERS[:, :4] @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ off)
-        places = places - np.clip(shift, -0.7, 0.7) * SAMPLES
-        seen = at_places(level, places).astype(np.float32)
-        sigma = min(_SIGMAS, key=lambda one: _misfit(seen, claimed, one))
-    best = best_texts(*cell_costs(seen, sigma, 0.0))
-    if best.text != text:
+        drawn = _drawn(claim.format, rows, sigma)
+        moves = powers * (np.gradient(drawn) * SAMPLES)[:, None]
+        off = at_places(level, at) - drawn
+        shift = powers @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ off)
+        at = at - np.clip(shift, -0.7, 0.7) * SAMPLES
+        seen = np.asarray(at_places(level, at), np.float32)
+        sigma = min(_SIGMAS, key=lambda one: _misfit(seen, _drawn(claim.format, rows, one)))
+    drawn = _drawn(claim.format, rows, sigma)
+    short = claim.format in _SHORT
+    if correlation(seen, drawn) < (_SHORT_LIKENESS if short else _LIKENESS):
         return False
-    drawn = 2 * inside(drawn_text(best.rows, sigma, 0.0)) - 1
-    off = (seen - drawn)[GUARDS]
-    cost = best.cost + float(off @ off)
-    return correlation(seen, drawn) >= _LIKENESS and best.second - best.cost >= _MARGIN * cost
+    if short and not _alone(level, at):
+        return False
+    return _ahead(seen, rows, places, sigma) >= _MARGIN * _misfit(seen, drawn)
 
 
-def _row(grey: Grey, corners: Corners) -> Row | None:
+def _ahead(seen: Row, rows: tuple[int, ...], places: tuple[int, ...], sigma: float) -> float:
+    """How much worse the nearest other text fits at least: two digits differ, for the check digit's sake."""
+    windows = np.array(places)[:, None] * SAMPLES + np.arange(7 * SAMPLES)
+    templates, squares = bank(sigma, 0.0)
+    costs = squares - 2 * seen[windows] @ templates.T
+    cells = np.arange(len(rows))
+    own = costs[cells, list(rows)]
+    costs[cells, list(rows)] = np.inf
+    right = np.array(rows) >= 20
+    costs[~right, 20:] = np.inf  # a right digit begins dark and can stand on the right side only
+    costs[right, :20] = np.inf
+    worse = np.sort(costs.min(axis=1) - own)
+    return float(worse[0] + worse[1]) if worse[0] > 0 else -1.0
+
+
+def _alone(level: Row, at: Any) -> bool:
+    """Whether light stands for six modules at either end."""
+    module = (at[-1] - at[0]) / len(at) * SAMPLES
+    for end, way in ((at[0], -1.0), (at[-1], 1.0)):
+        beside = at_places(level, end + way * module * np.linspace(1.0, 6.5, 23))
+        if float(np.convolve(beside, np.ones(3) / 3, "valid").max()) > _DARK_BESIDE:
+            return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def _drawn(symbol_format: Format, rows: tuple[int, ...], sigma: float) -> Row:
+    places, count = cell_places(symbol_format)
+    modules = np.zeros(count + 20, np.float32)
+    for place, row in zip(places, rows, strict=True):
+        modules[10 + place : 17 + place] = PATTERNS[row]
+    bars = (0, 2, 46, 48, 50) if symbol_format == "UPC-E" else (0, 2, count // 2 - 1, count // 2 + 1, count - 3, count - 1)
+    for bar in bars:
+        modules[10 + bar] = 1.0
+    return 2 * blurred(modules, sigma, 0.0)[10 * SAMPLES : -10 * SAMPLES] - 1
+
+
+def _row(grey: Grey, corners: Corners, modules: int) -> Row | None:
     """The mean brightness along the symbol, four samples a module, with eight modules at either end."""
     a, b, c, d = np.array(corners, np.float64)
     start, end, down = (a + d) / 2, (b + c) / 2, ((d - a) + (c - b)) / 2
     along = end - start
-    if float(np.hypot(*along)) < MODULES * 0.9:
+    if float(np.hypot(*along)) < modules * 0.9:
         return None
-    share, offsets = _grid()
+    share, offsets = _grid(modules)
     x = (start[0] + along[0] * share + down[0] * offsets).astype(np.float32)
     y = (start[1] + along[1] * share + down[1] * offsets).astype(np.float32)
     rows = cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(rows.mean(axis=0, dtype=np.float32), np.float32)
 
 
-@cache
-def _grid() -> tuple[Any, Any]:
-    count = (MODULES + 2 * _BESIDE) * SAMPLES
-    share = ((np.arange(count) + 0.5) / SAMPLES - _BESIDE) / MODULES
+@lru_cache(maxsize=4)
+def _grid(modules: int) -> tuple[Any, Any]:
+    count = (modules + 2 * _BESIDE) * SAMPLES
+    share = ((np.arange(count) + 0.5) / SAMPLES - _BESIDE) / modules
     return share[None, :], np.linspace(-0.3, 0.3, _ROWS)[:, None]
 
 
@@ -99,10 +137,16 @@ def _levelled(row: Row) -> Row:
     return np.asarray(((white + black - 2 * line) / np.maximum(white - black, 8)).ravel(), np.float32)
 
 
-@cache
-def _shifts() -> tuple[Any, Any]:
-    """Every second sample's place for every error of the two ends, and all samples' places for no bend."""
-    count = MODULES * SAMPLES
+@lru_cache(maxsize=4)
+def _powers(modules: int) -> Any:
+    along = (np.arange(modules * SAMPLES) + 0.5) / (modules * SAMPLES) * 2 - 1
+    return np.stack([along**power for power in range(4)], axis=1)
+
+
+@lru_cache(maxsize=4)
+def _shifts(modules: int) -> tuple[Any, Any]:
+    """Every second sample's place for every error of the two ends, and all samples' places."""
+    count = modules * SAMPLES
     share = (np.arange(count) + 0.5) / count
     moves = np.linspace(-2.5, 2.5, 11) * SAMPLES
     first, last = (each.ravel()[:, None] for each in np.meshgrid(moves, moves))
@@ -110,21 +154,21 @@ def _shifts() -> tuple[Any, Any]:
     return places[:, ::2].astype(np.float32), places
 
 
-def _settled(level: Row, drawn: Row) -> Any:
+def _settled(level: Row, drawn: Row, modules: int) -> Any:
     """The places of the symbol's samples, its ends moved to where the claimed text fits best."""
-    coarse, places = _shifts()
-    off = at_places(level, coarse) - (2 * drawn[::2] - 1)
+    coarse, places = _shifts(modules)
+    off = at_places(level, coarse) - drawn[::2]
     return places[int(np.einsum("ij,ij->i", off, off).argmin())]
 
 
-def _misfit(seen: Row, rows: tuple[int, ...], sigma: float) -> float:
-    off = seen - 2 * inside(drawn_text(rows, sigma, 0.0)) + 1
+def _misfit(seen: Row, drawn: Row) -> float:
+    off = seen - drawn
     return float(off @ off)
 
 
 def read_in_two_bands(grey: Grey, claim: Claim) -> bool:
     """Whether the upper and the lower part of a linear symbol say the same, each read by itself."""
-    crop = _crop(grey, claim.corners, 1.0)
+    crop = _crop(grey, claim.corners)
     if crop is None or len(crop) < 2 * _BAND_ROWS:
         return False
     half = len(crop) // 2
@@ -133,15 +177,18 @@ def read_in_two_bands(grey: Grey, claim: Claim) -> bool:
 
 def read_on_another_scale(grey: Grey, claim: Claim) -> bool:
     """Whether a symbol of several rows is read again when its pixels fall elsewhere."""
-    crop = _crop(grey, claim.corners, _OTHER_SCALE)
-    return crop is not None and _says(crop, claim)
+    for scale in (_OTHER_SCALE, 1 / _OTHER_SCALE):
+        changed: Any = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        if _says(changed, claim):
+            return True
+    return False
 
 
 def _says(crop: Grey, claim: Claim) -> bool:
     return any((again.format, again.text) == (claim.format, claim.text) for again in zxing(crop, linear=True))
 
 
-def _crop(grey: Grey, corners: Corners, scale: float) -> Grey | None:
+def _crop(grey: Grey, corners: Corners) -> Grey | None:
     """The symbol turned upright, with a fifth of its width beside it."""
     a, b, c, d = np.array(corners, np.float64)
     width, height = float(np.hypot(*(b - a))), float(np.hypot(*(d - a)))
@@ -149,8 +196,8 @@ def _crop(grey: Grey, corners: Corners, scale: float) -> Grey | None:
         return None
     along, down = (b - a) / width, (d - a) / height
     start = a - along * 0.2 * width - down * 0.02 * height
-    matrix = np.stack([along / scale, down / scale, start], axis=1)
-    size = (int(1.4 * width * scale), max(4, int(1.04 * height * scale)))
+    matrix = np.stack([along, down, start], axis=1)
+    size = (int(1.4 * width), max(4, int(1.04 * height)))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     crop: Any = cv2.warpAffine(grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, np.uint8)

@@ -163,7 +163,7 @@ def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
     """Read, draw what was read, fit light, place and blur to it, and read again."""
     profile, places = laid.profile, laid.places
     seen = at_places(laid.row, places).astype(np.float32)
-    _, sigma, ink = min((_unread_misfit(seen, sigma, ink), sigma, ink) for sigma in _SIGMAS for ink in _INKS)
+    _, sigma, ink = min((_unread_misfit(seen, laid.sigma, ink), laid.sigma, ink) for ink in _INKS)
     module = float(places[-1] - places[0]) / MODULES
     beside: Row | None = None
     for turn in range(rounds):
@@ -183,7 +183,7 @@ def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
         shift = POWERS @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ wrong)
         places = places - np.clip(shift, -0.6, 0.6) * module
         seen = np.clip((at_places(profile, places) - white) / gain, -1.6, 1.6).astype(np.float32)
-        sigma, ink, beside = _sharpness(seen, best)
+        sigma, ink, beside = _sharpness(seen, best, sigma)
     off = (seen - wanted)[GUARDS]
     guard = float(off @ off)
     cost = best.cost + guard
@@ -202,10 +202,11 @@ def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
     )
 
 
-def _sharpness(seen: Row, best: Best) -> tuple[float, float, Row]:
+def _sharpness(seen: Row, best: Best, last: float) -> tuple[float, float, Row]:
     """The blur and ink with which the text read looks most like what is seen, and the neighbours' share."""
     found: tuple[float, float, float, Any] | None = None
-    for sigma in _SIGMAS:
+    at = _SIGMAS.index(last)
+    for sigma in _SIGMAS[max(0, at - 1) : at + 2]:
         for ink in _INKS:
             drawn = inside(drawn_text(best.rows, sigma, ink))
             off = seen - 2 * drawn + 1
