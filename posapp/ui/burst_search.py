@@ -145,6 +145,23 @@ class Search:
         if len(cuts) == 2:
             return []
         parts = [places[cuts[step] : cuts[step + 1]] for step in range(len(cuts) - 1)]
-        even = [part for part in parts if is_even(gaps_of(self._part(part)))]
-        found = [self._known(part) or (self._unknown(part) if self.parted > 1 else None) for part in even]
-        return [each for each in found if each is not None and each.spelling.text[0] >= " "]
+        return [found for number, part in enumerate(parts) for found in self._in_part(part, number, parts)]
+
+    def _in_part(self, places: Sequence[int], number: int, parts: Sequence[Sequence[int]]) -> list[Found]:
+        """The scan in one of several parts, a person's keys around it aside."""
+        last = number == len(parts) - 1
+        now_ms = self.now_ms if last else self.run[parts[number + 1][0]].key.at_ms
+        run = self._part(places)
+        search = Search(run, self.speller, now_ms, self.end_ms if last else None, 0)
+        machine = [
+            at
+            for at in range(len(run))
+            if at not in hands(run, now_ms, ended=last and search.end_ms is not None)
+        ]
+        if not is_even(gaps_of([run[at] for at in machine])):
+            return []
+        return [
+            Found(tuple(places[at] for at in found.places), found.spelling)
+            for found in search.scans()
+            if found.spelling.text[0] >= " " and (found.spelling.known or self.parted > 1)
+        ]

@@ -16,7 +16,7 @@ from posapp.ui.strokes import Stroke, StrokeReader
 
 STALL_MS = 3
 """A hold timer this late means that the window stood still and keys may be waiting outside."""
-AGAIN_MS = 8
+AGAIN_MS, SOON_MS = 8, 2
 UNKNOWN_GAP_MS = 5
 """Taken for the gap between two keys without a time when the window stood still between them."""
 
@@ -32,6 +32,7 @@ class KeyGate:
         self._since_ms = 0
         self._unknown_ms = 0  # of keys without a time: how long the window stood still between them
         self._waited = False
+        self._late = False
         self.due_ms: int | None = None
         """When `look` is to be called, in the clock of the arrivals; None: not at all."""
 
@@ -52,15 +53,16 @@ class KeyGate:
 
     def _stood_still(self, arrived_ms: int) -> bool:
         """Whether the timer should have rung before this key and did not, or was late."""
-        return self.due_ms is not None and (self._waited or arrived_ms - self.due_ms > STALL_MS)
+        return self.due_ms is not None and (self._late or arrived_ms - self.due_ms > STALL_MS)
 
     def look(self, now_ms: int) -> list[Decision]:
         """The timer rang: decide what is held, unless the window stood still and keys wait outside."""
         if self.due_ms is None or now_ms < self.due_ms:
             return []
-        if not self._waited and now_ms - self.due_ms > STALL_MS:
+        if not self._waited:  # keys may have come in the very same turn of the loop
             self._waited = True
-            self.due_ms = now_ms + AGAIN_MS
+            self._late = now_ms - self.due_ms > STALL_MS
+            self.due_ms = now_ms + (AGAIN_MS if self._late else SOON_MS)
             return []
         self._since_ms = now_ms
         return self.expire()
@@ -75,7 +77,7 @@ class KeyGate:
 
     def _told(self, decided: list[Decision]) -> list[Decision]:
         hold_ms = self._detector.hold_ms()
-        self._waited = False
+        self._waited = self._late = False
         self.due_ms = None if hold_ms is None else self._since_ms + hold_ms
         return [
             replace(each, at_ms=self._clock.monotonic(each.at_ms) + self._unknown_ms)
