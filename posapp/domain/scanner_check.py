@@ -16,10 +16,11 @@ from posapp.domain.scanner_spellings import Fault, Finding, Spelling, spellings
 
 #: Most characters that a prefix or a suffix is believed to have.
 AFFIX_MAX = 8
-#: More lost characters than this share of a code make it another code.
-LOST_SHARE = 0.4
-_PREFIX_COST, _SUFFIX_COST, _EACH_COST = 1.3, 1.31, 0.02
-_LOST_COST, _LOST_EACH = 1.6, 0.3
+#: More lost characters than this part of a code, in percent, make it another code.
+LOST_PERCENT = 40
+# Costs are in hundredths: about 100 for one setting that is wrong.
+_PREFIX_COST, _SUFFIX_COST, _EACH_COST = 130, 131, 2
+_LOST_COST, _LOST_EACH = 160, 30
 
 #: What a Chinese or Japanese input method makes of ASCII signs, full-width forms apart.
 _PUNCTUATION = {
@@ -58,7 +59,7 @@ class Diagnosis:
     """
 
     findings: tuple[Finding, ...]
-    cost: float
+    cost: int
     identified: bool | None
 
     @property
@@ -68,15 +69,15 @@ class Diagnosis:
 
 
 #: Up to this cost, two settings at most, a text is taken for a code that is not on the screen.
-PLAINLY = 2.5
+PLAINLY = 250
 #: Nothing that a setting does to the code explains the text.
-NOTHING_FITS = Diagnosis((Finding(Fault.OTHER_CODE),), 99.0, None)
+NOTHING_FITS = Diagnosis((Finding(Fault.OTHER_CODE),), 9900, None)
 
 
 def diagnose(probe: Probe, received: Received) -> Diagnosis:
     """Compare what came back with what the code says; no finding means that all is right."""
     if received.channel == "hand":
-        return Diagnosis((Finding(Fault.TYPED_BY_HAND),), 0.0, None)
+        return Diagnosis((Finding(Fault.TYPED_BY_HAND),), 0, None)
     around = _around(probe, received)
     told = _text_findings(probe, received.text)
     if told.cost and received.mended and received.mended != received.text:
@@ -92,14 +93,14 @@ def recognise(shown: int, received: Received, probes: Sequence[Probe] = PROBES) 
     A printed sheet is scanned in any order, so another code that fits plainly is taken for itself.
     """
     here = diagnose(probes[shown], received)
-    if here.cost == 0.0 or received.channel == "hand":
+    if here.cost == 0 or received.channel == "hand":
         return shown, here
     best = shown, here
     for number, probe in enumerate(probes):
         if number == shown:
             continue
         there = diagnose(probe, received)
-        if there.cost <= PLAINLY and there.cost < best[1].cost - 0.5:
+        if there.cost <= PLAINLY and there.cost < best[1].cost - 50:
             best = number, there
     return best
 
@@ -170,20 +171,20 @@ def _around(probe: Probe, received: Received) -> tuple[Finding, ...]:
 
 def _text_findings(probe: Probe, text: str) -> Diagnosis:
     extra: list[Finding] = []
-    cost = 0.0
+    cost = 0
     half = len(text) // 2
     if half >= 6 and text[:half] == text[half:]:
         text = text[:half]
         extra.append(Finding(Fault.READ_TWICE))
-        cost += 1.0
+        cost += 100
     found = _explain(probe, text)
     narrow = text.translate(_WIDE if CHINESE in probe.text else _NARROWED)
-    if narrow != text and (found is None or found.cost > 1.0):
+    if narrow != text and (found is None or found.cost > 100):
         narrowed = _explain(probe, narrow)
-        if narrowed is not None and (found is None or narrowed.cost + 1.0 < found.cost):
+        if narrowed is not None and (found is None or narrowed.cost + 100 < found.cost):
             found = narrowed
             extra.append(Finding(Fault.INPUT_METHOD))
-            cost += 1.0
+            cost += 100
     if found is None:
         return NOTHING_FITS
     return Diagnosis((*found.findings, *extra), found.cost + cost, found.identified)
@@ -217,12 +218,12 @@ def _fits(spelling: Spelling, text: str) -> Iterable[Diagnosis]:
     yield from _with_losses(spelling, text)
 
 
-def _told(spelling: Spelling, *more: tuple[Finding, float]) -> Diagnosis:
+def _told(spelling: Spelling, *more: tuple[Finding, int]) -> Diagnosis:
     findings = (*spelling.findings, *(finding for finding, _cost in more))
     return Diagnosis(findings, spelling.cost + sum(cost for _finding, cost in more), spelling.identified)
 
 
-def _affixes(before: str, after: str, hidden: Iterable[str] = ()) -> Iterable[tuple[Finding, float]]:
+def _affixes(before: str, after: str, hidden: Iterable[str] = ()) -> Iterable[tuple[Finding, int]]:
     """What stands around a code; a prefix that holds a damaged identifier is hard to believe."""
     if before:
         damaged = any(mark in before.lower() for mark in hidden)
@@ -243,13 +244,13 @@ def _with_anything(spelling: Spelling, gap: Fault, text: str) -> Iterable[Diagno
         return
     level: Literal["mend", "note"] = "note" if gap is Fault.CHINESE_GARBLED else "mend"
     affixes = _affixes(before, after, spelling.hidden)
-    yield _told(spelling, (Finding(gap, between, level), 0.0), *affixes)
+    yield _told(spelling, (Finding(gap, between, level), 0), *affixes)
 
 
 def _with_losses(spelling: Spelling, text: str) -> Iterable[Diagnosis]:
     """Some characters missing; only plain spellings may have a prefix or suffix besides."""
     whole = spelling.text
-    most = max(1, int(len(whole) * LOST_SHARE))
+    most = max(1, len(whole) * LOST_PERCENT // 100)
     affix = AFFIX_MAX if spelling.plain else 0
     if len(whole) - most > len(text) or len(text) >= len(whole) + 2 * affix:
         return

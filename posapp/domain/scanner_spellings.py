@@ -72,7 +72,7 @@ class Spelling:
 
     text: str
     findings: tuple[Finding, ...]
-    cost: float
+    cost: int
     identified: bool
     gap: Fault | None = None
     hidden: tuple[str, ...] = ()  # the identifiers it lacks, without their bracket, in small letters
@@ -84,7 +84,7 @@ class Spelling:
 
 
 #: A change of the text by one wrong setting, with its finding and cost.
-_Change = tuple[Callable[[str], str], Finding, float]
+_Change = tuple[Callable[[str], str], Finding, int]
 
 #: What scanners are set to send for a group separator, next to the separator itself.
 _SUBSTITUTES = ("|", "~", "^", "#", "{GS}", "<GS>", "^]", "\\x1d", "029", "\x1e", "\x1c", "␝")
@@ -99,7 +99,7 @@ def spellings(probe: Probe) -> tuple[Spelling, ...]:
     for each in _all(probe):
         key = (each.text, each.gap is not None)
         known = best.get(key)
-        if known is None or each.cost < known.cost - 0.01:
+        if known is None or each.cost < known.cost - 1:
             best[key] = each
         elif (tied := _tie(known, each)) is not None:
             best[key] = tied
@@ -136,11 +136,11 @@ def _sent(probe: Probe) -> Iterator[Spelling]:
         yield Spelling(text, findings, cost, False, hidden=hidden)
         for identifier in _identifiers(probe, findings):
             harmless = tuple(each for each in findings if each.fault not in _PROMISED)
-            less = cost if harmless == findings else cost - 0.5
-            yield Spelling(identifier + text, harmless, max(0.0, less), True)
+            less = cost if harmless == findings else cost - 50
+            yield Spelling(identifier + text, harmless, max(0, less), True)
         for plain in _PLAIN.get(probe.symbol, ()):
             finding = Finding(Fault.GS1_AS_PLAIN, plain)
-            yield Spelling(plain + text, (*findings, finding), cost + 0.8, True)
+            yield Spelling(plain + text, (*findings, finding), cost + 80, True)
 
 
 #: What the identifier of EAN-13 promises: thirteen digits, also of the short forms.
@@ -156,33 +156,33 @@ def _identifiers(probe: Probe, findings: tuple[Finding, ...]) -> tuple[str, ...]
 #: How a GS1 code is announced by a scanner that takes no notice of its first FNC1.
 _PLAIN = {"gs1-128": ("]C0",), "gs1-datamatrix": ("]d1",)}
 
-_Part = tuple[str, tuple[Finding, ...], float]
+_Part = tuple[str, tuple[Finding, ...], int]
 
 
 def _parts(probe: Probe) -> Iterator[_Part]:
     text = probe.text
-    yield text, (), 0.0
+    yield text, (), 0
     forms: list[_Part] = []
     match probe.symbol:
         case "upc-a":
-            forms.append(("0" + text, (Finding(Fault.UPC_AS_EAN, level=_NOTE),), 0.5))
-            forms.append((text[1:], (Finding(Fault.LEADING_DIGIT_CUT),), 1.0))
+            forms.append(("0" + text, (Finding(Fault.UPC_AS_EAN, level=_NOTE),), 50))
+            forms.append((text[1:], (Finding(Fault.LEADING_DIGIT_CUT),), 100))
         case "ean-8":
-            forms.append(("00000" + text, (Finding(Fault.EAN_8_AS_EAN_13, level=_NOTE),), 0.5))
+            forms.append(("00000" + text, (Finding(Fault.EAN_8_AS_EAN_13, level=_NOTE),), 50))
         case "upc-e":
             whole = expanded_upc_e(text)
             note = (Finding(Fault.UPC_E_EXPANDED, level=_NOTE),)
             cut = Finding(Fault.LEADING_DIGIT_CUT)
-            forms += [(whole, note, 0.5), ("0" + whole, note, 0.5), (text[1:], (cut,), 1.0)]
-            forms.append((whole[1:], (*note, cut), 1.5))
+            forms += [(whole, note, 50), ("0" + whole, note, 50), (text[1:], (cut,), 100)]
+            forms.append((whole[1:], (*note, cut), 150))
         case "ean-13":
             pass
         case _:
             return
     yield from forms
     check = Finding(Fault.CHECK_DIGIT_CUT)
-    for sent, findings, cost in [(text, (), 0.0), *forms]:
-        yield sent[:-1], (*findings, check), cost + 1.0
+    for sent, findings, cost in [(text, (), 0), *forms]:
+        yield sent[:-1], (*findings, check), cost + 100
 
 
 def expanded_upc_e(text: str) -> str:
@@ -211,14 +211,14 @@ def _separated(probe: Probe, start: Spelling) -> Iterator[tuple[Spelling, int]]:
         for sent in ("", *_SUBSTITUTES):
             finding = Finding(Fault.SEPARATOR_REPLACED, sent) if sent else Finding(Fault.SEPARATOR_LOST)
             changed = text.replace(GS, sent)
-            yield _more(start, changed, finding, 1.0), 1
+            yield _more(start, changed, finding, 100), 1
         if plain:
-            yield replace(start, cost=start.cost + 1.2, gap=Fault.SEPARATOR_REPLACED), 1
+            yield replace(start, cost=start.cost + 120, gap=Fault.SEPARATOR_REPLACED), 1
     if CHINESE in text and plain:
         lost = Finding(Fault.CHINESE_LOST, level=_NOTE)
-        yield _more(start, text.replace(CHINESE, ""), lost, 0.9), 1
+        yield _more(start, text.replace(CHINESE, ""), lost, 90), 1
         marked = text.replace(CHINESE, GS)
-        yield replace(start, text=marked, cost=start.cost + 1.2, gap=Fault.CHINESE_GARBLED), 1
+        yield replace(start, text=marked, cost=start.cost + 120, gap=Fault.CHINESE_GARBLED), 1
 
 
 # --- how it is typed ----------------------------------------------------------------------------
@@ -233,13 +233,13 @@ def _by(scanner: str, computer: str) -> Callable[[str], str]:
 
 
 _CASES: tuple[_Change, ...] = (
-    (str.upper, Finding(Fault.ALL_CAPITALS), 1.05),
-    (str.lower, Finding(Fault.ALL_SMALL), 1.1),
+    (str.upper, Finding(Fault.ALL_CAPITALS), 105),
+    (str.lower, Finding(Fault.ALL_SMALL), 110),
 )
-_CAPS: _Change = (_swapped, Finding(Fault.CAPS_LOCK), 1.0)
+_CAPS: _Change = (_swapped, Finding(Fault.CAPS_LOCK), 100)
 _BOARDS: tuple[_Change, ...] = (
-    *((_by("us", each.layout), Finding(Fault.LAYOUT_OF_PC, each.layout), 1.2) for each in LAYOUTS),
-    *((_by(each.layout, "us"), Finding(Fault.LAYOUT_OF_SCANNER, each.layout), 1.25) for each in LAYOUTS),
+    *((_by("us", each.layout), Finding(Fault.LAYOUT_OF_PC, each.layout), 120) for each in LAYOUTS),
+    *((_by(each.layout, "us"), Finding(Fault.LAYOUT_OF_SCANNER, each.layout), 125) for each in LAYOUTS),
 )
 
 
@@ -272,5 +272,5 @@ def _changed(start: Spelling, change: _Change) -> Spelling:
     return _more(start, how(start.text), finding, cost)
 
 
-def _more(start: Spelling, text: str, finding: Finding, cost: float) -> Spelling:
+def _more(start: Spelling, text: str, finding: Finding, cost: int) -> Spelling:
     return replace(start, text=text, findings=(*start.findings, finding), cost=start.cost + cost)
