@@ -25,14 +25,15 @@ Row = NDArray[np.float32]
 _ROWS = 5
 _BESIDE = 8  # modules of quiet zone that are looked at
 _SIGMAS = (0.35, 0.6, 0.85, 1.1)
-_ROUNDS = 2
+_INKS = (-0.25, 0.0, 0.25)
+_ROUNDS = 3
 _STIFF = np.diag([0.5, 0.5, 1.0, 2.0])
 #: Share of the misfit by which the nearest other text must fit worse, and the likeness to the drawing.
-_MARGIN = 0.5
-_LIKENESS = 0.94
+_MARGIN = 0.4
+_LIKENESS = 0.91
 #: Short symbols are read out of longer ones: nothing dark may stand beside them (-1 light, 1 dark).
 _SHORT: tuple[Format, ...] = ("UPC-E", "EAN-8")
-_SHORT_LIKENESS = 0.965
+_SHORT_LIKENESS = 0.935
 _DARK_BESIDE = -0.3
 #: Fewest pixel rows of a band.
 _BAND_ROWS = 5
@@ -51,29 +52,45 @@ def plain_to_see(grey: Grey, claim: Claim) -> bool:
     level = _levelled(row)
     rows = tuple("ABC".index(kind) * 10 + digit for digit, kind in cells)
     powers = _powers(modules)
-    at = _settled(level, _drawn(claim.format, rows, 0.6), modules)
-    sigma = 0.6
-    for _ in range(_ROUNDS):
-        drawn = _drawn(claim.format, rows, sigma)
+    at = _settled(level, _drawn(claim.format, rows, 0.6, 0.0), modules)
+    sigma, ink = 0.6, 0.0
+    for turn in range(_ROUNDS):
+        drawn = _drawn(claim.format, rows, sigma, ink)
         moves = powers * (np.gradient(drawn) * SAMPLES)[:, None]
-        off = at_places(level, at) - drawn
-        shift = powers @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ off)
+        seen = np.asarray(at_places(level, at), np.float32)
+        if turn:
+            seen = _relit(seen, drawn, powers)
+        shift = powers @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ (seen - drawn))
         at = at - np.clip(shift, -0.7, 0.7) * SAMPLES
         seen = np.asarray(at_places(level, at), np.float32)
-        sigma = min(_SIGMAS, key=lambda one: _misfit(seen, _drawn(claim.format, rows, one)))
-    drawn = _drawn(claim.format, rows, sigma)
+        if turn:
+            seen = _relit(seen, drawn, powers)
+            sigma, ink = min(
+                ((one, other) for one in _SIGMAS for other in _INKS),
+                key=lambda two: _misfit(seen, _drawn(claim.format, rows, *two)),
+            )
+    drawn = _drawn(claim.format, rows, sigma, ink)
+    seen = _relit(seen, drawn, powers)
     short = claim.format in _SHORT
     if correlation(seen, drawn) < (_SHORT_LIKENESS if short else _LIKENESS):
         return False
     if short and not _alone(level, at):
         return False
-    return _ahead(seen, rows, places, sigma) >= _MARGIN * _misfit(seen, drawn)
+    return _ahead(seen, rows, places, sigma, ink) >= _MARGIN * _misfit(seen, drawn)
 
 
-def _ahead(seen: Row, rows: tuple[int, ...], places: tuple[int, ...], sigma: float) -> float:
+def _relit(seen: Row, drawn: Row, powers: Any) -> Row:
+    """What is seen, with white and contrast put where the drawing has them, slowly changing along it."""
+    light = np.concatenate([powers[:, :3], powers[:, :3] * drawn[:, None]], axis=1)
+    levels = np.linalg.solve(light.T @ light + 0.1 * np.eye(6), light.T @ seen)
+    gain = np.maximum(powers[:, :3] @ levels[3:], 0.25)
+    return np.asarray((seen - powers[:, :3] @ levels[:3]) / gain, np.float32)
+
+
+def _ahead(seen: Row, rows: tuple[int, ...], places: tuple[int, ...], sigma: float, ink: float) -> float:
     """How much worse the nearest other text fits at least: two digits differ, for the check digit's sake."""
     windows = np.array(places)[:, None] * SAMPLES + np.arange(7 * SAMPLES)
-    templates, squares = bank(sigma, 0.0)
+    templates, squares = bank(sigma, ink)
     costs = squares - 2 * seen[windows] @ templates.T
     cells = np.arange(len(rows))
     own = costs[cells, list(rows)]
@@ -95,8 +112,8 @@ def _alone(level: Row, at: Any) -> bool:
     return True
 
 
-@lru_cache(maxsize=256)
-def _drawn(symbol_format: Format, rows: tuple[int, ...], sigma: float) -> Row:
+@lru_cache(maxsize=512)
+def _drawn(symbol_format: Format, rows: tuple[int, ...], sigma: float, ink: float) -> Row:
     places, count = cell_places(symbol_format)
     modules = np.zeros(count + 20, np.float32)
     for place, row in zip(places, rows, strict=True):
@@ -104,7 +121,7 @@ def _drawn(symbol_format: Format, rows: tuple[int, ...], sigma: float) -> Row:
     bars = (0, 2, 46, 48, 50) if symbol_format == "UPC-E" else (0, 2, count // 2 - 1, count // 2 + 1, count - 3, count - 1)
     for bar in bars:
         modules[10 + bar] = 1.0
-    return 2 * blurred(modules, sigma, 0.0)[10 * SAMPLES : -10 * SAMPLES] - 1
+    return 2 * blurred(modules, sigma, ink)[10 * SAMPLES : -10 * SAMPLES] - 1
 
 
 def _row(grey: Grey, corners: Corners, modules: int) -> Row | None:
