@@ -85,6 +85,8 @@ def _scanner(scene: Scene, phase: TryingScanner) -> str:
     if phase.last is None:
         return scene.t("No scanner has answered yet")
     name = source_name(scene.desk, phase.source)
+    if name == "camera":
+        name = scene.t("Camera")
     return scene.t("Scanner: {name}", name=name or scene.t("Keyboard scanner"))
 
 
