@@ -149,23 +149,7 @@ class Till(QObject):
         self._viewing = Viewing(settings.camera, self.clock, self.post, self._seen.emit)
         self._seen.connect(self._show_frame, Qt.ConnectionType.QueuedConnection)
         self.scanning = Scanning(settings.scanners, self.clock, self._inlet.post, self.writer.set_scanners)
-        self._runner = Runner(
-            World(
-                ledger=self.writer,
-                printer=self.printing,
-                names=self,
-                verify_pin=verify_pin,
-                play=self._sounds.play,
-                wake_sync=self._wake_sync,
-                data=settings.data,
-                copy_mark=lambda language: self.speech(language).t("COPY"),
-                language=lambda: self.terminal.state.desk.language,
-                recalls=self._changed_recalls,
-                camera=self._viewing,
-                scanners=self.scanning,
-            ),
-            self.post,
-        )
+        self._runner = Runner(self._world(), self.post)
         self._feeds: tuple[Any, ...] = ()
         self._with_link = True
         self._unprinted: tuple[Slip, ...] = ()
@@ -176,11 +160,29 @@ class Till(QObject):
         self._ticker.timeout.connect(self._tick)
         self.window.render(self.terminal.view())
 
+    def _world(self) -> World:
+        """What carries effects out."""
+        return World(
+            ledger=self.writer,
+            printer=self.printing,
+            names=self,
+            verify_pin=verify_pin,
+            play=self._sounds.play,
+            wake_sync=self._wake_sync,
+            data=self.settings.data,
+            copy_mark=lambda language: self.speech(language).t("COPY"),
+            language=lambda: self.terminal.state.desk.language,
+            recalls=self._changed_recalls,
+            camera=self._viewing,
+            scanners=self.scanning,
+        )
+
     # --- the loop -------------------------------------------------------------------------------
 
     def handle(self, intent: Intent) -> None:
         """Take an intent on the window's thread: effects on their way, then the picture, then the rest."""
         if isinstance(intent, ScanCode) and self.scanning.is_echo(intent):
+            self.scanning.follow(self.terminal.state.phase)
             return
         self._carry_out_late()
         outcome = self.terminal.handle(intent)

@@ -120,7 +120,10 @@ def test_every_wrong_setting_has_its_sentence(
     ("text", "line"),
     [
         ("serial:/dev/ttyACM0", {"kind": "serial", "path": "/dev/ttyACM0"}),
-        ("serial:COM3?baud=115200&bits=7e1", {"kind": "serial", "path": "COM3", "baud": 115200, "bits": "7E1"}),
+        (
+            "serial:COM3?baud=115200&bits=7e1",
+            {"kind": "serial", "path": "COM3", "baud": 115200, "bits": "7E1"},
+        ),
         (
             "serial:usb:0C2E:0b61:SN 1?frame=silence&silence=40&encoding=gb18030",
             {
@@ -158,8 +161,9 @@ def test_several_scanners_keep_their_order_and_none_is_the_default(tmp_path: Pat
 @pytest.mark.parametrize(
     "wrong",
     [
-        "toaster:4", "serial", "serial:", "serial:usb:0c2e", "serial:usb:xyzw:0b61", "hid-pos:", "hid-pos:all",
-        "hid-pos:auto?baud=9600", "keyboard:", "keyboard:auto", "keyboard:c2e:b61", "keyboard:0c2e:0b61?x=1", "",
+        "toaster:4", "serial", "serial:", "serial:usb:0c2e", "serial:usb:xyzw:0b61", "hid-pos:",
+        "hid-pos:all", "hid-pos:auto?baud=9600", "keyboard:", "keyboard:auto", "keyboard:c2e:b61",
+        "keyboard:0c2e:0b61?x=1", "",
     ],
 )  # fmt: skip
 def test_what_is_no_scanner_is_told_what_one_is(tmp_path: Path, wrong: str) -> None:
@@ -174,7 +178,10 @@ def test_what_is_no_scanner_is_told_what_one_is(tmp_path: Path, wrong: str) -> N
         ('"hid-pos:auto"', """scanners is a list of texts such as ["hid-pos:auto"], not 'hid-pos:auto'."""),
         ("[7]", "scanners: a scanner is "),
         ('["hid-pos:auto", "hid-pos:auto"]', "scanners names hid-pos:auto twice. Leave one out."),
-        ('["serial:COM1?baud=9"]', "scanners: serial:COM1?baud=9: 'baud=9' is none of baud=9600, bits=8N1, frame="),
+        (
+            '["serial:COM1?baud=9"]',
+            "scanners: serial:COM1?baud=9: 'baud=9' is none of baud=9600, bits=8N1, frame=",
+        ),
         ('["serial:COM1?frame=dot"]', "scanners: serial:COM1?frame=dot: 'frame=dot' is none of "),
         ('["serial:COM1?bits=9N1"]', "scanners: serial:COM1?bits=9N1: 'bits=9N1' is none of "),
         ('["serial:COM1?silence=5"]', "scanners: serial:COM1?silence=5: 'silence=5' is none of "),

@@ -150,6 +150,7 @@ class PlantedSystem:
     ports: dict[str, PlantedPort] = field(default_factory=dict)
     pairings: list[PlantedPairing] = field(default_factory=list)
     loaded: int = 0
+    can_pair: bool = True
 
     def load(self) -> None:
         self.loaded += 1

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -41,10 +42,11 @@ def demo_shop() -> Shop:
 class Desk:
     """The real application object of one till, offscreen, with hands on its window."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        """`changes` are settings that this till has otherwise."""
         self.folder = folder
         settings = settings_in(folder, store_id="S0217")
-        self.till = Till(replace(settings, sound="off"))
+        self.till = Till(replace(settings, sound="off", **changes))
         self._at_ms = 1_000
 
     def start(self) -> None:
@@ -179,11 +181,11 @@ def open_desk(application: QApplication, furnished: Path, tmp_path: Path) -> Ite
     """Opens tills, each on a folder of its own unless one is given."""
     opened: list[Desk] = []
 
-    def make(folder: Path | None = None) -> Desk:
+    def make(folder: Path | None = None, **changes: Any) -> Desk:
         if folder is None:
             folder = tmp_path / f"till-{len(opened)}"
             shutil.copytree(furnished, folder)
-        desk = Desk(folder)
+        desk = Desk(folder, **changes)
         opened.append(desk)
         desk.start()
         return desk

@@ -97,8 +97,9 @@ class KeyboardPort:
             raise PortTrouble("unplugged")
         wait_ms = min(wait_ms, self._line.silence_ms)
         try:
-            # Until it is grabbed the keys go everywhere else too, where they are taken for what they are.
-            grabbed, self._grabbed = self._grabbed, self._grabbed or evdev.grab(self._fd, self._ioctl)
+            if not self._grabbed and not self._grab():
+                evdev.read_events(self._fd, wait_ms)  # these go everywhere else too, and count there
+                return []
             events = evdev.read_events(self._fd, wait_ms)
         except OSError as error:
             lost = self._stream.reset(self._monotonic_ms())
@@ -108,8 +109,8 @@ class KeyboardPort:
         now_ms = self._monotonic_ms()
         if not self._kernel_time:
             events = [_at(event, now_ms) for event in events]
-        found = self._stream.feed(events) if grabbed or self._grabbed else []
-        return [self._heard(framed) for framed in [*found, *self._stream.idle(now_ms)]]
+        found = [*self._stream.feed(events), *self._stream.idle(now_ms)]
+        return [self._heard(framed) for framed in found]
 
     def close(self) -> None:
         """Let the keyboard type again."""
@@ -119,6 +120,19 @@ class KeyboardPort:
         self._stream.reset(0)
         if fd >= 0:
             os.close(fd)  # which ends the grab
+
+    def _grab(self) -> bool:
+        """Have the device for ourselves, if no key is down; what was typed before is left to the others."""
+        self._grabbed = evdev.grab(self._fd, self._ioctl)
+        before = []
+        while self._grabbed and (events := evdev.read_events(self._fd, 0)):
+            before = events
+        if before:
+            # In the middle of a code: its end alone would be another code.
+            self._stream.feed(
+                [evdev.Dropped(before[-1].at_ms if self._kernel_time else self._monotonic_ms())]
+            )
+        return self._grabbed
 
     def _find(self) -> evdev.Keyboard:
         if self._line.path:

@@ -43,7 +43,9 @@ class PairingWait(Protocol):
 
 
 class ScannerSystem(Protocol):
-    """The devices of this PC."""
+    """The devices of this PC. `can_pair` says whether it lets one keyboard be told from another."""
+
+    can_pair: bool
 
     def load(self) -> None:
         """Load the code that these scanners need."""
@@ -284,7 +286,8 @@ class ScannerManager:
 
     def _tell(self) -> None:
         """Tell how all are, where that changed by more than the seconds of the last code."""
-        news = ScannersChanged(tuple(slot.status for slot in self._slots), self._pairing)
+        statuses = tuple(slot.status for slot in self._slots)
+        news = ScannersChanged(statuses, self._pairing, self._system.can_pair)
         if not self._running or (self._told is not None and _plain(news) == _plain(self._told)):
             return
         self._told = news if self._post(news) else None

@@ -5,6 +5,7 @@ The only file that knows all kinds; each kind's code, and its library, is loaded
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 from posapp.config import ScannerLine
@@ -20,6 +21,7 @@ class SystemScanners:
         """`lines` are those whose code `load` loads."""
         self._lines = lines
         self._monotonic_ms = monotonic_ms
+        self.can_pair = sys.platform == "linux"
         self._hid_claims: set[bytes] = set()
         self._keyboard_claims: set[str] = set()
 
