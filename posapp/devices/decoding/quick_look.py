@@ -45,7 +45,7 @@ def plain_to_see(grey: Grey, claim: Claim) -> bool:
     cells = retail_cells(claim.format, claim.text)
     if cells is None:
         return False
-    places, modules = cell_places(claim.format)
+    modules = cell_places(claim.format)[1]
     row = _row(grey, claim.corners, modules)
     if row is None:
         return False
@@ -62,21 +62,20 @@ def plain_to_see(grey: Grey, claim: Claim) -> bool:
             seen = _relit(seen, drawn, powers)
         shift = powers @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ (seen - drawn))
         at = at - np.clip(shift, -0.7, 0.7) * SAMPLES
-        seen = np.asarray(at_places(level, at), np.float32)
-        if turn:
-            seen = _relit(seen, drawn, powers)
-            sigma, ink = min(
-                ((one, other) for one in _SIGMAS for other in _INKS),
-                key=lambda two: _misfit(seen, _drawn(claim.format, rows, *two)),
-            )
-    drawn = _drawn(claim.format, rows, sigma, ink)
-    seen = _relit(seen, drawn, powers)
-    short = claim.format in _SHORT
-    if correlation(seen, drawn) < (_SHORT_LIKENESS if short else _LIKENESS):
+        seen = _relit(np.asarray(at_places(level, at), np.float32), drawn, powers)
+        choices = [(sigma, one) for one in _INKS] if turn == 1 else [(one, ink) for one in _SIGMAS]
+        misfits = [_misfit(seen, _drawn(claim.format, rows, *choice)) for choice in choices]
+        sigma, ink = choices[int(np.argmin(misfits))]
+        if _is_plain(seen, claim, rows, (sigma, ink)):
+            return claim.format not in _SHORT or _alone(level, at)
+    return False
+
+
+def _is_plain(seen: Row, claim: Claim, rows: tuple[int, ...], look: tuple[float, float]) -> bool:
+    drawn = _drawn(claim.format, rows, *look)
+    if correlation(seen, drawn) < (_SHORT_LIKENESS if claim.format in _SHORT else _LIKENESS):
         return False
-    if short and not _alone(level, at):
-        return False
-    return _ahead(seen, rows, places, sigma, ink) >= _MARGIN * _misfit(seen, drawn)
+    return _ahead(seen, rows, cell_places(claim.format)[0], *look) >= _MARGIN * _misfit(seen, drawn)
 
 
 def _relit(seen: Row, drawn: Row, powers: Any) -> Row:
@@ -162,19 +161,19 @@ def _powers(modules: int) -> Any:
 
 @lru_cache(maxsize=4)
 def _shifts(modules: int) -> tuple[Any, Any]:
-    """Every second sample's place for every error of the two ends, and all samples' places."""
+    """Every third sample's place for every error of the two ends, and all samples' places."""
     count = modules * SAMPLES
     share = (np.arange(count) + 0.5) / count
-    moves = np.linspace(-2.5, 2.5, 11) * SAMPLES
+    moves = np.linspace(-2.4, 2.4, 9) * SAMPLES
     first, last = (each.ravel()[:, None] for each in np.meshgrid(moves, moves))
     places = _BESIDE * SAMPLES + first + (count + last - first) * share
-    return places[:, ::2].astype(np.float32), places
+    return places[:, ::3].astype(np.float32), places
 
 
 def _settled(level: Row, drawn: Row, modules: int) -> Any:
     """The places of the symbol's samples, its ends moved to where the claimed text fits best."""
     coarse, places = _shifts(modules)
-    off = at_places(level, coarse) - drawn[::2]
+    off = at_places(level, coarse) - drawn[::3]
     return places[int(np.einsum("ij,ij->i", off, off).argmin())]
 
 
