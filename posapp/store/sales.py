@@ -90,11 +90,12 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         head = (taxes + number, receipt_seq, _TAX, number, tax.rate_id, names, way, "")
         rows.append((*head, tax.ppm, tax.taxable_minor, tax.tax_minor, "", ""))
     connection.executemany(_INSERT_LINE, rows)
-    pieces = [
-        (line.pack.gtin14, line.pack.serial, receipt_seq)
-        for line in sale.lines
-        if line.pack is not None and line.pack.serial
-    ]
+    _insert_pieces(connection, sale, receipt_seq)
+
+
+def _insert_pieces(connection: Connection, sale: TransactionCompleted, receipt_seq: int) -> None:
+    packs = [line.pack for line in sale.lines if line.pack is not None]
+    pieces = [(pack.gtin14, pack.serial, receipt_seq) for pack in packs if pack.serial]
     if pieces:
         # A sale that is paid is never refused for what its codes said.
         connection.executemany("INSERT OR IGNORE INTO serial_sold VALUES (?, ?, ?)", pieces)
