@@ -41,9 +41,10 @@ def test_each_scanner_has_a_row_with_its_last_code() -> None:
     keyboard = ScannerStatus("keyboard:0c2e:0b61", "keyboard", "", "ready", "", START_MS, True)
     world.do(ScannersChanged((SERIAL, keyboard)))
     first, second = rows(world)
-    assert (first.title, first.detail, first.state) == ("扫码枪 · Voyager 1450g", "串口 · 还没扫过码", "正常")
-    assert second.title == "扫码枪 · 键盘式，专供扫码"
-    assert "最后一码" in second.detail
+    assert (first.title, first.detail, first.state) == ("Voyager 1450g", "串口 · 还没扫过码", "正常")
+    assert second.title == "扫码枪"
+    assert second.detail.startswith("键盘式，专供扫码 · ")
+    assert second.detail.endswith("最后一码")
     assert (first.tone, second.tone) == ("done", "done")
 
 
@@ -54,7 +55,8 @@ def test_a_scanner_in_trouble_says_what_to_do(trouble: ScannerTrouble) -> None:
     _, row = rows(world)
     short, sentence = TROUBLES[trouble]
     speech = world.ports.speech("zh_CN")
-    assert row.detail == speech.t(short) != short
+    assert row.detail == f"HID-POS · {speech.t(short)}"
+    assert speech.t(short) != short
     words = labels(world.terminal.view())
     if sentence:
         assert row.tone == "danger"
@@ -73,12 +75,24 @@ def test_a_scanner_being_opened_is_neither_fine_nor_in_trouble() -> None:
     assert "全部正常" in labels(world.terminal.view())
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("serial:COM4", "COM4"), ("serial:/dev/ttyACM0?baud=115200", "ttyACM0"), ("serial:usb:0c2e:0b61", "串口")],
+)
+def test_a_scanner_without_a_name_is_called_by_its_port_or_kind(line: str, said: str) -> None:
+    world = World().open_shift()
+    world.do(ScannersChanged((ScannerStatus(line, "serial", "", "away", "unplugged"),)))
+    (row,) = rows(world)
+    assert row.detail == f"{said} · 没有连接"
+    assert f"扫码枪 {said} 没有连接" in labels(world.terminal.view())
+
+
 def test_a_makers_sentence_of_a_name_is_cut() -> None:
     world = World().open_shift()
     name = "Honeywell Scanning and Mobility Xenon 1900g Area-Imaging Scanner"
     world.do(ScannersChanged((ScannerStatus("hid-pos:auto", "hid-pos", name, "ready"),)))
     (row,) = rows(world)
-    assert len(row.title) <= NAME_MAX + len("扫码枪 · ")
+    assert len(row.title) <= NAME_MAX
     assert row.title.endswith("…")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from posapp.flows.answers import ScannerKind, ScannerStatus, ScannerTrouble
+from posapp.flows.blocks import Tone
 from posapp.flows.formatting import N_
 from posapp.flows.mains import StatusRow
 from posapp.flows.presenters.words import Scene
@@ -47,9 +48,17 @@ TROUBLES: dict[ScannerTrouble, tuple[str, str]] = {
 }
 
 
+_DONE: Tone = "done"
+_WARN: Tone = "warn"
+_DANGER: Tone = "danger"
+_QUIET: Tone = "quiet"
+
+
 def scanner_name(scene: Scene, scanner: ScannerStatus) -> str:
-    """What people call a scanner: its own name, or its kind."""
-    name = scanner.name.strip() or scene.t(KINDS[scanner.kind])
+    """What people call a scanner: its own name, its port, or its kind."""
+    _, _, port = scanner.device_id.partition("?")[0].rpartition("/" if "/" in scanner.device_id else ":")
+    is_port = scanner.kind == "serial" and not scanner.device_id.startswith("serial:usb:")
+    name = scanner.name.strip() or (port if is_port else scene.t(KINDS[scanner.kind]))
     return name if len(name) <= NAME_MAX else name[: NAME_MAX - 1].rstrip() + "…"
 
 
@@ -71,18 +80,21 @@ def scanner_needs(scene: Scene) -> tuple[str, ...]:
 
 
 def _row(scene: Scene, scanner: ScannerStatus) -> StatusRow:
-    title = f"{scene.t('Scanner')} · {scanner_name(scene, scanner)}"
+    title = scanner_name(scene, scanner) if scanner.name.strip() else scene.t("Scanner")
     last = _last_code(scene, scanner.last_code_ms)
     if scanner.trouble:
         short, sentence = TROUBLES[scanner.trouble]
-        detail = f"{scene.t(short)} · {last}" if scanner.last_code_ms else scene.t(short)
-        if sentence:
-            return StatusRow("scan-barcode", title, detail, scene.t("Needs you"), "danger")
-        return StatusRow("scan-barcode", title, detail, scene.t("Note"), "warn")
-    if scanner.state == "starting":
-        return StatusRow("scan-barcode", title, scene.t("is being opened"), scene.t("Note"), "quiet")
-    detail = f"{scene.t(KINDS[scanner.kind])} · {last}" if scanner.name else last
-    return StatusRow("scan-barcode", title, detail, scene.t("Fine"), "done")
+        state, tone = (scene.t("Needs you"), _DANGER) if sentence else (scene.t("Note"), _WARN)
+        parts = [scene.t(short), last] if scanner.last_code_ms else [scene.t(short)]
+    elif scanner.state == "starting":
+        state, tone, parts = scene.t("Note"), _QUIET, [scene.t("is being opened")]
+    else:
+        state, tone, parts = scene.t("Fine"), _DONE, [last]
+    if not scanner.name.strip():
+        parts.insert(0, scanner_name(scene, scanner))
+    elif tone is _DONE:
+        parts.insert(0, scene.t(KINDS[scanner.kind]))
+    return StatusRow("scan-barcode", title, " · ".join(parts), state, tone)
 
 
 def _last_code(scene: Scene, at_ms: int | None) -> str:
