@@ -157,7 +157,7 @@ def _next(desk: Desk, phase: TryingScanner, intent: NextProbe, ports: Ports) -> 
     """Go on; a code without an answer was not read."""
     answers = phase.answers
     if phase.at not in answers:
-        silent = Diagnosis((not_answered(PROBES[phase.at]),), 0.0, None)
+        silent = Diagnosis((not_answered(PROBES[phase.at]),), 0, None)
         answers = {**answers, phase.at: Answered("", silent)}
     return Step(quiet(desk), _onwards(replace(phase, answers=answers)))
 

@@ -230,7 +230,7 @@ def test_pairing_is_asked_for_and_told(world: World) -> None:
     assert acts(view)["Stop waiting"] == "F7"
     assert EndPairing() in world.do(LeavePairing()).effects
     for trouble in ("none_found", "no_permission", "timed_out", "not_here"):
-        view = world.do(ScannersChanged((), Pairing("failed", trouble=trouble))).view  # type: ignore[arg-type]
+        view = world.do(ScannersChanged((), Pairing("failed", trouble=trouble))).view
         assert notes(view)[0][1] == "warn"
         assert ("Pair this scanner" in acts(view)) is (trouble != "not_here")
     assert "Pair this scanner" not in acts(world.do(ScannersChanged((), Pairing(), can_pair=False)).view)
