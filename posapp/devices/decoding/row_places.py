@@ -122,8 +122,8 @@ def _link_costs(row: Row, count: int, sigma: float) -> list[Any]:
     return costs
 
 
-def chained(row: Row, module: float, sigma: float) -> tuple[float, NDArray[np.float64]]:
-    """The cheapest chain of start, digits, centre, digits and end: its cost and the place of every sample."""
+def chained(row: Row, module: float, sigma: float) -> NDArray[np.float64]:
+    """The cheapest chain of start, digits, centre, digits and end: the place of every sample."""
     step = module / _STEPS
     scaled = max(60, int(len(row) / step))
     start, left, centre, right, end = _link_costs(row, scaled, sigma)
@@ -144,14 +144,14 @@ def chained(row: Row, module: float, sigma: float) -> tuple[float, NDArray[np.fl
             if far < scaled:
                 reached[far:, at] = total[: scaled - far, at]
     place, width = divmod(int(reached.argmin()), widths)
-    cost = float(reached[place, width])
     places = [place * step]
     for link in range(len(links) - 1, -1, -1):
         place -= int(reach[_CHAIN[link]][width])
         places.append(place * step)
         width += int(chosen[link][place, width]) - 1 if link else 0
     smooth = np.linalg.lstsq(_LINK_POWERS, np.array(places[::-1]), rcond=None)[0]
-    return cost * SAMPLES / _STEPS, POWERS @ smooth
+    places_of_samples: NDArray[np.float64] = POWERS @ smooth
+    return places_of_samples
 
 
 _HALF_WINDOWS = np.array(CELLS)[:, None] * 2 + np.arange(14)

@@ -80,7 +80,11 @@ def read_rows(strips: Strips) -> Iterator[RowReading]:
     if alternations(strips.profile, margin) < _FEWEST_TURNS:
         return
     blurred = blur_of(middle, margin) > _BLURRED * width / MODULES
-    plans = (_stiff, _stiff_whole, _bent, _chains) if blurred else (_chains, _stiff, _bent)
+    plans = (
+        (_stiff, _stiff_whole, _bent, _chains)
+        if blurred
+        else (_chains, _more_chains, _stiff, _bent)
+    )
     for plan in plans:
         laid = [
             _laid(profile, row, places, turned)
@@ -100,26 +104,33 @@ def _pairs(profile: Row, width: float, limit: int) -> list[tuple[float, float]]:
 
 
 def _chains(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
-    """Cells of varying width: sharp symbols on curved packs."""
-    modules: list[float] = []
+    """Cells of varying width: sharp symbols on curved packs. And a ruler under uneven light."""
     pairs = _pairs(whole, width, 6)
-    for start, stop in pairs:
-        module = (stop - start) / MODULES
-        if all(abs(module / other - 1) >= 0.12 for other in modules):
-            modules.append(module)
-    chains: list[Any] = []
-    for module in modules[:2]:
+    for module in _modules(pairs)[:1]:
         row = levelled(whole, module)
-        for sigma in (0.6, 1.2):
-            cost, places = chained(row, module, sigma)
-            chains.append((cost, row, places))
-    chains.sort(key=lambda one: one[0])
-    for _, row, places in chains[:2]:
-        yield whole, row, places
+        yield whole, row, chained(row, module, 0.7)
     if pairs:
         row = levelled(whole, float(np.median([b - a for a, b in pairs])) / MODULES, 15.0)
         for places in ruled(row, pairs, 1.1, 2):
             yield whole, row, places
+
+
+def _more_chains(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """The same for the next likely width of a module (an add-on stands beside), and with more blur."""
+    modules = _modules(_pairs(whole, width, 6))
+    for module, sigma in [(module, 0.7) for module in modules[1:2]] + [(module, 1.2) for module in modules[:1]]:
+        row = levelled(whole, module)
+        yield whole, row, chained(row, module, sigma)
+
+
+def _modules(pairs: list[tuple[float, float]]) -> list[float]:
+    """Widths of a module in samples, by start and stop, likeliest first, no two nearly the same."""
+    modules: list[float] = []
+    for start, stop in pairs:
+        module = (stop - start) / MODULES
+        if all(abs(module / other - 1) >= 0.12 for other in modules):
+            modules.append(module)
+    return modules
 
 
 def _stiff(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
