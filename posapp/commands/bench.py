@@ -45,5 +45,9 @@ def _measure(options: argparse.Namespace) -> Result:
             from posapp.commands.bench_decode import bench_decode
 
             return bench_decode(options.pictures, half=options.half, budget_ms=options.budget_ms)
+        case "video":
+            from posapp.commands.bench_video import bench_video
+
+            return bench_video(clips_each=max(1, options.clips), seed=seed)
         case _:
             raise ValueError(f"there is no bench {options.name!r}")

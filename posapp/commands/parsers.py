@@ -15,7 +15,7 @@ from posapp import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-BENCHES = ("scan", "commit", "start", "codes", "decode")
+BENCHES = ("scan", "commit", "start", "codes", "decode", "video")
 #: Processor time that one picture is worth, in milliseconds.
 DECODE_BUDGET_MS = 45
 
@@ -143,5 +143,6 @@ def _bench(commands: Commands) -> None:
     bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
     bench.add_argument("--folder", type=Path, help="where to measure")
     bench.add_argument("pictures", nargs="?", type=Path, metavar="DIR", help="decode: pictures, expected.json")
+    bench.add_argument("--clips", type=int, default=4, help="video: clips of each condition (default: 4)")
     bench.add_argument("--half", choices=("a", "b"), help="decode: only this half of the pictures")
     bench.add_argument("--budget-ms", type=int, default=DECODE_BUDGET_MS, help="decode: a picture's limit")

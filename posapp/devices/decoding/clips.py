@@ -33,10 +33,10 @@ _TEXELS = 12  # of a label's own drawing, a module
 class Condition:
     """What is done to a clip; every range is divided evenly over its clips.
 
-    `defocus` is the standard deviation of the blur in modules (the lens hunts by a fifth around it); `motion_px` the length of the blur at the
-    clip's ends (it falls to nothing in the middle); `glare` the radius of a highlight in sides of the
-    code; `noise` the standard deviation in grey levels at full gain; `tilt_deg` out of the picture's
-    plane; `angle_deg` within it; `dim` the brightness of a phone's screen.
+    `defocus` is the standard deviation of the blur in modules (the lens hunts by a fifth around it);
+    `motion_px` the length of the blur at the clip's ends (it falls to nothing in the middle); `glare` the
+    radius of a highlight in sides of the code; `noise` the standard deviation in grey levels at full
+    light; `tilt_deg` out of the picture's plane; `angle_deg` within it; `dim` a phone's brightness.
     """
 
     code: Literal["EAN-13", "QR Code"]
@@ -86,7 +86,7 @@ class Clip:
     seed: int
 
 
-def clips(seed: int = 20, each: int = CLIPS_EACH) -> list[Clip]:
+def clips(seed: int = 1, each: int = CLIPS_EACH) -> list[Clip]:
     """Every condition's clips in order."""
     return [_clip(condition, number, seed) for condition in CONDITIONS for number in range(each)]
 
@@ -108,7 +108,8 @@ def frames(clip: Clip, count: int = FRAMES) -> Iterator[Grey]:
     for at in range(count):
         frame = scene.frame(at / max(1, count - 1), rng)
         _, jpeg = cv2.imencode(".jpg", frame, (cv2.IMWRITE_JPEG_QUALITY, 85))
-        yield np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
+        decoded: Any = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE)
+        yield decoded
 
 
 class _Scene:
@@ -116,7 +117,7 @@ class _Scene:
 
     def __init__(self, clip: Clip, rng: np.random.Generator) -> None:
         condition = clip.condition
-        share = (clip.number + 0.5) / CLIPS_EACH
+        share = (clip.number % CLIPS_EACH + 0.5) / CLIPS_EACH
         self.condition = condition
         self.module_px = _within(condition.module_px, float(rng.random()))
         self.defocus = _within(condition.defocus, share)
@@ -125,7 +126,7 @@ class _Scene:
         self.noise = _within(condition.noise, share)
         self.tilt = np.deg2rad(_within(condition.tilt_deg, share)) * rng.choice((-1.0, 1.0), 2)
         self.angle = np.deg2rad(
-            _within(condition.angle_deg, (clip.number + float(rng.random())) / CLIPS_EACH)
+            _within(condition.angle_deg, (clip.number % CLIPS_EACH + float(rng.random())) / CLIPS_EACH)
         )
         self.dim = _within(condition.dim, share)
         self.label = _bars(clip.text, rng) if condition.code == "EAN-13" else _screen(clip.text, rng)
@@ -197,7 +198,8 @@ class _Scene:
     def _sensed(self, picture: Picture, rng: np.random.Generator) -> Grey:
         noise = rng.standard_normal((HEIGHT, WIDTH), np.float32)
         grain = self.noise * np.sqrt(0.35 + 0.65 * np.clip(picture, 0, 255) / 255.0)
-        return np.clip(picture + noise * grain, 0, 255).astype(np.uint8)
+        sensed: Grey = np.clip(picture + noise * grain, 0, 255).astype(np.uint8)
+        return sensed
 
 
 def _within(ends: tuple[float, float], share: float) -> float:
