@@ -33,9 +33,9 @@ CHINESE_IN_CODE = {
 
 #: Names that scanners' own manuals and keyboards have, in every language; commands and parts of the till.
 OF_SCANNERS = {
-    "AI", "AIM", "auto", "camera", "AZERTY", "Alt", "CDC", "CR", "Caps", "Data", "DataMatrix", "EAN", "FNC", "HID",
+    "AI", "AIM", "AZERTY", "Alt", "CDC", "CR", "Caps", "Data", "DataMatrix", "EAN", "FNC", "HID",
     "LF", "Lock", "Matrix", "POS", "QR", "QWERTZ", "Tab", "UPC", "USB", "Unicode", "hidapi", "http",
-    "https", "posapp", "scanners",
+    "auto", "camera", "https", "posapp", "scanners",
 }  # fmt: skip
 
 
