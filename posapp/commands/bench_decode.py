@@ -51,7 +51,9 @@ class Tally:
 
     def count(self, picture: Expected, found: Found) -> None:
         """Note what was found on one picture."""
-        bad = [f"{picture.path.name}: {kind} {text}" for kind, text in found if not picture.accepts((kind, text))]
+        bad = [
+            f"{picture.path.name}: {kind} {text}" for kind, text in found if not picture.accepts((kind, text))
+        ]
         (self.phantoms if picture.text is None else self.wrong).extend(bad)
         if picture.text is not None and (picture.format, picture.text) in found:
             self.read[picture.format] = self.read.get(picture.format, 0) + 1
@@ -114,7 +116,9 @@ def _decoders(budget_ms: int) -> dict[str, Callable[[Any], Found]]:
     }
 
 
-def _measure(picture: Expected, decoders: dict[str, Callable[[Any], Found]], tallies: dict[str, Tally]) -> None:
+def _measure(
+    picture: Expected, decoders: dict[str, Callable[[Any], Found]], tallies: dict[str, Tally]
+) -> None:
     from posapp.devices.decoding.pictures import read_grey
 
     grey = read_grey(picture.path)

@@ -51,13 +51,18 @@ class Strips:
     to_picture: NDArray[np.float32]
 
 
-def barred_areas(grey: Grey, limit: int = 3) -> list[Area]:
-    """The areas that look most like bars, the largest and clearest first."""
+def barred_areas(grey: Grey, limit: int = 3, *, weakest: float = 8.0) -> list[Area]:
+    """The areas that look most like bars, the largest and clearest first.
+
+    `weakest` is the gradient (Scharr's, 32 for a grey level a pixel) below which one counts for little.
+    """
     shrink = min(1.0, _SIDE / max(grey.shape))
-    small = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else grey
+    small: Any = grey
+    if shrink < 1:
+        small = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     if min(small.shape) < 12:
         return []
-    across, down, both, strength = _tensor(small)
+    across, down, both, strength = _tensor(small, weakest)
     energy = across + down
     coherence = strength / (energy + 0.01)
     score = np.sqrt(strength) * coherence * coherence
@@ -81,21 +86,23 @@ def barred_areas(grey: Grey, limit: int = 3) -> list[Area]:
     return sorted(areas, key=lambda area: -area.strength)[:limit]
 
 
-def _tensor(small: Grey) -> tuple[Any, Any, Any, Any]:
+def _tensor(small: Grey, weakest: float) -> tuple[Any, Any, Any, Any]:
     """Local sums of the gradient's products, and how far one direction outweighs the other.
 
     Gradients are damped where they are strong, or else the edge of a label outshines blurred bars.
     """
     gx, gy = cv2.Scharr(small, cv2.CV_32F, 1, 0), cv2.Scharr(small, cv2.CV_32F, 0, 1)
     size = cv2.magnitude(gx, gy)
-    damp = 1.0 / (size + float(np.percentile(size[::3, ::3], 85)) + 8.0)
+    damp = 1.0 / (size + float(np.percentile(size[::3, ::3], 85)) + weakest)
     gx, gy = gx * damp, gy * damp
     window = max(5, int(min(small.shape) / 12)) | 1
     across, down, both = (cv2.blur(product, (window, window)) for product in (gx * gx, gy * gy, gx * gy))
     return across, down, both, np.sqrt((across - down) ** 2 + 4 * both * both)
 
 
-def upright(grey: Grey, area: Area, *, scale: float | None = None, beside: float = _BESIDE) -> tuple[Grey, Any, float]:
+def upright(
+    grey: Grey, area: Area, *, scale: float | None = None, beside: float = _BESIDE
+) -> tuple[Grey, Any, float]:
     """The area turned so that its bars stand upright: the crop, the map from crop to picture, and the scale
     (samples a pixel, across the bars only)."""
     width = area.right - area.left
@@ -167,7 +174,7 @@ def blur_of(profile: Row, margin: float) -> float:
 
 
 def ends(profile: Row, width: float, limit: int = 6) -> tuple[list[float], list[float]]:
-    """Where a symbol may begin (dark-going edges behind something quiet) and end, in samples, likeliest first."""
+    """Where a symbol may begin (an edge into the dark behind something quiet) and end; likeliest first."""
     step = np.diff(profile)
     size = np.abs(step)
     count = len(size)

@@ -24,7 +24,8 @@ CELLS = (*range(3, 45, 7), *range(50, 92, 7))
 _SUB = 16
 _BEYOND = 10
 _HUGE = np.float32(1e9)
-#: What stands beside a digit: its own edge is known (left digits begin light and end dark), further off unknown.
+#: What stands beside a digit: left digits begin light and end dark, right ones the reverse; further off
+#: nothing is known.
 _BESIDE_LEFT = ((0.4, 0.5, 0.0, 1.0), (0.0, 0.5, 0.5, 0.5))
 _BESIDE_RIGHT = ((0.5, 0.5, 0.5, 0.0), (1.0, 0.5, 0.5, 0.5))
 #: Samples of every cell, and of the guards.

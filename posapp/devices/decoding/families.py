@@ -24,9 +24,7 @@ Corners = tuple[Point, Point, Point, Point]
 Grey = np.ndarray[Any, np.dtype[np.uint8]]
 
 #: Fewer formats are fewer wrong texts and a third less time.
-_FORMATS = (
-    "EAN13,EAN8,UPCA,UPCE,Code128,Code39,ITF,DataBar,DataBarExp,DataBarExpStk,QRCode,DataMatrix"
-)
+_FORMATS = "EAN13,EAN8,UPCA,UPCE,Code128,Code39,ITF,DataBar,DataBarExp,DataBarExpStk,QRCode,DataMatrix"
 _LINEAR = "EAN13,EAN8,UPCA,UPCE,Code128,Code39,ITF,DataBar,DataBarExp,DataBarExpStk"
 _ZXING_NAMES: dict[str, Format] = {
     "EAN-13": "EAN-13",
@@ -60,7 +58,7 @@ _ZBAR_NAMES: dict[str, tuple[Format, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one decoder says: not yet believed. `raw` is as a scanner would send it, with its AIM identifier."""
+    """What one decoder says: not yet believed. `raw` is as a scanner would send it, AIM identifier first."""
 
     format: Format
     text: str
@@ -70,7 +68,7 @@ class Claim:
 
 
 def zxing(grey: Grey, *, full: bool = False, linear: bool = False) -> list[Claim]:
-    """What zxing-cpp reads; `full` also turns, inverts and shrinks the picture (two to three times dearer)."""
+    """What zxing-cpp reads; `full` also turns, inverts and shrinks the picture, at twice the cost."""
     import zxingcpp
 
     found = zxingcpp.read_barcodes(
@@ -128,7 +126,7 @@ def spelt(name: Format, text: str, aim: str, corners: Corners, family: Family) -
 
 
 def zero_suppressed(upc_a: str) -> str | None:
-    """The eight digits of the UPC-E that stands for a UPC-A (GS1 General Specifications 5.2.2.4.2), or None."""
+    """The UPC-E of eight digits that stands for a UPC-A, or None (GS1 General Specifications, UPC-E)."""
     if len(upc_a) != 12 or upc_a[0] not in "01":
         return None
     system, maker, item, check = upc_a[0], upc_a[1:6], upc_a[6:11], upc_a[11]

@@ -27,6 +27,4 @@ def read_grey(path: Path) -> Grey | str:
         grey: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     except cv2.error:
         grey = None
-    if grey is None:
-        return "The file is not a picture that can be read."
-    return grey
+    return "The file is not a picture that can be read." if grey is None else np.asarray(grey, np.uint8)

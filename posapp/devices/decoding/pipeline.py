@@ -28,7 +28,7 @@ BUDGET_US = 45_000
 #: A row reading whose second best text is nearer than this is not worth a proof.
 _ROW_MARGIN = 0.09
 #: Row readings of an area that are tried before libzbar is asked.
-_ROWS_BEFORE_ZBAR = 3
+_ROWS_BEFORE_ZBAR = 2
 _CROP_WIDTH = 500
 _CROP_EDGE = 6
 _DOUBLED_SIDE = 700
@@ -79,7 +79,9 @@ class Search:
         yield "zxing plain"
         self._add(families.zxing(grey, full=True))
         yield "zxing full"
-        areas = [area for area in barred_areas(grey) if area.right - area.left > 24 and area.bottom - area.top > 6]
+        areas = [
+            area for area in barred_areas(grey) if area.right - area.left > 24 and area.bottom - area.top > 6
+        ]
         if areas:
             yield from self._area(areas[0], 0)
         yield from self._enlarged()
@@ -99,17 +101,17 @@ class Search:
     def _area(self, area: Area, place: int) -> Iterator[str]:
         scale = max(1.0, min(3.0, _CROP_WIDTH / (area.right - area.left)))
         crop, matrix, _ = upright(self.grey, area, scale=scale)
-        crop = cv2.copyMakeBorder(crop, _CROP_EDGE, _CROP_EDGE, 0, 0, cv2.BORDER_REPLICATE)
+        framed: Any = cv2.copyMakeBorder(crop, _CROP_EDGE, _CROP_EDGE, 0, 0, cv2.BORDER_REPLICATE)
         matrix = matrix.astype(np.float64)
         matrix[:, 2] -= matrix[:, 1] * _CROP_EDGE
-        self._add(families.zxing(crop, linear=True), matrix, "crop")
+        self._add(families.zxing(framed, linear=True), matrix, "crop")
         yield f"zxing on area {place}"
-        self._add(families.zxing(_sharpened(crop, 2.0), linear=True), matrix, "crop")
+        self._add(families.zxing(_sharpened(framed, 2.0), linear=True), matrix, "crop")
         yield f"zxing on area {place} sharpened"
         upright_strips = strips(self.grey, area)
         for count, reading in enumerate(read_rows(upright_strips)):
             if count == _ROWS_BEFORE_ZBAR:
-                self._add(families.zbar(crop), matrix, "crop")
+                self._add(families.zbar(framed), matrix, "crop")
                 yield f"zbar on area {place}"
             if reading.margin >= _ROW_MARGIN:
                 claim = spelt("EAN-13", reading.text, "]E0", corners_of(upright_strips, reading), "rows")

@@ -117,7 +117,11 @@ def _drawn(symbol_format: Format, rows: tuple[int, ...], sigma: float, ink: floa
     modules = np.zeros(count + 20, np.float32)
     for place, row in zip(places, rows, strict=True):
         modules[10 + place : 17 + place] = PATTERNS[row]
-    bars = (0, 2, 46, 48, 50) if symbol_format == "UPC-E" else (0, 2, count // 2 - 1, count // 2 + 1, count - 3, count - 1)
+    bars = (
+        (0, 2, 46, 48, 50)
+        if symbol_format == "UPC-E"
+        else (0, 2, count // 2 - 1, count // 2 + 1, count - 3, count - 1)
+    )
     for bar in bars:
         modules[10 + bar] = 1.0
     return 2 * blurred(modules, sigma, ink)[10 * SAMPLES : -10 * SAMPLES] - 1
@@ -206,7 +210,7 @@ def _says(crop: Grey, claim: Claim) -> bool:
 
 def _crop(grey: Grey, corners: Corners) -> Grey | None:
     """The symbol turned upright, with a fifth of its width beside it."""
-    a, b, c, d = np.array(corners, np.float64)
+    a, b, _, d = np.array(corners, np.float64)
     width, height = float(np.hypot(*(b - a))), float(np.hypot(*(d - a)))
     if width < 20 or height < 4:
         return None

@@ -16,7 +16,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from posapp.devices.decoding.digit_cells import CELLS, GUARDS, MODULES, PATTERNS, SAMPLES, bank, blurred, guards
+from posapp.devices.decoding.digit_cells import (
+    CELLS,
+    GUARDS,
+    MODULES,
+    PATTERNS,
+    SAMPLES,
+    bank,
+    blurred,
+    guards,
+)
 
 Row = NDArray[np.float32]
 _STEPS = 3  # samples a module of the chain of cells
@@ -166,8 +175,10 @@ def _half_bank(sigma: float) -> tuple[Row, Row, Row]:
     return digits, np.asarray((digits * digits).sum(axis=1)), guards(sigma, 0.0).reshape(-1, 2).mean(axis=1)
 
 
-def ruled(row: Row, pairs: Sequence[tuple[float, float]], sigma: float, keep: int) -> list[NDArray[np.float64]]:
-    """Stiff rulers from starts to ends over a levelled row, bent a little: places of all samples, best first."""
+def ruled(
+    row: Row, pairs: Sequence[tuple[float, float]], sigma: float, keep: int
+) -> list[NDArray[np.float64]]:
+    """Stiff rulers from starts to ends over a levelled row, bent a little: places of samples, best first."""
     first, last = (np.array(side, np.float32) for side in zip(*pairs, strict=True))
     bend = np.zeros_like(first)
     for step, kept in ((1.0, 4), (0.7, 4), (0.35, keep)):
@@ -176,7 +187,8 @@ def ruled(row: Row, pairs: Sequence[tuple[float, float]], sigma: float, keep: in
         a, b, c = (each.ravel() for each in np.meshgrid(move, move, moves[1]))
         width = ((last - first) / MODULES)[:, None]
         first, last, bend = (
-            (each[:, None] + by * width).ravel() for each, by in ((first, a), (last, b), (bend, c))
+            np.asarray((each[:, None] + by * width).ravel(), np.float32)
+            for each, by in ((first, a), (last, b), (bend, c))
         )
         cost = _ruler_cost(row, first, last, bend, sigma)
         order = np.argsort(cost, kind="stable")[:kept]

@@ -80,11 +80,7 @@ def read_rows(strips: Strips) -> Iterator[RowReading]:
     if alternations(strips.profile, margin) < _FEWEST_TURNS:
         return
     blurred = blur_of(middle, margin) > _BLURRED * width / MODULES
-    plans = (
-        (_stiff, _stiff_whole, _bent, _chains)
-        if blurred
-        else (_chains, _more_chains, _stiff, _bent)
-    )
+    plans = (_stiff, _stiff_whole, _bent, _chains) if blurred else (_chains, _more_chains, _stiff, _bent)
     for plan in plans:
         laid = [
             _laid(profile, row, places, turned)
@@ -118,7 +114,9 @@ def _chains(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
 def _more_chains(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
     """The same for the next likely width of a module (an add-on stands beside), and with more blur."""
     modules = _modules(_pairs(whole, width, 6))
-    for module, sigma in [(module, 0.7) for module in modules[1:2]] + [(module, 1.2) for module in modules[:1]]:
+    for module, sigma in [(module, 0.7) for module in modules[1:2]] + [
+        (module, 1.2) for module in modules[:1]
+    ]:
         row = levelled(whole, module)
         yield whole, row, chained(row, module, sigma)
 
