@@ -142,7 +142,7 @@ def _bench(commands: Commands) -> None:
     bench.add_argument("--codes", type=int, default=1_000_000, help="synthetic codes (default: %(default)s)")
     bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
     bench.add_argument("--folder", type=Path, help="where to measure")
-    bench.add_argument("pictures", nargs="?", type=Path, metavar="DIR", help="decode: pictures, expected.json")
+    bench.add_argument("pictures", nargs="?", type=Path, metavar="DIR", help="decode: with expected.json")
     bench.add_argument("--clips", type=int, default=4, help="video: clips of each condition (default: 4)")
     bench.add_argument("--half", choices=("a", "b"), help="decode: only this half of the pictures")
     bench.add_argument("--budget-ms", type=int, default=DECODE_BUDGET_MS, help="decode: a picture's limit")

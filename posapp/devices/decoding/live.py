@@ -44,6 +44,8 @@ _SURE_LIKENESS, _SURE_MARGIN = 0.975, 0.4
 _LIMIT_US = 14_000
 #: With a code in view that has counted, only every so many frames are searched for others.
 _SELDOM = 4
+#: A table's soft shades are no bars: ten grey levels a pixel of the reduced frame.
+_WEAKEST = 300.0
 _MATRIX = ("QR Code", "Data Matrix")
 
 
@@ -133,7 +135,7 @@ class LiveDecoder:
         self._before = self._places
         areas = [
             area
-            for area in barred_areas(frame)
+            for area in barred_areas(frame, weakest=_WEAKEST)
             if area.right - area.left > 40 and area.bottom - area.top > 12
         ]
         self._places = _Places(areas[:2], self._places.boxes)

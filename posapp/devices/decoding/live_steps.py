@@ -99,11 +99,11 @@ def squares_sharpened(grey: Grey, box: Box, turn: int) -> Iterator[Claim]:
     """What zxing-cpp reads on a textured area made sharp again, with another assumed blur every turn."""
     sigma, noise = _SHARPENERS[turn % len(_SHARPENERS)]
     part = box.of(grey)
-    sharp = _unblurred(part, sigma, noise)
+    sharp: Any = _unblurred(part, sigma, noise)
     scale = max(1.0, min(3.0, _SIDE_PX / max(part.shape)))
-    larger: Any = cv2.resize(sharp, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    sharp = cv2.resize(sharp, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     matrix = np.array([[1 / scale, 0, box.left], [0, 1 / scale, box.top]], np.float64)
-    for claim in families.zxing(larger):
+    for claim in families.zxing(sharp):
         yield _placed(claim, matrix)
 
 
