@@ -7,13 +7,19 @@ what is asked of the proof, but never do without it. Two texts in one place: nei
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from posapp.devices.decoding.families import Claim, Corners, Family, Grey
 from posapp.devices.decoding.proof import Proof, prove
-from posapp.devices.decoding.quick_look import plain_to_see, read_in_two_bands, read_on_another_scale
+from posapp.devices.decoding.quick_look import (
+    light_beside,
+    plain_to_see,
+    read_in_two_bands,
+    read_on_another_scale,
+)
 from posapp.devices.decoding.rows import RowReading
 from posapp.devices.decoding.symbol import Symbol
 
@@ -43,6 +49,7 @@ class _Case:
     tried: list[Corners] = field(default_factory=list)
     renderings: set[str] = field(default_factory=set)
     sure: bool = False
+    alone: bool = False
     row_margin: float = 0.0
 
     def is_new(self, corners: Corners) -> bool:
@@ -83,6 +90,8 @@ class Evidence:
         if (case.proof is not None and case.proof.ok) or not case.is_new(claim.corners):
             return
         case.proofs += 1
+        if claim.format == "ITF" and not case.alone:
+            case.alone = light_beside(self.grey, claim.corners, _itf_module_px(claim))
         case.tried.append(claim.corners)
         proof = prove(self.grey, claim.format, claim.text, claim.corners)
         if case.proof is None or proof.likeness > case.proof.likeness:
@@ -136,8 +145,16 @@ def _plausible(claim: Claim) -> bool:
             return bool(claim.text.strip("\0"))
 
 
+def _itf_module_px(claim: Claim) -> float:
+    """The narrow element of an ITF whose wide ones are two and a half times as wide."""
+    (ax, ay), (bx, by), *_ = claim.corners
+    return math.hypot(bx - ax, by - ay) / (8 * len(claim.text) + 8.5)
+
+
 def _believed(case: _Case) -> bool:
     claim, proof = case.claim, case.proof
+    if claim.format == "ITF":
+        return proof is not None and case.alone and (proof.ok or _likely_itf(proof))
     if case.sure or (proof is not None and proof.ok):
         return True
     if (
@@ -145,6 +162,10 @@ def _believed(case: _Case) -> bool:
     ):  # their check characters leave one wrong text in a hundred to each reading
         return len(case.families) > 1 or len(case.renderings) > 1
     return proof is not None and claim.format in _LONG_RETAIL and _long_retail(case, proof)
+
+
+def _likely_itf(proof: Proof) -> bool:
+    return proof.likeness >= 0.92 and proof.least >= 0.85 and proof.margin >= 0.5
 
 
 def _long_retail(case: _Case, proof: Proof) -> bool:

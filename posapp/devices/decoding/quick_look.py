@@ -38,6 +38,9 @@ _DARK_BESIDE = -0.3
 #: Fewest pixel rows of a band.
 _BAND_ROWS = 5
 _OTHER_SCALE = 1.31
+#: Share of the contrast by which the ground beside a symbol may be darker than its spaces.
+_DARKEST_BESIDE = 0.25
+_FEWEST_BESIDE = 4  # half modules
 
 
 def plain_to_see(grey: Grey, claim: Claim) -> bool:
@@ -202,6 +205,36 @@ def read_on_another_scale(grey: Grey, claim: Claim) -> bool:
         if _says(changed, claim):
             return True
     return False
+
+
+def light_beside(grey: Grey, corners: Corners, module_px: float) -> bool:
+    """Whether seven modules at either end, or at least three before the picture ends, are as light as spaces.
+
+    For symbologies whose start and stop are found in the middle of longer codes, too.
+    """
+    a, b, c, d = np.array(corners, np.float64)
+    start, end, down = (a + d) / 2, (b + c) / 2, ((d - a) + (c - b)) / 2
+    length = float(np.hypot(*(end - start)))
+    if length < 1 or module_px <= 0:
+        return False
+    along = (end - start) / length
+    offsets = np.linspace(-0.3, 0.3, _ROWS)[:, None]
+
+    def seen(origin: Any, places: Any) -> Any:
+        x = origin[0] + along[0] * places + down[0] * offsets
+        y = origin[1] + along[1] * places + down[1] * offsets
+        inside = (x >= 0) & (x <= grey.shape[1] - 1) & (y >= 0) & (y <= grey.shape[0] - 1)
+        rows = cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
+        return rows.astype(np.float32).mean(axis=0)[inside.all(axis=0)]
+
+    own = seen(start, np.linspace(0, length, max(32, int(2 * length)))[None, :])
+    steps = np.arange(1.5, 7.6, 0.5)[None, :] * module_px
+    sides = (seen(start, -steps), seen(end, steps))
+    if min(len(own), len(sides[0]), len(sides[1])) < _FEWEST_BESIDE:
+        return False
+    black, white = (float(level) for level in np.percentile(own, (10, 90)))
+    lightest_allowed = white - _DARKEST_BESIDE * (white - black)
+    return all(float(side.min()) >= lightest_allowed for side in sides)
 
 
 def _says(crop: Grey, claim: Claim) -> bool:
