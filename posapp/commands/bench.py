@@ -12,6 +12,7 @@ from posapp.commands.measuring import Result, report
 #: Scans in one round of `bench scan`.
 SCANS_A_ROUND = 40
 SALES_A_ROUND = 40
+SUSTAINED_S = 60
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,5 +50,15 @@ def _measure(options: argparse.Namespace) -> Result:
             from posapp.commands.bench_video import bench_video
 
             return bench_video(clips_each=max(1, options.clips), seed=seed)
+        case "wedge" if options.sustained:
+            from posapp.commands.bench_sustained import bench_sustained
+
+            seconds = getattr(options, "seconds", SUSTAINED_S)
+            return bench_sustained(seconds=seconds, seed=seed, folder=options.folder)
+        case "wedge":
+            from posapp.commands.bench_wedge import bench_wedge
+
+            first, _, end = options.seeds.partition(":")
+            return bench_wedge(range(int(first), int(end)))
         case _:
             raise ValueError(f"there is no bench {options.name!r}")

@@ -15,7 +15,7 @@ from posapp import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-BENCHES = ("scan", "commit", "start", "codes", "decode", "video")
+BENCHES = ("scan", "commit", "start", "codes", "decode", "video", "wedge")
 #: Processor time that one picture is worth, in milliseconds.
 DECODE_BUDGET_MS = 45
 
@@ -144,5 +144,7 @@ def _bench(commands: Commands) -> None:
     bench.add_argument("--folder", type=Path, help="where to measure")
     bench.add_argument("pictures", nargs="?", type=Path, metavar="DIR", help="decode: with expected.json")
     bench.add_argument("--clips", type=int, default=4, help="video: clips of each condition (default: 4)")
+    bench.add_argument("--seeds", default="1000:1240", metavar="A:B", help="wedge: sessions of these seeds")
+    bench.add_argument("--sustained", action="store_true", help="wedge: 20 scans a second, a minute long")
     bench.add_argument("--half", choices=("a", "b"), help="decode: only this half of the pictures")
     bench.add_argument("--budget-ms", type=int, default=DECODE_BUDGET_MS, help="decode: a picture's limit")

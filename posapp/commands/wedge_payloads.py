@@ -40,7 +40,7 @@ def own_code(dice: random.Random) -> str:
 
 
 def payload(dice: random.Random, kinds: Amount = "any") -> str:
-    """A code that a scanner reads: "known" ones only, or those that Caps Lock can be proven on ("provable")."""
+    """A code that a scanner reads; "provable" ones show by themselves that Caps Lock has bent them."""
     if kinds == "digits":
         return gtin(dice, dice.choice((8, 12, 13, 13, 13, 14)))
     if kinds == "provable":

@@ -19,15 +19,22 @@ from posapp.ui.keygate import KeyGate
 from posapp.ui.spelling import Speller
 from posapp.ui.strokes import Key, StrokeReader
 
+NEAR_MS = 200
+
 
 @dataclass(slots=True)
 class Verdict:
-    """What became of some sessions. `leaked` counts scanners' keys that reached a person's field, `typing`
-    the sessions whose typed keys did not all come out in their order."""
+    """What became of some sessions.
+
+    `crossed` are scans with a person's key in or near the burst, `leaked` counts scanners' keys that reached
+    a person's field, `typing` the sessions whose typed keys did not all come out in their order.
+    """
 
     sessions: int = 0
     scans: int = 0
     right: int = 0
+    crossed: int = 0
+    crossed_right: int = 0
     false: int = 0
     leaked: int = 0
     typing: int = 0
@@ -42,10 +49,32 @@ class Verdict:
         self.scans += len(session.scans)
         self.typed_runs += session.typed_runs
         blocks = SequenceMatcher(None, list(session.scans), list(texts), autojunk=False).get_matching_blocks()
-        right = sum(block.size for block in blocks)
+        whole = {place for block in blocks for place in range(block.a, block.a + block.size)}
+        crossed = crossed_scans(session)
+        self.crossed += len(crossed)
+        self.crossed_right += len(crossed & whole)
+        right = len(whole)
         self.right += right
         self.false += len(texts) - right
         return right == len(session.scans) == len(texts)
+
+
+def crossed_scans(session: Session) -> set[int]:
+    """The scans that began within `NEAR_MS` of a person's stroke, or ended so."""
+    scanned: dict[int, list[int]] = {}
+    struck: list[int] = []
+    for _at, stroke in session.arrivals:
+        assert isinstance(stroke.token, tuple)
+        scan = stroke.token[1]
+        if scan is None:
+            struck.append(stroke.event_ms)
+        else:
+            scanned.setdefault(scan, []).append(stroke.event_ms)
+    return {
+        scan
+        for scan, times in scanned.items()
+        if any(times[0] - NEAR_MS <= at_ms <= times[-1] + NEAR_MS for at_ms in struck)
+    }
 
 
 def play(session: Session, verdict: Verdict, *, timed: bool = True) -> list[str]:
