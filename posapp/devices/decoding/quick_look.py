@@ -208,7 +208,7 @@ def read_on_another_scale(grey: Grey, claim: Claim) -> bool:
 
 
 def light_beside(grey: Grey, corners: Corners, module_px: float) -> bool:
-    """Whether seven modules at either end, or at least three before the picture ends, are as light as spaces.
+    """Whether five modules at either end, or three before the picture ends, are as light as spaces.
 
     For symbologies whose start and stop are found in the middle of longer codes, too.
     """
@@ -225,10 +225,11 @@ def light_beside(grey: Grey, corners: Corners, module_px: float) -> bool:
         y = origin[1] + along[1] * places + down[1] * offsets
         inside = (x >= 0) & (x <= grey.shape[1] - 1) & (y >= 0) & (y <= grey.shape[0] - 1)
         rows = cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
-        return rows.astype(np.float32).mean(axis=0)[inside.all(axis=0)]
+        # A digit printed beside the symbol darkens some rows, a bar all of them.
+        return np.sort(rows.astype(np.float32), axis=0)[-2][inside.all(axis=0)]
 
     own = seen(start, np.linspace(0, length, max(32, int(2 * length)))[None, :])
-    steps = np.arange(1.5, 7.6, 0.5)[None, :] * module_px
+    steps = np.arange(1.5, 5.1, 0.5)[None, :] * module_px
     sides = (seen(start, -steps), seen(end, steps))
     if min(len(own), len(sides[0]), len(sides[1])) < _FEWEST_BESIDE:
         return False
