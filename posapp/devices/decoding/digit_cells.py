@@ -146,6 +146,15 @@ def cell_costs(seen: Row, sigma: float, ink: float, beside: Row | None = None) -
     return left, right
 
 
+def likeliest_rows(left: Row, right: Row) -> tuple[int, ...]:
+    """The cheapest digits under number sets alone, as rows of PATTERNS; the check digit may be wrong."""
+    by_set = left.reshape(6, 2, 10)
+    cheapest = by_set.min(axis=2)
+    sets = _SETS[int(cheapest[np.arange(6), _SETS // 10].sum(axis=1).argmin())]
+    digits = by_set[np.arange(6), sets // 10].argmin(axis=1)
+    return (*map(int, sets + digits), *map(int, 20 + right.argmin(axis=1)))
+
+
 def best_texts(left: Row, right: Row) -> Best:
     """The cheapest thirteen digits under number sets and check digit, and the cost of the next cheapest."""
     costs = np.empty((12, 10, 10), np.float32)  # cell, first digit, digit

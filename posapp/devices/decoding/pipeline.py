@@ -26,7 +26,7 @@ from posapp.devices.decoding.symbol import Decoded, Symbol
 #: Processor time that a single picture is worth by default.
 BUDGET_US = 45_000
 #: A row reading whose second best text is nearer than this is not worth a proof.
-_ROW_MARGIN = 0.09
+_ROW_MARGIN = 0.2
 #: Row readings of an area that are tried before libzbar is asked.
 _ROWS_BEFORE_ZBAR = 2
 _CROP_WIDTH = 500

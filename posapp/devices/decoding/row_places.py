@@ -119,7 +119,7 @@ def _link_costs(row: Row, count: int, sigma: float) -> list[Any]:
         line = cv2.resize(row.reshape(1, -1), (max(8, round(count / width)) + 1, 1)).ravel()
         line = np.concatenate([line, np.full(size, -1, np.float32)])
         windows = np.lib.stride_tricks.sliding_window_view(line, size)
-        fits = squares - 2 * windows @ templates.T
+        fits = squares - 2 * np.ascontiguousarray(windows) @ templates.T
         sums = np.concatenate([[0.0], np.cumsum(line * line)]).astype(np.float32)
         own, own_centre = sums[size:] - sums[:-size], sums[5 * _STEPS :][: len(fits)] - sums[: len(fits)]
         pick = np.minimum(np.round(place / width).astype(np.intp), len(fits) - 1)

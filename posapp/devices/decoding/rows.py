@@ -20,7 +20,6 @@ from posapp.devices.decoding.digit_cells import (
     MODULES,
     SAMPLES,
     WINDOWS,
-    Best,
     bank,
     best_texts,
     cell_costs,
@@ -28,6 +27,7 @@ from posapp.devices.decoding.digit_cells import (
     drawn_text,
     guards,
     inside,
+    likeliest_rows,
 )
 from posapp.devices.decoding.row_places import POWERS, at_places, chained, evenly_lit, levelled, ruled
 from posapp.devices.decoding.symbol import Point
@@ -176,8 +176,11 @@ def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
     module = float(places[-1] - places[0]) / MODULES
     beside: Row | None = None
     for turn in range(rounds):
-        best = best_texts(*cell_costs(seen, sigma, ink, beside))
-        drawn = 2 * drawn_text(best.rows, sigma, ink) - 1
+        costs = cell_costs(seen, sigma, ink, beside)
+        if turn == rounds - 1:
+            best = best_texts(*costs)
+        read = best.rows if turn == rounds - 1 else likeliest_rows(*costs)
+        drawn = 2 * drawn_text(read, sigma, ink) - 1
         wanted = inside(drawn)
         bright = at_places(profile, places)
         light = np.concatenate([_LIGHT, _LIGHT * wanted[:, None]], axis=1)
@@ -192,7 +195,7 @@ def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
         shift = POWERS @ np.linalg.solve(moves.T @ moves + _STIFF, moves.T @ wrong)
         places = places - np.clip(shift, -0.6, 0.6) * module
         seen = np.clip((at_places(profile, places) - white) / gain, -1.6, 1.6).astype(np.float32)
-        sigma, ink, beside = _sharpness(seen, best, sigma)
+        sigma, ink, beside = _sharpness(seen, read, sigma)
     off = (seen - wanted)[GUARDS]
     guard = float(off @ off)
     cost = best.cost + guard
@@ -211,20 +214,20 @@ def _refined(laid: _Laid, rounds: int = 4) -> RowReading:
     )
 
 
-def _sharpness(seen: Row, best: Best, last: float) -> tuple[float, float, Row]:
+def _sharpness(seen: Row, read: tuple[int, ...], last: float) -> tuple[float, float, Row]:
     """The blur and ink with which the text read looks most like what is seen, and the neighbours' share."""
     found: tuple[float, float, float, Any] | None = None
     at = _SIGMAS.index(last)
     for sigma in _SIGMAS[max(0, at - 1) : at + 2]:
         for ink in _INKS:
-            drawn = inside(drawn_text(best.rows, sigma, ink))
+            drawn = inside(drawn_text(read, sigma, ink))
             off = seen - 2 * drawn + 1
             misfit = float(off @ off)
             if found is None or misfit < found[0]:
                 found = (misfit, sigma, ink, drawn)
     assert found is not None
     _, sigma, ink, drawn = found
-    alone = (bank(sigma, ink, False)[0][list(best.rows)] + 1) / 2
+    alone = (bank(sigma, ink, False)[0][list(read)] + 1) / 2
     return sigma, ink, drawn[WINDOWS] - alone
 
 
