@@ -17,6 +17,10 @@ _MINOR_DIGITS = {
 }  # fmt: skip
 
 
+#: No single price is higher: sums of a whole sale and of a shift stay far below what databases hold.
+PRICE_MAX_MINOR = 10**12
+
+
 def minor_digits(currency: str) -> int:
     """Number of decimal digits of a currency's minor unit (ISO 4217)."""
     return _MINOR_DIGITS.get(currency, 2)

@@ -126,7 +126,7 @@ def _parse(lines: list[tuple[int, str]]) -> RecallList | RecallProblem:
     names = [name.strip().lower() for name in _cells(head, mark)]
     if not set(COLUMNS) <= set(names):
         return RecallProblem(RecallFault.NoColumns, number)
-    found: dict[str, tuple[Recall, ...]] = {}
+    found: dict[str, list[Recall]] = {}
     for number, line in lines[1:]:
         cells = [cell.strip() for cell in _cells(line, mark)]
         if len(cells) != len(names):
@@ -139,12 +139,16 @@ def _parse(lines: list[tuple[int, str]]) -> RecallList | RecallProblem:
         recall = _recall(lot, reason)
         if recall is None:
             return RecallProblem(RecallFault.BadLot, number, lot[:40])
-        found[gtin.zfill(14)] = (*found.get(gtin.zfill(14), ()), recall)
-    return RecallList(found)
+        found.setdefault(gtin.zfill(14), []).append(recall)
+    return RecallList({gtin14: tuple(recalls) for gtin14, recalls in found.items()})
 
 
 def _cells(line: str, mark: str) -> list[str]:
-    return next(iter(csv.reader([line], delimiter=mark)), [])
+    try:
+        return next(iter(csv.reader([line], delimiter=mark)), [])
+    except csv.Error:
+        # A cell longer than the csv module takes, such as a picture saved under the list's name.
+        return []
 
 
 def _recall(lot: str, reason: str) -> Recall | None:

@@ -30,16 +30,30 @@ _MONTHS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """Part of a sentence that is a msgid of its own, said in the language of the sentence around it."""
+
+    msgid: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """One language: its tag and its messages by English msgid."""
 
     language: str
     messages: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def t(self, msgid: str, **params: str) -> str:
+    def t(self, msgid: str, **params: str | Clause) -> str:
         """The sentence in this language with its parameters filled in."""
         text = self.messages.get(msgid) or msgid
-        return text.format(**params) if params else text
+        if not params:
+            return text
+        said = {
+            name: self.t(given.msgid, **given.params) if isinstance(given, Clause) else given
+            for name, given in params.items()
+        }
+        return text.format(**said)
 
     def date(self, moment: datetime) -> str:
         """A day as people say it: "Wed 11 November"."""

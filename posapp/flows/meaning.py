@@ -14,8 +14,10 @@ from posapp.domain.cart import Notice
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import Candidate, CodeRefusal, Reading
 from posapp.domain.facts import PackData
+from posapp.domain.money import PRICE_MAX_MINOR
 from posapp.domain.quantity import Quantity, quantity_max
 from posapp.domain.shifts import local_time
+from posapp.flows.formatting import Clause
 from posapp.flows.meant import Meant, Stop
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.refusals import Refusal
@@ -73,8 +75,15 @@ def meaning_of(desk: Desk, reading: Reading, ports: Ports) -> Meaning:
         # Of two items one without a price is still what the pack may be: a person decides.
         return sellable if len(sellable) == len(found) else next(x for x in found if isinstance(x, Stop))
     if reading.refusal is not None:
-        return Stop(reading.refusal, {"code": _legible(reading.text), "detail": reading.detail})
+        return Stop(reading.refusal, {"code": _legible(reading.text), "detail": _detail(reading)})
     return Stop(_OF_OTHERS.get(reading.kind, Refusal.UnknownCode), {"code": _legible(reading.text)})
+
+
+def _detail(reading: Reading) -> str | Clause:
+    fault = reading.fault
+    if fault is None:
+        return reading.detail
+    return Clause(fault.problem.clause, {"ai": fault.ai, "part": _legible(fault.part)})
 
 
 def _legible(text: str) -> str:
@@ -110,6 +119,7 @@ def _meant(desk: Desk, reading: Reading, candidate: Candidate, item: Item) -> Me
         gtin14=gtin14,
         two_d=has_data or reading.carrier == "2d",
         form=candidate.form,
+        listed_gtin14=candidate.gtin14 or "",
     )
 
 
@@ -130,7 +140,7 @@ def _measured(
     if embedded is not None and carries == "price":
         if embedded.currency not in ("", currency):
             return Stop(Refusal.OtherCurrency, {"currency": embedded.currency})
-        return (_PIECE, value) if value >= 1 else Stop(Refusal.NotSellable)
+        return (_PIECE, value) if 1 <= value <= PRICE_MAX_MINOR else Stop(Refusal.NotSellable)
     if item.price_minor is None:
         return Stop(Refusal.NoPrice)
     if carries and (carries == "weight") != (item.unit == "g") and candidate.form == "pattern":
@@ -153,7 +163,7 @@ def checked(desk: Desk, meant: Meant, ports: Ports) -> Meant | Stop:
 
     No manager can lift these: a recalled, expired or already sold pack stays in the shop.
     """
-    stop = stopped(desk, meant.gtin14, meant.pack, ports)
+    stop = stopped(desk, meant.listed_gtin14, meant.pack, ports)
     if stop is not None:
         return stop
     notice = _notice(desk, meant, ports)
@@ -191,9 +201,8 @@ def _sold_already(desk: Desk, pack: PackData, ports: Ports) -> Stop | None:
 
 def _notice(desk: Desk, meant: Meant, ports: Ports) -> Notice:
     pack = meant.pack
-    day = pack.best_before_on if pack is not None else ""
-    if day and day < today_of(desk, ports).isoformat():
-        return "best_before"
-    if desk.recalls.list.has_some_lots(meant.gtin14) and (pack is None or not pack.lot):
+    # A lot that may be recalled comes before a day that only tells of freshness.
+    if desk.recalls.list.has_some_lots(meant.listed_gtin14) and (pack is None or not pack.lot):
         return "some_lots"
-    return ""
+    day = pack.best_before_on if pack is not None else ""
+    return "best_before" if day and day < today_of(desk, ports).isoformat() else ""

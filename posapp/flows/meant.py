@@ -14,6 +14,7 @@ from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import CodeRefusal
 from posapp.domain.facts import PackData
 from posapp.domain.quantity import Quantity
+from posapp.flows.formatting import Clause
 from posapp.flows.refusals import Refusal
 
 #: Two codes of one pack are read within this time; a second pack needs longer to be brought.
@@ -25,15 +26,16 @@ class Stop:
     """Why a code sells nothing, with what the sentence has to name."""
 
     refusal: Refusal | CodeRefusal
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Clause] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
     """An item that a code stands for, and what the code adds. Without `quantity` the weight must be keyed.
 
-    `gtin14` is "" for the shop's own and for restricted numbers: they are on no recall list and no second
-    code of the pack repeats them. `two_d` tells the code with data from the plain number beside it.
+    `gtin14` is "" for the shop's own and for restricted numbers: no second code of the pack repeats them.
+    `listed_gtin14` is what a recall list names: of a restricted number the one without its value. `two_d`
+    tells the code with data from the plain number beside it.
     """
 
     item: Item
@@ -45,6 +47,7 @@ class Meant:
     gtin14: str = ""
     two_d: bool = False
     form: str = ""
+    listed_gtin14: str = ""
 
     def line(self, quantity: Quantity) -> NewLine:
         """What is to be added, of this much."""

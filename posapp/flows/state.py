@@ -18,6 +18,7 @@ from posapp.domain.scanner_check import Diagnosis
 from posapp.domain.shop import Operator, Permission, Shop
 from posapp.domain.tenders import Payment
 from posapp.flows.effects import Commit
+from posapp.flows.formatting import Clause
 from posapp.flows.intents import (
     CameraStatus,
     CatalogueStatus,
@@ -41,7 +42,7 @@ class Told:
     """A sentence for the echo line: msgid, its parameters, whether it is good news and needs a look."""
 
     msgid: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Clause] = field(default_factory=dict)
     good: bool = True
     serial: int = 0
     warns: bool = False

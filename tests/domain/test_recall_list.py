@@ -55,6 +55,7 @@ def test_every_spelling_of_a_number_and_further_columns() -> None:
         (b"\n\n6901028180559,A,x\n", RecallProblem(RecallFault.NoColumns, 3)),
         (b"gtin,lot,reason\n# ok\n6901028180550,A,x", RecallProblem(RecallFault.BadGtin, 3, "6901028180550")),
         (b"gtin,lot,reason\n6901028180559,A", RecallProblem(RecallFault.BadCells, 2)),
+        (b"gtin,lot,reason\n" + b"x" * 200_000, RecallProblem(RecallFault.BadCells, 2)),
         (b"gtin,lot,reason\n6901028180559,A,", RecallProblem(RecallFault.NoReason, 2)),
         (b"gtin,lot,reason\n6901028180559,*,x", RecallProblem(RecallFault.BadLot, 2, "*")),
         (b"gtin,lot,reason\n6901028180559,A*B,x", RecallProblem(RecallFault.BadLot, 2, "A*B")),

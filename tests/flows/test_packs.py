@@ -10,6 +10,7 @@ from posapp.domain.facts import PackData
 from posapp.domain.recalls import RecallFault, RecallList, RecallProblem, parse_recalls
 from posapp.flows.effects import Beep, SaveDraft
 from posapp.flows.intents import (
+    AddItem,
     Back,
     ChangeQuantity,
     ChooseItem,
@@ -28,7 +29,7 @@ from posapp.flows.intents import (
 from posapp.flows.paper import receipt
 from posapp.flows.refusals import Refusal
 from tests.domain.shops import SHOP, item, shop
-from tests.flows.fakes import COLA, GS, MILK, TODAY, UNKNOWN, ean, link, pack, speech
+from tests.flows.fakes import COLA, GS, MILK, TODAY, UNKNOWN, ean, link, pack, speech, weight_label
 from tests.flows.world import World, labels, texts_in
 
 YESTERDAY, TOMORROW = "260528", "260530"
@@ -115,6 +116,12 @@ def test_the_net_weight_of_a_piece_is_told(world: World) -> None:
     assert "1.286 kg" in world.terminal.view().main.lines[0].second
 
 
+def test_a_price_no_goods_can_have_is_refused(world: World) -> None:
+    world.scan(pack(COLA, ai3920="9" * 10, ai30="1"), pack(COLA, ai3920="9" * 15, ai30="1"))
+    assert world.lines() == [("cola", 1, 999_999_999_900)]
+    assert world.refused == Refusal.NotSellable.sentence
+
+
 def test_a_price_in_other_money_is_refused(world: World) -> None:
     world.scan(pack(COLA, ai3932="9781234", ai30="1"))
     assert world.lines() == []
@@ -180,6 +187,29 @@ def test_a_pack_of_an_unknown_lot_needs_a_look(world: World) -> None:
     world.scan(pack(COLA, ai10="B7"))  # the data of this very pack
     assert [line.notice for line in world.desk.cart.lines] == [""]
     assert world.lines() == [("cola", 1, 350)]
+
+
+def test_a_recalled_lot_comes_before_a_day_that_warns(world: World) -> None:
+    recalled(world, f"{COLA},A1*,Glass splinters")
+    world.scan(pack(COLA, ai15=YESTERDAY))
+    assert [line.notice for line in world.desk.cart.lines] == ["some_lots"]
+
+
+def test_a_label_of_the_scale_is_recalled_by_its_number_without_the_value(world: World) -> None:
+    world.scan(weight_label(500))
+    recalled(world, f"{weight_label(0)},,Listeria")
+    world.scan(weight_label(500), weight_label(1250))
+    assert records(world) == [(1, None), (None, "Recalled"), (None, "Recalled")]
+
+
+def test_goods_recalled_meanwhile_leave_a_suspended_sale(world: World) -> None:
+    world.scan(COLA, weight_label(500), MILK)
+    world.do(AddItem("bag"), Suspend())
+    recalled(world, f"{COLA},,Glass splinters", f"{weight_label(0)},,Listeria", f"{MILK},B*,Wrong label")
+    world.do(Resume(world.desk.parked[0].transaction_id))
+    assert world.lines() == [("milk", 1, 1295), ("bag", 1, 100)]
+    assert [line.line_no for line in world.desk.cart.voided] == [1, 2]
+    assert world.refused == Refusal.Recalled.sentence
 
 
 def test_a_typed_code_is_held_to_the_same_rules(world: World) -> None:
@@ -248,6 +278,13 @@ def test_other_codes_say_what_they_are(world: World, text: str, why: Refusal | C
     assert (record.refusal, world.refused) == (why.name, why.sentence)
     shown = labels(world.terminal.view())
     assert GS not in shown
+
+
+def test_what_is_wrong_with_a_code_is_said_in_the_language_of_the_till(world: World) -> None:
+    world.scan(pack(COLA, ai17="261131"))
+    assert "格式不对（AI 17 没有这一天）" in " ".join(texts_in(world.terminal.view()))
+    world.do(SwitchLanguage("en"))
+    assert "well formed (AI 17 has no such day)" in " ".join(texts_in(world.terminal.view()))
 
 
 def test_a_wrong_check_digit_sells_where_the_catalogue_has_it(world: World) -> None:

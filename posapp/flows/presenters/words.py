@@ -9,7 +9,7 @@ from posapp.domain.facts import TaxLine
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Role, Shop, Words, word
 from posapp.flows import formatting
-from posapp.flows.formatting import N_, Speech
+from posapp.flows.formatting import N_, Clause, Speech
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.state import Desk
 
@@ -32,7 +32,7 @@ class Scene:
         assert self.desk.shop is not None
         return self.desk.shop
 
-    def t(self, msgid: str, **params: str) -> str:
+    def t(self, msgid: str, **params: str | Clause) -> str:
         """A sentence in this language."""
         return self.speech.t(msgid, **params)
 
