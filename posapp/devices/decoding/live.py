@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posapp.devices.decoding import families
-from posapp.devices.decoding.barred import Area, barred_areas
+from posapp.devices.decoding.barred import Area
 from posapp.devices.decoding.evidence import Evidence, overlapping
 from posapp.devices.decoding.live_advice import Advice, advice_for
 from posapp.devices.decoding.live_steps import (
     Box,
+    bar_areas,
     bars_by_rows,
     bars_upright,
     square_areas,
@@ -44,8 +45,6 @@ _SURE_LIKENESS, _SURE_MARGIN = 0.975, 0.4
 _LIMIT_US = 14_000
 #: With a code in view that has counted, only every so many frames are searched for others.
 _SELDOM = 4
-#: A table's soft shades are no bars: ten grey levels a pixel of the reduced frame.
-_WEAKEST = 300.0
 _MATRIX = ("QR Code", "Data Matrix")
 
 
@@ -133,12 +132,8 @@ class LiveDecoder:
     def _search(self, frame: Grey, evidence: Evidence) -> None:
         """The next of the dearer ways that has something to look at."""
         self._before = self._places
-        areas = [
-            area
-            for area in barred_areas(frame, weakest=_WEAKEST)
-            if area.right - area.left > 40 and area.bottom - area.top > 12
-        ]
-        self._places = _Places(areas[:2], self._places.boxes)
+        areas = bar_areas(frame)
+        self._places = _Places(areas, self._places.boxes)
         for _ in range(4):
             turn = self._turn
             self._turn += 1

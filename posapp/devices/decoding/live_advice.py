@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posapp.devices.decoding.barred import Area
-from posapp.devices.decoding.live_steps import Box
+from posapp.devices.decoding.live_steps import Box, middle_of
 
 Advice = Literal["", "nearer", "further", "hold_still", "too_dark", "glare"]
 
@@ -58,17 +58,11 @@ def advice_for(
     return "further" if size > _TOO_LARGE * (wide if areas else high) else ""
 
 
-def _middle(area: Area) -> tuple[float, float]:
-    along, down = (area.left + area.right) / 2, (area.top + area.bottom) / 2
-    cos, sin = float(np.cos(area.angle)), float(np.sin(area.angle))
-    return along * cos - down * sin, along * sin + down * cos
-
-
 def _moved(now: Area, before: Area) -> float:
     size, old_size = now.right - now.left, before.right - before.left
     if abs(size - old_size) > 0.2 * max(size, old_size):
         return 0.0  # another thing
-    (x, y), (old_x, old_y) = _middle(now), _middle(before)
+    (x, y), (old_x, old_y) = middle_of(now), middle_of(before)
     return float(np.hypot(x - old_x, y - old_y))
 
 
@@ -77,7 +71,7 @@ def _glaring(small: NDArray[np.uint8], areas: Sequence[Area], boxes: Sequence[Bo
     if boxes:
         left, top, right, low = map(float, (boxes[0].left, boxes[0].top, boxes[0].right, boxes[0].bottom))
     else:
-        (x, y), reach = _middle(areas[0]), (areas[0].right - areas[0].left) / 2
+        (x, y), reach = middle_of(areas[0]), (areas[0].right - areas[0].left) / 2
         left, top, right, low = x - reach, y - reach, x + reach, y + reach
     part = small[
         max(0, int(top / shrink)) : int(low / shrink), max(0, int(left / shrink)) : int(right / shrink)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posapp.devices.decoding import families
-from posapp.devices.decoding.barred import Area, strips, upright
+from posapp.devices.decoding.barred import Area, barred_areas, strips, upright
 from posapp.devices.decoding.families import Claim, Grey, spelt
 from posapp.devices.decoding.rows import RowReading, corners_of, read_rows
 
@@ -26,6 +26,9 @@ _LEAST_ROW_MARGIN = 0.06
 #: Blur in pixels and noise share of the filters that sharpen squares, taken in turn.
 _SHARPENERS = ((2.4, 0.005), (1.8, 0.01), (3.0, 0.003), (1.3, 0.02))
 _SIDE_PX = 460
+#: A table's soft shades are no bars: some ten grey levels a pixel of the reduced frame.
+_WEAKEST = 400.0
+_SAME_ANGLE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,51 @@ class Box:
     def of(self, grey: Grey) -> Grey:
         """What the frame shows there."""
         return grey[self.top : self.bottom, self.left : self.right]
+
+
+def bar_areas(grey: Grey, limit: int = 2) -> list[Area]:
+    """Where a frame has bars; parts of one symbol that were found apart are put together."""
+    areas: list[Area] = []
+    for area in barred_areas(grey, 6, weakest=_WEAKEST):
+        for place, other in enumerate(areas):
+            whole = _together(other, area)
+            if whole is not None:
+                areas[place] = whole
+                break
+        else:
+            areas.append(area)
+    large = [area for area in areas if area.right - area.left > 40 and area.bottom - area.top > 12]
+    return sorted(large, key=lambda area: -area.strength)[:limit]
+
+
+def _together(one: Area, other: Area) -> Area | None:
+    """Both areas as one, if the second goes on where the first ends."""
+    turn = (other.angle - one.angle + np.pi / 2) % np.pi - np.pi / 2
+    if abs(turn) > _SAME_ANGLE:
+        return None
+    cos, sin = float(np.cos(one.angle)), float(np.sin(one.angle))
+    x, y = middle_of(other)
+    along, down = x * cos + y * sin, y * cos - x * sin
+    reach, tall = (other.right - other.left) / 2, (other.bottom - other.top) / 2
+    gap = abs(along - (one.left + one.right) / 2) - reach - (one.right - one.left) / 2
+    aside = abs(down - (one.top + one.bottom) / 2)
+    if gap > 0.3 * (one.right - one.left) or aside > 0.6 * max(tall, (one.bottom - one.top) / 2):
+        return None
+    return Area(
+        one.angle,
+        min(one.left, along - reach),
+        max(one.right, along + reach),
+        min(one.top, down - tall),
+        max(one.bottom, down + tall),
+        one.strength + other.strength,
+    )
+
+
+def middle_of(area: Area) -> tuple[float, float]:
+    """The middle of an area in pixels of the frame."""
+    along, down = (area.left + area.right) / 2, (area.top + area.bottom) / 2
+    cos, sin = float(np.cos(area.angle)), float(np.sin(area.angle))
+    return along * cos - down * sin, along * sin + down * cos
 
 
 def bars_upright(grey: Grey, area: Area) -> Iterator[Claim]:
@@ -96,8 +144,12 @@ def square_areas(grey: Grey, limit: int = 2) -> list[Box]:
 
 
 def squares_sharpened(grey: Grey, box: Box, turn: int) -> Iterator[Claim]:
-    """What zxing-cpp reads on a textured area made sharp again, with another assumed blur every turn."""
-    sigma, noise = _SHARPENERS[turn % len(_SHARPENERS)]
+    """What zxing-cpp reads on a textured area made sharp again, with two other assumed blurs every turn."""
+    for way in (2 * turn, 2 * turn + 1):
+        yield from _square_sharpened(grey, box, *_SHARPENERS[way % len(_SHARPENERS)])
+
+
+def _square_sharpened(grey: Grey, box: Box, sigma: float, noise: float) -> Iterator[Claim]:
     part = box.of(grey)
     sharp: Any = _unblurred(part, sigma, noise)
     scale = max(1.0, min(3.0, _SIDE_PX / max(part.shape)))
