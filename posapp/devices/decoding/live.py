@@ -101,6 +101,7 @@ class LiveDecoder:
         small = np.asarray(
             cv2.resize(frame, (wide // _SHRINK, high // _SHRINK), interpolation=cv2.INTER_AREA), np.uint8
         )
+        self._tracks = [track for track in self._tracks if track.accepted or not _gone(track, at_ms)]
         for symbol in symbols:
             self._seen(symbol, frame, small, at_ms)
         self._follow(symbols, small, at_ms)

@@ -21,8 +21,9 @@ _PATIENCE = 8
 _DARK_BELOW = 55
 _WHITE_FROM = 252
 _GLARE_SHARE = 0.04
-#: An EAN-13 has 95 modules, of which a camera needs 1.6 pixels each; a small QR code 29 of 2.5.
-_BARS_LEAST_PX = 150
+#: An EAN-13 has 95 modules, of which a camera needs 1.6 pixels each (areas fray by some 30 pixels at either
+#: end); a small QR code 29 of 2.5.
+_BARS_LEAST_PX = 210
 _SQUARES_LEAST_PX = 80
 _TOO_LARGE = 0.8
 _MOVED_PX = 14.0
