@@ -28,6 +28,10 @@ from posapp.flows.ports import CatalogueUnreadable
 from posapp.resources import resource_path
 
 
+#: A sheet of A3 at 600 dpi; what is larger is a slip of the pen, and fills the memory.
+_DOTS_MAX = 72_000_000
+
+
 class LabelError(Exception):
     """A label cannot be made; the message is one sentence with what mends it."""
 
@@ -63,7 +67,10 @@ def _size(text: str, dpi: int) -> LabelSize:
     match = re.fullmatch(r"(\d{2,3})x(\d{2,3})", text)
     if match is None or not 150 <= dpi <= 1200:
         raise LabelError(f"--size is millimetres such as 60x40 and --dpi 150 to 1200, not {text} at {dpi}.")
-    return LabelSize(int(match[1]), int(match[2]), dpi)
+    size = LabelSize(int(match[1]), int(match[2]), dpi)
+    if size.dots[0] * size.dots[1] > _DOTS_MAX:
+        raise LabelError(f"A label of {text} mm at {dpi} dpi is too large. Take a smaller one or fewer dots.")
+    return size
 
 
 def _labels(options: argparse.Namespace) -> Iterator[Label]:
@@ -78,7 +85,9 @@ def _labels(options: argparse.Namespace) -> Iterator[Label]:
                 known = ", ".join(get_args(BarcodeKind))
                 raise LabelError(f"{options.kind} is no kind of code. Choose one of {known}.")
             _check_gs1(options.kind, options.code)
-            yield Label(options.title, options.kind, options.code, caption=options.code)
+            # Below the bars stands what a scanner reads, with the check digit that was added.
+            below = draw(options.kind, options.code).text
+            yield Label(options.title, options.kind, options.code, caption=below)
 
 
 def _check_gs1(kind: BarcodeKind, code: str) -> None:

@@ -26,6 +26,11 @@ _LINEAR_QUIET = 10
 _DIGITS: dict[BarcodeKind, tuple[int, ...]] = {
     "ean-13": (12, 13), "ean-8": (7, 8), "upc-a": (11, 12), "upc-e": (8, 8),
 }  # fmt: skip
+#: ITF with bars of one and three modules, as ISO/IEC 16390 allows: a case's number then fits on a label.
+_OPTIONS: dict[BarcodeKind, dict[str, int]] = {
+    "itf": {"narrow": 1, "wide": 3},
+    "code-39": {"add_checksum": False},
+}
 _FNC1 = "\xf1"
 #: First two digits of the identifiers whose elements need no end mark (GenSpecs figure 7.8.5-2).
 _PREDEFINED = re.compile("0[0-4]|1[1-9]|20|3[1-6]|41")
@@ -119,7 +124,7 @@ def _bars(kind: BarcodeKind, text: str) -> Drawing:
         raise DrawingError(f"code-39 takes digits, capitals and - . $ / + %, not {text!r}. Mend the text.")
     try:
         made = barcode.get_barcode_class(name or kind.replace("-", ""))
-        drawn = made(data, add_checksum=False) if kind == "code-39" else made(data)
+        drawn = made(data, **_OPTIONS.get(kind, {}))
         modules = drawn.build()[0]
     except (BarcodeError, KeyError, ValueError) as error:
         raise DrawingError(f"{kind} cannot carry {text!r}: {error}.") from None

@@ -54,12 +54,28 @@ def test_a_card_and_a_single_code(tmp_path) -> None:
     assert read(code) == ["(01)06901234567892(10)A1"]
 
 
+def test_below_the_bars_stands_what_a_scanner_reads(tmp_path) -> None:
+    pictures = []
+    for number in ("690123456789", "6901234567892"):
+        out = tmp_path / f"{number}.png"
+        assert cli(["labels", "--out", str(out), "code", "ean-13", number]) == 0
+        pictures.append(Image.open(out).tobytes())
+    assert pictures[0] == pictures[1]
+
+
+def test_the_number_of_a_case_fits_on_the_usual_label(tmp_path) -> None:
+    out = tmp_path / "case.png"
+    assert cli(["labels", "--out", str(out), "code", "itf", "16901234567899"]) == 0
+    assert read(out) == ["16901234567899"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--out", "x.jpg", "card", "a"], "a .pdf or a .png"),
         (["--size", "6x4", "card", "a"], "millimetres such as 60x40"),
         (["--dpi", "72", "card", "a"], "150 to 1200"),
+        (["--size", "999x999", "--dpi", "1200", "card", "a"], "is too large"),
         (["code", "ean13", "690123456789"], "Choose one of ean-13"),
         (["code", "ean-13", "6901234567890"], "it would be 2"),
         (["code", "gs1-qr", "(01)06901234567890(10)A"], "is not well formed"),
