@@ -27,7 +27,6 @@ from posapp.flows.formatting import currency_sign, plain_amount
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.resources import resource_path
 
-
 #: A sheet of A3 at 600 dpi; what is larger is a slip of the pen, and fills the memory.
 _DOTS_MAX = 72_000_000
 
