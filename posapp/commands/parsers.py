@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BENCHES = ("scan", "commit", "start", "codes", "decode", "video", "wedge")
 #: Processor time that one picture is worth, in milliseconds.
-DECODE_BUDGET_MS = 45
+DECODE_BUDGET_MS = 40
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -39,6 +39,8 @@ _READ_TWICE = ("Code 128", "GS1 DataBar")
 #: A row reading that needs no other witness: wrong ones have been seen up to a margin of 0.42.
 _SURE_ROW_MARGIN = 0.55
 _SURE_ROW_LIKENESS = 0.965
+#: Together: a row reading's margin, and likeness and margin of the proof of its text.
+_ROW_WITNESS = ((0.13, 0.945, 0.25), (0.2, 0.93, 0.2), (0.27, 0.955, 0.1), (0.25, 0.975, 0.03))
 
 
 @dataclass(slots=True)
@@ -178,9 +180,9 @@ def _likely_itf(proof: Proof) -> bool:
 
 def _long_retail(case: _Case, proof: Proof) -> bool:
     """Thirteen digits leave little room: what counts is how far behind the next text is."""
-    for row_margin, likeness, margin in ((0.2, 0.93, 0.2), (0.35, 0.96, 0.08)):
+    for row_margin, likeness, margin in _ROW_WITNESS:
         if case.row_margin >= row_margin and proof.likeness >= likeness and proof.margin >= margin:
-            return True
+            return proof.least >= 0.7
     if case.families == {"rows"}:  # chosen by the measure that the proof applies, so no second witness
         return False
     asked = 0.2 if len(case.families) > 1 else 0.35

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from time import thread_time_ns
 from typing import Any
 
@@ -17,18 +18,19 @@ import cv2
 import numpy as np
 
 from posapp.devices.decoding import families
-from posapp.devices.decoding.barred import Area, barred_areas, strips, upright
+from posapp.devices.decoding.barred import Area, Strips, barred_areas, strips, upright
 from posapp.devices.decoding.evidence import Evidence
 from posapp.devices.decoding.families import Claim, Grey, spelt
-from posapp.devices.decoding.rows import corners_of, read_rows
+from posapp.devices.decoding.rows import corners_of, is_blurred, read_rows
 from posapp.devices.decoding.symbol import Decoded, Symbol
 
 #: Processor time that a single picture is worth by default.
-BUDGET_US = 45_000
+BUDGET_US = 40_000
 #: A row reading whose second best text is nearer than this is not worth a proof.
-_ROW_MARGIN = 0.2
-#: Row readings of an area that are tried before libzbar is asked.
-_ROWS_BEFORE_ZBAR = 2
+_ROW_MARGIN = 0.13
+#: Row readings of an area before other ways are tried.
+_SHARP_FIRST = 3
+_BLURRED_FIRST = 9
 _CROP_WIDTH = 500
 _CROP_EDGE = 6
 _DOUBLED_SIDE = 700
@@ -79,16 +81,21 @@ class Search:
         yield "zxing plain"
         self._add(families.zxing(grey, full=True))
         yield "zxing full"
-        areas = [
-            area for area in barred_areas(grey) if area.right - area.left > 24 and area.bottom - area.top > 6
-        ]
-        if areas:
-            yield from self._area(areas[0], 0)
-        yield from self._enlarged()
-        for place, area in enumerate(areas[1:2], 1):
+        areas = [area for area in barred_areas(grey) if _worth_reading(area)]
+        rest: Iterator[str] = iter(())
+        for place, area in enumerate(areas[:2]):
             yield from self._area(area, place)
+            found = strips(grey, area)
+            rows = self._rows(found, place)
+            yield from islice(rows, _BLURRED_FIRST if is_blurred(found) else _SHARP_FIRST)
+            if place == 0:
+                yield from self._enlarged()
+                rest = rows
+        if not areas:
+            yield from self._enlarged()
         self._add(families.zbar(grey))
         yield "zbar"
+        yield from rest
 
     def _enlarged(self) -> Iterator[str]:
         doubled, factor = _doubled(self.grey)
@@ -108,13 +115,13 @@ class Search:
         yield f"zxing on area {place}"
         self._add(families.zxing(_sharpened(framed, 2.0), linear=True), matrix, "crop")
         yield f"zxing on area {place} sharpened"
-        upright_strips = strips(self.grey, area)
-        for count, reading in enumerate(read_rows(upright_strips)):
-            if count == _ROWS_BEFORE_ZBAR:
-                self._add(families.zbar(framed), matrix, "crop")
-                yield f"zbar on area {place}"
+        self._add(families.zbar(framed), matrix, "crop")
+        yield f"zbar on area {place}"
+
+    def _rows(self, found: Strips, place: int) -> Iterator[str]:
+        for reading in read_rows(found):
             if reading.margin >= _ROW_MARGIN:
-                claim = spelt("EAN-13", reading.text, "]E0", corners_of(upright_strips, reading), "rows")
+                claim = spelt("EAN-13", reading.text, "]E0", corners_of(found, reading), "rows")
                 if claim is not None:
                     self.evidence.add_rows(claim, reading)
             yield f"rows of area {place}"
@@ -122,6 +129,10 @@ class Search:
     def _add(self, claims: Iterable[Claim], matrix: Any = None, rendering: str = "picture") -> None:
         for claim in claims:
             self.evidence.add(claim if matrix is None else _placed(claim, matrix), rendering)
+
+
+def _worth_reading(area: Area) -> bool:
+    return area.right - area.left > 24 and area.bottom - area.top > 6
 
 
 def _placed(claim: Claim, matrix: Any) -> Claim:

@@ -168,19 +168,19 @@ def _powers(modules: int) -> Any:
 
 @lru_cache(maxsize=4)
 def _shifts(modules: int) -> tuple[Any, Any]:
-    """Every third sample's place for every error of the two ends, and all samples' places."""
+    """Every third sample nearest to its place for every error of the two ends, and all samples' places."""
     count = modules * SAMPLES
     share = (np.arange(count) + 0.5) / count
     moves = np.linspace(-2.4, 2.4, 9) * SAMPLES
     first, last = (each.ravel()[:, None] for each in np.meshgrid(moves, moves))
     places = _BESIDE * SAMPLES + first + (count + last - first) * share
-    return places[:, ::3].astype(np.float32), places
+    return np.round(places[:, ::3] - 0.5).astype(np.intp), places
 
 
 def _settled(level: Row, drawn: Row, modules: int) -> Any:
     """The places of the symbol's samples, its ends moved to where the claimed text fits best."""
     coarse, places = _shifts(modules)
-    off = at_places(level, coarse) - drawn[::3]
+    off = level[coarse] - drawn[::3]
     return places[int(np.einsum("ij,ij->i", off, off).argmin())]
 
 

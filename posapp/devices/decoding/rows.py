@@ -76,11 +76,10 @@ def read_rows(strips: Strips) -> Iterator[RowReading]:
     """The texts that the strips most look like, from the likeliest proposal of where they lie on."""
     margin = strips.margin
     width = len(strips.profile) - 2 * margin
-    middle = strips.rows[len(strips.rows) // 4 : -(len(strips.rows) // 4) or None].mean(axis=0)
+    middle = _middle(strips)
     if alternations(strips.profile, margin) < _FEWEST_TURNS:
         return
-    blurred = blur_of(middle, margin) > _BLURRED * width / MODULES
-    plans = (_stiff, _stiff_whole, _bent, _chains) if blurred else (_chains, _more_chains, _stiff, _bent)
+    plans = _BLURRED_PLANS if is_blurred(strips) else _SHARP_PLANS
     for plan in plans:
         laid = [
             _laid(profile, row, places, turned)
@@ -89,6 +88,17 @@ def read_rows(strips: Strips) -> Iterator[RowReading]:
         ]
         for proposal in sorted(laid, key=lambda one: one.misfit)[:_REFINED]:
             yield _refined(proposal)
+
+
+def is_blurred(strips: Strips) -> bool:
+    """Whether edges are so soft that single cells say little; taken for a symbol as wide as the area."""
+    width = len(strips.profile) - 2 * strips.margin
+    return blur_of(_middle(strips), strips.margin) > _BLURRED * width / MODULES
+
+
+def _middle(strips: Strips) -> Row:
+    quarter = len(strips.rows) // 4
+    return np.asarray(strips.rows[quarter : -quarter or None].mean(axis=0), np.float32)
 
 
 _Proposals = Iterator[tuple[Row, Row, NDArray[np.float64]]]
@@ -152,6 +162,10 @@ def _rulers(profile: Row, margin: float, width: float, *, bent: bool) -> _Propos
         row = evenly_lit(profile, margin, width, sigma, bent=bent)
         for places in ruled(row, pairs, sigma, 3):
             yield profile, row, places
+
+
+_BLURRED_PLANS = (_stiff, _stiff_whole, _bent, _chains)
+_SHARP_PLANS = (_chains, _more_chains, _stiff, _bent)
 
 
 def _laid(profile: Row, row: Row, places: NDArray[np.float64], turned: bool) -> _Laid:
