@@ -179,5 +179,5 @@ def test_advice_names_what_would_help() -> None:
     assert advice_of(stripes) == "nearer"
     assert advice_of(stripes, 4) == ""
     bright = stripes.copy()
-    bright[310:370, 620:680] = 255
+    bright[340:375, 600:715] = 255
     assert advice_of(bright) == "glare"
