@@ -162,5 +162,3 @@ def test_files_that_are_no_pictures(tmp_path) -> None:  # type: ignore[no-untype
     for name in ("missing.jpg", "empty.jpg", "words.jpg"):
         assert isinstance(read_grey(tmp_path / name), str)
     assert isinstance(read_grey(tmp_path), str)
-
-
