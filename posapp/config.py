@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 SCHEMES = ("light", "dark")
 SOUNDS = ("off", "soft", "normal")
+SCANNER_LAYOUTS = ("auto", "us", "system")
 FRAMES = ("auto", "cr", "lf", "crlf", "tab", "etx", "stx-etx", "silence")
 #: Encodings that a scanner may send texts in; "auto" is UTF-8, and GB18030 where it is not that.
 ENCODINGS = ("auto", "utf-8", "gb18030", "latin-1")
@@ -89,6 +90,8 @@ class Settings:
     recalls: Path | None = None
     scanners: tuple[ScannerLine, ...] = ()
     camera: str = "none"
+    scanner_layout: Literal["auto", "us", "system"] = "auto"
+    scanner_separator: str = ""  # what the scanners type in place of GS, where that is one sign
 
     @property
     def ledger(self) -> Path:
@@ -105,6 +108,7 @@ _KEYS = frozenset(
     {
         "store_id", "terminal_id", "terminal_number", "data", "hub_url", "device_key_file", "printer",
         "scheme", "sound", "full_screen", "recalls", "scanners", "camera",
+        "scanner_layout", "scanner_separator",
     }
 )  # fmt: skip
 
@@ -138,6 +142,17 @@ def read_settings(path: Path) -> Settings:
         recalls=folder / _text(path, document, "recalls") if "recalls" in document else None,
         scanners=_scanners(path, document),
         camera=_camera(path, folder, document.get("camera", "none")),
+        scanner_layout=_choice(path, document, "scanner_layout", SCANNER_LAYOUTS, "auto"),
+        scanner_separator=_separator(path, document.get("scanner_separator", "")),
+    )
+
+
+def _separator(path: Path, sign: object) -> str:
+    """One sign that is neither a letter nor a digit, or none."""
+    if isinstance(sign, str) and (not sign or (len(sign) == 1 and sign.isprintable() and not sign.isalnum())):
+        return sign
+    raise ConfigError(
+        f'{path}: scanner_separator is one sign that no code has, such as "|", or "" for none, not {sign!r}.'
     )
 
 

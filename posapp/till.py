@@ -259,6 +259,8 @@ class Till(QObject):
             # Before the first scan, so that nothing on the list slips through.
             self.handle(recalls)
         show_window(self.window, full_screen=self.settings.full_screen)
+        told = (self.settings.scanner_layout, self.settings.scanner_separator)
+        self.window.use_keyboards(*told, self.scanning.keyboards)
         self._ticker.start(TICK_MS)
         self._with_link = link
         self._loaded.connect(self._start_rest, Qt.ConnectionType.QueuedConnection)

@@ -216,3 +216,13 @@ def test_the_recall_list_lies_beside_the_settings(tmp_path: Path) -> None:
         tmp_path.resolve() / "lists" / "recalls.csv"
     )
     assert "recalls" in sentence(write(tmp_path, recalls="7"))
+
+
+def test_how_the_keyboard_scanners_are_set(tmp_path: Path) -> None:
+    found = read_settings(write(tmp_path))
+    assert (found.scanner_layout, found.scanner_separator) == ("auto", "")
+    found = read_settings(write(tmp_path, scanner_layout='"us"', scanner_separator='"|"'))
+    assert (found.scanner_layout, found.scanner_separator) == ("us", "|")
+    assert "scanner_layout is one of" in sentence(write(tmp_path, scanner_layout='"fr"'))
+    for wrong in ('"7"', '"||"', '"a"', "1"):
+        assert "scanner_separator is one sign" in sentence(write(tmp_path, scanner_separator=wrong))

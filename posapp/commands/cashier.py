@@ -23,6 +23,8 @@ PATIENCE_MS = 30_000
 #: Between two acts of a person; faster than that only scanners are.
 PACE_MS = 100
 SCANNER_MS = 4
+#: A finger stays on a key; a scanner's key goes up at once.
+FINGER_MS = 70
 PLAIN = Qt.KeyboardModifier.NoModifier
 
 #: What a script waits for, and how that is called in a complaint.
@@ -100,14 +102,16 @@ class Cashier(QObject):
         text = {Qt.Key.Key_Return: "\r", Qt.Key.Key_Period: "."}.get(key, "")
         if Qt.Key.Key_0 <= key <= Qt.Key.Key_Z and modifier == PLAIN:
             text = chr(key).lower()
-        self._strike(key, text, self.till.clock.monotonic_ms(), modifier)
+        self._strike(key, text, self.till.clock.monotonic_ms(), modifier, down_ms=FINGER_MS)
 
-    def _strike(self, key: int, text: str, at_ms: int, modifier: Qt.KeyboardModifier = PLAIN) -> None:
+    def _strike(
+        self, key: int, text: str, at_ms: int, modifier: Qt.KeyboardModifier = PLAIN, *, down_ms: int = 0
+    ) -> None:
         """A key down and up, through the window's own handle like a real one."""
         handle = self.till.window.windowHandle()
-        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        for kind, late_ms in ((QEvent.Type.KeyPress, 0), (QEvent.Type.KeyRelease, down_ms)):
             event = QKeyEvent(kind, key, modifier, text)
-            event.setTimestamp(at_ms)
+            event.setTimestamp(at_ms + late_ms)
             QCoreApplication.sendEvent(handle, event)
 
     def click(self, name: str) -> None:

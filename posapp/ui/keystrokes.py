@@ -14,8 +14,10 @@ ENTER = Qt.Key.Key_Return
 _SHIFTED = frozenset('~!@#$%^&*()_+{}|:"<>?')
 
 
-def strike(window: QWidget, key: Qt.Key, text: str = "", *, at_ms: int = 0, repeat: bool = False) -> None:
-    """Press and release one key; `at_ms` 0 leaves the time of arrival."""
+def strike(
+    window: QWidget, key: Qt.Key, text: str = "", *, at_ms: int = 0, down_ms: int = 0, repeat: bool = False
+) -> None:
+    """Press and release one key, `down_ms` between the two; `at_ms` 0 leaves the time of arrival."""
     target = window.windowHandle()
     if target is None:
         raise RuntimeError("the window has never been shown")
@@ -24,7 +26,8 @@ def strike(window: QWidget, key: Qt.Key, text: str = "", *, at_ms: int = 0, repe
         held = Qt.KeyboardModifier.ShiftModifier
     for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
         event = QKeyEvent(kind, key, held, text, repeat)
-        event.setTimestamp(at_ms)
+        late_ms = down_ms if at_ms and kind == QEvent.Type.KeyRelease else 0
+        event.setTimestamp(at_ms + late_ms)
         QCoreApplication.sendEvent(target, event)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -32,6 +32,7 @@ from posapp.ui.blocks import Column, Scroller
 from posapp.ui.bursts import Scan
 from posapp.ui.focus_ring import FocusRing
 from posapp.ui.keyboard import Keyboard
+from posapp.ui.raw_keys import RawKeyboards
 from posapp.ui.screens.cart import CartScreen
 from posapp.ui.screens.count import CountScreen
 from posapp.ui.screens.done import DoneScreen
@@ -45,9 +46,10 @@ from posapp.ui.screens.sign_on import SignOnScreen
 from posapp.ui.screens.status import StatusScreen
 from posapp.ui.sheet import SHADOW, Shadow, SheetPanel
 from posapp.ui.skeleton import Rect, Skeleton, skeleton
+from posapp.ui.spelling import Layout, WedgeSettings
 from posapp.ui.theme import Theme
 from posapp.ui.tokens import SMALLEST_WINDOW, Metrics
-from posapp.ui.wedge import Wedge
+from posapp.ui.wedge import Wedge, arrival_ms
 from posapp.ui.widgets.anchor import AnchorBlock
 from posapp.ui.widgets.base import Face, Panel
 from posapp.ui.widgets.camera_picture import CameraBlock, Frame
@@ -133,6 +135,7 @@ class MainWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(*SMALLEST_WINDOW)
         self._wedge = Wedge(self, is_payload, on_scan=self._scanned, on_key=self._typed)
+        self._raw: object = None
         self._ring = FocusRing(self, theme)
         self.resize(1366, 768)
         self._build(theme)
@@ -168,6 +171,18 @@ class MainWindow(QWidget):
         for part in self.parts.side.column.parts:
             if isinstance(part, CameraBlock):
                 part.show_frame(frame)
+
+    def use_keyboards(self, layout: Layout, separator: str, raw: RawKeyboards | None = None) -> None:
+        """How the shop's keyboard scanners are set, and who knows them apart; the window must be shown.
+
+        `separator` is the one sign that they send in place of GS, "" for none.
+        """
+        self._wedge.configure(WedgeSettings(layout, separator))
+        if raw is not None:
+            from posapp.ui.raw_input import listen
+
+            self._raw = listen(int(self.winId()), raw, QCoreApplication.instance(), arrival_ms)
+            self._wedge.ask_origin(raw.origin)
 
     def view(self) -> View | None:
         """The view that is shown."""

@@ -28,6 +28,8 @@ from tests.simulation.counter import furnish, settings_in
 from tests.simulation.goods import GOODS
 
 WITHIN_MS = 10_000
+FINGER_MS = 70
+"""A person's key is down this long; a scanner's goes up at once."""
 
 
 def demo_shop() -> Shop:
@@ -127,7 +129,7 @@ class Desk:
 
     def key(self, key: Qt.Key, text: str = "", *, repeat: bool = False) -> None:
         """A key as a person strikes it."""
-        strike(self.window, key, text, at_ms=self.later_ms(), repeat=repeat)
+        strike(self.window, key, text, at_ms=self.later_ms(), down_ms=FINGER_MS, repeat=repeat)
 
     def type(self, text: str) -> None:
         """Digits as a person keys them, each given back after the hold."""

@@ -11,6 +11,7 @@ from sample_views import SAMPLES, sample
 
 from posapp.flows import intents as do
 from posapp.ui.keystrokes import scan, strike
+from posapp.ui.wedge import arrival_ms
 from posapp.ui.widgets.base import Pick, Press
 
 EAN = "4006381333931"
@@ -165,3 +166,40 @@ def test_a_typed_key_goes_to_what_had_the_focus_when_it_was_struck(till) -> None
     parts.anchor.setFocus()
     till.window._wedge.settle()
     assert till.taken() == [do.GoTo("status")]
+
+
+def test_a_paired_scanners_strokes_end_here_and_other_keyboards_are_never_held(till) -> None:
+    till.show(sample("06-tender", "en"))
+    wedge = till.window._wedge
+    wedge.ask_origin(lambda _stroke: "scanner")
+    scan(till.window, EAN, start_ms=1000)
+    assert till.taken() == []
+    wedge.ask_origin(lambda _stroke: "keyboard")
+    strike(till.window, Qt.Key.Key_5, "5", at_ms=2000)
+    assert till.taken() == [do.KeyIn("5")]
+    scan(till.window, "1234567", start_ms=3000, end=False)
+    assert till.taken() == [do.KeyIn(digit) for digit in "1234567"]
+    wedge.ask_origin(None)
+    scan(till.window, EAN, start_ms=4000)
+    assert codes(till) == [EAN]
+
+
+def test_the_time_of_a_scan_is_of_the_tills_own_clock(till) -> None:
+    before_ms = arrival_ms()
+    scan(till.window, EAN, start_ms=7_000_000_000)
+    (sent,) = till.taken()
+    assert isinstance(sent, do.ScanCode)
+    # The last sign is 5 ms before the terminator, by which the two clocks are compared.
+    assert before_ms - 5 <= sent.at_ms <= arrival_ms()
+    assert sent.source == "keyboard"
+
+
+@pytest.mark.parametrize("name", ["02-prompt", "06-tender"])
+def test_only_a_text_field_in_use_has_an_input_method(till, name) -> None:
+    till.show(sample(name, "en"))
+    on = Qt.WidgetAttribute.WA_InputMethodEnabled
+    parts = [till.window, *till.window.findChildren(QWidget)]
+    assert [part for part in parts if part.testAttribute(on) and not part.hasFocus()] == []
+    edit = till.window.parts.top.scan.edit
+    edit.setFocus()
+    assert [part for part in parts if part.testAttribute(on)] == ([edit] if edit.hasFocus() else [])
