@@ -52,12 +52,18 @@ class Fit:
 
 
 def profile(
-    gray: NDArray[np.uint8], corners: Sequence[tuple[float, float]], length: float, margin: int = MARGIN
+    gray: NDArray[np.uint8],
+    corners: Sequence[tuple[float, float]],
+    length: float,
+    margin: int = MARGIN,
+    *,
+    reach: float = 0.1,
 ) -> Row:
     """The darkness along the symbol, averaged over rows that agree; SAMPLES a module from -margin on.
 
     Rows are looked for beyond corners that enclose a thin strip only: a fold or a scratch that changes
-    one strip must not speak for the whole symbol. Empty if the corners enclose nothing.
+    one strip must not speak for the whole symbol; `reach` says how far at least, in symbol lengths. Empty
+    if the corners enclose nothing.
     """
     top_left, top_right, low_right, low_left = (np.asarray(corner, np.float64) for corner in corners)
     start, end = (top_left + low_left) / 2, (top_right + low_right) / 2
@@ -70,8 +76,8 @@ def profile(
     upright = np.array([-along[1], along[0]]) / span
     if height < 0.05 * span:
         across, height = upright, 1.0
-    reach = max(0.1 * span, min(0.35 * height, 0.2 * span))
-    offsets = np.linspace(-1.0, 1.0, ROWS) * reach / height
+    reach_px = max(reach * span, min(0.35 * height, 0.2 * span))
+    offsets = np.linspace(-1.0, 1.0, ROWS) * reach_px / height
     places = (np.arange(round((length + 2 * margin) * SAMPLES)) + 0.5) / SAMPLES - margin
     steps = places / length
     x = start[0] + along[0] * steps[None, :] + across[0] * offsets[:, None]
