@@ -110,9 +110,10 @@ class Side:
         painted = self.open_till.painted.count
         begun = perf_counter_ns()
         QCoreApplication.sendEvent(handle, press)
+        # How long a key is down tells whose it is, so the burst is decided when the last one is up.
+        QCoreApplication.sendEvent(handle, release)
         told = perf_counter_ns()
         done, painted_then = self.open_till.painted.wait()
-        QCoreApplication.sendEvent(handle, release)
         if painted_then == painted or self.open_till.line_count() != LINES:
             raise RuntimeError(f"the scan of {code} left no painted line")
         samples.outside.append(told - begun)
