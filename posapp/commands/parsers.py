@@ -89,9 +89,15 @@ def _code(commands: Commands) -> None:
     code.add_argument("text", nargs="*", metavar="TEXT", help=r"GS as \x1d, <GS> or ^]; none: lines of input")
     code.add_argument("--json", action="store_true", help="one JSON line for each text")
     code.add_argument(
-        "--region", default="CN", metavar="CC", help="country of the shop (default: %(default)s)"
+        "--region",
+        type=str.upper,
+        default="CN",
+        metavar="CC",
+        help="country of the shop (default: %(default)s)",
     )
-    code.add_argument("--currency", default="CNY", help="currency of prices (default: %(default)s)")
+    code.add_argument(
+        "--currency", type=str.upper, default="CNY", help="currency of prices (default: %(default)s)"
+    )
     code.add_argument(
         "--today",
         type=datetime.date.fromisoformat,

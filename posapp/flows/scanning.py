@@ -88,8 +88,8 @@ def _ticket(desk: Desk, reading: Reading) -> str:
     """The parked sale that a code stands for, or ""."""
     if reading.kind != "suspended":
         return ""
-    wanted = reading.subject
-    found = (cart for cart in desk.parked if wanted in (cart.transaction_id, cart.label))
+    wanted = reading.subject  # in capitals, as all of our codes are
+    found = (cart for cart in desk.parked if wanted in (cart.transaction_id.upper(), cart.label))
     return next((cart.transaction_id for cart in found), "")
 
 

@@ -54,9 +54,13 @@ def test_one_line_for_each_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_region_and_currency(capsys: pytest.CaptureFixture[str]) -> None:
-    (cheap,) = asked(capsys, "--region", "DE", "--currency", "JPY", "2212344020000")
-    (german,) = asked(capsys, "--region", "CN", "2212344020000")
-    assert cheap["embedded"] is None or cheap["embedded"] != german["embedded"]
+    number = "2212348020000"  # with a price check digit that Germany alone looks at
+    said = [asked(capsys, *more, number)[0]["embedded"] for more in (("--region", "de"), ("--region", "CN"))]
+    assert said[0] == {"carries": "price", "value": 2000, "currency": ""}
+    assert said[1] == {"carries": "weight", "value": 2000, "currency": ""}
+    # 20.00 in a currency without decimals is 20 of it.
+    (yen,) = asked(capsys, "--region", "DE", "--currency", "jpy", number)
+    assert yen["embedded"]["value"] == 20
 
 
 def test_lines_of_the_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
