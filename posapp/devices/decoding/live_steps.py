@@ -124,7 +124,7 @@ def square_areas(grey: Grey, limit: int = 2) -> list[Box]:
     window = (9, 9)
     xx, yy, xy = (cv2.blur(each, window) for each in (across * across, down * down, across * down))
     least = (xx + yy) / 2 - np.sqrt(((xx - yy) / 2) ** 2 + xy * xy)  # of both directions, the weaker
-    textured = (least > max(60.0, 0.3 * float(least.max()))).astype(np.uint8)
+    textured: Any = (least > max(60.0, 0.3 * float(least.max()))).astype(np.uint8)
     textured = cv2.morphologyEx(textured, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(textured, connectivity=4)
     boxes: list[tuple[int, Box]] = []

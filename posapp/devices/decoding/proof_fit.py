@@ -118,7 +118,7 @@ def _agreeing(rows: NDArray[np.float32], parts: int) -> Row:
 
 
 @lru_cache(maxsize=128)
-def _integral(edges: tuple[float, ...], length: float, ink: float) -> tuple[Row, Row]:
+def _integral(edges: tuple[float, ...], length: float, ink: float) -> tuple[Any, Any]:
     """Cell borders of the drawing's grid and the amount of bar up to each of them."""
     borders = np.arange(round((length + 2 * MARGIN) * SAMPLES) + 1) / SAMPLES - MARGIN
     moved = np.asarray(edges) + np.where(np.arange(len(edges)) % 2, ink / 2, -ink / 2)

@@ -108,6 +108,25 @@ def test_a_half_covered_code_is_refused() -> None:
     assert not prove(covered, "EAN-13", "4006381333931", corners).ok
 
 
+def test_glare_over_the_middle_leaves_the_ends() -> None:
+    gray, corners = picture("EAN-13", "4006381333931", slant=0.0)
+    (left, top), (right, _), (_, low), _ = corners
+    glared = gray.copy()
+    cv2.ellipse(
+        glared,
+        (int(0.7 * left + 0.3 * right), int((top + low) / 2)),
+        (40, int(0.3 * (low - top))),
+        0,
+        0,
+        360,
+        255,
+        -1,
+    )
+    assert not prove(glared, "EAN-13", "4006381333931", corners, thorough=False).ok
+    assert prove(glared, "EAN-13", "4006381333931", corners).ok
+    assert not prove(glared, "EAN-13", "4006381333948", corners).ok
+
+
 def test_nothing_is_no_proof() -> None:
     blank = np.full((80, 300), 200, np.uint8)
     assert not prove(blank, "EAN-8", "40123455", [(20, 20), (200, 20), (200, 60), (20, 60)]).ok
