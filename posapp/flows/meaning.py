@@ -76,7 +76,9 @@ def meaning_of(desk: Desk, reading: Reading, ports: Ports) -> Meaning:
         return sellable if len(sellable) == len(found) else next(x for x in found if isinstance(x, Stop))
     if reading.refusal is not None:
         return Stop(reading.refusal, {"code": _legible(reading.text), "detail": _detail(reading)})
-    return Stop(_OF_OTHERS.get(reading.kind, Refusal.UnknownCode), {"code": _legible(reading.text)})
+    # Of a web address people can only look for the number.
+    linked = next((each.gtin14 for each in candidates if each.form == "link"), None)
+    return Stop(_OF_OTHERS.get(reading.kind, Refusal.UnknownCode), {"code": linked or _legible(reading.text)})
 
 
 def _detail(reading: Reading) -> str | Clause:

@@ -280,6 +280,11 @@ def test_other_codes_say_what_they_are(world: World, text: str, why: Refusal | C
     assert GS not in shown
 
 
+def test_an_unknown_product_of_a_link_is_named_by_its_number(world: World) -> None:
+    world.scan(link(UNKNOWN))
+    assert world.desk.refusal.params["code"] == UNKNOWN.zfill(14)
+
+
 def test_what_is_wrong_with_a_code_is_said_in_the_language_of_the_till(world: World) -> None:
     world.scan(pack(COLA, ai17="261131"))
     assert "格式不对（AI 17 没有这一天）" in " ".join(texts_in(world.terminal.view()))
