@@ -67,7 +67,7 @@ class Recent:
     """A code just read, whose pack may carry another one.
 
     It became (part of) `line`, or was stopped. `transaction_id` is the sale it belongs to, "" where none
-    was open: nothing is folded into another sale.
+    was open: nothing is folded into another sale, but a stop holds there too.
     """
 
     gtin14: str

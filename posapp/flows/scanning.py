@@ -120,7 +120,8 @@ def _partner(desk: Desk, came: Arrival, meant: Meant) -> Recent | None:
     for recent in desk.recent:
         if recent.gtin14 != meant.gtin14 or recent.two_d == meant.two_d or not recent.is_near(came.at_ms):
             continue
-        if recent.transaction_id == sale and (recent.stop is not None or _stands(desk.cart, recent)):
+        # A pack that must not be sold is stopped whichever sale has been opened since.
+        if recent.stop is not None or (recent.transaction_id == sale and _stands(desk.cart, recent)):
             return recent
     return None
 

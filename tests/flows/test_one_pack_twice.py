@@ -194,6 +194,12 @@ def test_the_plain_number_after_the_data_is_stopped_too(world: World) -> None:
     assert world.lines() == [("cola", 2, 700)]
 
 
+def test_a_stop_holds_in_the_sale_that_another_pack_opens(world: World) -> None:
+    at(world, (EXPIRED, 5000), (MILK, 5300), (COLA, 5600))
+    assert world.lines() == [("milk", 1, 1295)]
+    assert world.refused == Refusal.Expired.sentence
+
+
 def test_recalled_and_sold_packs_go_off_in_both_orders(world: World) -> None:
     found = parse_recalls(f"gtin,lot,reason\n{COLA},A12,Glass".encode())
     assert isinstance(found, RecallList)
