@@ -33,7 +33,7 @@ ALLOWED = {
     "posapp/code_rules.py": "import posapp.domain.a, posapp.resources",
     "posapp/ui/a.py": "import PySide6\nimport posapp.flows.a, posapp.resources",
     "posapp/store/a.py": "import sqlalchemy\nimport posapp.config",
-    "posapp/devices/a.py": "import PIL, cv2, hid, pyzbar, serial, zxingcpp\nimport posapp.log",
+    "posapp/devices/a.py": "import PIL, cv2, pyzbar, serial, zxingcpp\nimport posapp.log",
     "posapp/flows/a.py": "import posapp.domain.a",
     "posapp/exchange/a.py": "import posapp.domain.a, sync.protocol.a",
     "posapp/domain/a.py": "import decimal",

@@ -185,5 +185,6 @@ class CameraPicture:
 
 
 Block = (
-    CameraPicture | Heading | Person | SumRows | Note | Field | Keypad | Choices | Facts | Actions | ParkedCards | Spring
+    CameraPicture | Heading | Person | SumRows | Note | Field | Keypad | Choices | Facts | Actions
+    | ParkedCards | Spring
 )  # fmt: skip

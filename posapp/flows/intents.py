@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posapp.domain.scan_trace import ScanTrace
 from posapp.flows.answers import (
     CameraChanged,
     CameraStatus,
@@ -161,6 +162,7 @@ __all__ = [
     "Resume",
     "ResumePrinting",
     "ScanCode",
+    "ScanTrace",
     "ScannerStatus",
     "ScannerWish",
     "ScannersChanged",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from posapp.domain.code_modules import CodeModules
 from posapp.flows.blocks import (
     Action,
     Actions,
@@ -179,6 +180,7 @@ __all__ = [
     "Check",
     "Choice",
     "Choices",
+    "CodeModules",
     "CountMain",
     "CountRow",
     "DoneMain",

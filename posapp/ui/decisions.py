@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from posapp.domain.scan_trace import ScanTrace
+from posapp.flows.intents import ScanTrace
 
 
 @dataclass(frozen=True, slots=True)

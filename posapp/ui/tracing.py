@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from posapp.domain.scan_trace import ScanTrace
+from posapp.flows.intents import ScanTrace
 from posapp.ui.spelling import fold
 from posapp.ui.strokes import GROUP_SEPARATOR, Key
 

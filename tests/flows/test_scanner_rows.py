@@ -77,7 +77,11 @@ def test_a_scanner_being_opened_is_neither_fine_nor_in_trouble() -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("serial:COM4", "COM4"), ("serial:/dev/ttyACM0?baud=115200", "ttyACM0"), ("serial:usb:0c2e:0b61", "串口")],
+    [
+        ("serial:COM4", "COM4"),
+        ("serial:/dev/ttyACM0?baud=115200", "ttyACM0"),
+        ("serial:usb:0c2e:0b61", "串口"),
+    ],
 )
 def test_a_scanner_without_a_name_is_called_by_its_port_or_kind(line: str, said: str) -> None:
     world = World().open_shift()

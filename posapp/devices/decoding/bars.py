@@ -7,9 +7,9 @@ edges in modules from the symbol's first bar, light to dark first. Refuses to kn
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from posapp.devices.decoding.bar_edges import Bars
 from posapp.devices.decoding.symbol import Format
 from posapp.domain.codes.gtin import check_digit
 
@@ -34,29 +34,6 @@ _CODE39_WIDE = (
     "011010000", "010000101", "110000100", "011000100", "010010100", "010101000", "010100010",
     "010001010", "000101010",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """A drawn text: its edges in modules, where bars begin (even places) and end (odd places).
-
-    A symbol of DataBar may begin with a space: then the first edge is not at 0 and `length` ends behind
-    the last bar. `cells` are the module offsets of the signs that may differ, start signs included.
-    """
-
-    edges: tuple[float, ...]
-    length: float
-    cells: tuple[float, ...] = ()
-    ratio: float = 0.0  # of wide to narrow elements, where there are only these two
-
-
-def edges_of(widths: str) -> tuple[float, ...]:
-    """The edges of a row of element widths (one digit each, a bar first), beginning at 0."""
-    at, edges = 0, [0.0]
-    for width in widths:
-        at += int(width)
-        edges.append(float(at))
-    return tuple(edges)
 
 
 def digit_edges(digit: int, kind: str) -> tuple[float, ...]:

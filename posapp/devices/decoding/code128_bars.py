@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from posapp.devices.code128 import bar_widths
-from posapp.devices.decoding.bars import Bars, edges_of
+from posapp.devices.decoding.bar_edges import Bars, edges_of
 
 _FNC1 = 102
 _START = {"A": 103, "B": 104, "C": 105}

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from posapp.devices.decoding.bars import Bars, drawn
+from posapp.devices.decoding.bar_edges import Bars
+from posapp.devices.decoding.bars import drawn
 from posapp.devices.decoding.proof_code128 import seen_code128
 from posapp.devices.decoding.proof_fit import QUIET, SAMPLES, Fit, Row, fit, profile
 from posapp.devices.decoding.proof_place import replaced

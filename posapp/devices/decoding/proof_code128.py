@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from posapp.devices.decoding.bars import Bars
+from posapp.devices.decoding.bar_edges import Bars
 from posapp.devices.decoding.code128_bars import bars_of, text_of
 from posapp.devices.decoding.proof_fit import MARGIN, SAMPLES, Row, profile
 from posapp.devices.decoding.proof_rivals import templates

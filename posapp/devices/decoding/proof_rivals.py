@@ -13,10 +13,10 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from posapp.devices.decoding.bar_edges import Bars
 from posapp.devices.decoding.bars import (
     FIRST_DIGIT_SETS,
     UPCE_SETS,
-    Bars,
     cell_places,
     code39_alphabet,
     code39_values,

@@ -10,8 +10,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
-from posapp.domain.code_modules import CodeModules
-from posapp.flows.views import ProbeRow, ScannerMain
+from posapp.flows.views import CodeModules, ProbeRow, ScannerMain
 from posapp.ui.screens.page import Page
 from posapp.ui.screens.status import TONE_ICON
 from posapp.ui.widgets.base import Face, Painted, keep_as_many, spaced_lines
