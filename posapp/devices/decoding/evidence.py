@@ -40,7 +40,7 @@ _READ_TWICE = ("Code 128", "GS1 DataBar")
 _SURE_ROW_MARGIN = 0.55
 _SURE_ROW_LIKENESS = 0.965
 #: Together: a row reading's margin, and likeness and margin of the proof of its text.
-_ROW_WITNESS = ((0.13, 0.945, 0.25), (0.2, 0.93, 0.2), (0.27, 0.955, 0.1), (0.25, 0.975, 0.03))
+_ROW_WITNESS = ((0.2, 0.968, 0.25), (0.32, 0.945, 0.2), (0.36, 0.96, 0.05))
 
 
 @dataclass(slots=True)
@@ -77,7 +77,9 @@ class Evidence:
         case.families.add(claim.family)
         case.renderings.add(rendering)
         if claim.format in _SHORT and not case.alone:
-            case.alone = light_beside(self.grey, claim.corners, _module_px(claim))
+            case.alone = light_beside(
+                self.grey, claim.corners, _module_px(claim), digits_beside=claim.format == "UPC-E"
+            )
         case.sure = case.sure or (case.is_new(claim.corners) and self._plain(claim))
         self._prove(case, claim)
 
@@ -159,32 +161,53 @@ def _module_px(claim: Claim) -> float:
 
 def _believed(case: _Case) -> bool:
     claim, proof = case.claim, case.proof
-    if claim.format in _SHORT and not case.alone:
-        return False
-    if claim.format == "UPC-E" and claim.text.startswith("1") and len(case.families) < 2:
-        return False
-    if claim.format == "ITF" and proof is not None and _likely_itf(proof):
-        return True
-    if case.sure or (proof is not None and proof.ok):
-        return True
-    if (
-        claim.format in _READ_TWICE
-    ):  # their check characters leave one wrong text in a hundred to each reading
-        return len(case.families) > 1 or len(case.renderings) > 1
-    return proof is not None and claim.format in _LONG_RETAIL and _long_retail(case, proof)
+    proved = case.sure or (proof is not None and proof.ok)
+    match claim.format:
+        case "EAN-13" | "UPC-A":
+            if case.families == {"rows"}:  # chosen by the measure that the proof applies: it asks for more
+                return case.sure or (proof is not None and _witnessed(case, proof))
+            return proved or (proof is not None and _long_retail(case, proof))
+        case "UPC-E":
+            return _upc_e(case, proved=proved)
+        case "ITF":
+            return case.alone and proof is not None and (proof.ok or _likely_itf(proof))
+        case "EAN-8":
+            return case.alone and proved
+        case (
+            "Code 128" | "GS1 DataBar"
+        ):  # a check character leaves one wrong text in a hundred to each reading
+            return case.sure or len(case.families) > 1 or len(case.renderings) > 1
+        case _:
+            return proved
+
+
+def _upc_e(case: _Case, *, proved: bool) -> bool:
+    """Number system 1 looks like the left half of an EAN-13; system 0 has sets that stand nowhere else."""
+    agreed = len(case.families) > 1
+    if case.claim.text.startswith("1"):
+        return proved and agreed and case.alone
+    proof = case.proof
+    return proved or (
+        agreed and case.alone and proof is not None and proof.likeness >= 0.9 and proof.margin >= 0.0
+    )
 
 
 def _likely_itf(proof: Proof) -> bool:
-    return proof.likeness >= 0.92 and proof.least >= 0.85 and proof.margin >= 0.5
+    return proof.likeness >= 0.92 and proof.least >= 0.85 and proof.margin >= 0.5 and proof.quiet <= 0.3
+
+
+def _witnessed(case: _Case, proof: Proof) -> bool:
+    """Whether a row reading's own margin and the proof of its text are enough together."""
+    return proof.least >= 0.75 and any(
+        case.row_margin >= row_margin and proof.likeness >= likeness and proof.margin >= margin
+        for row_margin, likeness, margin in _ROW_WITNESS
+    )
 
 
 def _long_retail(case: _Case, proof: Proof) -> bool:
     """Thirteen digits leave little room: what counts is how far behind the next text is."""
-    for row_margin, likeness, margin in _ROW_WITNESS:
-        if case.row_margin >= row_margin and proof.likeness >= likeness and proof.margin >= margin:
-            return proof.least >= 0.7
-    if case.families == {"rows"}:  # chosen by the measure that the proof applies, so no second witness
-        return False
+    if _witnessed(case, proof):
+        return True
     asked = 0.2 if len(case.families) > 1 else 0.35
     return proof.likeness >= 0.88 and proof.least >= 0.6 and proof.margin >= asked
 

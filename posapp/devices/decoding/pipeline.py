@@ -33,7 +33,7 @@ _SHARP_FIRST = 3
 _BLURRED_FIRST = 9
 _CROP_WIDTH = 500
 _CROP_EDGE = 6
-_DOUBLED_SIDE = 700
+_DOUBLED_SIDE = 500
 
 
 def prepare() -> None:

@@ -39,7 +39,7 @@ _DARK_BESIDE = -0.3
 _BAND_ROWS = 5
 _OTHER_SCALE = 1.31
 #: Share of the contrast by which the ground beside a symbol may be darker than its spaces.
-_DARKEST_BESIDE = 0.25
+_DARKEST_BESIDE = 0.32
 _FEWEST_BESIDE = 4  # half modules
 
 
@@ -207,7 +207,7 @@ def read_on_another_scale(grey: Grey, claim: Claim) -> bool:
     return False
 
 
-def light_beside(grey: Grey, corners: Corners, module_px: float) -> bool:
+def light_beside(grey: Grey, corners: Corners, module_px: float, *, digits_beside: bool = False) -> bool:
     """Whether five modules at either end, or three before the picture ends, are as light as spaces.
 
     For symbologies whose start and stop are found in the middle of longer codes, too.
@@ -226,7 +226,8 @@ def light_beside(grey: Grey, corners: Corners, module_px: float) -> bool:
         inside = (x >= 0) & (x <= grey.shape[1] - 1) & (y >= 0) & (y <= grey.shape[0] - 1)
         rows = cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
         # A digit printed beside the symbol darkens some rows, a bar all of them.
-        return np.sort(rows.astype(np.float32), axis=0)[-2][inside.all(axis=0)]
+        lightest = np.sort(rows.astype(np.float32), axis=0)
+        return lightest[-2 if digits_beside else _ROWS // 2][inside.all(axis=0)]
 
     own = seen(start, np.linspace(0, length, max(32, int(2 * length)))[None, :])
     steps = np.arange(1.5, 5.1, 0.5)[None, :] * module_px
