@@ -121,6 +121,16 @@ def test_a_missing_library_and_closed_keyboards_are_told(monkeypatch: pytest.Mon
     assert "the till may not read it" in pages[1]
 
 
+def test_without_pyserial_the_others_are_still_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ImportError("serial")
+
+    monkeypatch.setattr(serial_port, "ports", missing)
+    monkeypatch.setattr(hid_pos.HidApi, "enumerate", lambda self: [])
+    monkeypatch.setattr(keyboard_port, "HERE", False)
+    assert [(each.kind, each.trouble) for each in seen_devices()] == [("serial", "no_library")]
+
+
 def test_a_wrong_line_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--line", "toaster:4") == 2
     assert "a scanner is" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from posapp.devices.scanners.echoes import ECHO_MS, Echoes
 from posapp.devices.scanners.lifecycle import QUEUE_MAX
 from posapp.devices.scanners.manager import ScannerManager
-from posapp.devices.scanners.reading import Noise, PortTrouble
+from posapp.devices.scanners.reading import Heard, Noise, PortTrouble, ReadingThread
 from posapp.flows.answers import Pairing, ScannersChanged, ScannerStatus
 from posapp.flows.intents import Intent, ScanCode
 from tests.conftest import FakeClock
@@ -231,6 +231,23 @@ def test_code_is_loaded_where_there_are_scanners_only() -> None:
     for shop in (none, some):
         shop.manager.load()
     assert (none.system.loaded, some.system.loaded) == (0, 1)
+
+
+class TakenPort(PlantedPort):
+    """Opens, and fails at the first look, as a keyboard does that another program has grabbed."""
+
+    def read(self, wait_ms: int) -> Sequence[Heard]:
+        raise PortTrouble("taken")
+
+
+def test_a_port_that_opens_and_fails_is_not_tried_without_a_pause() -> None:
+    ears, port = Ears(), TakenPort()
+    thread = ReadingThread(port, ears.listener(), "taken", pauses_s=(0.0, 0.0, 60.0))
+    thread.start()
+    ears.until_trouble(3)
+    thread.stop()
+    thread.join()
+    assert port.opened == 3
 
 
 # ----------------------------------------------------------------- pairing

@@ -17,6 +17,7 @@ from posapp.config import parse_scanner
 from posapp.devices.scanners import serial_port
 from posapp.devices.scanners.reading import PortTrouble, ReadingThread
 from posapp.devices.scanners.serial_port import SerialPort
+from posapp.devices.scanners.system import SystemScanners
 from posapp.devices.scanners.virtual_scanner import VirtualScanner
 from tests.devices.scanner_parts import Ears, reading
 
@@ -246,3 +247,37 @@ def test_a_usb_scanner_is_found_wherever_it_is_plugged_in(
     scanner.unplug()
     assert serial_port.line_of(mine) == "serial:usb:0c2e:0b61:B2"
     assert serial_port.line_of(SimpleNamespace(vid=None, device="COM1")) == "serial:COM1"
+
+
+def test_without_pyserial_the_scanner_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest of the till is loaded with its code: nothing of that may fail for it."""
+    monkeypatch.setitem(sys.modules, "serial", None)
+    line = parse_scanner("serial:/dev/ttyACM0")
+    SystemScanners([line], monotonic_ms).load()
+    with pytest.raises(PortTrouble) as raised:
+        SerialPort(line, monotonic_ms).open()
+    assert raised.value.trouble == "no_library"
+
+
+def test_ports_that_cannot_be_listed_end_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing() -> list[object]:
+        raise OSError("the registry does not answer")
+
+    monkeypatch.setattr(serial_port, "ports", failing)
+    with pytest.raises(PortTrouble):
+        SerialPort(parse_scanner("serial:usb:0c2e:0b61"), monotonic_ms).open()
+
+
+def test_a_device_that_goes_while_it_is_opened_ends_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import termios
+
+    def gone(*_arguments: object) -> None:
+        raise termios.error(5, "Input/output error")
+
+    scanner = VirtualScanner(tmp_path / "ttyACM0")
+    monkeypatch.setattr(termios, "tcflush", gone)
+    with pytest.raises(PortTrouble):
+        SerialPort(parse_scanner(f"serial:{scanner.link}"), monotonic_ms).open()
+    scanner.unplug()

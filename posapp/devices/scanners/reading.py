@@ -84,6 +84,7 @@ class ReadingThread:
         self._listener = listener
         self._pauses_s = pauses_s
         self._ending = threading.Event()
+        self._was_read = False
         self._thread = threading.Thread(target=self._run, name=name)
 
     def start(self) -> None:
@@ -102,26 +103,26 @@ class ReadingThread:
     def _run(self) -> None:
         tries = 0
         while not self._ending.is_set():
+            self._was_read = False
             try:
-                name = self._port.open()
-            except PortTrouble as trouble:
-                self._listener.away(trouble)
-                self._ending.wait(self._pauses_s[min(tries, len(self._pauses_s) - 1)])
-                tries += 1
-                continue
-            try:
-                self._listener.ready(name)
-                tries = 0
+                self._listener.ready(self._port.open())
                 self._listen()
             except PortTrouble as trouble:
                 self._listener.away(trouble)
             finally:
                 self._port.close()
+            # A port may open and fail at the first look (another program has the keyboard): only one that
+            # was read is tried again as eagerly as at first, or the two would take turns without a pause.
+            tries = 0 if self._was_read else tries
+            self._ending.wait(self._pauses_s[min(tries, len(self._pauses_s) - 1)])
+            tries += 1
 
     def _listen(self) -> None:
         while not self._ending.is_set():
             if self._listener.is_full():
                 self._ending.wait(_FULL_S)
                 continue
-            for heard in self._port.read(LOOK_MS):
+            heard_now = self._port.read(LOOK_MS)
+            self._was_read = True
+            for heard in heard_now:
                 self._listener.heard(heard)

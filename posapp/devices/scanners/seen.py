@@ -60,7 +60,12 @@ def udev_rule(text: str) -> str:
 
 
 def _serial() -> Iterator[SeenDevice]:
-    for port in serial_port.ports():
+    try:
+        ports = serial_port.ports()
+    except ImportError:
+        yield SeenDevice("serial", "", "", True, "no_library")
+        return
+    for port in ports:
         name = port.product or ""
         likely = port.vid is not None and looks_like_scanner(port.vid, name)
         yield SeenDevice("serial", name, serial_port.line_of(port), likely, detail=port.device)

@@ -7,6 +7,7 @@ affair. The port is opened for this till alone. pyserial is loaded with the firs
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,13 @@ class SerialPort:
 
     def open(self) -> str:
         """Open the port, exclusively; its name is the product's where the USB tells it."""
-        import serial
-
-        device, name = self._find()
+        try:
+            import serial
+        except ImportError:
+            raise PortTrouble("no_library") from None
         bits = self._line.bits
         try:
+            device, name = self._find()
             self._serial = serial.Serial(
                 device,
                 self._line.baud,
@@ -52,7 +55,7 @@ class SerialPort:
                 timeout=min(LOOK_MS, self._line.silence_ms) / 1000,
                 exclusive=True,
             )
-        except (OSError, ValueError) as error:
+        except _failures() as error:
             raise PortTrouble(trouble_of(error), str(error)) from None
         return name
 
@@ -101,6 +104,15 @@ class SerialPort:
             if self._line.usb.fits(port.vid, port.pid, port.serial_number):
                 return port.device, port.product or port.description or ""
         raise PortTrouble("unplugged")
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What opening a port raises; a device that goes meanwhile is an error of the terminal on Unix."""
+    if sys.platform == "win32":
+        return (OSError, ValueError)
+    import termios
+
+    return (OSError, ValueError, termios.error)
 
 
 def ports() -> list[Any]:

@@ -5,6 +5,7 @@ The only file that knows all kinds; each kind's code, and its library, is loaded
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -26,13 +27,14 @@ class SystemScanners:
         self._keyboard_claims: set[str] = set()
 
     def load(self) -> None:
-        """Load the code of these scanners."""
+        """Load the code of these scanners; where a library is missing its scanners say so themselves."""
         kinds = {line.kind for line in self._lines}
         if "serial" in kinds:
-            import serial
-            import serial.tools.list_ports  # noqa: F401
-
             import posapp.devices.scanners.serial_port
+
+            with contextlib.suppress(ImportError):
+                import serial
+                import serial.tools.list_ports  # noqa: F401
         if "hid-pos" in kinds:
             import posapp.devices.scanners.hid_pos
         if "keyboard" in kinds:
