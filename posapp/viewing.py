@@ -107,6 +107,8 @@ class Viewing:
     def _stop(self) -> None:
         if self._camera is not None:
             self._camera.stop()
+        with self._lock:
+            self._newest = None  # what it saw last is nobody's business any more
 
     # ------------------------------------------------------------------ told from the camera's threads
 

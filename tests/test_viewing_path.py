@@ -138,6 +138,14 @@ def test_stopping_lets_the_camera_go_and_it_starts_again(make) -> None:
         told.until(lambda: told.states()[-1][0] == "off")
 
 
+def test_the_last_picture_is_forgotten_with_the_camera(make) -> None:
+    viewing, told = make()
+    viewing.start()
+    told.until(lambda: told.frames)
+    viewing.close()
+    assert viewing.newest() is None
+
+
 def test_an_unplugged_camera_is_said(make) -> None:
     source = SimulatedSource(grey, frame_ms=2)
     source.unplug()

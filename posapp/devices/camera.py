@@ -104,10 +104,15 @@ class Camera:
         self._stopping = threading.Event()
         self._state = CameraState()
         self._threads: tuple[threading.Thread, ...] = ()
+        self._hung: threading.Thread | None = None
 
     def start(self) -> None:
         """Take frames until `stop`; harmless when it already does."""
         if self._threads:
+            return
+        if self._hung is not None and self._hung.is_alive():
+            # Its driver has not answered since the last time, and a camera is used by one thread.
+            self._tell(CameraState("trouble", "stalled"))
             return
         self._stopping.clear()
         self._newest = None
@@ -132,7 +137,9 @@ class Camera:
         taking.join(_JOIN_S)
         if taking.is_alive():
             LOGGER.warning("the camera's driver does not answer; its thread is left alone")
+            self._hung = taking
         self._threads = ()
+        self._newest = None
         self._tell(CameraState("off"))
 
     # ------------------------------------------------------------------ threads

@@ -166,9 +166,12 @@ def picture_stream(folder: Path, *, each_frames: int = 25) -> Iterator[Frame]:
     """
     import cv2
 
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg"))
-    shown = 0
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg"))
+    except OSError:
+        raise CameraError("not_found") from None
     while True:
+        shown = 0
         for path in paths:
             picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
             if picture is None:

@@ -243,3 +243,53 @@ def test_without_the_decoding_libraries_it_says_so(watched) -> None:
     camera, events = watched(decoder=missing)
     camera.start()
     events.wait(lambda: events.states[-1] == CameraState("trouble", "no_library"))
+
+
+def test_a_folder_that_went_away_is_a_camera_that_is_not_there(watched, tmp_path) -> None:
+    camera, events = watched(SimulatedSource(lambda: picture_stream(tmp_path / "gone")))
+    camera.start()
+    events.wait(lambda: events.states[-1] == CameraState("trouble", "not_found"))
+
+
+class HungDriver:
+    """A camera whose driver does not come back from a read until a test lets it."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.reading = threading.Event()
+        self.let_go = threading.Event()
+
+    def open(self) -> None:
+        self.opened += 1
+
+    def read(self) -> np.ndarray:
+        self.reading.set()
+        self.let_go.wait(10)
+        return GREY
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.mark.expected_logs
+def test_a_hung_driver_is_not_used_by_a_second_thread(watched, monkeypatch, caplog) -> None:
+    monkeypatch.setattr("posapp.devices.camera._JOIN_S", 0.01)
+    source = HungDriver()
+    camera, events = watched(source)
+    camera.start()
+    assert source.reading.wait(10)
+    camera.stop()
+    assert [record.message for record in caplog.records] == [
+        "the camera's driver does not answer; its thread is left alone"
+    ]
+    camera.start()
+    assert events.states[-1] == CameraState("trouble", "stalled")
+    assert source.opened == 1
+    hung = [thread for thread in threading.enumerate() if thread.name == "camera"]
+    source.let_go.set()
+    for thread in hung:
+        thread.join(10)
+    assert len(hung) == 1
+    camera.start()
+    events.wait(lambda: events.states[-1] == CameraState("live"))
+    assert source.opened == 2
