@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
+
+from posapp.commands.output import allow_any_text
 
 
 def run(options: argparse.Namespace) -> int:
     """Decode the pictures named; returns 0, or 1 if one could not be read."""
-    from posapp.devices.decoding.pictures import read_grey
-    from posapp.devices.decoding.pipeline import decode, prepare
+    try:
+        from posapp.devices.decoding.pictures import read_grey
+        from posapp.devices.decoding.pipeline import decode, prepare
 
-    prepare()
+        prepare()
+    except ImportError as error:
+        print(f"Pictures cannot be decoded here: {error}. Run ./pos setup.", file=sys.stderr)
+        return 2
+    allow_any_text(as_json=options.json)
     failed = False
     for name in options.files:
         grey = read_grey(Path(name))
         if isinstance(grey, str):
             failed = True
-            line: dict[str, Any] = {"file": name, "codes": [], "error": grey}
+            line: dict[str, Any] = {"file": name, "codes": [], "ms": 0.0, "error": grey}
         else:
             decoded = decode(grey, budget_us=options.budget_ms * 1000)
             codes = [{"format": symbol.format, "text": symbol.text} for symbol in decoded.symbols]

@@ -67,14 +67,14 @@ class Claim:
     family: Family
 
 
-def zxing(grey: Grey, *, full: bool = False, linear: bool = False) -> list[Claim]:
-    """What zxing-cpp reads; `full` also turns, inverts and shrinks the picture, at twice the cost."""
+def zxing(grey: Grey, *, full: bool = False, turned: bool = False, linear: bool = False) -> list[Claim]:
+    """What zxing-cpp reads; `turned` also looks down the picture, `full` inverts and shrinks it besides."""
     import zxingcpp
 
     found = zxingcpp.read_barcodes(
         np.ascontiguousarray(grey),
         formats=_zxing_formats(_LINEAR if linear else _FORMATS),
-        try_rotate=full,
+        try_rotate=full or turned,
         try_downscale=full,
         try_invert=full,
         text_mode=zxingcpp.TextMode.Plain,

@@ -29,7 +29,7 @@ BUDGET_US = 40_000
 #: A row reading whose second best text is nearer than this is not worth a proof.
 _ROW_MARGIN = 0.13
 #: Row readings of an area before other ways are tried.
-_SHARP_FIRST = 3
+_SHARP_FIRST = 5
 _BLURRED_FIRST = 9
 _CROP_WIDTH = 500
 _CROP_EDGE = 6
@@ -100,7 +100,7 @@ class Search:
     def _enlarged(self) -> Iterator[str]:
         doubled, factor = _doubled(self.grey)
         even = _clahe().apply(doubled)
-        self._add(families.zxing(even, full=True), _scaling(1 / factor), "enlarged")
+        self._add(families.zxing(even, turned=True), _scaling(1 / factor), "enlarged")
         yield "zxing enlarged and evened"
         self._add(families.zxing(_sharpened(doubled, 2.0)), _scaling(1 / factor), "enlarged")
         yield "zxing enlarged and sharpened"

@@ -109,26 +109,34 @@ def _pairs(profile: Row, width: float, limit: int) -> list[tuple[float, float]]:
     return [(a, b) for a in starts for b in stops if 0.5 * width < b - a < 1.25 * width]
 
 
-def _chains(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
-    """Cells of varying width: sharp symbols on curved packs. And a ruler under uneven light."""
-    pairs = _pairs(whole, width, 6)
-    for module in _modules(pairs)[:1]:
+def _chain(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """Cells of varying width: sharp symbols on curved packs."""
+    for module in _modules(_pairs(whole, width, 6))[:1]:
         row = levelled(whole, module)
         yield whole, row, chained(row, module, 0.7)
+
+
+def _local(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """A ruler over all strips, each place lit for itself."""
+    pairs = _pairs(whole, width, 6)
     if pairs:
         row = levelled(whole, float(np.median([b - a for a, b in pairs])) / MODULES, 15.0)
         for places in ruled(row, pairs, 1.1, 2):
             yield whole, row, places
 
 
-def _more_chains(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
-    """The same for the next likely width of a module (an add-on stands beside), and with more blur."""
-    modules = _modules(_pairs(whole, width, 6))
-    for module, sigma in [(module, 0.7) for module in modules[1:2]] + [
-        (module, 1.2) for module in modules[:1]
-    ]:
+def _other_chain(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """Cells of the next likely width: an add-on stands beside the symbol."""
+    for module in _modules(_pairs(whole, width, 6))[1:2]:
         row = levelled(whole, module)
-        yield whole, row, chained(row, module, sigma)
+        yield whole, row, chained(row, module, 0.7)
+
+
+def _soft_chain(whole: Row, middle: Row, margin: float, width: float) -> _Proposals:
+    """Cells of varying width, blurred."""
+    for module in _modules(_pairs(whole, width, 6))[:1]:
+        row = levelled(whole, module)
+        yield whole, row, chained(row, module, 1.2)
 
 
 def _modules(pairs: list[tuple[float, float]]) -> list[float]:
@@ -164,8 +172,8 @@ def _rulers(profile: Row, margin: float, width: float, *, bent: bool) -> _Propos
             yield profile, row, places
 
 
-_BLURRED_PLANS = (_stiff, _stiff_whole, _bent, _chains)
-_SHARP_PLANS = (_chains, _more_chains, _stiff, _bent)
+_BLURRED_PLANS = (_stiff, _stiff_whole, _bent, _chain, _local)
+_SHARP_PLANS = (_chain, _local, _other_chain, _soft_chain, _stiff, _bent)
 
 
 def _laid(profile: Row, row: Row, places: NDArray[np.float64], turned: bool) -> _Laid:
