@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from posapp.code_rules import ai_table, region_patterns
+from posapp.commands.output import allow_any_text
 from posapp.domain.codes.aim import split_aim
 from posapp.domain.codes.reader import CodeReader, CodeRules
 from posapp.domain.codes.reading import Candidate, Reading
@@ -35,6 +36,7 @@ _FIELDS: Final = ("lot", "serial", "expires_on", "best_before_on", "sell_by_on",
 
 def run(options: argparse.Namespace) -> int:
     """Print what each text is; returns the exit code."""
+    allow_any_text(as_json=options.json)
     today = options.today or datetime.datetime.now().astimezone().date()
     rules = CodeRules(ai_table(), region_patterns(options.region), options.currency, options.region)
     reader = CodeReader(rules)

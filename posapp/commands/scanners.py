@@ -17,6 +17,7 @@ from typing import Any
 
 from posapp.code_rules import code_reader
 from posapp.commands.code import document, visible
+from posapp.commands.output import allow_any_text
 from posapp.config import ConfigError, ScannerLine, parse_scanner, read_settings
 from posapp.devices.scanners.manager import ScannerManager
 from posapp.devices.scanners.seen import SeenDevice, seen_devices, udev_rule
@@ -44,6 +45,7 @@ class _Clock:
 
 def run(options: argparse.Namespace) -> int:
     """List what is there, or listen; returns the exit code."""
+    allow_any_text(as_json=options.json)
     try:
         named = tuple(parse_scanner(line) for line in options.line)
         if not named and options.config.exists():

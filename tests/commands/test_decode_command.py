@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -46,6 +49,30 @@ def test_a_file_that_cannot_be_read_is_a_line_and_the_exit_code(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [bool(line.get("error")) for line in lines] == [True, True, False]
     assert lines[2]["codes"]
+
+
+def test_any_text_goes_through_a_pipe_of_any_code_page(pictures: Path) -> None:
+    name = pictures / "条码.png"
+    (pictures / "0.png").rename(name)
+    for options, told in (
+        (["--json"], '条码.png", "codes": [{"format": "EAN-13"'),
+        ([], "\\u6761\\u7801.png: EAN"),
+    ):
+        run = subprocess.run(
+            [sys.executable, "-m", "posapp", "decode", str(name), *options],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        )
+        assert told in run.stdout.decode()
+
+
+def test_a_missing_library_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "posapp.devices.decoding.pipeline", None)
+    assert cli(["decode", "any.png"]) == 2
+    assert capsys.readouterr().err.startswith("Pictures cannot be decoded here: ")
 
 
 def test_people_get_words(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
