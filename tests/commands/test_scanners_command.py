@@ -221,6 +221,14 @@ def test_the_simulated_scanner_does_what_it_is_told(tmp_path: Path) -> None:
 
 
 @no_pty
+def test_the_simulated_scanner_takes_no_file_away(tmp_path: Path) -> None:
+    mine = tmp_path / "goods.csv"
+    mine.write_text("mine")
+    with pytest.raises(OSError, match="something else"):
+        VirtualScanner(mine)
+    assert mine.read_text() == "mine"
+
+
 def test_the_two_commands_work_together(tmp_path: Path) -> None:
     link = tmp_path / "scanner"
     posapp = [sys.executable, "-m", "posapp"]

@@ -6,6 +6,7 @@ in the file system names it, as /dev/ttyACM0 names a real one. Only where the sy
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import select
@@ -20,7 +21,9 @@ class VirtualScanner:
     """One scanner; `link` is the port to name in the settings. It is plugged in when made."""
 
     def __init__(self, link: Path, *, suffix: str = "\r", encoding: str = "utf-8") -> None:
-        """Plug a new scanner in; raises OSError where the system has no pseudo terminals."""
+        """Plug it in; raises OSError where the system has no pseudo terminals, or a file has that name."""
+        if link.exists() and not link.is_symlink():
+            raise FileExistsError(errno.EEXIST, "something else has the name of its port", str(link))
         self.link = link
         self._suffix = suffix
         self._encoding = encoding
