@@ -21,6 +21,7 @@ from posapp.domain.scanner_check import (
 )
 from posapp.domain.scanner_probes import PROBES, Probe
 from posapp.domain.scanner_spellings import Fault, Finding
+from posapp.flows.answers import Pairing
 from posapp.flows.effects import (
     Beep,
     EndPairing,
@@ -163,8 +164,8 @@ def _next(desk: Desk, phase: TryingScanner, intent: NextProbe, ports: Ports) -> 
 
 
 def _leave(desk: Desk, phase: TryingScanner, intent: Back, ports: Ports) -> Step:
-    """Back to the status page; a pairing that nobody answered is over."""
-    effects = (EndPairing(),) if desk.pairing.state == "waiting" else ()
+    """Back to the status page; a pairing is over, and how it went is told once."""
+    effects = (EndPairing(),) if desk.pairing != Pairing() else ()
     return Step(quiet(desk), phase.back, effects)
 
 

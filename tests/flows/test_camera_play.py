@@ -50,6 +50,7 @@ def test_it_starts_and_stops_with_the_button(world: World) -> None:
     assert world.do(UseCamera(on=True)).effects == ()
     again = world.terminal.view().top.camera
     assert again is not None
+    assert (button.kind, again.kind) == ("plain", "primary"), "also where a sheet lies over the picture"
     assert world.do(again.intent).effects == (StopCamera(),)
     assert pictures(world) == []
     assert world.do(UseCamera(on=False)).effects == ()

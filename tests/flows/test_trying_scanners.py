@@ -250,6 +250,9 @@ def test_leaving_ends_a_pairing_and_goes_where_it_is_asked(world: World) -> None
     world.do(ScannersChanged((), Pairing("waiting")))
     assert EndPairing() in world.do(GoTo("sell")).effects
     assert world.at == "Selling"
+    world.do(ScannersChanged((), Pairing("failed", trouble="timed_out")))
+    world.do(GoTo("status"), TryScanner())
+    assert EndPairing() in world.do(Back()).effects, "how it went is not told again the next time"
     world.do(GoTo("status"), TryScanner(), GoTo("shift"))
     assert world.at == "Reporting"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from posapp.flows.blocks import Action, Block, CameraPicture, Tone
 from posapp.flows.formatting import N_
 from posapp.flows.intents import CameraStatus, UseCamera
@@ -31,7 +33,9 @@ def camera_action(scene: Scene, *, closed: bool) -> Action | None:
     if closed or desk.camera.state == "none":
         return None
     name = scene.t("Stop the camera") if desk.camera_on else scene.t("Scan with the camera")
-    return Action("", UseCamera(not desk.camera_on), KEY, "camera", name=name)
+    # Where a sheet lies over the live picture, the button alone says that the camera films.
+    kind: Literal["primary", "plain"] = "primary" if desk.camera_on else "plain"
+    return Action("", UseCamera(not desk.camera_on), KEY, "camera", kind, name=name)
 
 
 def camera_blocks(scene: Scene) -> tuple[Block, ...]:

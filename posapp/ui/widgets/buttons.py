@@ -91,19 +91,25 @@ class IconButton(Press):
     ) -> None:
         super().__init__(face, parent, ground=ground)
         self.icon_name = icon
+        self.is_on = False
 
     def show_action(self, action: Action) -> None:
         """Mean this act; its words are for screen readers."""
         self.intent = action.intent
         self.setEnabled(action.enabled)
         self.setAccessibleName(action.name or action.label)
+        if self.is_on != (action.kind == "primary"):
+            self.is_on = not self.is_on
+            self.update()
 
     def draw(self, painter: QPainter) -> None:
-        """Draw the icon."""
-        ink = self.face.ink
+        """Draw the icon; what is switched on stands on a ground of its own."""
+        ink, box = self.face.ink, (0, 0, self.width(), self.height())
         if self.isDown():
-            ink.ground(painter, (0, 0, self.width(), self.height()), "sunken")
-        ink.icon(painter, self.icon_name, (0, 0, self.width(), self.height()), "ink_2")
+            ink.ground(painter, box, "sunken")
+        elif self.is_on:
+            ink.ground(painter, box, "primary_soft", None, 8)
+        ink.icon(painter, self.icon_name, box, "primary" if self.is_on else "ink_2")
 
 
 class PrimaryButton(Press):
