@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 
 from posapp.commands.agreement import unsent
 from posapp.commands.cashier import Cashier, Script
+from posapp.domain.scanner_probes import PROBES
 from posapp.flows.intents import SwitchLanguage
 from posapp.flows.state import Counting, Done
 from posapp.flows.steps import shop_of
@@ -15,6 +16,9 @@ MANAGER, MANAGER_PIN = "1009", "8642"
 #: Five items, the last one twice: with apples by weight and a bag by name, seven lines.
 SCANS = ("6900170000012", "6900170000043", "6900170000135", "6900170000159", "6900170000098")
 UNKNOWN = "4006381333931"
+PAST_ITS_BEST = "]d2010690017000035715200101"
+EXPIRED = "]d2010690017000017317200101"
+CALLED_BACK = "]d2010690017000017310A2612"
 PRODUCE, WEIGHT = "4001", "1.286"
 
 
@@ -125,6 +129,7 @@ def _void(cashier: Cashier) -> Script:
     cashier.shot("10-suspended")
     cashier.click(_words(cashier, "Resume"))
     yield cashier.lines(1)
+    yield from _packs(cashier)
     cashier.click(_words(cashier, "Void sale"))
     yield cashier.state("AwaitingOverride")
     manager = shop_of(cashier.till.terminal.state.desk).operator(MANAGER)
@@ -139,6 +144,33 @@ def _void(cashier: Cashier) -> Script:
     yield cashier.lines(0)
 
 
+def _packs(cashier: Cashier) -> Script:
+    """Packs that say more than their number: one past its best, one expired, one called back."""
+    cashier.burst(PAST_ITS_BEST)
+    yield cashier.lines(2)
+    for code in (EXPIRED, CALLED_BACK):
+        before = cashier.till.terminal.state.desk.scan_no
+        cashier.burst(code)
+        yield cashier.until("the refusal", lambda n=before: _refused_since(cashier, n))  # type: ignore[misc]
+    cashier.shot("10-packs")
+
+
+def _refused_since(cashier: Cashier, scan_no: int) -> bool:
+    desk = cashier.till.terminal.state.desk
+    return desk.scan_no > scan_no and desk.refusal is not None
+
+
+def _scanner_test(cashier: Cashier) -> Script:
+    """The first test code comes back as it should."""
+    cashier.press(Qt.Key.Key_F6)
+    yield cashier.state("TryingScanner")
+    cashier.shot("12-scanner-test")
+    cashier.burst(PROBES[0].text)
+    yield cashier.until("the next code", lambda: getattr(cashier.till.terminal.state.phase, "at", 0) == 1)
+    cashier.press(Qt.Key.Key_Escape)
+    yield cashier.state("ShowingStatus")
+
+
 def _status(cashier: Cashier) -> Script:
     cashier.press(Qt.Key.Key_7, Qt.KeyboardModifier.AltModifier)
     yield cashier.state("ShowingStatus")
@@ -147,6 +179,7 @@ def _status(cashier: Cashier) -> Script:
     )
     yield cashier.until("an empty queue", lambda: cashier.till.terminal.state.desk.link.to_send == 0)
     cashier.shot("12-status")
+    yield from _scanner_test(cashier)
     cashier.press(Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
     yield cashier.state("Selling")
 

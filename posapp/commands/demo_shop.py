@@ -145,6 +145,7 @@ class DemoShop:
             'device_key_file = "device.key"',
             'printer = "virtual"',
             'recalls = "recalls.csv"',
+            'camera = "auto"',
         )
         self.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
