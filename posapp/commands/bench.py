@@ -45,6 +45,8 @@ def _measure(options: argparse.Namespace) -> Result:
         case "decode":
             from posapp.commands.bench_decode import bench_decode
 
+            if options.pictures is None or not (options.pictures / "expected.json").is_file():
+                raise SystemExit("bench decode needs a folder with pictures and their expected.json.")
             return bench_decode(options.pictures, half=options.half, budget_ms=options.budget_ms)
         case "video":
             from posapp.commands.bench_video import bench_video

@@ -99,6 +99,12 @@ def test_the_command_line_reaches_the_bench(pictures: Path, capsys: pytest.Captu
     assert document["figures"]["read"] == document["figures"]["with_code"] > 0
 
 
+def test_a_bench_without_pictures_says_what_it_needs(tmp_path: Path) -> None:
+    for arguments in (["bench", "decode"], ["bench", "decode", str(tmp_path)]):
+        with pytest.raises(SystemExit, match=r"expected\.json"):
+            cli(arguments)
+
+
 def test_halves_are_stable_and_even() -> None:
     names = [f"{number:04}.jpg" for number in range(1000)]
     assert half_of("0000.jpg") == half_of("0000.jpg")

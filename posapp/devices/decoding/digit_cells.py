@@ -21,7 +21,7 @@ Row = NDArray[np.float32]
 SAMPLES = 4
 MODULES = 95
 CELLS = (*range(3, 45, 7), *range(50, 92, 7))
-_SUB = 16
+_SUB = 8
 _BEYOND = 10
 _HUGE = np.float32(1e9)
 #: What stands beside a digit: left digits begin light and end dark, right ones the reverse; further off
