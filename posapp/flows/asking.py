@@ -68,6 +68,8 @@ def _scan_while_weighing(desk: Desk, phase: Weighing, intent: ScanCode, ports: P
         return refuse_scan(desk, phase, intent.text, Refusal.WeightOpen, ports)
     scans = (*phase.scans, came.scan)
     found = checked(desk, meant, ports)
+    if isinstance(found, Stop) and found is meant.price_stop:
+        return refuse_scan(desk, phase, intent.text, found, ports)
     if isinstance(found, Stop):
         return refuse_waiting(desk, Selling(), scans, found, ports)
     richer = found if found.two_d else phase.meant

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from posapp.domain.cart import Notice
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import Candidate, CodeRefusal, Reading
 from posapp.domain.facts import PackData
-from posapp.domain.money import PRICE_MAX_MINOR
+from posapp.domain.money import PRICE_MAX_MINOR, round_half_up
 from posapp.domain.quantity import Quantity, quantity_max
 from posapp.domain.shifts import local_time
 from posapp.flows.formatting import Clause
@@ -28,6 +29,8 @@ from posapp.flows.steps import Ports, shop_of
 Meaning = Meant | tuple[Meant, ...] | Stop
 
 _PIECE = Quantity(1, "pcs")
+#: The international pound.
+_KILOGRAMS_IN_POUND = Fraction("0.45359237")
 _OF_OTHERS = {
     "member": Refusal.MemberCode,
     "payment": Refusal.PayCode,
@@ -104,11 +107,12 @@ def _hits(candidates: Iterable[Candidate], ports: Ports) -> list[tuple[Candidate
 
 
 def _meant(desk: Desk, reading: Reading, candidate: Candidate, item: Item) -> Meant | Stop:
-    measured = _measured(candidate, reading, item, shop_of(desk).currency)
+    has_data = candidate.form in ("element", "link")
+    price_stop = _price_stop(candidate, reading, item) if has_data else None
+    measured = (_PIECE, None) if price_stop else _measured(candidate, reading, item)
     if isinstance(measured, Stop):
         return measured
     quantity, fixed_minor = measured
-    has_data = candidate.form in ("element", "link")
     gtin14 = "" if candidate.form in ("pattern", "internal") else candidate.gtin14 or ""
     is_weighed = quantity is not None and quantity.unit == "g"
     # Each field is given once: copying the value for every step would be felt at every scan.
@@ -122,6 +126,7 @@ def _meant(desk: Desk, reading: Reading, candidate: Candidate, item: Item) -> Me
         two_d=has_data or reading.carrier == "2d",
         form=candidate.form,
         listed_gtin14=candidate.gtin14 or "",
+        price_stop=price_stop,
     )
 
 
@@ -132,16 +137,47 @@ def _pack(gtin14: str, reading: Reading, weight_g: int | None) -> PackData | Non
     return PackData(gtin14, reading.lot, reading.serial, *dates, weight_g=weight_g)
 
 
+def _price_stop(candidate: Candidate, reading: Reading, item: Item) -> Stop | None:
+    """Why the price of an element string or a web address is not taken.
+
+    Anybody can print such a code, so the shop's own price is the least it may say. A price that cannot be
+    compared, or given exactly in the shop's money, is not taken either.
+    """
+    embedded = candidate.embedded
+    if embedded is None or embedded.carries != "price":
+        price = reading.extras.get("price")
+        return Stop(Refusal.PriceNotTaken, {"price": price}) if price is not None else None
+    if embedded.currency:
+        return Stop(Refusal.OtherCurrency, {"currency": embedded.currency})
+    if not 1 <= embedded.value <= PRICE_MAX_MINOR:
+        return Stop(Refusal.NotSellable)
+    if item.price_minor is None:
+        return None
+    amount = Fraction(reading.pieces or 1) if item.unit == "pcs" else _kilograms(reading)
+    if amount is None:
+        return Stop(Refusal.NotSellable)
+    is_below = embedded.value < round_half_up(amount * item.price_minor)
+    return Stop(Refusal.PriceBelowShop) if is_below else None
+
+
+def _kilograms(reading: Reading) -> Fraction | None:
+    """The net weight that a code tells in whatever unit, exact."""
+    if reading.weight_g is not None:
+        return Fraction(reading.weight_g, 1000)
+    if "weight_kg" in reading.extras:
+        return Fraction(reading.extras["weight_kg"])
+    pounds = Fraction(reading.extras.get("weight_lb", "0"))
+    return pounds * _KILOGRAMS_IN_POUND or None
+
+
 def _measured(
-    candidate: Candidate, reading: Reading, item: Item, currency: str
+    candidate: Candidate, reading: Reading, item: Item
 ) -> tuple[Quantity | None, int | None] | Stop:
     """How much of the item (None: to be weighed), and for how much money where the code says it."""
     embedded = candidate.embedded
     carries = embedded.carries if embedded is not None else ""
     value = embedded.value if embedded is not None else 0
     if embedded is not None and carries == "price":
-        if embedded.currency not in ("", currency):
-            return Stop(Refusal.OtherCurrency, {"currency": embedded.currency})
         return (_PIECE, value) if 1 <= value <= PRICE_MAX_MINOR else Stop(Refusal.NotSellable)
     if item.price_minor is None:
         return Stop(Refusal.NoPrice)
@@ -168,6 +204,8 @@ def checked(desk: Desk, meant: Meant, ports: Ports) -> Meant | Stop:
     stop = stopped(desk, meant.listed_gtin14, meant.pack, ports)
     if stop is not None:
         return stop
+    if meant.price_stop is not None:
+        return meant.price_stop
     notice = _notice(desk, meant, ports)
     return replace(meant, notice=notice) if notice else meant
 

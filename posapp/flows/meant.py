@@ -35,7 +35,8 @@ class Meant:
 
     `gtin14` is "" for the shop's own and for restricted numbers: no second code of the pack repeats them.
     `listed_gtin14` is what a recall list names: of a restricted number the one without its value. `two_d`
-    tells the code with data from the plain number beside it.
+    tells the code with data from the plain number beside it. `price_stop` is why this code cannot price the
+    pack; the plain number beside it still can, so what forbids the pack itself is told first.
     """
 
     item: Item
@@ -48,6 +49,7 @@ class Meant:
     two_d: bool = False
     form: str = ""
     listed_gtin14: str = ""
+    price_stop: Stop | None = None
 
     def line(self, quantity: Quantity) -> NewLine:
         """What is to be added, of this much."""

@@ -65,6 +65,8 @@ class Refusal(Enum):
     PickupCode = "This is a pickup code. It cannot be handed out at this till yet."
     ReceiptCode = "This is a receipt. It cannot be looked up at this till yet."
     OtherCurrency = "The price in this code is in {currency}. Scan another code of the pack."
+    PriceNotTaken = "The price in this code, {price}, cannot be taken. Scan another code of the pack."
+    PriceBelowShop = "The price in this code is below the shop's. Scan the linear code, or ask a manager."
     Recalled = "This pack is recalled: {reason}. Put it aside; it must not be sold."
     Expired = "This pack expired on {day}. Put it aside; it must not be sold."
     SellByPassed = "The last day to sell this pack was {day}. Put it aside."

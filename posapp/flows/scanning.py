@@ -85,12 +85,12 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
 
 
 def _ticket(desk: Desk, reading: Reading) -> str:
-    """The parked sale that a code stands for, or ""."""
+    """The parked sale that a code stands for, or "". Short names are given again, so they name none."""
     if reading.kind != "suspended":
         return ""
     wanted = reading.subject  # in capitals, as all of our codes are
-    found = (cart for cart in desk.parked if wanted in (cart.transaction_id.upper(), cart.label))
-    return next((cart.transaction_id for cart in found), "")
+    known = (cart.transaction_id for cart in desk.parked)
+    return next((each for each in known if each.upper() == wanted), "")
 
 
 def arrival(desk: Desk, reading: Reading, intent: ScanCode, ports: Ports) -> Arrival:
@@ -105,6 +105,9 @@ def arrive(desk: Desk, came: Arrival, meant: Meant, ports: Ports) -> Step:
     found = checked(desk, meant, ports)
     if partner is not None and partner.stop is not None:
         found = partner.stop
+    if isinstance(found, Stop) and found is meant.price_stop:
+        # Only this code is no use; the plain number of the pack stays, or is scanned next.
+        return refuse_scan(desk, Selling(), came.scan.code, found, ports)
     if isinstance(found, Stop):
         return _stopped(desk, came, meant, partner, found, ports)
     if partner is not None and (found.quantity is not None or not found.two_d):

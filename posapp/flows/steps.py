@@ -8,6 +8,7 @@ from typing import Any
 
 from posapp.domain.cart import with_scan
 from posapp.domain.codes import clean
+from posapp.domain.codes.own import is_operator_code
 from posapp.domain.facts import ScanRecord, ScanRefused
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.transactions import SaleContext
@@ -18,7 +19,7 @@ from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, SoldReade
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told, TryingScanner
 
-#: What stands on record for a badge: its text would let anybody print another one.
+#: What stands on record for a badge or an operator's code: its text would let anybody print another one.
 BADGE = "badge"
 
 #: Characters of a refused code that are kept: enough for any GS1 code, too few to flood the journal.
@@ -106,7 +107,8 @@ def plain_text(text: str) -> str:
 def refuse_scan(desk: Desk, phase: Phase, code: str, why: Refusal | Stop, ports: Ports) -> Step:
     """Refuse a counted scan and keep it on record, with the open sale where there is one."""
     refusal = why.refusal if isinstance(why, Stop) else why
-    code = code if by_badge(desk, code) is None else BADGE
+    if by_badge(desk, code) is not None or is_operator_code(code):
+        code = BADGE
     kept = plain_text(code)[:SCAN_TEXT_MAX]
     scan = ScanRecord(desk.scan_no, kept, ports.clock.now_ms(), None, refusal.name)
     step = refuse(desk, phase, why, code=code[:40])

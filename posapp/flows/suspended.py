@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.cart import CartLine, void_line
 from posapp.domain.cart_record import cart_from_bytes, cart_to_bytes
 from posapp.flows.effects import ParkDraft, UnparkDraft
 from posapp.flows.intents import Resume, Suspend, SuspendedCart
-from posapp.flows.meaning import look_up, stopped
-from posapp.flows.meant import Meant, Stop
+from posapp.flows.packs_again import without_stopped
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Done, Phase, Selling
 from posapp.flows.steps import Ports, Rules, Step, operator_of, quiet, refuse, tell
@@ -60,32 +58,8 @@ def resume(desk: Desk, phase: Phase, intent: Resume, ports: Ports) -> Step:
     rest = tuple(other for other in desk.parked if other is not parked)
     marked = cart.lines[-1].line_no if cart.lines else None
     desk = replace(quiet(desk), cart=cart, marked=marked, parked=rest)
-    return _checked_again(desk, ports).also(UnparkDraft(cart.transaction_id))
-
-
-def _checked_again(desk: Desk, ports: Ports) -> Step:
-    """What was sold, recalled or out of date meanwhile goes off; the sentence tells of the last of them."""
-    assert desk.cart is not None
-    step = Step(desk, Selling())
-    for line in desk.cart.lines:
-        stop = _stop(replace(desk, cart=None), line, ports)
-        cart = void_line(desk.cart, line.line_no, ports.clock.now_ms()) if stop is not None else None
-        if stop is None or cart is None:
-            continue
-        marked = cart.lines[-1].line_no if cart.lines else None
-        step = refuse(replace(step.desk, cart=cart, marked=marked), Selling(), stop)
-        desk = step.desk
-    return step
-
-
-def _stop(desk: Desk, line: CartLine, ports: Ports) -> Stop | None:
-    if line.pack is not None:
-        return stopped(desk, line.pack.gtin14, line.pack, ports)
-    # A plain number is read again; a quick key's SKU may happen to be the code of something else.
-    meant = look_up(desk, line.code, ports)
-    if not isinstance(meant, Meant) or meant.item.sku != line.sku:
-        return None
-    return stopped(desk, meant.listed_gtin14, None, ports)
+    step = without_stopped(desk, ports) or Step(desk, Selling())
+    return step.also(UnparkDraft(cart.transaction_id))
 
 
 RULES: Rules = {

@@ -31,6 +31,7 @@ from posapp.flows.intents import (
     StartTender,
     UndoTender,
 )  # fmt: skip
+from posapp.flows.packs_again import without_stopped
 from posapp.flows.paper import receipt
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Committing, Desk, Done, Phase, Selling, Tendering
@@ -50,9 +51,12 @@ from posapp.flows.steps import (
 
 
 def _start(desk: Desk, phase: Selling, intent: StartTender, ports: Ports) -> Step:
-    """Open payment."""
+    """Open payment; a pack recalled or run out meanwhile goes off first, and payment stays shut."""
     if desk.cart is None or not desk.cart.lines:
         return refuse(desk, phase, Refusal.EmptyCart)
+    changed = without_stopped(desk, ports)
+    if changed is not None:
+        return changed
     payment = Payment(cart_totals(desk.cart, shop_of(desk)).total_minor, desk.cart.paid)
     desk = replace(quiet(desk), found=None, show_last_sale=False, clear_scan=desk.clear_scan + 1)
     return Step(desk, Tendering(payment, first_way(desk)))

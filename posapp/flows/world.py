@@ -44,6 +44,7 @@ from posapp.flows.intents import (
     SwitchLanguage,
     Tick,
 )  # fmt: skip
+from posapp.flows.packs_again import without_stopped
 from posapp.flows.paper import test_page
 from posapp.flows.refusals import Refusal
 from posapp.flows.shift import count_opened, shift_opened, shift_settled
@@ -58,6 +59,7 @@ from posapp.flows.state import (
     Recalls,
     Recovering,
     Reporting,
+    Selling,
     SettingUp,
     ShiftClosed,
     ShowingStatus,
@@ -195,10 +197,13 @@ def _draft_failed(desk: Desk, phase: Phase, intent: DraftFailed, ports: Ports) -
 
 
 def _recalls(desk: Desk, phase: Phase, intent: RecallsRead, ports: Ports) -> Step:
-    """The new recall list, or why the old one stays."""
+    """The new recall list, or why the old one stays; what it names goes off the open sale."""
     if isinstance(intent.found, RecallsTrouble):
         return Step(replace(desk, recalls=replace(desk.recalls, trouble=intent.found)), phase)
-    return Step(replace(desk, recalls=Recalls(intent.found, ports.clock.now_ms())), phase)
+    desk = replace(desk, recalls=Recalls(intent.found, ports.clock.now_ms()))
+    # Elsewhere the lines are asked as payment opens; one that is open may be under way at a card reader.
+    changed = without_stopped(desk, ports) if isinstance(phase, Selling) and desk.cart is not None else None
+    return changed or Step(desk, phase)
 
 
 def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:

@@ -7,7 +7,7 @@ import pytest
 from posapp.domain.cart_record import cart_from_bytes
 from posapp.domain.codes.reading import CodeRefusal
 from posapp.domain.facts import PackData
-from posapp.domain.recalls import RecallFault, RecallList, RecallProblem, parse_recalls
+from posapp.domain.recalls import RecallFault, RecallProblem
 from posapp.flows.effects import Beep, SaveDraft
 from posapp.flows.intents import (
     AddItem,
@@ -30,10 +30,9 @@ from posapp.flows.paper import receipt
 from posapp.flows.refusals import Refusal
 from tests.domain.shops import SHOP, item, shop
 from tests.flows.fakes import COLA, GS, MILK, TODAY, UNKNOWN, ean, link, pack, speech, weight_label
+from tests.flows.packs import DAY, TOMORROW, YESTERDAY, recalled, records
 from tests.flows.world import World, labels, texts_in
 
-YESTERDAY, TOMORROW = "260528", "260530"
-DAY = TODAY[2:].replace("-", "")
 APPLES = ean("220000100000")  # sold by weight
 
 
@@ -41,18 +40,6 @@ APPLES = ean("220000100000")  # sold by weight
 def world() -> World:
     """A till that sells."""
     return World().open_shift()
-
-
-def recalled(world: World, *rows: str) -> None:
-    """Put a recall list into force."""
-    found = parse_recalls("\n".join(["gtin,lot,reason", *rows]).encode())
-    assert isinstance(found, RecallList)
-    world.do(RecallsRead(found))
-
-
-def records(world: World) -> list[tuple[int | None, str | None]]:
-    """Line and refusal of every scan on record, in order."""
-    return [(scan.line_no, scan.refusal) for _, scan in sorted(world.scans().items())]
 
 
 def test_what_the_code_says_goes_the_whole_way(world: World) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from posapp.domain.codes.own import OwnCode, make_own
 from posapp.domain.facts import OperatorSignedOff, OperatorSignedOn, SignOnRefused
 from posapp.flows.effects import VerifyPin
 from posapp.flows.intents import (
@@ -218,3 +219,16 @@ def test_locked_with_an_answer_that_fits_no_question() -> None:
     world = World().open_shift()
     world.do(Lock(), PinChecked("1001", True))
     assert isinstance(world.phase, Locked)
+
+
+@pytest.mark.parametrize("prefix", ["", "]Q1", "]C0", "\\000026", "QR:"])
+@pytest.mark.parametrize("damage", ["", "9", ".", " 1"])
+def test_an_operators_signed_code_is_not_written_down(prefix: str, damage: str) -> None:
+    code = make_own(OwnCode("operator", "S0217", "2041"), lambda message: message[:20])
+    world = World()
+    world.scan(f"{prefix}{code}{damage}", code.lower())
+    world.open_shift()
+    world.scan(f"{prefix}{code}{damage}")
+    world.scan(COLA, f"{prefix}{code}{damage}")
+    codes = [scan.code for scan in world.scans().values()]
+    assert codes == ["badge", "badge", "badge", COLA, "badge"]

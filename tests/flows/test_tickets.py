@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from posapp.domain.codes.own import OwnCode, make_own
 from posapp.flows.intents import Suspend
 from posapp.flows.refusals import Refusal
@@ -11,13 +9,12 @@ from tests.flows.fakes import COLA, MILK
 from tests.flows.world import World
 
 
-@pytest.mark.parametrize("by", ["transaction_id", "label"])
-def test_a_ticket_takes_its_sale_up(by: str) -> None:
+def test_a_ticket_takes_its_sale_up() -> None:
     world = World().open_shift()
     world.scan(COLA)
     world.do(Suspend())
     (parked,) = world.desk.parked
-    ticket = make_own(OwnCode("suspended", "S0217", getattr(parked, by).upper()))
+    ticket = make_own(OwnCode("suspended", "S0217", parked.transaction_id.upper()))
     world.scan(MILK, ticket)
     assert world.refused == Refusal.SaleOpen.sentence
     world.pay()
@@ -25,4 +22,15 @@ def test_a_ticket_takes_its_sale_up(by: str) -> None:
     assert (world.lines(), world.desk.parked) == ([("cola", 1, 350)], ())
     world.pay()
     world.scan(ticket)
+    assert world.refused == Refusal.NoSuchSale.sentence
+
+
+def test_a_short_name_takes_no_sale_up() -> None:
+    world = World().open_shift()
+    world.scan(COLA)
+    world.do(Suspend())
+    (parked,) = world.desk.parked
+    # Short names are given again and every shop has the same ones.
+    world.scan(make_own(OwnCode("suspended", "S0999", parked.label)))
+    assert (world.lines(), world.desk.parked) == ([], (parked,))
     assert world.refused == Refusal.NoSuchSale.sentence

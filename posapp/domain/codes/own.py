@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
+from posapp.domain.codes.gtin import clean
+
 OwnKind = Literal["member", "coupon", "voucher", "pickup", "operator", "suspended", "receipt"]
 
 _LETTERS: Final[Mapping[str, OwnKind]] = MappingProxyType(
@@ -111,6 +113,14 @@ def read_own(text: str) -> SealedCode | None:
         return SealedCode(code, message, None, seal == check_characters(body))
     signature = _from_base32(seal)
     return SealedCode(code, message, signature, signature is not None)
+
+
+def is_operator_code(text: str) -> bool:
+    """Whether a text holds one of our operator codes, whole or damaged: it lets somebody in, as a badge does.
+
+    Signs around it are no matter, since scanners put prefixes before what they read.
+    """
+    return "P1O." in clean(text).upper()
 
 
 def check_characters(body: str) -> str:
