@@ -58,10 +58,10 @@ def barred_areas(grey: Grey, limit: int = 3, *, weakest: float = 8.0) -> list[Ar
     """
     shrink = min(1.0, _SIDE / max(grey.shape))
     small: Any = grey
+    if min(grey.shape) * shrink < 12:
+        return []
     if shrink < 1:
         small = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    if min(small.shape) < 12:
-        return []
     across, down, both, strength = _tensor(small, weakest)
     energy = across + down
     coherence = strength / (energy + 0.01)

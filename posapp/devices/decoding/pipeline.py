@@ -51,9 +51,15 @@ def prepare() -> None:
             pass
 
 
+#: Pixels of a side below which there is nothing to read, and nothing that OpenCV would take.
+_SMALLEST = 8
+
+
 def decode(grey: Grey, *, budget_us: int = BUDGET_US) -> Decoded:
     """What is proved to be on a picture, found within the processor time given (the step begun is ended)."""
     begun = thread_time_ns()
+    if min(grey.shape) < _SMALLEST:
+        return Decoded((), 0)
     search = Search(grey)
     complete = True
     symbols: tuple[Symbol, ...] = ()
