@@ -68,8 +68,9 @@ class RawPairing:
         """Wait no longer."""
         self._keyboards.pair(None)
 
-    def join(self) -> None:
+    def join(self, timeout_s: float) -> bool:
         """Nothing runs."""
+        return True
 
 
 class Scanning:

@@ -130,7 +130,7 @@ def summary(diagnoses: Iterable[tuple[Probe, Diagnosis]]) -> tuple[Finding, ...]
             if each.fault in PER_CODE:
                 continue
             if each.fault in LAYOUT_FAULTS:
-                each = max(shown, key=lambda pair: pair[0])[1]
+                each = replace(max(shown, key=lambda pair: pair[0])[1], level=each.level)
             key = (each.fault, "" if each.fault is Fault.CHARACTERS_LOST else each.detail)
             if key not in found or (found[key].level == "note" and each.level == "mend"):
                 found[key] = each
@@ -140,9 +140,19 @@ def summary(diagnoses: Iterable[tuple[Probe, Diagnosis]]) -> tuple[Finding, ...]
     return tuple(sorted(found.values(), key=lambda each: each.level != "mend"))
 
 
+def to_repeat(diagnoses: Iterable[tuple[Probe, Diagnosis]]) -> tuple[Probe, ...]:
+    """The codes whose scan says nothing about the scanner, so that they must be scanned once more."""
+    return tuple(
+        probe
+        for probe, diagnosis in diagnoses
+        if any(each.fault in NOT_THE_CODE and each.level == "mend" for each in diagnosis.findings)
+    )
+
+
 LAYOUT_FAULTS = frozenset((Fault.LAYOUT_OF_PC, Fault.LAYOUT_OF_SCANNER))
 #: Findings that say something about one scan and nothing about the scanner.
-PER_CODE = frozenset((Fault.OTHER_CODE, Fault.TYPED_BY_HAND, Fault.NOT_READ, Fault.NOT_READ_2D))
+NOT_THE_CODE = frozenset((Fault.OTHER_CODE, Fault.TYPED_BY_HAND))
+PER_CODE = NOT_THE_CODE | {Fault.NOT_READ, Fault.NOT_READ_2D}
 
 
 # --- around the text ----------------------------------------------------------------------------

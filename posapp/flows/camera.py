@@ -11,17 +11,15 @@ from dataclasses import replace
 from posapp.flows.effects import StartCamera, StopCamera
 from posapp.flows.intents import CameraChanged, UseCamera
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Desk, Locked, Phase, Recovering, SettingUp, SignedOff
+from posapp.flows.state import CLOSED, Desk, Phase
 from posapp.flows.steps import Ports, Rule, Step, refuse
-
-_CLOSED = (SignedOff, Locked, SettingUp, Recovering)
 
 
 def _use(desk: Desk, phase: Phase, intent: UseCamera, ports: Ports) -> Step:
     """Switch the camera on or off; without one the sentence says where to name it."""
     if not intent.on:
         return Step(replace(desk, camera_on=False), phase, (StopCamera(),) if desk.camera_on else ())
-    if isinstance(phase, _CLOSED):
+    if isinstance(phase, CLOSED):
         return refuse(desk, phase, Refusal.NobodySignedOn)
     if desk.camera.state == "none":
         return refuse(desk, phase, Refusal.NoCamera)
@@ -35,7 +33,7 @@ def _changed(desk: Desk, phase: Phase, intent: CameraChanged, ports: Ports) -> S
 
 def left_alone(done: Step) -> Step:
     """The step, and the camera off where nobody is at the terminal any more: it must not film the shop."""
-    if done.desk.camera_on and isinstance(done.phase, _CLOSED):
+    if done.desk.camera_on and isinstance(done.phase, CLOSED):
         return replace(done, desk=replace(done.desk, camera_on=False)).also(StopCamera())
     return done
 

@@ -10,7 +10,7 @@ from posapp.domain.scanner_spellings import Finding
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Shop, word
 from posapp.flows.formatting import Speech
-from posapp.flows.scanner_words import probe_name, told, written
+from posapp.flows.scanner_words import again_words, probe_name, told, written
 
 
 def probe_sheet(shop: Shop, speech: Speech) -> PaperDocument:
@@ -40,8 +40,9 @@ def findings_slip(
     *,
     scanner: str,
     at_ms: int,
+    repeat: tuple[Probe, ...] = (),
 ) -> PaperDocument:
-    """What to change on this scanner, as sentences to tick off."""
+    """What to change on this scanner and which codes to scan again, as sentences to tick off."""
     title = speech.t("What to change on this scanner")
     moment = local_time(at_ms, shop)
     rows: list[Row] = [
@@ -54,6 +55,7 @@ def findings_slip(
     pairs += [told(not_answered(probe), speech, probe) for probe in unread]
     for case, mend in pairs:
         rows += [TextRow(case, bold=True), TextRow(f"[ ] {mend}"), FeedRow()]
-    if not pairs:
+    rows += [TextRow(f"[ ] {again_words(probe, speech)}") for probe in repeat]
+    if not pairs and not repeat:
         rows.append(TextRow(speech.t("Nothing: this scanner is set right."), bold=True))
     return PaperDocument(title, (*rows, FeedRow(2)), shop.receipt.columns)

@@ -18,6 +18,7 @@ from posapp.domain.scanner_check import (
     not_answered,
     recognise,
     summary,
+    to_repeat,
 )
 from posapp.domain.scanner_probes import PROBES, Probe
 from posapp.domain.scanner_spellings import Fault, Finding
@@ -44,7 +45,7 @@ from posapp.flows.scanner_wishes import (
     TryScanner,
 )
 from posapp.flows.shift import go
-from posapp.flows.state import Answered, Desk, ShowingStatus, TryingScanner
+from posapp.flows.state import CLOSED, Answered, Desk, ShowingStatus, TryingScanner
 from posapp.flows.steps import Ports, Rules, Step, next_scan, plain_text, quiet, refuse_scan, shop_of, tell
 
 #: The same code this soon after itself was read twice: nobody aims and pulls the trigger again so fast.
@@ -73,6 +74,11 @@ def unread(phase: TryingScanner) -> tuple[Probe, ...]:
         for number, answer in sorted(phase.answers.items())
         if any(each.fault in missed and each.level == "mend" for each in answer.diagnosis.findings)
     )
+
+
+def again(phase: TryingScanner) -> tuple[Probe, ...]:
+    """The codes for which something else came, so that nothing is known about them yet."""
+    return to_repeat((PROBES[number], answer.diagnosis) for number, answer in sorted(phase.answers.items()))
 
 
 def _start(desk: Desk, phase: ShowingStatus | TryingScanner, intent: TryScanner, ports: Ports) -> Step:
@@ -155,7 +161,10 @@ def _typed(desk: Desk, phase: TryingScanner, intent: EnterText, ports: Ports) ->
 
 
 def _next(desk: Desk, phase: TryingScanner, intent: NextProbe, ports: Ports) -> Step:
-    """Go on; a code without an answer was not read."""
+    """Go on; a code without an answer was not read. From the end, back to the first to be scanned again."""
+    repeat = again(phase)
+    if phase.ended and repeat:
+        return Step(quiet(desk), replace(phase, at=PROBES.index(repeat[0]), ended=False))
     answers = phase.answers
     if phase.at not in answers:
         silent = Diagnosis((not_answered(PROBES[phase.at]),), 0, None)
@@ -195,6 +204,7 @@ def _print_findings(desk: Desk, phase: TryingScanner, intent: PrintFindings, por
         unread(phase),
         shop_of(desk),
         ports.speech(desk.language),
+        repeat=again(phase),
         scanner=source_name(desk, phase.source),
         at_ms=ports.clock.now_ms(),
     )
@@ -215,6 +225,13 @@ def _end_pairing(desk: Desk, phase: TryingScanner, intent: LeavePairing, ports: 
 def _let_go(desk: Desk, phase: TryingScanner, intent: LetScannerGo, ports: Ports) -> Step:
     """Let a paired scanner be a keyboard again."""
     return Step(quiet(desk), phase, (UnpairScanner(intent.device_id),))
+
+
+def not_waiting(done: Step) -> Step:
+    """The step, and no pairing where nobody is at the terminal: a badge's scanner must not be paired."""
+    if done.desk.pairing.state == "waiting" and isinstance(done.phase, CLOSED):
+        return replace(done, desk=replace(done.desk, pairing=Pairing())).also(EndPairing())
+    return done
 
 
 RULES: Rules = {

@@ -171,6 +171,11 @@ def probe_name(probe: Probe, speech: Speech) -> str:
     return speech.t(_PROBE_NAMES.get(probe.probe_id, probe.name))
 
 
+def again_words(probe: Probe, speech: Speech) -> str:
+    """What to do about a code for which something else came."""
+    return speech.t("Scan {code} again", code=probe_name(probe, speech))
+
+
 def layout_names(layouts: str, speech: Speech) -> str:
     """The names of layouts; of many only the likeliest, in the order of how often shops have them."""
     order = [each.layout for each in LAYOUTS]

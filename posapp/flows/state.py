@@ -295,6 +295,8 @@ Phase = (
     | AwaitingOverride | Committing | CommitStuck | Done | Counting | Reporting | ShowingStatus
     | TryingScanner
 )  # fmt: skip
+#: Nobody is at the terminal: what a person switched on ends.
+CLOSED = (SignedOff, Locked, SettingUp, Recovering)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):
         effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(cart)))
-    return camera.left_alone(Step(done.desk, done.phase, tuple(effects)))
+    return scanner_test.not_waiting(camera.left_alone(Step(done.desk, done.phase, tuple(effects))))
 
 
 def _one(state: TerminalState, intent: Intent, ports: Ports) -> Step:

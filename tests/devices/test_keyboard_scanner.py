@@ -54,7 +54,7 @@ def read(kernel: Kernel, line: str) -> Iterator[Ears]:
         yield ears
     finally:
         thread.stop()
-        thread.join()
+        thread.join(10)
 
 
 def grabbed(kernel: Kernel, name: str) -> bool:
@@ -224,7 +224,7 @@ def pairing(kernel: Kernel, **more: Any) -> Iterator[Ears]:
         yield ears
     finally:
         wait.stop()
-        wait.join()
+        wait.join(10)
 
 
 def test_the_keyboard_that_types_a_code_is_the_scanner(kernel: Kernel) -> None:
@@ -295,7 +295,7 @@ def test_a_real_keyboard_is_found_grabbed_and_read() -> None:
             os.write(fd, evdev.EVENT.pack(0, 0, evdev.EV_KEY, code, value) + evdev.EVENT.pack(0, 0, 0, 0, 0))
         texts = ears.until_texts(1)
         thread.stop()
-        thread.join()
+        thread.join(10)
         assert texts == [EAN]
     finally:
         os.close(fd)

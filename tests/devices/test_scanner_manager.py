@@ -246,7 +246,7 @@ def test_a_port_that_opens_and_fails_is_not_tried_without_a_pause() -> None:
     thread.start()
     ears.until_trouble(3)
     thread.stop()
-    thread.join()
+    thread.join(10)
     assert port.opened == 3
 
 

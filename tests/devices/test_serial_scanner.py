@@ -44,7 +44,7 @@ class Till:
 
     def close(self) -> None:
         self.thread.stop()
-        self.thread.join()
+        self.thread.join(10)
         self.scanner.unplug()
 
 
@@ -175,7 +175,7 @@ def test_a_scanner_that_is_not_there_is_taken_when_it_comes(tmp_path: Path) -> N
     scanner.scan(EAN)
     assert ears.until_texts(1) == [EAN]
     thread.stop()
-    thread.join()
+    thread.join(10)
     scanner.unplug()
     assert set(ears.troubles()) == {"unplugged"}
 
@@ -188,7 +188,7 @@ def test_a_port_has_one_reader(till: Till) -> None:
 
 def test_a_port_that_was_let_go_can_be_claimed(till: Till) -> None:
     till.thread.stop()
-    till.thread.join()
+    till.thread.join(10)
     port = SerialPort(till.line, monotonic_ms)
     assert port.open() == ""
     port.close()

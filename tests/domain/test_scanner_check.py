@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -18,9 +19,10 @@ from posapp.domain.scanner_check import (
     not_answered,
     recognise,
     summary,
+    to_repeat,
 )
 from posapp.domain.scanner_probes import GS, PROBES, Probe
-from posapp.domain.scanner_spellings import Fault, expanded_upc_e
+from posapp.domain.scanner_spellings import Fault, Finding, expanded_upc_e
 from tests.domain.wrong_scanners import Setting, all_settings, deliver, moved, together
 
 BY_ID = {probe.probe_id: probe for probe in PROBES}
@@ -228,3 +230,22 @@ def test_layouts_are_whole_and_told_apart() -> None:
     assert typed_on('@"#', computer="gb") == '"@£'
     assert typed_on("zy-", computer="de") == "yzß"
     assert typed_on(f"a{GS}中", computer="fr") == f"q{GS}中"
+
+
+def test_a_text_that_is_no_test_code_leaves_its_code_to_be_repeated() -> None:
+    told = [(probe, diagnose(probe, deliver(probe, probe.identifiers[0], []))) for probe in PROBES]
+    assert to_repeat(told) == ()
+    told[3] = PROBES[3], diagnose(PROBES[3], Received("6901028180559", "\r"))
+    told[5] = PROBES[5], diagnose(PROBES[5], Received(PROBES[5].text, channel="hand"))
+    assert summary(told) == ()
+    assert to_repeat(told) == (PROBES[3], PROBES[5])
+
+
+def test_a_note_about_one_code_does_not_hide_the_harm_to_another() -> None:
+    layout = Finding(Fault.LAYOUT_OF_PC, "de", "note")
+    told = [
+        (BY_ID["letters"], Diagnosis((layout,), 100, False)),
+        (BY_ID["gs1-128"], Diagnosis((replace(layout, level="mend"),), 100, False)),
+    ]
+    for each in (told, told[::-1]):
+        assert summary(each)[0] == replace(layout, level="mend")

@@ -95,7 +95,7 @@ def test_it_stays_on_from_page_to_page(world: World) -> None:
         (CameraStatus("live", advice="hold_still"), "Hold it still.", "info"),
         (CameraStatus("live", advice="too_dark"), "Too dark. Make more light.", "info"),
         (CameraStatus("live", advice="glare"), "It shines. Tilt it a little.", "info"),
-        (CameraStatus("trouble", "not_found"), "Plug it in; it starts by itself.", "warn"),
+        (CameraStatus("trouble", "not_found"), "Plug it in, or close the program that uses it.", "warn"),
         (CameraStatus("trouble", "taken"), "Close the other program", "warn"),
         (CameraStatus("trouble", "lost"), "was unplugged", "warn"),
         (CameraStatus("trouble", "stalled"), "gives no pictures", "warn"),

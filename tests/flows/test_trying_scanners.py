@@ -31,6 +31,7 @@ from posapp.flows.intents import (
     ScannerStatus,
     SearchText,
     SelectOperator,
+    SignOff,
     SignOn,
     StartTender,
     SwitchLanguage,
@@ -285,3 +286,64 @@ def test_every_finding_has_words_in_both_languages(world: World) -> None:
                 assert mend
                 assert "{" not in case.replace("{GS}", "") + mend
                 assert (language == "en") is case.isascii() or "“" in case or "…" in case
+
+
+def colours(view: View) -> list[str]:
+    """The tone of every code's row."""
+    assert isinstance(view.main, ScannerMain)
+    return [row.tone for row in view.main.rows]
+
+
+@pytest.mark.parametrize("stray", [3, len(PROBES) - 1])
+def test_a_text_that_is_no_test_code_is_no_right_scanner(world: World, stray: int) -> None:
+    for number, probe in enumerate(PROBES):
+        if number != stray:
+            read(world, probe)
+    assert phase(world).at == stray
+    read(world, COLA)
+    view = world.do(NextProbe()).view
+    assert phase(world).ended
+    assert colours(view).count("danger") == 1
+    assert isinstance(view.main, ScannerMain)
+    assert view.main.title == "Codes to scan again: 1"
+    assert "Nothing to change: this scanner is set right." not in labels(view)
+    assert any(text.startswith("Scan ") and text.endswith(" again") for text, _tone in notes(view))
+    assert (view.anchor.figure, view.anchor.primary.label) == ("9 / 10", "Scan again")
+    world.do(PrintFindings())
+    (slip,) = (effect.request.document for effect in world.effects if isinstance(effect, PrintNow))
+    assert any(isinstance(row, TextRow) and row.left.startswith("[ ] Scan ") for row in slip.rows)
+    world.do(view.anchor.primary.intent)
+    assert (phase(world).at, phase(world).ended) == (stray, False)
+    view = read(world, PROBES[stray])
+    assert isinstance(view.main, ScannerMain)
+    assert view.main.title == "The scanner is set right"
+    assert "danger" not in colours(view)
+    assert view.anchor.primary.intent == Back()
+
+
+def test_what_to_change_and_what_to_repeat_are_counted_apart(world: World) -> None:
+    for probe in PROBES[:-2]:
+        read(world, probe)
+    read(world, COLA)
+    world.do(NextProbe(), NextProbe())
+    view = world.terminal.view()
+    assert phase(world).ended
+    assert isinstance(view.main, ScannerMain)
+    assert view.main.title == "Things to change: 1, codes to scan again: 1"
+    assert colours(view).count("danger") == 2
+    assert view.anchor.primary.intent == PrintFindings()
+
+
+@pytest.mark.parametrize("leave", [Lock(), SignOff()])
+def test_nobody_is_waited_for_once_the_terminal_is_left(leave: Lock | SignOff) -> None:
+    world = World().open_shift()
+    if isinstance(leave, Lock):  # a test that is open keeps its operator from signing off
+        world.do(GoTo("status"), TryScanner(), BeginPairing())
+    world.do(ScannersChanged((), Pairing("waiting")))
+    assert EndPairing() in world.do(leave).effects
+    assert world.at in ("Locked", "SignedOff")
+    assert world.desk.pairing == Pairing()
+    assert EndPairing() not in world.do(ScannersChanged((), Pairing())).effects
+    # The thread may tell that it waits only after the lock.
+    assert EndPairing() in world.do(ScannersChanged((), Pairing("waiting"))).effects
+    assert world.desk.pairing == Pairing()

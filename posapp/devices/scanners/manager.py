@@ -7,6 +7,7 @@ found out here and told to whoever keeps settings. What a code means is not know
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -29,6 +30,10 @@ from posapp.flows.intents import Intent
 from posapp.flows.ports import Clock
 from posapp.flows.wishes import ScanCode
 
+LOGGER = logging.getLogger(__name__)
+
+#: How long all threads together may take to end; the window waits for it.
+_JOIN_S = 2.0
 #: So many things in a row that are no code mean that a scanner is set wrong.
 NOISES_MAX: Final = 2
 _MINUTE_MS: Final = 60_000
@@ -39,7 +44,7 @@ class PairingWait(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
-    def join(self) -> None: ...
+    def join(self, timeout_s: float) -> bool: ...
 
 
 class ScannerSystem(Protocol):
@@ -115,7 +120,10 @@ class ScannerManager:
             self._tell()
 
     def close(self) -> None:
-        """End every thread and let the devices go; codes that wait are dropped."""
+        """End every thread and let the devices go; codes that wait are dropped.
+
+        A thread whose driver does not answer within two seconds is left alone.
+        """
         with self._lock:
             self._running = False
             self._end_pairing()
@@ -123,8 +131,13 @@ class ScannerManager:
                 self._stop(slot)
             self._outgoing.clear()
             ended, self._ended = self._ended, []
+        until_ms = self._clock.monotonic_ms() + int(_JOIN_S * 1000)
+        hung = 0
         for thread in ended:
-            thread.join()
+            left_ms = until_ms - self._clock.monotonic_ms()
+            hung += not thread.join(max(0, left_ms) / 1000)
+        if hung:
+            LOGGER.warning("threads of scanners that do not answer are left alone: %d", hung)
 
     # --- from the till --------------------------------------------------------------------------
 

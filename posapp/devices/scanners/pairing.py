@@ -79,7 +79,8 @@ class KeyboardPairing:
         self._ioctl = ioctl
         self._wait_ms = wait_ms
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="scanner-pairing")
+        # A device's driver may hang for good; such a thread must not keep the till from closing.
+        self._thread = threading.Thread(target=self._run, name="scanner-pairing", daemon=True)
 
     def start(self) -> None:
         """Begin to wait."""
@@ -89,10 +90,11 @@ class KeyboardPairing:
         """Wait no longer; nothing is told after it, except what is being told just now."""
         self._ending.set()
 
-    def join(self) -> None:
-        """Wait until the thread has ended."""
+    def join(self, timeout_s: float) -> bool:
+        """Wait until the thread has ended; False where it has not by then."""
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         result = self._find() if HERE else Pairing("failed", trouble="not_here")

@@ -85,7 +85,8 @@ class ReadingThread:
         self._pauses_s = pauses_s
         self._ending = threading.Event()
         self._was_read = False
-        self._thread = threading.Thread(target=self._run, name=name)
+        # A device's driver may hang for good; such a thread must not keep the till from closing.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -95,10 +96,11 @@ class ReadingThread:
         """Ask it to end; returns at once."""
         self._ending.set()
 
-    def join(self) -> None:
-        """Wait until it has ended and let its port go."""
+    def join(self, timeout_s: float) -> bool:
+        """Wait until it has ended and let its port go; False where it has not by then."""
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         tries = 0

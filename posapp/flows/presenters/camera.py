@@ -11,7 +11,7 @@ from posapp.flows.presenters.words import Scene
 
 KEY = "F11"
 _TROUBLE = {
-    "not_found": N_("The camera is not found. Plug it in; it starts by itself."),
+    "not_found": N_("No camera answers. Plug it in, or close the program that uses it."),
     "taken": N_("The camera cannot be opened. Close the other program that uses it."),
     "lost": N_("The camera was unplugged. Plug it in; it starts by itself."),
     "stalled": N_("The camera gives no pictures. Unplug it and plug it in again."),

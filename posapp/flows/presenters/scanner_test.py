@@ -19,8 +19,8 @@ from posapp.flows.intents import (
 )
 from posapp.flows.mains import ProbeRow, ScannerMain
 from posapp.flows.presenters.words import Scene
-from posapp.flows.scanner_test import findings, source_name, unread
-from posapp.flows.scanner_words import probe_name, shown, told, written
+from posapp.flows.scanner_test import again, findings, source_name, unread
+from posapp.flows.scanner_words import again_words, probe_name, shown, told, written
 from posapp.flows.state import Answered, TryingScanner
 from posapp.flows.views import Anchor, Sheet
 
@@ -40,6 +40,18 @@ def _passed(phase: TryingScanner) -> int:
 
 def _to_change(phase: TryingScanner) -> int:
     return sum(each.level == "mend" for each in findings(phase)) + len(unread(phase))
+
+
+def _words_left(scene: Scene, phase: TryingScanner) -> str:
+    """What the whole test comes to: right only where no code came back otherwise."""
+    count, repeat = _to_change(phase), len(again(phase))
+    if count and repeat:
+        return scene.t("Things to change: {n}, codes to scan again: {m}", n=str(count), m=str(repeat))
+    if count:
+        return scene.t("Things to change: {n}", n=str(count))
+    if repeat:
+        return scene.t("Codes to scan again: {n}", n=str(repeat))
+    return scene.t("The scanner is set right")
 
 
 def _row(scene: Scene, phase: TryingScanner, number: int) -> ProbeRow:
@@ -63,11 +75,7 @@ def scanner_main(scene: Scene, phase: TryingScanner) -> ScannerMain:
     """The code on the screen and how all of them went."""
     rows = tuple(_row(scene, phase, number) for number in range(len(PROBES)))
     if phase.ended:
-        count = _to_change(phase)
-        title = scene.t("The scanner is set right")
-        if count:
-            title = scene.t("Things to change: {n}", n=str(count))
-        return ScannerMain(title, _scanner(scene, phase), None, "", "", rows)
+        return ScannerMain(_words_left(scene, phase), _scanner(scene, phase), None, "", "", rows)
     probe = PROBES[phase.at]
     name = probe_name(probe, scene.speech)
     return ScannerMain(
@@ -143,7 +151,10 @@ def _ending(scene: Scene, phase: TryingScanner) -> tuple[Block, ...]:
     notes = [_finding(scene, each, None) for each in found]
     silent = [number for number in range(len(PROBES)) if PROBES[number] in unread(phase)]
     notes += [_finding(scene, phase.answers[number].diagnosis.findings[0], number) for number in silent]
-    if not _to_change(phase):
+    for probe in again(phase):
+        answer = phase.answers[PROBES.index(probe)]
+        notes.append(Note(again_words(probe, scene.speech), "danger", "rotate-ccw", _came(scene, answer)))
+    if not _to_change(phase) and not again(phase):
         fine = scene.t("Nothing to change: this scanner is set right.")
         return (Note(fine, "saving", "circle-check", big=True), *notes)
     return tuple(notes)
@@ -184,6 +195,8 @@ def scanner_anchor(scene: Scene, phase: TryingScanner) -> Anchor:
         act = Action(scene.t("Next code"), NextProbe(), "Enter", "", "primary")
     elif _to_change(phase):
         act = Action(scene.t("Print what to change"), PrintFindings(), "Enter", "printer", "primary")
+    elif again(phase):
+        act = Action(scene.t("Scan again"), NextProbe(), "Enter", "rotate-ccw", "primary")
     else:
         act = Action(scene.t("Done"), Back(), "Enter", "check", "primary")
     return Anchor((), scene.t("Passed"), figure, "", "", "plain", act)
