@@ -119,6 +119,8 @@ class BurstDetector:
 
     def interrupt(self) -> list[Decision]:
         """A pointer is pressed: what a person struck before comes before it; a scanner's burst goes on."""
+        # A person is at the till: the next Enter is theirs, not the second half of a scanner's.
+        self._last_end_ms = self._timed_out_ms = None
         if self._end_key is not None or self._doubt is not None:
             return self.expire()
         gaps = gaps_of(self._run())

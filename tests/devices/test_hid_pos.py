@@ -178,7 +178,7 @@ def test_codes_come_through_a_thread_with_their_identifier() -> None:
     thread.start()
     texts = ears.until_texts(3)
     thread.stop()
-    thread.join()
+    assert thread.join(5_000 / 1000)
     assert texts == ["]E06901028180559", "]Q0" + BOARDING_PASS.decode(), "]Q1会员 8812"]
     assert ears.told[0] == "Symbol Bar Code Scanner"
     assert hid.closed == 1
@@ -196,7 +196,7 @@ def test_unplugged_and_found_again() -> None:
     hid.reports.append(EAN)
     assert ears.until_texts(1) == ["]E06901028180559"]
     thread.stop()
-    thread.join()
+    assert thread.join(5_000 / 1000)
     assert set(ears.troubles()) == {"unplugged"}
 
 
