@@ -263,6 +263,21 @@ def test_a_press_in_the_middle_of_a_burst_does_not_cut_it(gap_ms: int, before: i
     assert table.result() == f"<{EAN}>"
 
 
+@pytest.mark.parametrize(("pressed", "out"), [(False, f"<{EAN}>"), (True, f"<{EAN}>\r")])
+def test_a_tapped_enter_soon_after_a_scan_is_a_persons_once_they_pressed_something(
+    pressed: bool, out: str
+) -> None:
+    """Without the press it would be the second half of CR LF."""
+    table = bench()
+    strokes = burst(EAN)
+    for at_ms, each in strokes:
+        table.stroke(at_ms, each)
+    if pressed:
+        table.take(table.detector.interrupt())
+    table.stroke(strokes[-1][0] + 50, "\r")
+    assert table.result() == out
+
+
 def test_enter_alone_is_not_held() -> None:
     detector = BurstDetector(good_payload)
     assert detector.feed(Key("end", END, 1000, 13, token=END)) == [Typed(END)]
