@@ -85,7 +85,8 @@ def test_alt_and_a_number(digits: str, char: str) -> None:
 
 @given(st.integers(0, 10**7 - 1), st.booleans())
 def test_no_number_is_an_exception(number: int, zero: bool) -> None:
-    alt_character(("0" if zero else "") + str(number)).encode("utf-8")
+    sign = alt_character(("0" if zero else "") + str(number))
+    assert sign.encode("utf-8").decode("utf-8") == sign
 
 
 def test_caps_lock_turns_letters_only_and_shift_turns_them_back() -> None:

@@ -6,6 +6,7 @@ with its person.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,5 +79,7 @@ def test_it_goes_off_with_its_person_and_the_wedge_goes_on(desk: Desk) -> None:
 
 
 def test_a_till_closes_while_its_camera_runs(desk: Desk) -> None:
+    """It is closed by the fixture, and a thread that is left fails the test."""
     desk.do(UseCamera(on=True))
     desk.until(lambda: desk.till.terminal.state.desk.camera.state == "live")
+    assert {"camera", "camera-decoder"} <= {thread.name for thread in threading.enumerate()}
