@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import select
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from posapp.devices.scanners import evdev
+from posapp.devices.scanners.ending_thread import EndingThread
 from posapp.devices.scanners.framing import Complete, Framed
 from posapp.devices.scanners.keyboard_port import HERE, KeyStream, line_of
 from posapp.devices.scanners.keys_us import PRESSED
@@ -58,7 +58,7 @@ class _Candidate:
         return length >= LEAST_CHARACTERS and framed.at_ms - first_ms <= PACE_MS * length
 
 
-class KeyboardPairing:
+class KeyboardPairing(EndingThread):
     """One waiting for one code, on a thread of its own; `done` is told once, on that thread."""
 
     def __init__(
@@ -78,23 +78,7 @@ class KeyboardPairing:
         self._folder = folder
         self._ioctl = ioctl
         self._wait_ms = wait_ms
-        self._ending = threading.Event()
-        # A device's driver may hang for good; such a thread must not keep the till from closing.
-        self._thread = threading.Thread(target=self._run, name="scanner-pairing", daemon=True)
-
-    def start(self) -> None:
-        """Begin to wait."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Wait no longer; nothing is told after it, except what is being told just now."""
-        self._ending.set()
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait until the thread has ended; False where it has not by then."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        super().__init__(self._run, "scanner-pairing")
 
     def _run(self) -> None:
         result = self._find() if HERE else Pairing("failed", trouble="not_here")
@@ -119,7 +103,7 @@ class KeyboardPairing:
     def _listen(self, listening: dict[int, _Candidate]) -> Pairing | None:
         until_ms = self._monotonic_ms() + self._wait_ms
         keyboards = [each.keyboard for each in listening.values()]
-        while not self._ending.is_set():
+        while not self.ending.is_set():
             now_ms = self._monotonic_ms()
             if now_ms >= until_ms or not listening:
                 return Pairing("failed", trouble="timed_out")

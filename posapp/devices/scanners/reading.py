@@ -7,11 +7,11 @@ press anything for it. While whoever listens is full, codes are left in the wire
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from posapp.devices.scanners.ending_thread import EndingThread
 from posapp.devices.scanners.texts import ScannedText
 from posapp.flows.answers import ScannerTrouble
 
@@ -73,7 +73,7 @@ class Listener:
     is_full: Callable[[], bool]
 
 
-class ReadingThread:
+class ReadingThread(EndingThread):
     """Reads one port until it is stopped."""
 
     def __init__(
@@ -83,28 +83,12 @@ class ReadingThread:
         self._port = port
         self._listener = listener
         self._pauses_s = pauses_s
-        self._ending = threading.Event()
         self._was_read = False
-        # A device's driver may hang for good; such a thread must not keep the till from closing.
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ask it to end; returns at once."""
-        self._ending.set()
-
-    def join(self, timeout_s: float) -> bool:
-        """Wait until it has ended and let its port go; False where it has not by then."""
-        if self._thread.ident is not None:
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        super().__init__(self._run, name)
 
     def _run(self) -> None:
         tries = 0
-        while not self._ending.is_set():
+        while not self.ending.is_set():
             self._was_read = False
             try:
                 self._listener.ready(self._port.open())
@@ -116,13 +100,13 @@ class ReadingThread:
             # A port may open and fail at the first look (another program has the keyboard): only one that
             # was read is tried again as eagerly as at first, or the two would take turns without a pause.
             tries = 0 if self._was_read else tries
-            self._ending.wait(self._pauses_s[min(tries, len(self._pauses_s) - 1)])
+            self.ending.wait(self._pauses_s[min(tries, len(self._pauses_s) - 1)])
             tries += 1
 
     def _listen(self) -> None:
-        while not self._ending.is_set():
+        while not self.ending.is_set():
             if self._listener.is_full():
-                self._ending.wait(_FULL_S)
+                self.ending.wait(_FULL_S)
                 continue
             heard_now = self._port.read(LOOK_MS)
             self._was_read = True
