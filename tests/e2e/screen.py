@@ -10,6 +10,7 @@ from pathlib import Path
 SIZE = "1366x768x24"
 ASKING = ("search", "getactivewindow")
 """Questions that have no answer while the display is young."""
+MANAGED_WITHIN_S = 60.0
 
 
 class Screen:
@@ -29,6 +30,14 @@ class Screen:
             self._manager = subprocess.Popen(
                 ["openbox"], stdout=out, stderr=out, env=self.environment | {"HOME": str(log.parent)}
             )
+        self._await_manager()
+
+    def _await_manager(self) -> None:
+        """Come back when windows are managed: one that is older than its manager never gets the focus."""
+        until_s = time.monotonic() + MANAGED_WITHIN_S
+        while self._ask("get_num_desktops").returncode:
+            assert time.monotonic() < until_s, "openbox did not start"
+            time.sleep(0.05)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -41,11 +50,14 @@ class Screen:
 
     def hands(self, *words: str) -> str:
         """What xdotool answers."""
-        done = subprocess.run(
-            ["xdotool", *words], capture_output=True, text=True, env=self.environment, timeout=30
-        )
+        done = self._ask(*words)
         assert done.returncode == 0 or words[0] in ASKING, done.stderr
         return done.stdout
+
+    def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["xdotool", *words], capture_output=True, text=True, env=self.environment, timeout=30
+        )
 
     def scan(self, code: str) -> None:
         """A burst as fast as the display takes it, closed by Return."""
