@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sync.hub.database import Database
-from sync.hub.routes import Routes
+from sync.hub.routes import all_routes
 from sync.protocol.versions import HEADER_TIME_MS
 
 LOG = logging.getLogger("poshub.asgi")
@@ -25,7 +25,7 @@ SHUTDOWN_WITHIN_S: Final = 5
 
 def create_app(database: Database, now_ms: Callable[[], int]) -> ASGIApp:
     """The application over an open database, which the caller closes after the last request."""
-    return _TimeStamped(Starlette(routes=Routes(database, now_ms).table()), now_ms)
+    return _TimeStamped(Starlette(routes=all_routes(database, now_ms)), now_ms)
 
 
 class _TimeStamped:

@@ -1,7 +1,8 @@
-"""What travels besides envelopes: acknowledgements, feed pages with their changes, summaries, problems.
+"""What travels besides envelopes: acknowledgements, feed pages with their changes, statuses, problems.
 
 Bodies of changes stay raw bytes until the stream's own reader asks for them, so an unknown stream or
-an added field costs nothing. Amounts are integer minor units, times epoch milliseconds.
+an added field costs nothing. Amounts are integer minor units, times epoch milliseconds, binary values
+in base64url without padding.
 """
 
 from __future__ import annotations
@@ -10,11 +11,80 @@ from typing import Literal
 
 import msgspec
 
+# --- up -----------------------------------------------------------------------------------------
+
 
 class PushReply(msgspec.Struct, frozen=True):
-    """How far the hub holds a terminal's events without a gap; 0 means nothing yet."""
+    """How far the hub holds this epoch's events without a gap (0: nothing yet), and how far backed up.
+
+    A figure below what the hub said before is no mistake: the hub was restored, and the terminal sends
+    again from there. `forked` says that a place was held with other content: the terminal was restored or
+    copied and begins a new epoch; what it sent is kept all the same.
+    """
 
     acked_through: int
+    backed_up_through: int = 0
+    hub_id: str = ""
+    forked: bool = False
+
+
+class EpochMark(msgspec.Struct, frozen=True):
+    """How far the hub holds one epoch of a terminal, and how far a backup of the hub does."""
+
+    epoch: int
+    acked_through: int
+    backed_up_through: int
+
+
+class StatusReport(msgspec.Struct, frozen=True):
+    """What a terminal says of itself every few seconds; `seq` is its last number given out in `epoch`."""
+
+    epoch: int
+    seq: int
+    queue_length: int
+    oldest_ms: int | None
+    clock_ms: int
+    app_version: str = ""
+    printer: str = ""
+    printer_detail: str = ""
+    items: int = 0
+    catalogue_updated_ms: int | None = None
+    quarantined: int = 0
+    system: str = ""
+
+
+class StatusReply(msgspec.Struct, frozen=True):
+    """What the hub says back: its life, the marks of this terminal, and where each stream stands.
+
+    `hub_id` names a life of the hub's database: another one means that the hub was restored.
+    `receipt_seq` and `shift_number` are the highest that the hub has seen, so that a terminal that was
+    restored or set up anew never gives a number twice. A stream whose head is the cursor that a terminal
+    has need not be asked. `quarantined` and `exceptions` wait at the hub for a person.
+    """
+
+    hub_id: str
+    time_ms: int
+    marks: tuple[EpochMark, ...] = ()
+    receipt_seq: int = 0
+    shift_number: int = 0
+    heads: dict[str, str] = {}
+    quarantined: int = 0
+    exceptions: int = 0
+    rotate_key: bool = False
+
+
+class TerminalSummary(msgspec.Struct, frozen=True):
+    """What the hub holds of one terminal; `acked_through` is of the epoch heard last."""
+
+    events: int
+    sales_count: int
+    sales_total_minor: int
+    acked_through: int
+    quarantined: int = 0
+    fork_alarms: int = 0
+
+
+# --- down ---------------------------------------------------------------------------------------
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -37,8 +107,7 @@ class FeedPage(msgspec.Struct, frozen=True):
 class ItemBody(msgspec.Struct, frozen=True):
     """Body of a change of the catalogue stream.
 
-    `codes` are look-up keys as domain codes spell them, `prices` pairs of (effective from in epoch
-    milliseconds, minor units per piece or per kilogram), `pinyin` the initials to search Chinese by.
+    `codes` are look-up keys as domain codes spell them, `pinyin` the initials to search Chinese by.
     """
 
     sku: str
@@ -47,18 +116,101 @@ class ItemBody(msgspec.Struct, frozen=True):
     unit: Literal["pcs", "g"]
     tax_category: str
     codes: tuple[str, ...]
+    prices: tuple[tuple[int, int], ...] = ()
+
+
+class PriceBody(msgspec.Struct, frozen=True):
+    """Body of a change of the prices stream: pairs of (effective from in epoch milliseconds, minor units).
+
+    Minor units are per piece, or per kilogram for goods by weight.
+    """
+
+    sku: str
     prices: tuple[tuple[int, int], ...]
 
 
-class TerminalSummary(msgspec.Struct, frozen=True):
-    """What the hub holds of one terminal; `acked_through` is of the epoch heard last."""
+class Manifest(msgspec.Struct, frozen=True):
+    """What a snapshot of the catalogue's file is: its version, content, size, and how far each stream goes.
 
-    events: int
-    sales_count: int
-    sales_total_minor: int
-    acked_through: int
-    quarantined: int = 0
-    fork_alarms: int = 0
+    `sha256` and `length` are of the zstd frame as it travels, `plain_*` of the SQLite file in it; `counts`
+    are rows by table. The snapshot's address is its `sha256`.
+    """
+
+    store_id: str
+    hub_id: str
+    version: int
+    sha256: str
+    length: int
+    plain_sha256: str
+    plain_length: int
+    cursors: dict[str, str]
+    counts: dict[str, int]
+    built_at_ms: int
+
+
+class SignedManifest(msgspec.Struct, frozen=True):
+    """A manifest's exact JSON text and the hub's signature over it."""
+
+    manifest: str
+    key_id: str
+    signature: str
+
+
+# --- trust --------------------------------------------------------------------------------------
+
+
+class EnrolRequest(msgspec.Struct, frozen=True):
+    """A one-time code, a device's public key, and the proof that it has the private one."""
+
+    code: str
+    public_key: str
+    proof: str
+
+
+class EnrolReply(msgspec.Struct, frozen=True):
+    """Whose place a device has, and the keys by which it knows its hub's signatures."""
+
+    store_id: str
+    terminal_id: str
+    terminal_number: int
+    key_id: str
+    hub_id: str
+    hub_keys: dict[str, str] = {}
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """What a device has to sign to be let in."""
+
+    challenge: str
+
+
+class SessionRequest(msgspec.Struct, frozen=True):
+    """A signed challenge."""
+
+    key_id: str
+    challenge: str
+    signature: str
+
+
+class SessionReply(msgspec.Struct, frozen=True):
+    """A token for the Authorization header, how long it opens (seconds), and the hub's signing keys."""
+
+    token: str
+    expires_in_s: int
+    hub_keys: dict[str, str] = {}
+
+
+class RotateRequest(msgspec.Struct, frozen=True):
+    """A device's next public key, and the proof that it has the private one."""
+
+    public_key: str
+    proof: str
+
+
+class RotateReply(msgspec.Struct, frozen=True):
+    """The name of the key that counts from now on."""
+
+    key_id: str
 
 
 class Problem(msgspec.Struct, frozen=True):

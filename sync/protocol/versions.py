@@ -13,15 +13,35 @@ PATH_PREFIX: Final = f"/v{PROTOCOL_VERSION}"
 HEADER_PROTOCOL: Final = "Posapp-Protocol"
 HEADER_EPOCH: Final = "Posapp-Epoch"
 HEADER_FIRST_SEQ: Final = "Posapp-First-Seq"
+#: Hex of the hash chain after the last line of a batch, and the device's signature over it.
+HEADER_CHAIN: Final = "Posapp-Chain"
+HEADER_SIGNATURE: Final = "Posapp-Signature"
 HEADER_TIME_MS: Final = "Posapp-Time-Ms"
 
 BATCH_MEDIA_TYPE: Final = "application/x-ndjson+zstd"
 JSON_MEDIA_TYPE: Final = "application/json"
+SNAPSHOT_MEDIA_TYPE: Final = "application/zstd"
 
 STREAM_SETTINGS: Final = "settings"
 STREAM_CATALOGUE: Final = "catalogue"
+STREAM_PRICES: Final = "prices"
+STREAM_PROMOTIONS: Final = "promotions"
+STREAM_RECALLS: Final = "recalls"
+STREAM_MARKDOWNS: Final = "markdowns"
+STREAM_STOCK: Final = "stock"
+STREAM_MEMBERS: Final = "members"
+STREAM_ORDERS: Final = "orders"
 #: In the order in which a new till needs them.
 STREAMS: Final = (STREAM_SETTINGS, STREAM_CATALOGUE)
+#: Those that a snapshot of the catalogue's file holds; the others are pulled row by row.
+SNAPSHOT_STREAMS: Final = (
+    STREAM_CATALOGUE,
+    STREAM_PRICES,
+    STREAM_PROMOTIONS,
+    STREAM_RECALLS,
+    STREAM_MARKDOWNS,
+    STREAM_STOCK,
+)
 
 #: The one key of the settings stream.
 SETTINGS_KEY: Final = "shop"

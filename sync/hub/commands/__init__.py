@@ -1,0 +1,43 @@
+"""The command `poshub`: puts a shop and its goods into the hub, enrols tills, serves them.
+
+Each command does one thing and says on standard output what it did; progress and trouble go to standard
+error. Exit codes: 0 done, 1 not done and why, 2 asked wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from posapp.domain.shop_document import ShopDocumentError
+from sync.hub.catalogue_rows import ColumnsError
+from sync.hub.commands import goods, serve, shop
+from sync.hub.commands.shared import CommandError
+
+
+def cli(arguments: Sequence[str] | None = None) -> int:
+    """Run `poshub` with the given arguments (default: the process's own); returns the exit code."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except ShopDocumentError as trouble:
+        _complain(f"{len(trouble.problems)} problem(s) in the shop file:", *trouble.problems)
+    except (CommandError, ColumnsError) as trouble:
+        _complain(str(trouble))
+    except (OSError, EOFError) as trouble:
+        _complain(f"cannot read or write: {trouble}")
+    return 1
+
+
+def _complain(*lines: str) -> None:
+    print(*lines, sep="\n", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="poshub", description="The hub that tills report to.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for room in (shop, goods, serve):
+        room.add(commands)
+    return parser

@@ -1,0 +1,10 @@
+"""Keys of devices, one-time codes, the hub's own keys."""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Nothing yet."""

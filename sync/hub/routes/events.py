@@ -1,0 +1,72 @@
+"""Takes in batches of events; nothing is stored here, `ingest` does that."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sync.hub.auth import Device
+from sync.hub.database import Database
+from sync.hub.ingest import Batch, ingest
+from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply, number_of
+from sync.protocol import codec
+from sync.protocol.messages import PushReply
+from sync.protocol.versions import HEADER_EPOCH, HEADER_FIRST_SEQ
+
+LOG = logging.getLogger("poshub.routes")
+
+
+class EventRoutes:
+    """The way up."""
+
+    def __init__(self, database: Database, guard: Guard, now_ms: Callable[[], int]) -> None:
+        self._database = database
+        self._guard = guard
+        self._now_ms = now_ms
+
+    def table(self) -> list[Route]:
+        """The routes."""
+        return [Route(f"{TERMINAL_PATH}/events", self._guard.authorised(self._events), methods=["POST"])]
+
+    async def _events(self, request: Request, device: Device) -> Response:
+        epoch = number_of(request.headers.get(HEADER_EPOCH), HEADER_EPOCH)
+        first_seq = request.headers.get(HEADER_FIRST_SEQ)
+        first = None if first_seq is None else number_of(first_seq, HEADER_FIRST_SEQ)
+        if first == 0:
+            raise RefusedError(400, "bad_header", f"{HEADER_FIRST_SEQ} counts from 1")
+        body = await bounded_body(request)
+        reply = await run_in_threadpool(self._ingest, device, epoch, first, body)
+        return json_reply(reply, 200)
+
+    def _ingest(self, device: Device, epoch: int, first_seq: int | None, body: bytes) -> PushReply:
+        try:
+            lines = codec.unpack(body)
+        except codec.TooLargeError as trouble:
+            raise RefusedError(413, "too_large", str(trouble)) from trouble
+        except codec.WireError as trouble:
+            raise RefusedError(400, "unreadable_batch", str(trouble)) from trouble
+        batch = Batch(device.store_id, device.terminal_id, epoch, first_seq, lines)
+        with self._database.writing() as connection:
+            result = ingest(connection, batch, now_ms=self._now_ms())
+        LOG.info(
+            "events",
+            extra={
+                "fields": {
+                    "store": device.store_id,
+                    "terminal": device.terminal_id,
+                    "epoch": epoch,
+                    "acked_through": result.acked_through,
+                    "stored": result.stored,
+                    "replayed": result.replayed,
+                    "quarantined": result.quarantined,
+                    "forked": result.forked,
+                    "after_gap": result.after_gap,
+                }
+            },
+        )
+        return PushReply(result.acked_through)
