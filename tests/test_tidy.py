@@ -25,13 +25,22 @@ MOST_FUNCTION_LINES = 60
 MOST_PARAMETERS = 8
 VAGUE_NAMES = frozenset({"common", "helper", "helpers", "misc", "stuff", "util", "utils"})
 APPLICATIONS = ("app", "application", "QApplication")
-ENTRY_POINTS = frozenset({"posapp.__main__", "posapp.main", "sync.hub.commands", "sync.hub.commands.__main__"})
+ENTRY_POINTS = frozenset(
+    {"posapp.__main__", "posapp.main", "sync.hub.commands", "sync.hub.commands.__main__"}
+)
 
 # Written in pieces, so that this file does not hold what it forbids.
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|NotImplemented" r"Error)\b")
 FOREIGN = re.compile(
-    r"/wor" r"k/|\.\./sha" r"red|pypi\." r"org|python" r"hosted|registry\.np" r"mjs|deb\.deb" r"ian|"
-    r"\b[A-Z]{4,} " r"§\d"
+    r"/wor"
+    r"k/|\.\./sha"
+    r"red|pypi\."
+    r"org|python"
+    r"hosted|registry\.np"
+    r"mjs|deb\.deb"
+    r"ian|"
+    r"\b[A-Z]{4,} "
+    r"§\d"
 )
 
 # Where a package may be imported, by the beginning of the path; nowhere where the tuple is empty.
@@ -181,7 +190,7 @@ RULES: dict[Callable[[Source], Iterator[str]], Source] = {
     too_many_parameters: Source("sync/a.py", "def f(a, b, c, d, e, *, f, g, h, i): ..."),
     vague_name: Source("posapp/domain/utils.py", ""),
     without_docstring: Source("posapp/a.py", "x = 1"),
-    unfinished: Source("tests/a.py", "# TO" "DO: later"),
+    unfinished: Source("tests/a.py", "# TODO: later"),
     forbidden_call: Source("posapp/ui/a.py", "dialog.exec()"),
     stranger_imported: Source("tests/a.py", "def f():\n    import sqlite3"),
     impure_domain: Source("posapp/domain/a.py", "import msgspec"),
@@ -280,6 +289,6 @@ def test_no_file_names_a_place_outside_the_project() -> None:
     assert not complaints, "\n".join(complaints)
 
 
-@pytest.mark.parametrize("text", ["see /wor" "k/x", "https://pypi." "org/simple", "as in SYNC " "§2"])
+@pytest.mark.parametrize("text", ["see /work/x", "https://pypi.org/simple", "as in SYNC §2"])
 def test_a_place_outside_the_project_is_seen(text: str) -> None:
     assert foreign_words(text)
