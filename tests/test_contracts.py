@@ -40,7 +40,10 @@ ALLOWED = {
     "sync/protocol/a.py": "import msgspec, zstandard",
     "sync/protocol/signing.py": "import cryptography",
     "sync/engine/http.py": "import requests\nimport sync.protocol.a",
-    "sync/hub/a.py": "import cryptography, jinja2, prometheus_client, psycopg, sqlalchemy, starlette\nimport sync.protocol.a, posapp.domain.a",
+    "sync/hub/a.py": (
+        "import cryptography, jinja2, prometheus_client, psycopg, sqlalchemy, starlette\n"
+        "import sync.protocol.a, posapp.domain.a"
+    ),
     "sync/hub/commands.py": "import sync.hub.a",
 }
 
