@@ -26,6 +26,7 @@ from posapp.config import Settings, read_settings
 from posapp.domain.codes import check_digit, normalise
 from posapp.domain.facts import ShiftOpened
 from posapp.domain.ids import uuid7
+from posapp.domain.search_text import LINE, fold
 from posapp.domain.shop_document import hash_pins
 from posapp.exchange.outgoing import Place
 from posapp.flows.effects import Commit
@@ -33,7 +34,6 @@ from posapp.flows.intents import CommitFailed
 from posapp.resources import resource_path
 from posapp.store.catalog import prepare, read_status
 from posapp.store.engine import Connection, open_catalog, open_ledger, open_reader
-from posapp.store.folding import LINE, fold
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 from posapp.store.settings import SHOP, put_setting

@@ -15,11 +15,11 @@ from typing import Any, Final
 import msgspec
 
 from posapp.domain.catalog import Item
+from posapp.domain.search_text import search_text
 from posapp.exchange.incoming import Unreadable, read_item
 from posapp.flows.intents import CatalogueStatus
 from posapp.flows.ports import CatalogueUnreadable, Clock
 from posapp.store.engine import Connection, open_catalog, open_reader
-from posapp.store.folding import search_text
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.messages import Change, ItemBody
 
@@ -167,7 +167,10 @@ class CatalogFile:
                 "INSERT INTO code VALUES (?1, ?2) ON CONFLICT (code_key) DO UPDATE SET item_no = ?2",
                 [(key, item_no) for key in item.codes],
             )
-            run("INSERT OR REPLACE INTO search VALUES (?, ?)", (item_no, search_text(item)))
+            run(
+                "INSERT OR REPLACE INTO search VALUES (?, ?)",
+                (item_no, search_text(item.sku, item.names.values(), item.pinyin, item.codes)),
+            )
         if was != (item is not None):
             run("UPDATE state SET items = items + ?", (1 if item is not None else -1,))
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from posapp.domain.catalog import Item
+from posapp.domain.search_text import LINE, fold_wanted, is_long_enough
 from posapp.flows.ports import Clock
 from posapp.store.catalog import to_item
 from posapp.store.engine import open_reader
-from posapp.store.folding import LINE, fold_wanted, is_long_enough
 
 #: How long a search may read before it answers with what it has.
 LIMIT_MS: Final = 800

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posapp.domain.search_text import fold
 from posapp.flows.intents import CatalogueStatus
 from posapp.store import catalog as catalog_module
 from posapp.store.catalog import CatalogFile, SqliteCatalogReader, open_catalog_file, price_at
 from posapp.store.engine import open_catalog
-from posapp.store.folding import fold
 from posapp.store.search import CatalogSearch
 from posapp.store.troubles import DatabaseError
 from sync.protocol.messages import Change

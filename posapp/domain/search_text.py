@@ -1,15 +1,14 @@
 """Text as it is searched: without case, width or accents, one line for each way to find an item.
 
 The same folding is used for what is stored and for what is typed, so the two can be compared byte by
-byte inside the database.
+byte inside the database; and the hub, which makes whole files of the catalogue, folds by it too.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
-
-from sync.protocol.messages import ItemBody
 
 #: Starts every line of a stored text, so that a beginning can be told from a middle.
 LINE: Final = "\n"
@@ -36,11 +35,14 @@ def _code(text: str) -> str:
     return text.lstrip("0") if len(text) >= _CODE_DIGITS and text.isascii() and text.isdigit() else fold(text)
 
 
-def search_text(item: ItemBody) -> str:
-    """Everything an item can be found by: each on a line of its own, with a line end around it."""
-    lines = [fold(name) for name in item.names.values()]
-    lines += [fold(item.pinyin), fold(item.sku)]
-    lines += [_code(code.lstrip("=")) for code in item.codes]
+def search_text(sku: str, names: Iterable[str], pinyin: str, codes: Iterable[str]) -> str:
+    """Everything an item can be found by: each on a line of its own, with a line end around it.
+
+    `names` in any languages, `codes` as look-up keys are spelt.
+    """
+    lines = [fold(name) for name in names]
+    lines += [fold(pinyin), fold(sku)]
+    lines += [_code(code.lstrip("=")) for code in codes]
     unique = dict.fromkeys(line for line in lines if line)
     return LINE + LINE.join(unique) + LINE
 
