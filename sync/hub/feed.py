@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from sync.hub.tables import ITEM, STORE
 from sync.protocol.messages import Change, FeedPage
-from sync.protocol.versions import SETTINGS_KEY, STREAM_CATALOGUE, STREAM_SETTINGS
+from sync.protocol.versions import KNOWN_STREAMS, SETTINGS_KEY, STREAM_CATALOGUE, STREAM_SETTINGS
 
 _CURSOR: Final = re.compile(r"([0-9a-f]{1,32}):([0-9]{1,18})")
 
@@ -36,9 +36,13 @@ def read_feed(
     connection: Connection, feed_id: str, *, store_id: str, stream: str, after: str | None, limit: int
 ) -> FeedPage:
     """The changes of a store's stream after a cursor, at most `limit` of them."""
-    if stream not in (STREAM_SETTINGS, STREAM_CATALOGUE):
+    if stream not in KNOWN_STREAMS:
         raise UnknownStreamError(stream)
     position = 0 if after is None else _position(after, feed_id)
+    if stream not in (STREAM_SETTINGS, STREAM_CATALOGUE):
+        if position:
+            raise UnknownCursorError(stream)
+        return FeedPage((), f"{feed_id}:0", False)
     row = connection.execute(
         select(STORE.c.settings_rev, STORE.c.catalogue_rev, STORE.c.settings).where(
             STORE.c.store_id == store_id

@@ -31,6 +31,18 @@ STREAM_MARKDOWNS: Final = "markdowns"
 STREAM_STOCK: Final = "stock"
 STREAM_MEMBERS: Final = "members"
 STREAM_ORDERS: Final = "orders"
+#: All that a hub has; one that has no rows yet is an empty one.
+KNOWN_STREAMS: Final = (
+    STREAM_SETTINGS,
+    STREAM_CATALOGUE,
+    STREAM_PRICES,
+    STREAM_PROMOTIONS,
+    STREAM_RECALLS,
+    STREAM_MARKDOWNS,
+    STREAM_STOCK,
+    STREAM_MEMBERS,
+    STREAM_ORDERS,
+)
 #: In the order in which a new till needs them.
 STREAMS: Final = (STREAM_SETTINGS, STREAM_CATALOGUE)
 #: Those that a snapshot of the catalogue's file holds; the others are pulled row by row.

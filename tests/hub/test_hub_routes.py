@@ -13,6 +13,7 @@ from sync.hub.auth import Device, enrol
 from sync.hub.shop_admin import put_shop
 from sync.protocol import codec
 from sync.protocol.messages import FeedPage, Problem, PushReply, TerminalSummary
+from sync.protocol.versions import KNOWN_STREAMS
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, shop_document
 
 EVENTS = "/v1/stores/S1/terminals/T1/events"
@@ -162,4 +163,13 @@ def test_a_cursor_ahead_of_a_restored_hub_starts_anew(hub_url: str, enrolled: En
 
 
 def test_an_unknown_stream_is_404(hub_url: str, enrolled: Enrolled) -> None:
-    assert call(hub_url, "GET", "/v1/stores/S1/feed/members", key=enrolled.key)[0] == 404
+    assert call(hub_url, "GET", "/v1/stores/S1/feed/nothing", key=enrolled.key)[0] == 404
+
+
+@pytest.mark.parametrize("stream", KNOWN_STREAMS[2:])
+def test_a_known_stream_without_rows_is_empty(hub_url: str, enrolled: Enrolled, stream: str) -> None:
+    path = f"/v1/stores/S1/feed/{stream}"
+    status, _headers, body = call(hub_url, "GET", path, key=enrolled.key)
+    page = codec.decode_message(body, FeedPage)
+    assert (status, page.changes, page.more) == (200, (), False)
+    assert call(hub_url, "GET", f"{path}?after={page.next_cursor}", key=enrolled.key)[2] == body
