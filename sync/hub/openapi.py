@@ -1,0 +1,234 @@
+"""The hub's routes described for integrators, as an OpenAPI 3.1 document made from the wire's own types.
+
+A route that is not described here fails a test, and so does a description without a route. Pages for people
+are no part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from sync.protocol.envelope import Envelope
+from sync.protocol.messages import (
+    Challenge,
+    Change,
+    EnrolReply,
+    EnrolRequest,
+    FeedPage,
+    ItemBody,
+    Manifest,
+    PriceBody,
+    Problem,
+    PushReply,
+    RotateReply,
+    RotateRequest,
+    SessionReply,
+    SessionRequest,
+    SignedManifest,
+    StatusReply,
+    StatusReport,
+    TerminalSummary,
+)
+from sync.protocol.versions import (
+    BATCH_MEDIA_TYPE,
+    FEED_PAGE_MAX,
+    HEADER_CHAIN,
+    HEADER_EPOCH,
+    HEADER_FIRST_SEQ,
+    HEADER_PROTOCOL,
+    HEADER_SIGNATURE,
+    JSON_MEDIA_TYPE,
+    PATH_PREFIX,
+    PROTOCOL_VERSION,
+    SNAPSHOT_MEDIA_TYPE,
+    STREAMS,
+)
+
+_STORE: Final = f"{PATH_PREFIX}/stores/{{store_id}}"
+_TERMINAL: Final = f"{_STORE}/terminals/{{terminal_id}}"
+_REFS: Final = "#/components/schemas/{name}"
+_TYPES: Final = (
+    Challenge, EnrolReply, EnrolRequest, ItemBody, Manifest, PriceBody, Problem, PushReply, RotateReply,
+    RotateRequest, SessionReply, SessionRequest, SignedManifest, StatusReply, StatusReport, TerminalSummary,
+)  # fmt: skip
+_BINARY: Final = {"type": "string", "format": "binary"}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One route: what it takes and gives, in words and types."""
+
+    method: str
+    path: str
+    summary: str
+    gives: Any = None
+    takes: Any = None
+    media: str = JSON_MEDIA_TYPE
+    gives_media: str = JSON_MEDIA_TYPE
+    open_to_all: bool = False
+    further: tuple[dict[str, Any], ...] = ()
+    statuses: dict[str, str] = field(default_factory=dict)
+
+
+def _header(name: str, text: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "description": text, "schema": schema}
+
+
+def _query(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+
+
+_EVENT_HEADERS: Final = (
+    _header(HEADER_EPOCH, "The life of the queue.", {"type": "integer", "minimum": 0}, required=True),
+    _header(HEADER_FIRST_SEQ, "The number of the first line.", {"type": "integer", "minimum": 1}),
+    _header(
+        HEADER_CHAIN,
+        "Hex of the hash chain after the last line.",
+        {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    ),
+    _header(
+        HEADER_SIGNATURE,
+        "The device's Ed25519 signature over the chain's head, base64url without padding.",
+        {"type": "string"},
+    ),
+)
+_FEED_QUERY: Final = (
+    _query("after", "The cursor of the page before; nothing: from the beginning.", {"type": "string"}),
+    _query("limit", "Rows on a page.", {"type": "integer", "minimum": 1, "maximum": FEED_PAGE_MAX}),
+)
+_RANGE: Final = (_header("Range", "One range of bytes (RFC 9110).", {"type": "string"}),)
+
+DESCRIBED: Final = (
+    Described("get", "/healthz", "Whether this hub serves.", {"type": "object"}, open_to_all=True),
+    Described(
+        "get", "/metrics", "Figures for Prometheus.", {"type": "string"}, gives_media="text/plain",
+        open_to_all=True,
+    ),
+    Described("get", "/openapi.json", "This document.", {"type": "object"}, open_to_all=True),
+    Described(
+        "post", f"{PATH_PREFIX}/enrol", "Turn a one-time code into a place for a device's key.",
+        EnrolReply, EnrolRequest, open_to_all=True,
+    ),
+    Described(
+        "post", f"{PATH_PREFIX}/session/challenge", "What a device has to sign to be let in.", Challenge,
+        open_to_all=True,
+    ),
+    Described(
+        "post", f"{PATH_PREFIX}/session", "A token for a signed challenge.", SessionReply, SessionRequest,
+        open_to_all=True,
+    ),
+    Described("post", f"{_TERMINAL}/key", "Name the device's next key.", RotateReply, RotateRequest),
+    Described("post", f"{_TERMINAL}/status", "How a terminal is, and what the hub says back.",
+              StatusReply, StatusReport),
+    Described(
+        "post", f"{_TERMINAL}/events",
+        "Take in a batch of envelopes: NDJSON in one zstd frame. A replay is a success.",
+        PushReply, _BINARY, media=BATCH_MEDIA_TYPE, further=_EVENT_HEADERS,
+    ),
+    Described("get", f"{_TERMINAL}/summary", "What the hub holds of a terminal.", TerminalSummary),
+    Described(
+        "get", f"{_STORE}/feed/{{stream}}", "What is new in a stream.", FeedPage, further=_FEED_QUERY,
+        statuses={"404": "No such stream.", "410": "The cursor is not known: start anew."},
+    ),
+    Described("get", f"{_STORE}/snapshot", "The newest snapshot of the catalogue's file.", SignedManifest,
+              statuses={"404": "None is there yet."}),
+    Described(
+        "get", f"{_STORE}/snapshot/{{sha256}}", "A snapshot's bytes, whole or a range of them.", _BINARY,
+        gives_media=SNAPSHOT_MEDIA_TYPE, further=_RANGE,
+        statuses={"206": "A part.", "404": "No such snapshot.", "416": "No such part."},
+    ),
+)  # fmt: skip
+
+_PATH_TEXTS: Final = {
+    "store_id": {"type": "string", "minLength": 1, "maxLength": 64},
+    "terminal_id": {"type": "string", "minLength": 1, "maxLength": 64},
+    "stream": {"type": "string", "enum": list(STREAMS)},
+    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+}
+#: What any route may answer besides; `Problem.error` is a fixed word.
+_OPEN_PROBLEMS: Final = {"400": "Not understood.", "413": "Too large.", "429": "Too many; see Retry-After."}
+_GUARDED_PROBLEMS: Final = _OPEN_PROBLEMS | {
+    "401": "No valid token.",
+    "403": "The device is revoked, or speaks for another place.",
+    "426": "Another version of the protocol.",
+}
+
+
+def openapi_document(version: str) -> dict[str, Any]:
+    """The whole document, ready for JSON; `version` is the product's."""
+    change = _without_raw(Change)
+    page = _without_raw(FeedPage, changes=tuple[change, ...])  # type: ignore[valid-type]
+    types = (*_TYPES, _without_raw(Envelope), change, page)
+    _schemas, components = msgspec.json.schema_components(types, ref_template=_REFS)
+    paths: dict[str, dict[str, Any]] = {}
+    for one in DESCRIBED:
+        paths.setdefault(one.path, {})[one.method] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Hub of the store tills",
+            "version": version,
+            "description": f"Protocol {PROTOCOL_VERSION}; readers ignore what they do not know.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _without_raw(kind: type[msgspec.Struct], **instead: Any) -> type[msgspec.Struct]:
+    """The same type with raw bodies as any JSON: msgspec has no schema for those."""
+    fields: list[Any] = []
+    for one in msgspec.structs.fields(kind):
+        if one.type is msgspec.Raw:
+            fields.append((one.name, Any, None))
+        elif one.default is msgspec.NODEFAULT:
+            fields.append((one.name, instead.get(one.name, one.type)))
+        else:
+            fields.append((one.name, one.type, one.default))
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True)
+
+
+def _operation(one: Described) -> dict[str, Any]:
+    named = [name for name in _PATH_TEXTS if f"{{{name}}}" in one.path]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": _PATH_TEXTS[name]} for name in named
+    ]
+    if not one.open_to_all:
+        parameters.append(
+            _header(HEADER_PROTOCOL, "Version spoken.", {"type": "integer", "enum": [PROTOCOL_VERSION]})
+        )
+    operation: dict[str, Any] = {
+        "operationId": "_".join([one.method, *re.findall(r"[\w.]+", one.path)]),
+        "summary": one.summary,
+        "parameters": [*parameters, *one.further],
+        "responses": {
+            "200": {"description": "Done.", "content": {one.gives_media: {"schema": _schema(one.gives)}}}
+        },
+    }
+    if one.takes is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {one.media: {"schema": _schema(one.takes)}},
+        }
+    if not one.open_to_all:
+        operation["security"] = [{"session": []}]
+    problems = _OPEN_PROBLEMS if one.open_to_all else _GUARDED_PROBLEMS
+    for status, text in (problems | one.statuses).items():
+        operation["responses"][status] = {"description": text}
+        if status != "206":
+            operation["responses"][status]["content"] = {JSON_MEDIA_TYPE: {"schema": _schema(Problem)}}
+    return operation
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    if isinstance(kind, dict):
+        return kind
+    return {"$ref": _REFS.format(name=kind.__name__)}
