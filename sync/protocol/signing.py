@@ -8,9 +8,17 @@ one can never be passed off as another.
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_MANIFEST: Final = "posapp manifest 1"
+
+
+def manifest_statement(manifest: str) -> bytes:
+    """The bytes that a hub signs for a snapshot, from its manifest's exact JSON text."""
+    return f"{_MANIFEST}\0{manifest}".encode()
 
 
 def new_private_key() -> bytes:
