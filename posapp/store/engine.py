@@ -86,6 +86,17 @@ def open_ledger(path: Path, *, busy_ms: int = BUSY_MS) -> Connection:
     """Open the ledger for its one writer; makes the file if it is missing."""
     check_sqlite()
     connection = _connect(path, "rwc", busy_ms)
+    try:
+        make_durable(connection)
+    except BaseException:
+        # A file that cannot be used now must not stay open until somebody collects it.
+        connection.close()
+        raise
+    return connection
+
+
+def make_durable(connection: Connection) -> None:
+    """Give the ledger's connection the settings under which a commit outlives a power cut."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -93,7 +104,6 @@ def open_ledger(path: Path, *, busy_ms: int = BUSY_MS) -> Connection:
     connection.execute("PRAGMA recursive_triggers=ON")
     # The writer checkpoints itself, in idle moments: never inside a sale.
     connection.execute("PRAGMA wal_autocheckpoint=0")
-    return connection
 
 
 def open_catalog(path: Path, *, busy_ms: int = BUSY_MS) -> Connection:
