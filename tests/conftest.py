@@ -2,7 +2,8 @@
 
 Qt runs offscreen unless the caller says otherwise, so no test needs a display by accident. A test that
 provokes warnings says so with the marker ``expected_logs``. Tests that need Xvfb, openbox or xdotool carry
-``needs_x``: without those programs they are skipped, counted aloud at the end, and failed in a strict run.
+``needs_x``, those that need PostgreSQL ``needs_postgres``: without those programs they are skipped, counted
+aloud at the end, and failed in a strict run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -154,10 +156,17 @@ def missing_x_programs() -> list[str]:
     return [name for name in X_PROGRAMS if shutil.which(name) is None]
 
 
+def has_postgres() -> bool:
+    """Whether a PostgreSQL server can be started here."""
+    return any(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or shutil.which("initdb") is not None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("needs_x") is None:
-        return
-    missing = missing_x_programs()
+    missing: list[str] = []
+    if item.get_closest_marker("needs_x") is not None:
+        missing += missing_x_programs()
+    if item.get_closest_marker("needs_postgres") is not None and not has_postgres():
+        missing.append("PostgreSQL")
     if not missing:
         return
     if os.environ.get("POS_STRICT"):

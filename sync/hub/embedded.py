@@ -26,9 +26,9 @@ class EmbeddedHub:
     """Runs the hub on 127.0.0.1 in a thread; one start, one stop."""
 
     def __init__(
-        self, database_path: Path, *, port: int = 0, now_ms: Callable[[], int] = system_now_ms
+        self, database: Path | str, *, port: int = 0, now_ms: Callable[[], int] = system_now_ms
     ) -> None:
-        self.database = Database(Path(database_path))
+        self.database = Database(database)
         self.now_ms = now_ms
         self._url = ""
         self._ready = threading.Event()

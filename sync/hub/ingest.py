@@ -17,9 +17,8 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from sync.hub.database import insert_rows
+from sync.hub.database import insert_rows, upsert
 from sync.hub.explode import SALE_KIND, SaleBody, SaleRows, add_sale, read_sale
 from sync.hub.tables import (
     EVENT,
@@ -227,7 +226,9 @@ class _Ingest:
         insert_rows(self._connection, SALE_LINE, rows.sales.lines)
         insert_rows(self._connection, TENDER_LINE, rows.sales.tenders)
         insert_rows(self._connection, TAX_LINE, rows.sales.taxes)
-        progress = sqlite_insert(PROGRESS).values((*self._place, self._result.acked_through, self._now_ms))
+        progress = upsert(self._connection, PROGRESS).values(
+            (*self._place, self._result.acked_through, self._now_ms)
+        )
         self._connection.execute(
             progress.on_conflict_do_update(
                 index_elements=["store_id", "terminal_id", "epoch"],

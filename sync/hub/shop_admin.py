@@ -15,10 +15,10 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import ShopDocumentError, hash_pins, parse_shop, plain_pins, shop_to_document
+from sync.hub.database import upsert
 from sync.hub.tables import STORE, TERMINAL
 
 
@@ -74,7 +74,7 @@ def put_shop(
     connection.execute(update(TERMINAL).where(TERMINAL.c.store_id == shop.store_id).values(is_set_up=0))
     for place in shop.terminals:
         connection.execute(
-            sqlite_insert(TERMINAL)
+            upsert(connection, TERMINAL)
             .values(store_id=shop.store_id, terminal_id=place.terminal_id, is_set_up=1)
             .on_conflict_do_update(index_elements=["store_id", "terminal_id"], set_={"is_set_up": 1})
         )

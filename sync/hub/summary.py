@@ -26,7 +26,8 @@ def terminal_summary(connection: Connection, store_id: str, terminal_id: str) ->
     return TerminalSummary(
         events=one(EVENT, func.count()).scalar_one(),
         sales_count=count,
-        sales_total_minor=total_minor,
+        # PostgreSQL sums whole numbers to a numeric.
+        sales_total_minor=int(total_minor),
         acked_through=lives[-1].acked_through if lives else 0,
         quarantined=one(QUARANTINE, func.count()).scalar_one(),
         fork_alarms=one(FORK_ALARM, func.count()).scalar_one(),

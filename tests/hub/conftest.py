@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sync.hub.embedded import EmbeddedHub
 from sync.hub.shop_admin import put_shop
 from sync.protocol import codec
 from sync.protocol.envelope import Envelope
+from tests.hub.postgres import Databases
 
 NOW_MS = 1_780_000_000_000
 #: Well formed and of no PIN: hashing one for each test would take longer than the tests.
@@ -97,10 +99,31 @@ class Enrolled:
     other_store_key: str
 
 
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[Databases]:
+    """Databases of a server that runs while the session does."""
+    databases = Databases()
+    yield databases
+    databases.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres)])
+def hub_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An open, empty hub on SQLite, then on PostgreSQL; `named` of its location opens it again."""
+    with ExitStack() as stack:
+        named: Path | str = tmp_path / "hub.db"
+        if request.param == "postgresql":
+            databases: Databases = request.getfixturevalue("postgres_databases")
+            named = stack.enter_context(databases.fresh())
+        database = Database(named)
+        stack.callback(database.close)
+        yield database
+
+
 @pytest.fixture
-def enrolled(tmp_path: Path) -> Iterator[Enrolled]:
+def enrolled(hub_database: Database) -> Enrolled:
     """Stores S1 and S2, and tills S1/T1, S1/T2 and S2/T1."""
-    database = Database(tmp_path / "hub.db")
+    database = hub_database
     with database.writing() as connection:
         for store_id in ("S1", "S2"):
             put_shop(connection, shop_document(store_id), show_pins=False, now_ms=NOW_MS)
@@ -109,13 +132,12 @@ def enrolled(tmp_path: Path) -> Iterator[Enrolled]:
             for store, terminal in (("S1", "T1"), ("S1", "T2"), ("S2", "T1"))
         ]
     assert all(keys)
-    yield Enrolled(database, *(str(key) for key in keys))
-    database.close()
+    return Enrolled(database, *(str(key) for key in keys))
 
 
 @pytest.fixture
-def hub_url(enrolled: Enrolled, tmp_path: Path) -> Iterator[str]:
+def hub_url(enrolled: Enrolled) -> Iterator[str]:
     """The same database, served on the loopback."""
-    hub = EmbeddedHub(tmp_path / "hub.db", now_ms=lambda: NOW_MS)
+    hub = EmbeddedHub(enrolled.database.location.named, now_ms=lambda: NOW_MS)
     yield hub.start()
     hub.stop()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
-from sync.hub.database import Database
+from sync.hub.database import Database, DatabaseError, read_location
 
-DEFAULT_DATABASE: Final = Path("hub.db")
+DEFAULT_DATABASE: Final = "hub.db"
+#: Where the address is said once for all commands, and where no other user's `ps` shows it.
+DATABASE_VARIABLE: Final = "POSHUB_DATABASE"
 
 
 class CommandError(Exception):
@@ -19,7 +21,12 @@ class CommandError(Exception):
 
 def add_database(parser: argparse.ArgumentParser, *, store: bool = True) -> argparse.ArgumentParser:
     """Give a command the options that say which database, and which store of it."""
-    parser.add_argument("--database", type=Path, default=DEFAULT_DATABASE, help="default: %(default)s")
+    parser.add_argument(
+        "--database",
+        metavar="URL|PATH",
+        default=os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE,
+        help=f"file, or postgresql://USER@HOST/DATABASE (default: ${DATABASE_VARIABLE} or {DEFAULT_DATABASE})",
+    )
     if store:
         parser.add_argument("--store", help="store id (default: the only one)")
     return parser
@@ -37,10 +44,16 @@ def store_id_of(options: argparse.Namespace, known: Sequence[str]) -> str:
 @contextmanager
 def opened(options: argparse.Namespace, *, make: bool = False) -> Iterator[Database]:
     """The database that was meant, closed afterwards; raises CommandError where there is none."""
-    # A typing slip must not make an empty hub that tills then report to.
-    if not make and not options.database.exists():
-        raise CommandError(f"{options.database} does not exist; check --database, or run `poshub init` first")
-    database = Database(options.database)
+    try:
+        location = read_location(options.database)
+        # A typing slip must not make an empty hub that tills then report to.
+        if not make and location.path is not None and not location.path.exists():
+            raise CommandError(
+                f"{location.path} does not exist; check --database, or run `poshub init` first"
+            )
+        database = Database(options.database, make=make)
+    except DatabaseError as trouble:
+        raise CommandError(str(trouble)) from trouble
     try:
         yield database
     finally:

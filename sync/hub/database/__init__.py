@@ -1,0 +1,203 @@
+"""The hub's database: transactions, the schema kept up to date, the fastest way in for many rows.
+
+Two kinds serve the same schema: one SQLite file, which takes one writer at a time, and PostgreSQL, to
+which many processes write at once. Knows neither what is stored nor who asks. Whatever may simply be run
+again (a deadlock, a lost connection) is told apart here, so that no caller has to know a driver's errors.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import psycopg
+import pysqlite3.dbapi2
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, Table, inspect, select, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from sync.hub.database.location import DatabaseError, Dialect, Location, read_location
+from sync.hub.database.postgresql import (
+    MIGRATION_LOCK,
+    can_be_tried_again,
+    check_server,
+    connection_sentence,
+    copy_tuples,
+    open_postgresql,
+    replace_tuples,
+)
+from sync.hub.database.sqlite import WRITES, insert_tuples, open_sqlite
+from sync.hub.tables import HUB
+
+__all__ = ["BusyError", "Database", "DatabaseError", "insert_rows", "read_location", "upsert"]
+
+LOG = logging.getLogger("poshub.database")
+WRITE_ATTEMPTS: Final = 5
+_MIGRATIONS: Final = Path(__file__).parent.with_name("migrations")
+
+Result = TypeVar("Result")
+
+
+class BusyError(Exception):
+    """A transaction that was undone whole and may simply be run again."""
+
+
+class Database:
+    """One open database; safe to use from any thread.
+
+    `named` is a path or `sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`. Raises DatabaseError where
+    it cannot be opened, and, without `make`, where no hub is in it yet.
+    """
+
+    def __init__(self, named: Path | str, *, make: bool = True) -> None:
+        self.location = read_location(named)
+        self.dialect: Dialect = self.location.dialect
+        self._writer: AbstractContextManager[Any] = nullcontext()
+        if self.location.path is not None:
+            self._writer = threading.Lock()
+            self.location.path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(self.location)
+        # A page of a feed is read in several steps, which must all see one state.
+        self._reader = self._engine
+        if self.dialect == "postgresql":
+            self._reader = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        try:
+            self._prepare(make)
+            self.feed_id = self._ensure_feed_id()
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database for as long as it is open."""
+        with self._told_apart(), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed, on the disk, when the block ends without an exception.
+
+        Raises BusyError where nothing was stored and the block may be run again.
+        """
+        with (
+            self._told_apart(),
+            self._writer,
+            self._engine.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def write(self, work: Callable[[Connection], Result], *, attempts: int = WRITE_ATTEMPTS) -> Result:
+        """Do some work in a transaction of its own, again where that helps; raises BusyError in the end.
+
+        A lost connection may hide a commit: the work has to be one that finds out what is stored already.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except BusyError as trouble:
+                if attempt == attempts:
+                    raise
+                LOG.info("run again after: %s", trouble)
+        raise ValueError("attempts counts from 1")
+
+    @contextmanager
+    def _told_apart(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeoutError as trouble:
+            raise BusyError("every connection is in use") from trouble
+        except DBAPIError as trouble:
+            if self._is_busy(trouble.orig, disconnected=trouble.connection_invalidated):
+                raise BusyError(str(trouble.orig).strip()) from trouble
+            raise
+        except psycopg.Error as trouble:
+            # Rows that are copied in pass by SQLAlchemy, and so do their errors.
+            if self._is_busy(trouble, disconnected=False):
+                raise BusyError(str(trouble).strip()) from trouble
+            raise
+
+    def _is_busy(self, trouble: BaseException | None, *, disconnected: bool) -> bool:
+        if self.dialect == "sqlite":
+            code = getattr(trouble, "sqlite_errorcode", None)
+            return code is not None and code & 0xFF == pysqlite3.dbapi2.SQLITE_BUSY
+        known = trouble if isinstance(trouble, psycopg.Error) else None
+        lost = isinstance(known, psycopg.OperationalError) and known.sqlstate is None
+        return can_be_tried_again(known, disconnected=disconnected or lost)
+
+    # ------------------------------------------------------------------ the schema
+    def _prepare(self, make: bool) -> None:
+        """Bring the schema up to date."""
+        try:
+            with self._engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+                if self.dialect == "postgresql":
+                    check_server(connection)
+                    # Several processes start at once: the first does the steps, the others find them done.
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+                if not make and not inspect(connection).has_table(HUB.name):
+                    raise DatabaseError(f"there is no hub in {self.location.shown}; run `poshub init` first")
+                migrate(connection)
+        except CommandError as trouble:
+            # Alembic looks for steps that this program does not have.
+            raise DatabaseError(f"{self.location.shown} is of a newer poshub than this one") from trouble
+        except DBAPIError as trouble:
+            if isinstance(trouble.orig, psycopg.OperationalError):
+                raise DatabaseError(connection_sentence(self.location.shown, trouble.orig)) from trouble
+            if isinstance(trouble.orig, pysqlite3.dbapi2.DatabaseError):
+                raise DatabaseError(f"cannot open {self.location.shown}: {trouble.orig}") from trouble
+            raise
+
+    def _ensure_feed_id(self) -> str:
+        with self.writing() as connection:
+            made = {"one": 1, "feed_id": secrets.token_hex(6)}
+            connection.execute(upsert(connection, HUB).values(**made).on_conflict_do_nothing())
+            return str(connection.execute(select(HUB.c.feed_id)).scalar_one())
+
+
+def _engine(location: Location) -> Engine:
+    return open_sqlite(location.url) if location.dialect == "sqlite" else open_postgresql(location.url)
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema up to date inside the caller's transaction; steps are additive."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """INSERT as this database spells it, with its `on_conflict_do_...` and `excluded`."""
+    return (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+
+
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], *, replace: bool = False
+) -> None:
+    """Insert tuples in the order of the table's columns, the fastest way that this database has."""
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql":
+        insert_tuples(connection, table, rows, replace=replace)
+    elif replace:
+        replace_tuples(connection, table, rows)
+    else:
+        copy_tuples(connection, table, rows)

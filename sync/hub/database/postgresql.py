@@ -1,0 +1,154 @@
+"""PostgreSQL as a hub uses it: many processes, every acknowledged commit on the disk, rows by binary COPY.
+
+Knows connections, what may simply be tried again, and the fastest way in; refuses to know what is stored.
+Nothing here takes a lock of the process: whoever needs an order locks a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    create_engine,
+)
+
+from sync.hub.database.location import DatabaseError
+
+POOL_SIZE: Final = 8
+POOL_OVERFLOW: Final = 24
+CONNECT_WITHIN_S: Final = 10
+#: A batch that waits for another of the same terminal gives up then and is sent again.
+LOCK_TIMEOUT_MS: Final = 15_000
+#: A process that hangs in the middle of a transaction must not hold a terminal's row for ever.
+IDLE_TIMEOUT_MS: Final = 300_000
+#: Whatever is answered was written with these on, whatever the server's own settings are.
+_OPTIONS: Final = (
+    "-c synchronous_commit=on -c timezone=UTC"
+    f" -c lock_timeout={LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
+)
+#: Any one number, the same for every process that brings a schema up to date.
+MIGRATION_LOCK: Final = 7_046_912_358_814_201
+_TYPES: Final[tuple[tuple[type[Any], str], ...]] = (
+    (BigInteger, "int8"),
+    (SmallInteger, "int2"),
+    (Integer, "int4"),
+    (LargeBinary, "bytea"),
+    (Boolean, "bool"),
+    (Text, "text"),
+)
+#: Serialization failure, deadlock, lock not available, two first rows at once, too many connections, and
+#: all that a server says on its way down or up; the classes 08 and 57P are of connections.
+_TRY_AGAIN: Final = ("40001", "40P01", "55P03", "23505", "53300", "25P03")
+_TRY_AGAIN_CLASSES: Final = ("08", "57P")
+
+
+def open_postgresql(url: URL) -> Engine:
+    """An engine with a pool; no connection is made yet."""
+    query = {"connect_timeout": str(CONNECT_WITHIN_S), "application_name": "poshub", **url.query}
+    options = query.get("options", "")
+    named = " ".join(options) if isinstance(options, tuple) else options
+    url = url.set(query={**query, "options": f"{named} {_OPTIONS}".strip()})
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        # A server that was restarted leaves dead connections behind.
+        pool_pre_ping=True,
+    )
+
+
+def check_server(connection: Connection) -> None:
+    """Raise DatabaseError where an acknowledged sale could be lost, or a name not be written down."""
+    fsync, encoding = connection.exec_driver_sql(
+        "SELECT current_setting('fsync'), current_setting('server_encoding')"
+    ).one()
+    if fsync != "on":
+        raise DatabaseError("the PostgreSQL server runs with fsync = off: acknowledged sales could be lost")
+    if encoding != "UTF8":
+        raise DatabaseError(f"the database's encoding is {encoding}; the hub needs UTF8")
+
+
+def can_be_tried_again(trouble: psycopg.Error | None, *, disconnected: bool) -> bool:
+    """Whether a transaction that failed so was undone whole and may simply be run again."""
+    if disconnected:
+        return True
+    state = "" if trouble is None else trouble.sqlstate or ""
+    return state in _TRY_AGAIN or state.startswith(_TRY_AGAIN_CLASSES)
+
+
+def connection_sentence(shown: str, trouble: psycopg.Error) -> str:
+    """Why a server let nobody in, in one sentence."""
+    said = str(trouble).strip().splitlines()[-1] if str(trouble).strip() else "no answer"
+    said = said.rpartition("FATAL:")[2].strip()
+    return f"cannot open {shown}: {said}"
+
+
+# ---------------------------------------------------------------------- rows in
+def copy_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert tuples in the order of the table's columns by binary COPY."""
+    statement, types = _copy(table)
+    raw: Any = connection.connection.driver_connection
+    with raw.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        write_row = copy.write_row
+        for row in rows:
+            write_row(row)
+
+
+def replace_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert tuples, each instead of what stands under its key; of two with one key the last one counts."""
+    places = [at for at, column in enumerate(table.columns) if column.primary_key]
+    last = {tuple(row[at] for at in places): row for row in rows}
+    raw: Any = connection.connection.driver_connection
+    with raw.cursor() as cursor:
+        cursor.execute(_replace(table), [list(values) for values in zip(*last.values(), strict=True)])
+
+
+@lru_cache(maxsize=128)
+def _copy(table: Table) -> tuple[sql.Composed, tuple[str, ...]]:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        sql.Identifier(table.name), _names(table.columns)
+    )
+    return statement, tuple(_type(column) for column in table.columns)
+
+
+@lru_cache(maxsize=128)
+def _replace(table: Table) -> sql.Composed:
+    others = [column for column in table.columns if not column.primary_key]
+    change = sql.SQL(", ").join(
+        sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column.name)) for column in others
+    )
+    arrays = (sql.SQL("%s::{}").format(sql.SQL(f"{_type(column)}[]")) for column in table.columns)
+    return sql.SQL("INSERT INTO {} ({}) SELECT * FROM unnest({}) ON CONFLICT ({}) DO {}").format(
+        sql.Identifier(table.name),
+        _names(table.columns),
+        sql.SQL(", ").join(arrays),
+        _names(column for column in table.columns if column.primary_key),
+        sql.SQL("UPDATE SET {}").format(change) if others else sql.SQL("NOTHING"),
+    )
+
+
+def _names(columns: Any) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+
+
+def _type(column: Column[Any]) -> str:
+    for kind, name in _TYPES:
+        if isinstance(column.type, kind):
+            return name
+    raise TypeError(f"{column}: no binary form is known of {column.type}")

@@ -1,0 +1,60 @@
+"""SQLite as a hub uses it: one file, one writer at a time, every commit on the disk.
+
+Knows pragmas and how transactions begin; refuses to know what is stored. Hot statements are compiled
+from the tables once and then run with plain tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import pysqlite3.dbapi2
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+BUSY_TIMEOUT_MS: Final = 15_000
+#: An execution option: the transaction takes the writer's lock when it begins.
+WRITES: Final = "posapp_writes"
+_DIALECT: Final = SQLiteDialect_pysqlite(paramstyle="qmark")
+
+
+def open_sqlite(url: URL) -> Engine:
+    """An engine on a SQLite file with the pragmas that durability asks for."""
+    engine = create_engine(url, module=pysqlite3.dbapi2, pool_size=4, max_overflow=16)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(raw: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: it would begin them without taking the lock.
+    raw.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "cache_size = -65536",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@lru_cache(maxsize=128)
+def insert_sql(table: Table, replace: bool = False) -> str:
+    """INSERT of all columns of a table in their order, with question marks."""
+    statement = insert(table).prefix_with("OR REPLACE") if replace else insert(table)
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def insert_tuples(
+    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], *, replace: bool
+) -> None:
+    """Insert tuples in the order of the table's columns."""
+    connection.exec_driver_sql(insert_sql(table, replace), list(rows))
