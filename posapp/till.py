@@ -47,7 +47,9 @@ from posapp.printing import Printing
 from posapp.resources import resource_path
 from posapp.runner import Runner, World, verify_pin
 from posapp.scanning import Scanning
-from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
+from posapp.store.catalog import SqliteCatalogReader
+from posapp.store.catalog_place import CatalogPlace
+from posapp.store.catalog_writer import open_catalog_file
 from posapp.store.engine import open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import claim, migrate
@@ -132,9 +134,10 @@ class Till(QObject):
             on_draft_failed=lambda trouble: self.post(DraftFailed(trouble)),
             on_stored=self._wake_sync,
         )
-        self._catalogue_file = open_catalog_file(settings.catalogue, self.clock)
+        self._catalogue = CatalogPlace(settings.catalogue)
+        self._catalogue_file = open_catalog_file(self._catalogue, self.clock)
         self._catalogue_file.status()
-        self._reader = SqliteCatalogReader(settings.catalogue)
+        self._reader = SqliteCatalogReader(self._catalogue)
         self._names: CatalogSearch | None = None
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
         self._sold = SqliteSoldReader(settings.ledger)
@@ -242,7 +245,7 @@ class Till(QObject):
     def search(self, text: str, limit: int) -> tuple[Any, ...]:
         """Find names; runs on the reports thread."""
         if self._names is None:
-            self._names = CatalogSearch(self.settings.catalogue, self.clock)
+            self._names = CatalogSearch(self._catalogue, self.clock)
         return self._names.search(text, limit)
 
     # --- start and end ----------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from posapp.commands.bench_till import SIZE, OpenTill, offscreen, settle
 from posapp.commands.measuring import Aim, Result, median, quantile
 from posapp.domain.codes import is_known_payload, normalise
 from posapp.store.catalog import SqliteCatalogReader
+from posapp.store.catalog_place import CatalogPlace
 from posapp.ui.app import create_application
 from posapp.ui.bursts import BURST_TIMEOUT_MS
 from posapp.ui.keystrokes import ENTER, scan, strike
@@ -143,7 +144,7 @@ def _timed(act: Callable[[], object]) -> int:
 
 def _look_up(side: Side) -> None:
     """Time the catalogue alone, over a connection like the till's own."""
-    reader = SqliteCatalogReader(side.open_till.settings.catalogue)
+    reader = SqliteCatalogReader(CatalogPlace(side.open_till.settings.catalogue))
     try:
         for code in side.codes:
             key = normalise(code).key

@@ -32,11 +32,14 @@ from posapp.exchange.outgoing import Place
 from posapp.flows.effects import Commit
 from posapp.flows.intents import CommitFailed
 from posapp.resources import resource_path
-from posapp.store.catalog import prepare, read_status
+from posapp.store.catalog import read_status
+from posapp.store.catalog_writer import prepare
 from posapp.store.engine import Connection, open_catalog, open_ledger, open_reader
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 from posapp.store.settings import SHOP, put_setting
+from sync.protocol.catalog_file import CATALOG_FILE_VERSION
+from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
 OPERATOR = "1001"
@@ -56,7 +59,12 @@ class Goods:
     @property
     def price_minor(self) -> int:
         """A price that follows from the code."""
-        return 100 + zlib.crc32(self.key.encode()) % 9_900
+        return price_of(self.key)
+
+
+def price_of(key: str) -> int:
+    """A price (minor units) that follows from the key of a code."""
+    return 100 + zlib.crc32(key.encode()) % 9_900
 
 
 class SteadyClock:
@@ -119,12 +127,12 @@ def catalogue(count: int, seed: int, given: Path | None) -> Path:
     kept = Path(tempfile.gettempdir()) / f"posapp-bench-{os.getuid() if hasattr(os, 'getuid') else 0}"
     kept.mkdir(mode=0o700, exist_ok=True)
     if given is None:
-        path = kept / f"made-up-{seed}-{count}.db"
+        path = kept / f"made-up-{CATALOG_FILE_VERSION}-{seed}-{count}.db"
         goods = made_up(count, seed)
     else:
         facts = given.stat()
         mark = zlib.crc32(f"{given.resolve()} {facts.st_size} {facts.st_mtime_ns}".encode())
-        path = kept / f"listed-{mark:08x}.db"
+        path = kept / f"listed-{CATALOG_FILE_VERSION}-{mark:08x}.db"
         goods = listed(given)
     if not _is_whole(path):
         _build(path, goods)
@@ -155,7 +163,14 @@ def _build(path: Path, goods: Iterator[Goods]) -> None:
             keys += [(each.key, len(keys) + place) for place, each in enumerate(batch, 1)]
         keys.sort()
         connection.executemany("INSERT INTO code VALUES (?, ?)", keys)
-        connection.execute("UPDATE state SET items = ?, feed = 'bench', updated_ms = ?", (len(keys), NOW_MS))
+        connection.executemany(
+            "INSERT INTO price VALUES (?, ?, 1, ?, 0)",
+            ((key, f"[[0,{price_of(key)}]]", number) for number, (key, _) in enumerate(keys, 1)),
+        )
+        connection.executemany(
+            "INSERT INTO stream VALUES (?, 'bench', 1, ?, 0, ?)",
+            [(stream, len(keys), NOW_MS) for stream in (STREAM_CATALOGUE, STREAM_PRICES)],
+        )
         connection.execute("COMMIT")
     finally:
         connection.close()
@@ -165,13 +180,12 @@ def _build(path: Path, goods: Iterator[Goods]) -> None:
 def _insert(connection: Connection, batch: Sequence[Goods], before: int) -> None:
     numbered = list(enumerate(batch, before + 1))
     connection.executemany(
-        "INSERT INTO item VALUES (?, ?, ?, 'pcs', 'standard', ?, ?, 1, ?, 0)",
+        "INSERT INTO item VALUES (?, ?, ?, 'pcs', 'standard', ?, 1, ?, 0)",
         [
             (
                 number,
                 each.key,
                 json.dumps(each.names, ensure_ascii=False, separators=(",", ":")),
-                f"[[0,{each.price_minor}]]",
                 each.key,
                 number,
             )

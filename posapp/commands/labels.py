@@ -101,6 +101,7 @@ def _check_gs1(kind: BarcodeKind, code: str) -> None:
 def _shelf(settings: Settings, options: argparse.Namespace) -> Iterator[Label]:
     """A label for each code, with the price in force now."""
     from posapp.store.catalog import SqliteCatalogReader
+    from posapp.store.catalog_place import CatalogPlace
     from posapp.store.engine import open_ledger
     from posapp.store.recovery import read_shop
 
@@ -111,7 +112,7 @@ def _shelf(settings: Settings, options: argparse.Namespace) -> Iterator[Label]:
     ledger.close()
     if shop is None:
         raise LabelError("This till has no shop set-up yet. Open it once with the hub in reach.")
-    reader = SqliteCatalogReader(settings.catalogue)
+    reader = SqliteCatalogReader(CatalogPlace(settings.catalogue))
     try:
         now_ms = time.time_ns() // 1_000_000
         for code in options.codes:

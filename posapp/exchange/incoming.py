@@ -1,4 +1,4 @@
-"""What the hub sends, turned into what the till keeps: an item, or the shop.
+"""What the hub sends, turned into what the till keeps: an item, its prices, or the shop.
 
 Reads leniently: unknown fields are ignored, an unknown kind of setting is kept as it came, and a body
 that cannot be read gives a reason instead of an exception, so that one bad row never stops a stream.
@@ -13,7 +13,7 @@ from typing import Any
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import ShopDocumentError, parse_shop
 from sync.protocol.codec import WireError, decode_message
-from sync.protocol.messages import Change, ItemBody
+from sync.protocol.messages import Change, ItemBody, PriceBody
 from sync.protocol.versions import SETTINGS_KEY
 
 
@@ -51,6 +51,14 @@ def read_item(change: Change) -> ItemBody | Unreadable:
     if not item.sku:
         return Unreadable(change.key, "no sku")
     return item
+
+
+def read_price(change: Change) -> PriceBody | Unreadable:
+    """The prices that an upsert of the prices stream carries."""
+    try:
+        return decode_message(change.body, PriceBody)
+    except WireError as error:
+        return Unreadable(change.key, str(error))
 
 
 def read_setting(change: Change) -> ShopReceived | SettingReceived | Unreadable:

@@ -1,7 +1,8 @@
 """What the link to the hub needs from the store: the queue to send, and where received changes land.
 
 Reads over a connection of its own, so that sending never waits for a sale nor a sale for it; whatever
-is written goes through the ledger's thread and is waited for. Items land in the catalogue's own file.
+is written goes through the ledger's thread and is waited for. Everything but the settings lands in the
+catalogue's own file.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from posapp.exchange.incoming import (
 )
 from posapp.flows.intents import CatalogueStatus
 from posapp.store import outbox
-from posapp.store.catalog import CatalogFile
+from posapp.store.catalog_writer import CatalogFile
 from posapp.store.engine import Connection, open_reader
 from posapp.store.settings import SHOP, get_cursor, get_setting
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 from posapp.store.writer import LedgerWriter
 from sync.engine.ports import StoreUnavailable
 from sync.protocol.messages import Change
-from sync.protocol.versions import STREAM_CATALOGUE, STREAM_SETTINGS
+from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES, STREAM_SETTINGS, STREAMS
 
 T = TypeVar("T")
 
+_IN_CATALOGUE: Final = frozenset(STREAMS) - {STREAM_SETTINGS}
 #: How long the link waits for the ledger's thread before it counts as unavailable.
 _PATIENCE_S: Final = 30.0
 #: Settings that this till does not know are kept under this name, for a later version to read.
@@ -124,19 +126,22 @@ class StoreInbox:
         *,
         on_shop: Callable[[Shop], None],
         on_catalogue: Callable[[CatalogueStatus], None],
+        on_documents: Callable[[str], None] = lambda _stream: None,
     ) -> None:
+        """`on_documents` is told each stream without a table of its own that brought rows."""
         self._reader = _Reader(ledger)
         self._writer = writer
         self._catalogue = catalogue
         self._on_shop = on_shop
         self._on_catalogue = on_catalogue
+        self._on_documents = on_documents
         self._has_shop = False
         self._set_aside: tuple[dict[str, bytes], str | None] | None = None
 
     def cursor(self, stream: str) -> str | None:
         """How far a stream has been applied; from the beginning where what it brought cannot be read."""
-        if stream == STREAM_CATALOGUE:
-            return self._tried(self._catalogue.cursor)
+        if stream in _IN_CATALOGUE:
+            return self._tried(lambda: self._catalogue.cursor(stream))
         if stream == STREAM_SETTINGS and not self._has_shop:
             # A till without its shop can do nothing but wait for the hub to send it once more.
             self._has_shop = self._reader.ask(_is_shop_readable)
@@ -145,13 +150,18 @@ class StoreInbox:
         return self._reader.ask(lambda held: get_cursor(held, stream))
 
     def apply(self, stream: str, changes: Sequence[Change], cursor: str | None) -> None:
-        """Apply changes and remember the cursor; raises StoreUnavailable where nothing can be kept now."""
-        if stream == STREAM_CATALOGUE:
-            self._on_catalogue(self._tried(lambda: self._catalogue.apply_catalogue(changes, cursor)))
-        elif stream == STREAM_SETTINGS:
+        """Apply changes and remember the cursor; raises StoreUnavailable where nothing can be kept now.
+
+        A stream that this till does not know, of a hub that is newer, is let pass.
+        """
+        if stream == STREAM_SETTINGS:
             self._apply_settings(changes, cursor)
-        else:
-            raise ValueError(f"no such stream: {stream}")
+        elif stream in _IN_CATALOGUE:
+            self._tried(lambda: self._catalogue.apply(stream, changes, cursor))
+            if stream in (STREAM_CATALOGUE, STREAM_PRICES):
+                self._on_catalogue(self._tried(self._catalogue.status))
+            elif changes:
+                self._on_documents(stream)
 
     def _apply_settings(self, changes: Sequence[Change], cursor: str | None) -> None:
         documents: dict[str, bytes] = {}

@@ -9,14 +9,14 @@ answers with what it has.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from posapp.domain.catalog import Item
 from posapp.domain.search_text import LINE, fold_wanted, is_long_enough
 from posapp.flows.ports import Clock
-from posapp.store.catalog import to_item
-from posapp.store.engine import open_reader
+from posapp.store.catalog import ITEM_BY_NUMBER, MAP_BYTES, to_item
+from posapp.store.catalog_place import CatalogPlace
+from posapp.store.engine import Connection, open_reader
 
 #: How long a search may read before it answers with what it has.
 LIMIT_MS: Final = 800
@@ -39,8 +39,8 @@ _FIND: Final = """
 class CatalogSearch:
     """Searches over a connection of its own; used by one thread that may wait."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._connection = open_reader(path, mmap_bytes=1 << 30)
+    def __init__(self, place: CatalogPlace, clock: Clock) -> None:
+        self._hold = place.hold(lambda path: open_reader(path, mmap_bytes=MAP_BYTES), patient=True)
         self._clock = clock
 
     def search(self, text: str, limit: int = 30) -> tuple[Item, ...]:
@@ -48,28 +48,30 @@ class CatalogSearch:
         wanted = fold_wanted(text)
         if not is_long_enough(wanted):
             return ()
+        # One search is of one file: numbers of items mean nothing in the next one.
+        with self._hold as connection:
+            return self._items(connection, self._numbers(connection, wanted, limit))
+
+    def _numbers(self, connection: Connection, wanted: str, limit: int) -> list[int]:
         until_ms = self._clock.monotonic_ms() + LIMIT_MS
-        last = self._connection.execute("SELECT coalesce(max(item_no), 0) FROM search").fetchone()[0]
+        last = connection.execute("SELECT coalesce(max(item_no), 0) FROM search").fetchone()[0]
         best: list[tuple[int, int]] = []
         for start in range(0, last, _STRETCH):
-            found = self._connection.execute(_FIND, (wanted, LINE, start, start + _STRETCH, limit))
+            found = connection.execute(_FIND, (wanted, LINE, start, start + _STRETCH, limit))
             best = sorted([*best, *found])[:limit]
             if self._clock.monotonic_ms() > until_ms:
                 break
-        return self._items([item_no for _, item_no in best])
+        return [item_no for _, item_no in best]
 
-    def _items(self, numbers: list[int]) -> tuple[Item, ...]:
+    def _items(self, connection: Connection, numbers: list[int]) -> tuple[Item, ...]:
         now_ms = self._clock.now_ms()
         found = []
         for item_no in numbers:
-            row = self._connection.execute(
-                "SELECT sku, names, unit, tax_category, prices FROM item WHERE item_no = ? AND deleted = 0",
-                (item_no,),
-            ).fetchone()
+            row = connection.execute(ITEM_BY_NUMBER, (item_no,)).fetchone()
             if row is not None:
                 found.append(to_item(row, now_ms))
         return tuple(found)
 
     def close(self) -> None:
         """Let the file go."""
-        self._connection.close()
+        self._hold.close()

@@ -43,8 +43,8 @@ KNOWN_STREAMS: Final = (
     STREAM_MEMBERS,
     STREAM_ORDERS,
 )
-#: In the order in which a new till needs them.
-STREAMS: Final = (STREAM_SETTINGS, STREAM_CATALOGUE)
+#: Those that a till pulls, in the order in which a new one needs them.
+STREAMS: Final = KNOWN_STREAMS
 #: Those that a snapshot of the catalogue's file holds; the others are pulled row by row.
 SNAPSHOT_STREAMS: Final = (
     STREAM_CATALOGUE,

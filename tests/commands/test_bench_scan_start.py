@@ -15,6 +15,7 @@ from posapp.commands.bench_shop import Goods, catalogue, codes_of, listed, made_
 from posapp.commands.measuring import Aim, Result, report
 from posapp.domain.codes import is_gtin, normalise
 from posapp.store.catalog import SqliteCatalogReader
+from posapp.store.catalog_place import CatalogPlace
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +99,7 @@ def test_a_catalogue_is_built_once_and_every_code_is_found() -> None:
     built_ns = path.stat().st_mtime_ns
     assert catalogue(300, 7, None) == path
     assert path.stat().st_mtime_ns == built_ns
-    reader = SqliteCatalogReader(path)
+    reader = SqliteCatalogReader(CatalogPlace(path))
     try:
         assert reader.status().items == 300
         for code in codes_of(path, 300, 1):

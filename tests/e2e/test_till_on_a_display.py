@@ -77,8 +77,8 @@ def goods(shop: Shopfront) -> int:
         return 0
     connection = dbapi2.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
     try:
-        return int(connection.execute("SELECT items FROM state").fetchone()[0])
-    except dbapi2.OperationalError:
+        return int(connection.execute("SELECT rows FROM stream WHERE stream = 'catalogue'").fetchone()[0])
+    except (dbapi2.OperationalError, TypeError):
         return 0
     finally:
         connection.close()

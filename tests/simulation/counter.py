@@ -39,7 +39,9 @@ from posapp.messages import load_speech
 from posapp.printing import Printing
 from posapp.resources import resource_path
 from posapp.runner import Runner, World
-from posapp.store.catalog import SqliteCatalogReader, open_catalog_file
+from posapp.store.catalog import SqliteCatalogReader
+from posapp.store.catalog_place import CatalogPlace
+from posapp.store.catalog_writer import open_catalog_file
 from posapp.store.engine import Connection, open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
@@ -111,7 +113,7 @@ def furnish(settings: Settings, shop: Shop, goods: dict[str, Item], *, language:
     put_setting(connection, LANGUAGE, language.encode())
     put_setting(connection, SHOP, document)
     connection.close()
-    catalogue = open_catalog_file(settings.catalogue, SystemClock())
+    catalogue = open_catalog_file(CatalogPlace(settings.catalogue), SystemClock())
     catalogue.apply_catalogue(
         [item_change(item, code, rev) for rev, (code, item) in enumerate(goods.items(), 1)], "cursor"
     )
@@ -183,7 +185,8 @@ class Counter:
             lambda: self.hooks.connect(settings.ledger), place=place, clock=clock, ids=ids
         )
         self.writer = LedgerWriter(ledger, clock, on_draft_failed=lambda _: None)
-        self.reader = SqliteCatalogReader(settings.catalogue)
+        self.catalogue = CatalogPlace(settings.catalogue)
+        self.reader = SqliteCatalogReader(self.catalogue)
         self.sold = SqliteSoldReader(settings.ledger)
         ports = Ports(clock, ids, self.reader, lambda language: SPEECHES[language], codes, self.sold)
         self.terminal = self.hooks.terminal(settings.terminal_id, ports)

@@ -12,7 +12,7 @@ from sqlalchemy import Table, select
 
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import shop_to_document
-from posapp.store.catalog import open_catalog_file
+from posapp.store.catalog_writer import open_catalog_file
 from posapp.store.feeds import LedgerOutbox, StoreInbox
 from sync.engine.http import HttpLink
 from sync.engine.loop import SyncLoop
@@ -77,7 +77,7 @@ class Link:
             read_timeout_s=1.0,
         )
         self._outbox = LedgerOutbox(settings.ledger, counter.writer)
-        self._catalogue = open_catalog_file(settings.catalogue, clock)
+        self._catalogue = open_catalog_file(counter.catalogue, clock)
         self._inbox = StoreInbox(
             settings.ledger,
             counter.writer,

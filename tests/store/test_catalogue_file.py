@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from posapp.domain.search_text import fold
 from posapp.flows.intents import CatalogueStatus
-from posapp.store import catalog as catalog_module
-from posapp.store.catalog import CatalogFile, SqliteCatalogReader, open_catalog_file, price_at
+from posapp.store import catalog_writer
+from posapp.store.catalog import SqliteCatalogReader, price_at
+from posapp.store.catalog_place import CatalogPlace
+from posapp.store.catalog_writer import CatalogFile, open_catalog_file
 from posapp.store.engine import open_catalog
 from posapp.store.search import CatalogSearch
 from posapp.store.troubles import DatabaseError
@@ -43,31 +45,36 @@ def gone(sku: str, rev: int) -> Change:
 
 
 @pytest.fixture
-def file(tmp_path: Path, clock: Any) -> Iterator[CatalogFile]:
-    made = open_catalog_file(tmp_path / "catalog.db", clock)
+def place(tmp_path: Path) -> CatalogPlace:
+    return CatalogPlace(tmp_path / "catalog.db")
+
+
+@pytest.fixture
+def file(place: CatalogPlace, clock: Any) -> Iterator[CatalogFile]:
+    made = open_catalog_file(place, clock)
     yield made
     made.close()
 
 
 @pytest.fixture
-def reader(file: CatalogFile, tmp_path: Path) -> Iterator[SqliteCatalogReader]:
-    made = SqliteCatalogReader(tmp_path / "catalog.db")
+def reader(file: CatalogFile, place: CatalogPlace) -> Iterator[SqliteCatalogReader]:
+    made = SqliteCatalogReader(place)
     yield made
     made.close()
 
 
 @pytest.fixture
-def search(file: CatalogFile, tmp_path: Path, clock: Any) -> Iterator[CatalogSearch]:
-    made = CatalogSearch(tmp_path / "catalog.db", clock)
+def search(file: CatalogFile, place: CatalogPlace, clock: Any) -> Iterator[CatalogSearch]:
+    made = CatalogSearch(place, clock)
     yield made
     made.close()
 
 
 def test_an_item_is_found_by_code_and_sku(file: CatalogFile, reader: SqliteCatalogReader, clock: Any) -> None:
-    assert (file.cursor(), reader.status()) == (None, CatalogueStatus(0, None))
+    assert (file.cursor("catalogue"), reader.status()) == (None, CatalogueStatus(0, None))
     status = file.apply_catalogue([item("1001", codes=["00000000010013", "=PLU 7"], unit="g")], "c1")
     assert status == CatalogueStatus(1, clock.now_ms())
-    assert file.cursor() == "c1"
+    assert file.cursor("catalogue") == "c1"
     for found in (reader.by_key("00000000010013", 1), reader.by_key("=PLU 7", 1), reader.by_sku("1001", 1)):
         assert found is not None
         assert (found.sku, found.names, found.unit) == ("1001", {"en": "Item 1001"}, "g")
@@ -125,7 +132,7 @@ def test_what_cannot_be_read_is_counted_and_skipped(file: CatalogFile, reader: S
         item("5", 1, sku="5", unit="litre"),
     ]
     assert file.apply_catalogue([*strange, item("6", 2)], "c").items == 1
-    assert file.cursor() == "c"
+    assert file.cursor("catalogue") == "c"
     assert reader.by_sku("6", 1) is not None
 
 
@@ -134,13 +141,13 @@ def test_a_stream_that_begins_anew_replaces_whatever_the_revisions_were(
 ) -> None:
     file.apply_catalogue([item("1", 900, names={"en": "before"}), item("2", 901)], "c9")
     file.apply_catalogue((), None)
-    assert file.cursor() is None
+    assert file.cursor("catalogue") is None
     assert reader.by_sku("1", 1) is not None
     file.apply_catalogue([item("1", 3, names={"en": "after"})], "c1")
     found = reader.by_sku("1", 1)
     assert found is not None
     assert found.names == {"en": "after"}
-    assert (file.status().items, file.cursor()) == (2, "c1")
+    assert (file.status().items, file.cursor("catalogue")) == (2, "c1")
 
 
 class Breaking:
@@ -163,30 +170,34 @@ class Breaking:
 def test_a_delta_that_breaks_off_is_taken_up_again(
     tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog_module, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(catalog_writer, "CHUNK_ROWS", 10)
     path = tmp_path / "catalog.db"
     changes = [item(f"{number:03d}", number) for number in range(1, 36)]
     for commits in range(1, 4):
-        broken = CatalogFile(lambda left=commits: Breaking(open_catalog(path), left), clock)  # type: ignore[misc]
+        broken = CatalogFile(
+            CatalogPlace(path),
+            clock,
+            opener=lambda at, left=commits: Breaking(open_catalog(at), left),  # type: ignore[misc]
+        )
         with pytest.raises(OSError, match="gone"):
             broken.apply_catalogue(changes, "end")
         broken.close()
-    whole = open_catalog_file(path, clock)
-    assert (whole.status().items, whole.cursor()) == (30, None)
-    assert (whole.apply_catalogue(changes, "end").items, whole.cursor()) == (35, "end")
+    whole = open_catalog_file(CatalogPlace(path), clock)
+    assert (whole.status().items, whole.cursor("catalogue")) == (30, None)
+    assert (whole.apply_catalogue(changes, "end").items, whole.cursor("catalogue")) == (35, "end")
     whole.close()
 
 
 def test_a_file_of_another_version_is_begun_anew(tmp_path: Path, clock: Any) -> None:
     path = tmp_path / "catalog.db"
-    file = open_catalog_file(path, clock)
+    file = open_catalog_file(CatalogPlace(path), clock)
     file.apply_catalogue([item("1")], "c")
     file.close()
     held = open_catalog(path)
     held.execute("PRAGMA user_version=77")
     held.close()
-    file = open_catalog_file(path, clock)
-    assert (file.status().items, file.cursor()) == (0, None)
+    file = open_catalog_file(CatalogPlace(path), clock)
+    assert (file.status().items, file.cursor("catalogue")) == (0, None)
     file.close()
 
 
@@ -199,13 +210,7 @@ def _overwrite(path: Path, start: int, length: int | None = None) -> None:
 
 def _without_a_table(path: Path) -> None:
     held = open_catalog(path)
-    held.execute("DROP TABLE state")
-    held.close()
-
-
-def _without_its_row(path: Path) -> None:
-    held = open_catalog(path)
-    held.execute("DELETE FROM state")
+    held.execute("DROP TABLE stream")
     held.close()
 
 
@@ -217,20 +222,19 @@ def _without_its_row(path: Path) -> None:
         lambda path: _overwrite(path, 4096),
         lambda path: path.write_text("a text that is no database, and long enough to be looked at " * 3),
         _without_a_table,
-        _without_its_row,
     ],
-    ids=["head", "all pages but the first", "no database", "a table is missing", "no state"],
+    ids=["head", "all pages but the first", "no database", "a table is missing"],
 )
 def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path, clock: Any, damage: Any) -> None:
     path = tmp_path / "catalog.db"
     for _time in range(2):
-        file = open_catalog_file(path, clock)
+        file = open_catalog_file(CatalogPlace(path), clock)
         file.apply_catalogue([item("1")], "c")
         file.close()
         damage(path)
         damaged = path.read_bytes()
-        file = open_catalog_file(path, clock)
-        assert (file.status().items, file.cursor()) == (0, None)
+        file = open_catalog_file(CatalogPlace(path), clock)
+        assert (file.status().items, file.cursor("catalogue")) == (0, None)
         file.apply_catalogue([item("1")], "c")
         assert file.status().items == 1
         file.close()
@@ -243,7 +247,7 @@ def test_a_file_that_is_only_locked_is_not_put_aside(tmp_path: Path, clock: Any)
     held = open_catalog(path)
     held.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseError, match="locked"):
-        catalog_module.open_catalog_file(path, clock)
+        open_catalog_file(CatalogPlace(path), clock)
     held.execute("ROLLBACK")
     held.close()
     assert not path.with_name("catalog.db.damaged").exists()

@@ -16,7 +16,9 @@ from posapp.domain.shop import Shop
 from posapp.domain.shop_document import hash_pins, parse_shop, shop_to_document
 from posapp.flows.effects import Commit, Record
 from posapp.flows.intents import CatalogueStatus
-from posapp.store.catalog import CatalogFile, open_catalog_file
+from posapp.store.catalog import SqliteCatalogReader
+from posapp.store.catalog_place import CatalogPlace
+from posapp.store.catalog_writer import CatalogFile, open_catalog_file
 from posapp.store.engine import open_ledger
 from posapp.store.feeds import LedgerOutbox, StoreInbox
 from posapp.store.ledger import Ledger
@@ -72,7 +74,7 @@ def ends(kit: LedgerKit) -> Iterator[Ends]:
         ledger, RealClock(), on_draft_failed=lambda trouble: None, patience=Patience(0.02, 0.02)
     )
     writer.start()
-    made = Ends(kit, writer, open_catalog_file(kit.path.with_name("catalog.db"), kit.clock))
+    made = Ends(kit, writer, open_catalog_file(CatalogPlace(kit.path.with_name("catalog.db")), kit.clock))
     yield made
     made.close()
 
@@ -226,5 +228,33 @@ def test_a_store_that_cannot_now_says_so(ends: Ends) -> None:
     assert ends.shops == []
     other.execute("ROLLBACK")
     other.close()
-    with pytest.raises(ValueError, match="no such stream"):
-        ends.inbox.apply("weather", (), "f:1")
+
+
+def test_a_stream_of_a_newer_hub_is_let_pass(ends: Ends) -> None:
+    ends.inbox.apply("weather", [Change("upsert", "x", 1)], "f:1")
+    assert ends.inbox.cursor("weather") is None
+    assert ends.kit.one("SELECT count(*) FROM cursor") == 0
+
+
+def test_rows_of_the_other_streams_are_kept_as_they_came(ends: Ends) -> None:
+    told: list[str] = []
+    place = CatalogPlace(ends.kit.path.with_name("catalog.db"))
+    lander = StoreInbox(
+        ends.kit.path,
+        ends.writer,
+        ends.catalogue,
+        on_shop=ends.shops.append,
+        on_catalogue=ends.statuses.append,
+        on_documents=told.append,
+    )
+    body = msgspec.Raw(b'{"lot": "A 1"}')
+    lander.apply("recalls", [Change("upsert", "r1", 1, body), Change("upsert", "r2", 2, body)], "f:2")
+    lander.apply("recalls", [Change("delete", "r2", 3)], "f:3")
+    lander.apply("recalls", (), "f:4")
+    assert (told, lander.cursor("recalls"), ends.statuses) == (["recalls", "recalls"], "f:4", [])
+    reader = SqliteCatalogReader(place)
+    assert reader.documents("recalls") == (("r1", b'{"lot": "A 1"}'),)
+    assert (reader.document("recalls", "r1"), reader.document("recalls", "r2")) == (b'{"lot": "A 1"}', None)
+    assert (reader.document("stock", "r1"), reader.documents("stock")) == (None, ())
+    reader.close()
+    lander.close()
