@@ -8,13 +8,13 @@ done in chunks of one transaction each, so that tills are served in between.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 
 from posapp.domain.codes import GTIN_LENGTHS
 from sync.hub.catalogue_rows import (
@@ -29,8 +29,10 @@ from sync.hub.catalogue_rows import (
 )
 from sync.hub.database import Database, insert_rows
 from sync.hub.pinyin import initials
-from sync.hub.tables import ITEM, ITEM_CODE, PRICE, REFUSED_ROW, STORE
-from sync.protocol.messages import ItemBody
+from sync.hub.streams import Row, held_bodies, hold_streams, put_rows
+from sync.hub.tables import ITEM_CODE, REFUSED_ROW
+from sync.protocol.messages import ItemBody, PriceBody
+from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
 
 CHUNK_ITEMS: Final = 4_000
 REFUSED_KEPT: Final = 10_000
@@ -49,6 +51,15 @@ class ImportReport:
     internal_other: int = 0
     collisions: int = 0
     refused: int = 0
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a chunk changes: rows of the two streams, and the codes of the items among them."""
+
+    items: list[Row] = field(default_factory=list)
+    prices: list[Row] = field(default_factory=list)
+    codes: list[tuple[str, str, str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,28 +202,40 @@ class CatalogueImport:
         if not records:
             return
         with self._database.writing() as connection:
-            held = self._held_bodies(connection, [record.sku for record in records])
+            hold_streams(connection, self._store_id, (STREAM_CATALOGUE, STREAM_PRICES))
+            skus = [record.sku for record in records]
+            items = held_bodies(connection, self._store_id, STREAM_CATALOGUE, skus)
+            prices = held_bodies(connection, self._store_id, STREAM_PRICES, skus)
             owners = self._owners(connection, [code.key for record in records for code in record.codes])
             owned: defaultdict[str, list[str]] = defaultdict(list)
             for key, (sku, _spelling) in owners.items():
                 owned[sku].append(key)
-            changed: list[tuple[Record, bytes, ItemBody]] = []
+            changes = _Changes()
             for record in records:
                 for key in owned.get(record.sku, ()):
                     # Let go of here, so another item of this chunk may have it.
                     if all(code.key != key for code in record.codes):
                         del owners[key]
-                if not self._settle_codes(record, owners, last=last):
-                    continue
-                old = held.get(record.sku)
-                body = self._body(record, old)
-                encoded = self._encoder.encode(body)
-                if old == encoded:
-                    self.report.unchanged += 1
-                else:
-                    changed.append((record, encoded, body))
-            self._write(connection, changed, held)
-            self.report.imported += len(changed)
+                if self._settle_codes(record, owners, last=last):
+                    self._compare(record, items.get(record.sku), prices.get(record.sku), changes)
+            self._write(connection, changes)
+
+    def _compare(
+        self, record: Record, held_item: bytes | None, held_prices: bytes | None, changes: _Changes
+    ) -> None:
+        """Note what of a record differs from what is held."""
+        prices = self._prices(record, held_prices)
+        item = self._encoder.encode(self._body(record, prices))
+        price = self._encoder.encode(PriceBody(record.sku, prices)) if prices else None
+        if item != held_item:
+            changes.items.append((record.sku, item))
+            changes.codes.extend((self._store_id, code.key, record.sku, code.text) for code in record.codes)
+        if price != held_prices:
+            changes.prices.append((record.sku, price))
+        if item == held_item and price == held_prices:
+            self.report.unchanged += 1
+        else:
+            self.report.imported += 1
 
     def _settle_codes(self, record: Record, owners: dict[str, tuple[str, str]], *, last: bool) -> bool:
         """Drop the codes that belong to others; whether the record goes on now."""
@@ -238,9 +261,11 @@ class CatalogueImport:
         self._note(RefusedRow(record.row_no, f"{reason} (item kept without it)", record.sku))
         return True
 
-    def _body(self, record: Record, old: bytes | None) -> ItemBody:
-        held = msgspec.json.decode(old, type=ItemBody).prices if old else ()
-        prices = held if record.prices is None else merged_prices(held, record.prices, self._now_ms)
+    def _prices(self, record: Record, held: bytes | None) -> tuple[tuple[int, int], ...]:
+        known = msgspec.json.decode(held, type=PriceBody).prices if held else ()
+        return known if record.prices is None else merged_prices(known, record.prices, self._now_ms)
+
+    def _body(self, record: Record, prices: tuple[tuple[int, int], ...]) -> ItemBody:
         return ItemBody(
             sku=record.sku,
             names=record.names,
@@ -251,41 +276,17 @@ class CatalogueImport:
             prices=prices,
         )
 
-    def _held_bodies(self, connection: Connection, skus: list[str]) -> dict[str, bytes | None]:
-        """The stored bodies by SKU; None for an item that was deleted."""
-        query = select(ITEM.c.sku, ITEM.c.deleted, ITEM.c.body).where(
-            ITEM.c.store_id == self._store_id, ITEM.c.sku.in_(skus)
-        )
-        return {sku: None if deleted else body for sku, deleted, body in connection.execute(query)}
-
     def _owners(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:
         query = select(ITEM_CODE.c.key, ITEM_CODE.c.sku, ITEM_CODE.c.spelling).where(
             ITEM_CODE.c.store_id == self._store_id, ITEM_CODE.c.key.in_(keys)
         )
         return {key: (sku, spelling) for key, sku, spelling in connection.execute(query)}
 
-    def _write(
-        self,
-        connection: Connection,
-        changed: list[tuple[Record, bytes, ItemBody]],
-        held: dict[str, bytes | None],
-    ) -> None:
-        if not changed:
-            return
-        store_id = self._store_id
-        rev = next_revs(connection, store_id, len(changed))
-        known = [record.sku for record, _encoded, _body in changed if record.sku in held]
-        forget_items(connection, store_id, known)
-        items: list[tuple[Any, ...]] = []
-        codes: list[tuple[Any, ...]] = []
-        prices: list[tuple[Any, ...]] = []
-        for place, (record, encoded, body) in enumerate(changed):
-            items.append((store_id, record.sku, rev + place, 0, encoded))
-            codes.extend((store_id, code.key, record.sku, code.text) for code in record.codes)
-            prices.extend((store_id, record.sku, since_ms, minor) for since_ms, minor in body.prices)
-        insert_rows(connection, ITEM, items)
-        insert_rows(connection, ITEM_CODE, codes)
-        insert_rows(connection, PRICE, prices)
+    def _write(self, connection: Connection, changes: _Changes) -> None:
+        forget_codes(connection, self._store_id, [sku for sku, _body in changes.items])
+        insert_rows(connection, ITEM_CODE, changes.codes)
+        put_rows(connection, self._store_id, STREAM_CATALOGUE, changes.items, self._now_ms)
+        put_rows(connection, self._store_id, STREAM_PRICES, changes.prices, self._now_ms)
 
     # ------------------------------------------------------------------ what was not taken
     def _refuse(self, row_no: int, reason: str, content: str) -> None:
@@ -333,31 +334,20 @@ def _last_rows(file: CatalogueFile, columns: Columns, skipped: int) -> dict[str,
     return last
 
 
-def next_revs(connection: Connection, store_id: str, count: int) -> int:
-    """Take `count` revisions of a store's catalogue; returns the first of them."""
-    mine = STORE.c.store_id == store_id
-    newest = connection.execute(select(STORE.c.catalogue_rev).where(mine)).scalar_one()
-    connection.execute(update(STORE).where(mine).values(catalogue_rev=newest + count))
-    return int(newest) + 1
+def forget_codes(connection: Connection, store_id: str, skus: Sequence[str]) -> None:
+    """Take the codes of items away, so that they or others may have them."""
+    if skus:
+        mine = (ITEM_CODE.c.store_id == store_id, ITEM_CODE.c.sku.in_(skus))
+        connection.execute(delete(ITEM_CODE).where(*mine))
 
 
-def forget_items(connection: Connection, store_id: str, skus: Iterable[str]) -> None:
-    """Take the rows of items away, so that new ones can be written."""
-    wanted = list(skus)
-    if wanted:
-        for table in (ITEM_CODE, PRICE, ITEM):
-            connection.execute(delete(table).where(table.c.store_id == store_id, table.c.sku.in_(wanted)))
-
-
-def remove_items(connection: Connection, store_id: str, skus: Iterable[str]) -> int:
+def remove_items(connection: Connection, store_id: str, skus: Iterable[str], now_ms: int) -> int:
     """Take items out of the catalogue, leaving tombstones for the tills; how many there were."""
-    query = select(ITEM.c.sku).where(
-        ITEM.c.store_id == store_id, ITEM.c.deleted == 0, ITEM.c.sku.in_(list(skus))
-    )
-    present = sorted(connection.execute(query).scalars())
-    if present:
-        rev = next_revs(connection, store_id, len(present))
-        forget_items(connection, store_id, present)
-        rows = [(store_id, sku, rev + place, 1, b"") for place, sku in enumerate(present)]
-        insert_rows(connection, ITEM, rows)
-    return len(present)
+    wanted = sorted(set(skus))
+    streams = (STREAM_CATALOGUE, STREAM_PRICES)
+    hold_streams(connection, store_id, streams)
+    forget_codes(connection, store_id, wanted)
+    gone = [held_bodies(connection, store_id, stream, wanted) for stream in streams]
+    for stream, held in zip(streams, gone, strict=True):
+        put_rows(connection, store_id, stream, [(sku, None) for sku in held], now_ms)
+    return len(gone[0])

@@ -19,7 +19,9 @@ from sqlalchemy import Connection, insert, select, update
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import ShopDocumentError, hash_pins, parse_shop, plain_pins, shop_to_document
 from sync.hub.database import upsert
+from sync.hub.streams import put_rows
 from sync.hub.tables import STORE, TERMINAL
+from sync.protocol.versions import SETTINGS_KEY, STREAM_SETTINGS
 
 
 def read_shop_file(path: Path) -> dict[str, Any]:
@@ -70,6 +72,8 @@ def put_shop(
             .where(STORE.c.store_id == shop.store_id)
             .values(settings_rev=row.settings_rev + 1, settings=settings, changed_at_ms=now_ms)
         )
+    if changed:
+        put_rows(connection, shop.store_id, STREAM_SETTINGS, [(SETTINGS_KEY, settings)], now_ms)
     # A terminal that is gone keeps its row: named again one day, its key is good again.
     connection.execute(update(TERMINAL).where(TERMINAL.c.store_id == shop.store_id).values(is_set_up=0))
     for place in shop.terminals:

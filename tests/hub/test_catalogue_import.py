@@ -253,7 +253,7 @@ def test_removed_items_travel_as_tombstones_and_can_come_back(enrolled: Enrolled
     bring("96385074\tOne\n123\tTwo\n")
     before = cursor(enrolled)
     with enrolled.database.writing() as connection:
-        assert remove_items(connection, "S1", ["96385074", "unknown"]) == 1
+        assert remove_items(connection, "S1", ["96385074", "unknown"], NOW_MS) == 1
     assert items(enrolled, before) == {"96385074": None}
     report, _refused = bring("96385074\tOne\n123\tTwo\n")
     assert (report.imported, report.unchanged) == (1, 1)

@@ -101,6 +101,8 @@ def _print_report(report: ImportReport) -> None:
 
 def _remove_items(options: argparse.Namespace) -> int:
     with opened(options) as database, database.writing() as connection:
-        count = remove_items(connection, store_id_of(options, store_ids(connection)), options.sku)
+        count = remove_items(
+            connection, store_id_of(options, store_ids(connection)), options.sku, system_now_ms()
+        )
     print(f"removed: {count}")
     return 0
