@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from posapp.domain.catalog import Item
-from posapp.domain.facts import PackData, SaleLine, ScanRecord, TenderLine, VoidedLine
+from posapp.domain.facts import Markdown, PackData, SaleLine, ScanRecord, TenderLine, VoidedLine
+from posapp.domain.markdowns import reduced
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import Words
 
@@ -25,7 +26,8 @@ Notice = Literal["", "best_before", "some_lots"]
 class CartLine:
     """A line of the open sale; a price fixed by the code itself has the reason "code".
 
-    `pack` is what the code said of this very pack; `notice` was found at the scan and stays with the line.
+    `pack` is what the code said of this very pack; `notice` was found at the scan and stays with the line,
+    as does `markdown`, what fell off the price because of the pack's last day (reason "markdown").
     """
 
     line_no: int
@@ -39,6 +41,7 @@ class CartLine:
     fixed_amount_minor: int | None = None
     pack: PackData | None = None
     notice: Notice = ""
+    markdown: Markdown | None = None
 
     @property
     def serial(self) -> str:
@@ -56,6 +59,13 @@ class CartLine:
         if self.fixed_amount_minor is not None:
             return self.fixed_amount_minor
         return extended_amount(self.quantity, self.unit_price_minor)
+
+    @property
+    def marked_down_minor(self) -> int:
+        """What the markdown took off the line, in minor units."""
+        if self.markdown is None:
+            return 0
+        return extended_amount(self.quantity, self.markdown.was_minor) - self.amount_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,21 @@ class NewLine:
     fixed_amount_minor: int | None = None
     pack: PackData | None = None
     notice: Notice = ""
+    markdown: Markdown | None = None
+
+    @property
+    def unit_price_minor(self) -> int:
+        """The list's price, or what the markdown leaves of it."""
+        if self.markdown is None:
+            return self.item.price_minor or 0
+        return reduced(self.markdown.was_minor, self.markdown.ppm)
+
+    @property
+    def price_reason(self) -> str:
+        """Where the price comes from: "list", "code" or "markdown"."""
+        if self.fixed_amount_minor is not None:
+            return "code"
+        return "list" if self.markdown is None else "markdown"
 
 
 def add_line(cart: Cart, new: NewLine) -> tuple[Cart, int] | None:
@@ -109,9 +134,8 @@ def add_line(cart: Cart, new: NewLine) -> tuple[Cart, int] | None:
     """
     if new.item.price_minor is None and new.fixed_amount_minor is None:
         return None
-    price_minor = new.item.price_minor or 0
     last = cart.lines[-1] if cart.lines else None
-    if last is not None and _counts_up(last, new, price_minor):
+    if last is not None and _counts_up(last, new):
         value = last.quantity.value + new.quantity.value
         if value > quantity_max("pcs"):
             return None
@@ -130,24 +154,26 @@ def _line_of(new: NewLine, line_no: int) -> CartLine:
         names=new.item.names,
         code=new.code,
         quantity=new.quantity,
-        unit_price_minor=new.item.price_minor or 0,
+        unit_price_minor=new.unit_price_minor,
         tax_category=new.item.tax_category,
-        price_reason="list" if new.fixed_amount_minor is None else "code",
+        price_reason=new.price_reason,
         fixed_amount_minor=new.fixed_amount_minor,
         pack=new.pack,
         notice=new.notice,
+        markdown=new.markdown,
     )
 
 
-def _counts_up(last: CartLine, new: NewLine, price_minor: int) -> bool:
+def _counts_up(last: CartLine, new: NewLine) -> bool:
     return (
         last.sku == new.item.sku
         and last.quantity.unit == new.quantity.unit == "pcs"
-        and last.unit_price_minor == price_minor
+        and last.unit_price_minor == new.unit_price_minor
         and last.is_counted
         and new.fixed_amount_minor is None
         and last.pack == new.pack
         and last.notice == new.notice
+        and last.markdown == new.markdown
     )
 
 
@@ -244,6 +270,7 @@ def sale_lines(cart: Cart) -> tuple[SaleLine, ...]:
             tax_category=line.tax_category,
             price_reason=line.price_reason,
             pack=line.pack,
+            markdown=line.markdown,
         )
         for line in cart.lines
     )

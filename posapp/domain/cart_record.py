@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from posapp.domain.cart import Cart, CartLine
-from posapp.domain.facts import PackData, ScanRecord, TenderLine, VoidedLine
+from posapp.domain.facts import Markdown, PackData, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.quantity import Quantity
 
 _VERSION = 1
@@ -65,7 +65,7 @@ def _entry(entry: _Entry) -> str:
 def _plain(value: object) -> dict[str, Any]:
     if isinstance(value, Quantity):
         return {"value": value.value, "unit": value.unit}
-    if isinstance(value, PackData):
+    if isinstance(value, PackData | Markdown):
         return asdict(value)
     if isinstance(value, Mapping):
         return dict(value)
@@ -95,7 +95,12 @@ def cart_from_bytes(data: bytes) -> Cart | None:
 
 
 def _line(body: dict[str, Any]) -> CartLine:
-    # Carts of a till before packs were read have no such key.
-    pack = dict(body).get("pack")
-    told = {"quantity": Quantity(**body["quantity"]), "pack": None if pack is None else PackData(**pack)}
+    # Carts of a till before packs were read, or before prices fell, have no such keys.
+    known = dict(body)
+    pack, markdown = known.get("pack"), known.get("markdown")
+    told = {
+        "quantity": Quantity(**body["quantity"]),
+        "pack": None if pack is None else PackData(**pack),
+        "markdown": None if markdown is None else Markdown(**markdown),
+    }
     return CartLine(**(body | told))

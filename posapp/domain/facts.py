@@ -31,12 +31,27 @@ class PackData:
 
 
 @dataclass(frozen=True, slots=True)
+class Markdown:
+    """Why a unit price is below the list's: the rule, the price before it, and what fell off (ppm).
+
+    `day` is the pack's last day (ISO) that the rule went by, `days_left` the days to it when it was scanned.
+    """
+
+    rule_id: str
+    was_minor: int
+    ppm: int
+    day: str
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True)
 class SaleLine:
     """A sold line. Lines are numbered from 1 in the order they came and are never renumbered.
 
     `quantity` is pieces or grams by `unit`; `unit_price_minor` is per piece or per kilogram;
     `amount_minor` is the extended amount as shown, tax included or not by the shop's rule. `pack` is
-    what the code said of this very pack, or None for a code that names the item only.
+    what the code said of this very pack, or None for a code that names the item only. With the price
+    reason "markdown", `markdown` says what the price was before.
     """
 
     line_no: int
@@ -50,6 +65,7 @@ class SaleLine:
     tax_category: str
     price_reason: str = "list"
     pack: PackData | None = None
+    markdown: Markdown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +315,44 @@ class ShiftSettled:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class StockMoved:
+    """Goods came, went or were counted beside a sale; `move_id` is the same however often it is told.
+
+    `quantity` (pieces or grams by `unit`) is what is added, below 0 what is taken; of a "count" it is what
+    was found. `reference` names the paper or order that it belongs to, or "".
+    """
+
+    move_id: str
+    reason: Literal["restock", "pick", "return", "damage", "count"]
+    sku: str
+    quantity: int
+    unit: Literal["pcs", "g"]
+    operator_id: str
+    at_ms: int
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBegun:
+    """The till went on with higher numbers, so that none is given twice.
+
+    Its ledger was "restored" (an earlier one than the hub has heard of), "forked" (another one sent other
+    content under the same numbers), or "set_up" anew where a till had sold before; the last keeps its
+    epoch. `receipt_seq_before` and `shift_number_before` are the last that were given out until then:
+    above 0 in a ledger that was set up, it sold before it heard its hub.
+    """
+
+    reason: Literal["restored", "forked", "set_up"]
+    epoch_before: int
+    epoch: int
+    receipt_seq_before: int
+    receipt_seq: int
+    shift_number_before: int
+    shift_number: int
+    at_ms: int
+
+
 Fact = (
     TransactionCompleted
     | TransactionVoided
@@ -312,6 +366,8 @@ Fact = (
     | DrawerCounted
     | ShiftOpened
     | ShiftSettled
+    | EpochBegun
+    | StockMoved
 )
 
 #: Names on the wire and in the journal, by type.
@@ -328,4 +384,6 @@ FACT_KINDS: Mapping[type, str] = {
     DrawerCounted: "DrawerCounted",
     ShiftOpened: "ShiftOpened",
     ShiftSettled: "ShiftSettled",
+    EpochBegun: "EpochBegun",
+    StockMoved: "StockMoved",
 }

@@ -16,6 +16,7 @@ from posapp.domain.facts import (
     FACT_KINDS,
     DrawerCounted,
     DrawerOpened,
+    EpochBegun,
     Fact,
     OperatorSignedOff,
     OperatorSignedOn,
@@ -24,6 +25,7 @@ from posapp.domain.facts import (
     ShiftOpened,
     ShiftSettled,
     SignOnRefused,
+    StockMoved,
     TerminalUnlocked,
     TransactionCompleted,
     TransactionVoided,
@@ -113,7 +115,7 @@ def business_date_of(fact: Fact, otherwise: str) -> str:
             return fact.totals.business_date
         case OverrideGiven() | DrawerOpened() | DrawerCounted() | SignOnRefused():
             return otherwise
-        case OperatorSignedOn() | OperatorSignedOff() | TerminalUnlocked():
+        case EpochBegun() | OperatorSignedOn() | OperatorSignedOff() | TerminalUnlocked() | StockMoved():
             return otherwise
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftTotals
+from posapp.domain.markdowns import MarkdownRules
 from posapp.domain.recalls import RecallList, RecallProblem
 from posapp.domain.shop import Shop
 
@@ -259,6 +260,22 @@ class RecallsRead:
     """The recall list was read at the start or because it changed, or why it could not be taken."""
 
     found: RecallList | RecallsTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class RecallsSent:
+    """All recalls that the hub has for this shop, as they stand now; `unreadable` could not be read."""
+
+    list: RecallList
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownsSent:
+    """All markdown rules that the hub has for this shop, as they stand now."""
+
+    rules: MarkdownRules
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from posapp.domain.facts import PackData
+from posapp.domain.facts import Markdown, PackData
 from posapp.domain.money import minor_digits
 
 MINUS = "−"
@@ -119,6 +119,14 @@ def percent(ppm: int) -> str:
     whole, rest = divmod(ppm, 10_000)
     decimals = f"{rest:04d}".rstrip("0")
     return f"{whole}.{decimals}%" if decimals else f"{whole}%"
+
+
+def markdown_words(markdown: Markdown, currency: str, speech: Speech) -> str:
+    """What fell off a price and why, for a line's second row and under a line of the receipt."""
+    said = {"price": amount(markdown.was_minor, currency), "percent": percent(markdown.ppm)}
+    if markdown.days_left == 0:
+        return speech.t("was {price}, sell by today −{percent}", **said)
+    return speech.t("was {price}, sell by {day} −{percent}", day=markdown.day, **said)
 
 
 def pack_words(pack: PackData, speech: Speech) -> list[str]:

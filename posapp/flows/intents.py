@@ -17,12 +17,14 @@ from posapp.flows.answers import (
     LastSale,
     LinkChanged,
     LinkStatus,
+    MarkdownsSent,
     Pairing,
     PinChecked,
     Printed,
     PrinterChanged,
     PrinterStatus,
     RecallsRead,
+    RecallsSent,
     RecallsTrouble,
     Recovered,
     ScannersChanged,
@@ -98,7 +100,8 @@ Intent = (
     | Suspend | Resume | ShowTab | StartTender | ChooseTender | OfferAmount | Settle | UndoTender | Back
     | StoreAgain | NextSale | OpenDrawer | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
-    | PrintTestPage | ChooseItem | RecallsRead | Recovered | ShopChanged | CatalogueChanged | LinkChanged
+    | PrintTestPage | ChooseItem | RecallsRead | RecallsSent | MarkdownsSent
+    | Recovered | ShopChanged | CatalogueChanged | LinkChanged
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
     | PinChecked | ItemsFound | DeviceTold | ScannersChanged
     | ScannerWish | UseCamera | CameraChanged | Tick
@@ -138,6 +141,7 @@ __all__ = [
     "Lock",
     "MarkDenomination",
     "MarkLine",
+    "MarkdownsSent",
     "MoveMark",
     "NextDenomination",
     "NextProbe",
@@ -155,6 +159,7 @@ __all__ = [
     "PrinterChanged",
     "PrinterStatus",
     "RecallsRead",
+    "RecallsSent",
     "RecallsTrouble",
     "Recount",
     "Recovered",

@@ -14,10 +14,12 @@ from fractions import Fraction
 from posapp.domain.cart import Notice
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import Candidate, CodeRefusal, Reading
-from posapp.domain.facts import PackData
+from posapp.domain.facts import Markdown, PackData
+from posapp.domain.markdowns import markdown_of
 from posapp.domain.money import PRICE_MAX_MINOR, round_half_up
 from posapp.domain.quantity import Quantity, quantity_max
-from posapp.domain.shifts import local_time
+from posapp.domain.shifts import business_date, local_time
+from posapp.domain.shop import word
 from posapp.flows.formatting import Clause
 from posapp.flows.meant import Meant, Stop
 from posapp.flows.ports import CatalogueUnreadable
@@ -197,7 +199,8 @@ def _measured(
 
 
 def checked(desk: Desk, meant: Meant, ports: Ports) -> Meant | Stop:
-    """The same with what the cashier must look at, or why this very pack must not be sold.
+    """The same with what the cashier must look at and what falls off its price, or why this very pack must
+    not be sold.
 
     No manager can lift these: a recalled, expired or already sold pack stays in the shop.
     """
@@ -206,17 +209,25 @@ def checked(desk: Desk, meant: Meant, ports: Ports) -> Meant | Stop:
         return stop
     if meant.price_stop is not None:
         return meant.price_stop
-    notice = _notice(desk, meant, ports)
-    return replace(meant, notice=notice) if notice else meant
+    notice, markdown = _notice(desk, meant, ports), _markdown(desk, meant, ports)
+    return replace(meant, notice=notice, markdown=markdown) if notice or markdown else meant
+
+
+def _markdown(desk: Desk, meant: Meant, ports: Ports) -> Markdown | None:
+    """What falls off for the pack's last day; nothing off a price that the code itself named."""
+    rules = desk.markdowns.rules
+    if not rules.count or meant.pack is None or meant.fixed_amount_minor is not None:
+        return None
+    return markdown_of(rules, meant.item, meant.pack, business_date(ports.clock.now_ms(), shop_of(desk)))
 
 
 def stopped(desk: Desk, gtin14: str, pack: PackData | None, ports: Ports) -> Stop | None:
     """Why a pack must not be sold: recalled, past its days, or sold already."""
     if not gtin14:
         return None
-    reason = desk.recalls.list.reason(gtin14, pack.lot if pack is not None else "")
-    if reason:
-        return Stop(Refusal.Recalled, {"reason": reason})
+    recall = desk.recalls.list.found(gtin14, pack)
+    if recall is not None:
+        return Stop(Refusal.Recalled, {"reason": word(recall.reason, desk.language) or recall.recall_id})
     if pack is None:
         return None
     today = today_of(desk, ports).isoformat()
@@ -242,7 +253,7 @@ def _sold_already(desk: Desk, pack: PackData, ports: Ports) -> Stop | None:
 def _notice(desk: Desk, meant: Meant, ports: Ports) -> Notice:
     pack = meant.pack
     # A lot that may be recalled comes before a day that only tells of freshness.
-    if desk.recalls.list.has_some_lots(meant.listed_gtin14) and (pack is None or not pack.lot):
+    if desk.recalls.list.wants_a_look(meant.listed_gtin14, pack):
         return "some_lots"
     day = pack.best_before_on if pack is not None else ""
     return "best_before" if day and day < today_of(desk, ports).isoformat() else ""

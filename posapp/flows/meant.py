@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from posapp.domain.cart import CartLine, NewLine, Notice
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import CodeRefusal
-from posapp.domain.facts import PackData
+from posapp.domain.facts import Markdown, PackData
 from posapp.domain.quantity import Quantity
 from posapp.flows.formatting import Clause
 from posapp.flows.refusals import Refusal
@@ -36,7 +36,8 @@ class Meant:
     `gtin14` is "" for the shop's own and for restricted numbers: no second code of the pack repeats them.
     `listed_gtin14` is what a recall list names: of a restricted number the one without its value. `two_d`
     tells the code with data from the plain number beside it. `price_stop` is why this code cannot price the
-    pack; the plain number beside it still can, so what forbids the pack itself is told first.
+    pack; the plain number beside it still can, so what forbids the pack itself is told first. `markdown` is
+    what falls off the list's price for this very pack.
     """
 
     item: Item
@@ -50,10 +51,13 @@ class Meant:
     form: str = ""
     listed_gtin14: str = ""
     price_stop: Stop | None = None
+    markdown: Markdown | None = None
 
     def line(self, quantity: Quantity) -> NewLine:
         """What is to be added, of this much."""
-        return NewLine(self.item, self.code, quantity, self.fixed_amount_minor, self.pack, self.notice)
+        return NewLine(
+            self.item, self.code, quantity, self.fixed_amount_minor, self.pack, self.notice, self.markdown
+        )
 
 
 @dataclass(frozen=True, slots=True)

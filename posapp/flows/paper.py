@@ -16,6 +16,7 @@ from posapp.flows.formatting import (
     MINUS,
     Speech,
     amount,
+    markdown_words,
     pack_words,
     percent,
     short_denomination,
@@ -85,6 +86,8 @@ def _texts(texts: Mapping[str, tuple[str, ...]], speech: Speech) -> list[Row]:
 
 def _line(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
     rows = _what(line, currency, speech)
+    if line.markdown is not None:
+        rows.append(TextRow(f"  {markdown_words(line.markdown, currency, speech)}"))
     words = pack_words(line.pack, speech) if line.pack is not None else []
     return [*rows, TextRow(f"  {' · '.join(words)}")] if words else rows
 

@@ -13,6 +13,7 @@ from typing import Literal
 from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
+from posapp.domain.markdowns import MarkdownRules
 from posapp.domain.recalls import RecallList
 from posapp.domain.scanner_check import Diagnosis
 from posapp.domain.shop import Operator, Permission, Shop
@@ -59,11 +60,26 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Recalls:
-    """The recall list in force and what keeps a newer one out; `read_ms` is None where no list is set up."""
+    """The recalls in force and what keeps newer ones of the file out.
+
+    `list` holds both those of the file, read at `read_ms` (None: no file is set up), and those of the hub;
+    `unreadable` of the hub's name no item that could be stopped.
+    """
 
     list: RecallList = RecallList()
     read_ms: int | None = None
     trouble: RecallsTrouble | None = None
+    of_file: RecallList = RecallList()
+    of_hub: RecallList = RecallList()
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Markdowns:
+    """The rules in force by which prices fall near a pack's last day; `unreadable` could not be read."""
+
+    rules: MarkdownRules = MarkdownRules()
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,7 @@ class Desk:
     refusal: Told | None = None  # the sentence that stays until the next thing is done
     found: Found | None = None
     recalls: Recalls = Recalls()
+    markdowns: Markdowns = Markdowns()
     recent: tuple[Recent, ...] = ()  # codes just read, whose packs may carry another one
     tab: int = 0
     scan_no: int = 0

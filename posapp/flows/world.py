@@ -29,11 +29,13 @@ from posapp.flows.intents import (
     DrawerKicked,
     ItemsFound,
     LinkChanged,
+    MarkdownsSent,
     PinChecked,
     Printed,
     PrinterChanged,
     PrintTestPage,
     RecallsRead,
+    RecallsSent,
     RecallsTrouble,
     Recovered,
     ResumePrinting,
@@ -55,6 +57,7 @@ from posapp.flows.state import (
     Desk,
     Done,
     Locked,
+    Markdowns,
     Phase,
     Recalls,
     Recovering,
@@ -200,10 +203,29 @@ def _recalls(desk: Desk, phase: Phase, intent: RecallsRead, ports: Ports) -> Ste
     """The new recall list, or why the old one stays; what it names goes off the open sale."""
     if isinstance(intent.found, RecallsTrouble):
         return Step(replace(desk, recalls=replace(desk.recalls, trouble=intent.found)), phase)
-    desk = replace(desk, recalls=Recalls(intent.found, ports.clock.now_ms()))
+    of_hub, unreadable = desk.recalls.of_hub, desk.recalls.unreadable
+    both = intent.found.with_list(of_hub)
+    now_ms = ports.clock.now_ms()
+    recalls = Recalls(both, now_ms, of_file=intent.found, of_hub=of_hub, unreadable=unreadable)
+    return _recalled(replace(desk, recalls=recalls), phase, ports)
+
+
+def _recalls_sent(desk: Desk, phase: Phase, intent: RecallsSent, ports: Ports) -> Step:
+    """The hub's recalls as they stand, beside those of the file; what they name goes off the open sale."""
+    both = desk.recalls.of_file.with_list(intent.list)
+    recalls = replace(desk.recalls, list=both, of_hub=intent.list, unreadable=intent.unreadable)
+    return _recalled(replace(desk, recalls=recalls), phase, ports)
+
+
+def _recalled(desk: Desk, phase: Phase, ports: Ports) -> Step:
     # Elsewhere the lines are asked as payment opens; one that is open may be under way at a card reader.
     changed = without_stopped(desk, ports) if isinstance(phase, Selling) and desk.cart is not None else None
     return changed or Step(desk, phase)
+
+
+def _markdowns_sent(desk: Desk, phase: Phase, intent: MarkdownsSent, ports: Ports) -> Step:
+    """The rules that count from the next scan on; the lines of an open sale keep what they were told."""
+    return Step(replace(desk, markdowns=Markdowns(intent.rules, intent.unreadable)), phase)
 
 
 def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
@@ -329,6 +351,8 @@ WORLD: dict[type, Any] = {
     DrawerKicked: _drawer,
     DraftFailed: _draft_failed,
     RecallsRead: _recalls,
+    RecallsSent: _recalls_sent,
+    MarkdownsSent: _markdowns_sent,
     Tick: _tick,
     SwitchLanguage: _language,
     # Answers that come after their question was left: harmless, and not a person's wish.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from posapp.domain.facts import PackData
 from posapp.flows import world
 from posapp.flows.intents import ScanCode, Settle, StartTender, Tick
 from tests.e2e.conftest import Desk
@@ -40,7 +41,8 @@ def test_a_recalled_lot_is_stopped_from_the_first_scan_and_the_list_is_read_agai
 
     def lists_l2() -> bool:
         desk.do(Tick())
-        return desk.till.terminal.state.desk.recalls.list.reason(MILK.zfill(14), "L2") != ""
+        recalls, pack_l2 = desk.till.terminal.state.desk.recalls.list, PackData(MILK.zfill(14), "L2")
+        return recalls.found(pack_l2.gtin14, pack_l2) is not None
 
     desk.until(lists_l2)
     desk.do(ScanCode(pack(MILK, ai10="L1"), 15_000))

@@ -20,7 +20,7 @@ from posapp.flows.blocks import (
     SumRow,
     SumRows,
 )  # fmt: skip
-from posapp.flows.formatting import pack_words, weight
+from posapp.flows.formatting import MINUS, markdown_words, pack_words, weight
 from posapp.flows.intents import (
     AddItem,
     Back,
@@ -178,15 +178,18 @@ def _second_row(scene: Scene, line: CartLine) -> str:
         parts.append(scene.t("Best before {day} has passed", day=pack.best_before_on if pack else ""))
     elif line.notice == "some_lots":
         parts.append(scene.t("Some lots are recalled: look at the lot"))
+    if line.markdown is not None:
+        parts.append(markdown_words(line.markdown, scene.shop.currency, scene.speech))
     if line.quantity.unit == "g":
         parts.append(scene.t("Weighed"))
     elif line.fixed_amount_minor is not None:
         parts.append(scene.t("Price from the label"))
     if pack is not None:
         parts += pack_words(pack, scene.speech)
-        if pack.best_before_on and line.notice != "best_before":
+        told = line.markdown.day if line.markdown is not None else ""
+        if pack.best_before_on and line.notice != "best_before" and pack.best_before_on != told:
             parts.append(scene.t("best before {day}", day=pack.best_before_on))
-        elif pack.expires_on:
+        elif pack.expires_on and pack.expires_on != told:
             parts.append(scene.t("use by {day}", day=pack.expires_on))
         if pack.weight_g is not None:
             parts.append(weight(pack.weight_g))
@@ -245,6 +248,10 @@ def sale_side(scene: Scene) -> tuple[Block, ...]:
         return _parked(scene)
     totals = scene.kept.totals(desk.cart, scene.shop)
     rows = [SumRow(scene.t("Goods"), scene.amount(totals.goods_minor))]
+    off_minor = sum(line.marked_down_minor for line in desk.cart.lines)
+    if off_minor:
+        less = f"{MINUS}{scene.amount(off_minor)}"
+        rows.append(SumRow(scene.t("of which marked down"), less, "", "saving"))
     for tax in totals.taxes:
         detail = scene.t("included") if tax.included else ""
         rows.append(SumRow(scene.tax(tax), scene.amount(tax.tax_minor), detail, "quiet"))
