@@ -19,7 +19,8 @@ CHECKPOINT_FRAMES: Final = 128
 FORCED_FRAMES: Final = 4096
 #: Length that the log is given at the first idle moment.
 STRETCH_FRAMES: Final = 256
-_TOUCH: Final = "UPDATE till SET tidied = tidied + 1 WHERE one = 1"
+#: A write that says nothing.
+TOUCH: Final = "UPDATE till SET tidied = tidied + 1 WHERE one = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def checkpoint(connection: Connection) -> bool:
     _busy, frames, checkpointed = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     if frames <= 0 or checkpointed < frames:
         return False
-    connection.execute(_TOUCH)
+    connection.execute(TOUCH)
     return log_state(connection).frames < frames
 
 
@@ -55,7 +56,7 @@ def stretch(connection: Connection) -> None:
     connection.execute("PRAGMA synchronous=OFF")
     try:
         for _ in range(STRETCH_FRAMES):
-            connection.execute(_TOUCH)
+            connection.execute(TOUCH)
     finally:
         connection.execute("PRAGMA synchronous=FULL")
     checkpoint(connection)
