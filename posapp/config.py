@@ -7,11 +7,13 @@ is an error in one sentence that names the file, the key and the mend.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 SCHEMES = ("light", "dark")
 SOUNDS = ("off", "soft", "normal")
@@ -82,8 +84,9 @@ class Settings:
     terminal_number: int
     data: Path
     hub_url: str
-    device_key: str = field(repr=False)
+    device_key_file: Path
     printer: PrinterSettings
+    hub_ca_file: Path | None = None
     scheme: Literal["light", "dark"] = "light"
     sound: Literal["off", "soft", "normal"] = "normal"
     full_screen: bool = False
@@ -108,7 +111,7 @@ _KEYS = frozenset(
     {
         "store_id", "terminal_id", "terminal_number", "data", "hub_url", "device_key_file", "printer",
         "scheme", "sound", "full_screen", "recalls", "scanners", "camera",
-        "scanner_layout", "scanner_separator",
+        "scanner_layout", "scanner_separator", "hub_ca_file", "allow_plain_http",
     }
 )  # fmt: skip
 
@@ -134,7 +137,9 @@ def read_settings(path: Path) -> Settings:
         terminal_number=_number(path, document, "terminal_number", 1, 99),
         data=data,
         hub_url=_hub_url(path, document),
-        device_key=_device_key(path, folder / _text(path, document, "device_key_file")),
+        # A till whose key is lost still opens and sells: what is wrong with it the link says.
+        device_key_file=folder / _text(path, document, "device_key_file"),
+        hub_ca_file=_ca_file(path, folder, document),
         printer=_printer(path, folder, document.get("printer", "none")),
         scheme=_choice(path, document, "scheme", SCHEMES, "light"),
         sound=_choice(path, document, "sound", SOUNDS, "normal"),
@@ -168,7 +173,31 @@ def _hub_url(path: Path, document: dict[str, Any]) -> str:
     scheme, _, rest = url.partition("://")
     if scheme.lower() not in ("http", "https") or not rest.strip("/"):
         raise ConfigError(f"{path}: hub_url starts with http:// or https:// and names the hub, not {url!r}.")
+    if not _flag(path, document, "allow_plain_http") and is_plain_afar(url):
+        raise ConfigError(
+            f"{path}: hub_url is {url}, which anybody on the way can read. Use https://, or, in a closed "
+            "network that you trust, add the line allow_plain_http = true."
+        )
     return url.rstrip("/")
+
+
+def is_plain_afar(url: str) -> bool:
+    """Whether an address means plain HTTP to another machine than this one."""
+    parts = urlsplit(url)
+    try:
+        here = ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        here = parts.hostname == "localhost"
+    return parts.scheme.lower() == "http" and not here
+
+
+def _ca_file(path: Path, folder: Path, document: dict[str, Any]) -> Path | None:
+    if "hub_ca_file" not in document:
+        return None
+    file = folder / _text(path, document, "hub_ca_file")
+    if not file.is_file():
+        raise ConfigError(f"{path}: hub_ca_file names {file}, which is not there. Copy the hub's ca.pem.")
+    return file
 
 
 def _number(path: Path, document: dict[str, Any], key: str, least: int, most: int) -> int:
@@ -190,16 +219,6 @@ def _choice(path: Path, document: dict[str, Any], key: str, allowed: tuple[str, 
     if value not in allowed:
         raise ConfigError(f"{path}: {key} is one of {', '.join(allowed)}, not {value!r}.")
     return value
-
-
-def _device_key(path: Path, file: Path) -> str:
-    try:
-        key = file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: the device key file {file} cannot be read: {error}.") from None
-    if not key:
-        raise ConfigError(f"{path}: the device key file {file} is empty. Enrol this terminal again.")
-    return key
 
 
 def _printer(path: Path, folder: Path, text: object) -> PrinterSettings:

@@ -31,7 +31,6 @@ from posapp.flows.intents import (
     DrawerKicked,
     Intent,
     LinkChanged,
-    LinkStatus,
     Printed,
     PrinterChanged,
     PrinterStatus,
@@ -42,6 +41,7 @@ from posapp.flows.intents import (
 from posapp.flows.ports import CatalogueUnreadable, CodeReaderPort
 from posapp.flows.steps import Ports
 from posapp.flows.terminal import Terminal
+from posapp.linking import Linking
 from posapp.messages import load_speech
 from posapp.printing import Printing
 from posapp.resources import resource_path
@@ -67,8 +67,6 @@ from posapp.viewing import Viewing
 
 if TYPE_CHECKING:
     from posapp.domain.shop import Shop
-    from sync.engine.loop import SyncLoop
-    from sync.engine.ports import LinkStatus as EngineStatus
 
 LOGGER = logging.getLogger(__name__)
 TICK_MS = 1000
@@ -123,7 +121,7 @@ class Till(QObject):
         self.window.intent.connect(self._take)
         self._inlet = Inlet(self._take, self)
         self._closing = threading.Event()
-        self._sync: SyncLoop | None = None
+        self._linking: Linking | None = None
         migrate(settings.ledger, epoch=self.clock.now_ms())
         claim(settings.ledger, settings.store_id, settings.terminal_id)
         place = Place(settings.store_id, settings.terminal_id, settings.terminal_number)
@@ -153,8 +151,6 @@ class Till(QObject):
         self._seen.connect(self._show_frame, Qt.ConnectionType.QueuedConnection)
         self.scanning = Scanning(settings.scanners, self.clock, self._inlet.post, self.writer.set_scanners)
         self._runner = Runner(self._world(), self.post)
-        self._feeds: tuple[Any, ...] = ()
-        self._with_link = True
         self._unprinted: tuple[Slip, ...] = ()
         self._paired_scanners: tuple[str, ...] = ()
         self._late: tuple[Effect, ...] = ()
@@ -265,9 +261,21 @@ class Till(QObject):
         told = (self.settings.scanner_layout, self.settings.scanner_separator)
         self.window.use_keyboards(*told, self.scanning.keyboards)
         self._ticker.start(TICK_MS)
-        self._with_link = link
+        if link:
+            self._linking = self._make_linking()
         self._loaded.connect(self._start_rest, Qt.ConnectionType.QueuedConnection)
         QTimer.singleShot(REST_AFTER_MS, self, self._load_rest)
+
+    def _make_linking(self) -> Linking:
+        return Linking(
+            self.settings,
+            self.clock,
+            writer=self.writer,
+            catalogue=self._catalogue_file,
+            on_shop=lambda shop: self.post(ShopChanged(shop)),
+            on_catalogue=self._on_catalogue,
+            on_status=lambda status: self.post(LinkChanged(status)),
+        )
 
     @Slot()
     def _load_rest(self) -> None:
@@ -281,9 +289,8 @@ class Till(QObject):
             from posapp.code_rules import ai_table
 
             ai_table()
-            if self._with_link:
-                from posapp.store import feeds  # noqa: F401
-                from sync.engine import http, loop  # noqa: F401
+            if self._linking is not None:
+                self._linking.load()
             self._loaded.emit()
 
         self._loader = threading.Thread(target=load, name="loader")
@@ -296,49 +303,17 @@ class Till(QObject):
         self.printing.start()
         self.scanning.start(self._paired_scanners)
         self._runner.print_slips(self._unprinted)
-        if self._with_link:
-            self._start_link()
+        if self._linking is not None:
+            self._linking.start()
         # What is loaded stays: looking through it again and again would hold scans up for milliseconds.
         gc.freeze()
-
-    def _start_link(self) -> None:
-        from posapp.store.feeds import LedgerOutbox, StoreInbox
-        from sync.engine.http import HttpLink
-        from sync.engine.loop import SyncLoop
-
-        settings = self.settings
-        http = HttpLink(
-            settings.hub_url,
-            store_id=settings.store_id,
-            terminal_id=settings.terminal_id,
-            device_key=settings.device_key,
-            clock=self.clock,
-        )
-        outbox = LedgerOutbox(settings.ledger, self.writer)
-        inbox = StoreInbox(
-            settings.ledger,
-            self.writer,
-            self._catalogue_file,
-            on_shop=lambda shop: self.post(ShopChanged(shop)),
-            on_catalogue=self._on_catalogue,
-        )
-        self._feeds = (outbox, inbox)
-        self._sync = SyncLoop(
-            http,
-            outbox,
-            inbox,
-            clock=self.clock,
-            random=secrets.SystemRandom().random,
-            on_status=self._on_link,
-        )
-        self._sync.start()
 
     def close(self) -> None:
         """End everything in order; what was asked of the store is stored."""
         self._ticker.stop()
         self._carry_out_late()
-        if self._sync is not None:
-            self._sync.stop()
+        if self._linking is not None:
+            self._linking.stop()
         self._closing.set()
         if self._loader is not None:
             self._loader.join()
@@ -347,8 +322,8 @@ class Till(QObject):
         self.printing.close()
         self._runner.close()
         self.writer.close()
-        for feed in self._feeds:
-            feed.close()
+        if self._linking is not None:
+            self._linking.close()
         self._inlet.close()
         self._reader.close()
         self._sold.close()
@@ -371,20 +346,8 @@ class Till(QObject):
         self.handle(Tick())
 
     def _wake_sync(self) -> None:
-        if self._sync is not None:
-            self._sync.wake()
-
-    def _on_link(self, status: EngineStatus) -> None:
-        offset = None if status.clock_offset_ms is None else -status.clock_offset_ms
-        link = LinkStatus(
-            status.state,
-            status.to_send,
-            status.oldest_ms,
-            status.last_received_ms,
-            offset,
-            status.detail,
-        )
-        self.post(LinkChanged(link))
+        if self._linking is not None:
+            self._linking.wake()
 
     def _on_catalogue(self, status: CatalogueStatus) -> None:
         self.post(CatalogueChanged(status))

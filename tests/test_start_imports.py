@@ -12,8 +12,8 @@ from posapp.commands.bench_shop import catalogue, prepare_till
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = (
-    "PIL", "alembic", "argon2", "barcode", "cv2", "hid", "numpy", "pyzbar", "requests", "segno", "serial",
-    "sqlalchemy", "urllib3", "zxingcpp",
+    "PIL", "alembic", "argon2", "barcode", "cryptography", "cv2", "hid", "numpy", "pyzbar", "requests",
+    "segno", "serial", "sqlalchemy", "urllib3", "zxingcpp",
 )  # fmt: skip
 # Loaded in a process of its own: what other tests have loaded must not count.
 PROBE = """

@@ -227,7 +227,6 @@ def prepare_till(folder: Path, goods: Path, *, seed: int = 1) -> Settings:
     data = folder / "till"
     data.mkdir(parents=True, exist_ok=True)
     _put_catalogue(goods, data / "catalog.db")
-    (folder / "device.key").write_text("bench\n", encoding="ascii")
     toml = folder / "terminal.toml"
     toml.write_text(
         f'store_id = "{STORE}"\nterminal_id = "{TERMINAL}"\nterminal_number = {NUMBER}\ndata = "till"\n'

@@ -1,17 +1,21 @@
-"""The link over HTTP: the only file that knows requests, sockets and status codes.
+"""Requests to a hub: the only file that knows requests, sockets, certificates and status codes.
 
 Every call is bounded: in connecting, in each read, in the whole, and in the bytes it takes in. A close
 from another thread shuts the sockets down, so that a hanging request ends at once instead of at its
-timeout. Redirects are refused, and no secret appears in a message.
+timeout. Redirects are refused, and no secret appears in a message. What is asked is `hub_link`'s.
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
-from collections.abc import Sequence
-from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,9 +24,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from sync.engine.link import LinkClosed, LinkError
-from sync.engine.ports import Clock
+from sync.engine.ports import Clock, Detail
 from sync.protocol import codec, versions
-from sync.protocol.messages import FeedPage, PushReply
+from sync.protocol.messages import Problem
 
 CONNECT_TIMEOUT_S: Final = 3.0
 READ_TIMEOUT_S: Final = 10.0
@@ -30,8 +34,10 @@ WHOLE_TIMEOUT_MS: Final = 60_000
 REPLY_MAX_BYTES: Final = 16 * 1024 * 1024
 REPLY_MAX_PLAIN_BYTES: Final = 64 * 1024 * 1024
 _STEP_BYTES: Final = 64 * 1024
-
-Message = TypeVar("Message")
+_PROBLEM_MAX_BYTES: Final = 4_096
+#: What OpenSSL says of a certificate (X509_V_ERR_…): over or not yet good; made for another name or address.
+_CERTIFICATE_TIMES: Final = (9, 10)
+_CERTIFICATE_NAMES: Final = (62, 64)
 
 
 class _Sockets:
@@ -93,24 +99,33 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
 
-class HttpLink:
-    """One terminal's way to its hub; `clock` gives the times from which the clocks' offset is told."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer whose body is still to be read."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+
+class HttpCaller:
+    """Asks one hub; `clock` gives the times from which the clocks' offset is told.
+
+    `ca_file` holds the certificates (PEM) that a hub's has to come from; None: the public ones.
+    """
 
     def __init__(
         self,
         base_url: str,
         *,
-        store_id: str,
-        terminal_id: str,
-        device_key: str,
         clock: Clock,
+        ca_file: Path | None = None,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         read_timeout_s: float = READ_TIMEOUT_S,
     ) -> None:
         if urlsplit(base_url).scheme not in ("http", "https"):
             raise ValueError("the hub's address must start with http:// or https://")
-        self._store_url = f"{base_url.rstrip('/')}{versions.PATH_PREFIX}/stores/{quote(store_id, safe='')}"
-        self._terminal = quote(terminal_id, safe="")
+        self._base_url = base_url.rstrip("/")
         self._clock = clock
         self._timeout_s = (connect_timeout_s, read_timeout_s)
         self._last_received_ms: int | None = None
@@ -119,36 +134,74 @@ class HttpLink:
         self._session = requests.Session()
         # A proxy or a .netrc of the machine must not get a say in where sales go.
         self._session.trust_env = False
+        if ca_file is not None:
+            self._session.verify = str(ca_file)
         adapter = _Adapter(self._sockets)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
-        self._session.headers.update(
-            {
-                "Authorization": f"Bearer {device_key}",
-                "Accept-Encoding": "zstd",
-                versions.HEADER_PROTOCOL: str(versions.PROTOCOL_VERSION),
-            }
-        )
+        self._session.headers.update({versions.HEADER_PROTOCOL: str(versions.PROTOCOL_VERSION)})
 
-    def push(self, lines: Sequence[bytes], *, epoch: int, first_seq: int) -> PushReply:
-        """Send a batch; returns how far the hub holds this terminal's events."""
-        body = self._request(
-            "POST",
-            f"{self._store_url}/terminals/{self._terminal}/events",
-            data=codec.pack(lines),
-            headers={
-                "Content-Type": versions.BATCH_MEDIA_TYPE,
-                versions.HEADER_EPOCH: str(epoch),
-                versions.HEADER_FIRST_SEQ: str(first_seq),
-            },
-        )
-        return self._decoded(body, PushReply)
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """The whole body of a good answer, unpacked; raises LinkError, LinkClosed."""
+        further = dict(headers or {}) | {"Accept-Encoding": "zstd"}
+        with self.opened(method, path, token=token, data=data, headers=further, params=params) as reply:
+            body = bytearray()
+            for piece in reply.pieces:
+                body += piece
+                if len(body) > REPLY_MAX_BYTES:
+                    raise LinkError("later", "reply_unreadable")
+        if reply.headers.get("Content-Encoding", "") == "zstd":
+            try:
+                return codec.decompress(bytes(body), max_bytes=REPLY_MAX_PLAIN_BYTES)
+            except codec.WireError as trouble:
+                raise LinkError("later", "reply_unreadable") from trouble
+        return bytes(body)
 
-    def feed(self, stream: str, *, after: str | None, limit: int) -> FeedPage:
-        """The changes of a stream after a cursor (None: from the beginning)."""
-        params = {"limit": str(limit)} | ({} if after is None else {"after": after})
-        body = self._request("GET", f"{self._store_url}/feed/{quote(stream, safe='')}", params=params)
-        return self._decoded(body, FeedPage)
+    @contextmanager
+    def opened(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        whole_timeout_ms: int = WHOLE_TIMEOUT_MS,
+    ) -> Iterator[Reply]:
+        """A good answer (200, 206), its body as sent, to be read inside; raises LinkError, LinkClosed."""
+        if self._sockets.closed:
+            raise LinkClosed
+        said = dict(headers or {}) | ({"Authorization": f"Bearer {token}"} if token else {})
+        sent_ms, started_ms = self._clock.now_ms(), self._clock.monotonic_ms()
+        with self._trouble_told():
+            response = self._session.request(
+                method,
+                self._base_url + path,
+                data=data,
+                headers=said,
+                params=params,
+                timeout=self._timeout_s,
+                allow_redirects=False,
+                stream=True,
+            )
+        # What the caller does with the bytes is outside: its own trouble is not the network's.
+        with response:
+            self._note_time(response, sent_ms, started_ms)
+            pieces = self._pieces(response, started_ms, whole_timeout_ms)
+            if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
+                retry_after = response.headers.get("Retry-After")
+                raise sorted_error(response.status_code, retry_after, _problem_word(pieces))
+            yield Reply(response.status_code, response.headers, pieces)
 
     def last_heard(self) -> tuple[int | None, int | None]:
         """When the hub last answered (epoch ms) and its clock minus ours (ms)."""
@@ -159,49 +212,32 @@ class HttpLink:
         self._sockets.shut_all()
         self._session.close()
 
-    def _decoded(self, body: bytes, kind: type[Message]) -> Message:
+    @contextmanager
+    def _trouble_told(self) -> Iterator[None]:
         try:
-            return codec.decode_message(body, kind)
-        except codec.WireError as trouble:
-            raise LinkError("later", "reply_unreadable") from trouble
-
-    def _request(self, method: str, url: str, **further: Any) -> bytes:
-        if self._sockets.closed:
-            raise LinkClosed
-        sent_ms = self._clock.now_ms()
-        started_ms = self._clock.monotonic_ms()
-        try:
-            with self._session.request(
-                method, url, timeout=self._timeout_s, allow_redirects=False, stream=True, **further
-            ) as response:
-                body = self._read(response, started_ms)
+            yield
+        except requests.exceptions.SSLError as trouble:
+            raise self._broken(_certificate_detail(trouble)) from trouble
         except requests.exceptions.Timeout as trouble:
             raise self._broken("timeout") from trouble
         except (requests.exceptions.RequestException, HTTPError, OSError) as trouble:
             raise self._broken("network") from trouble
-        self._note_time(response, sent_ms, started_ms)
-        if response.status_code != requests.codes.ok:
-            raise sorted_error(response.status_code, response.headers.get("Retry-After"))
-        if response.headers.get("Content-Encoding", "") == "zstd":
-            try:
-                body = codec.decompress(body, max_bytes=REPLY_MAX_PLAIN_BYTES)
-            except codec.WireError as trouble:
-                raise LinkError("later", "reply_unreadable") from trouble
-        return body
 
-    def _broken(self, detail: Any) -> Exception:
-        return LinkClosed() if self._sockets.closed else LinkError("later", detail)
+    def _broken(self, detail: Detail) -> Exception:
+        if self._sockets.closed:
+            return LinkClosed()
+        return LinkError("stop" if detail.startswith("certificate") else "later", detail)
 
-    def _read(self, response: requests.Response, started_ms: int) -> bytes:
-        """The reply's bytes as sent, within bounds; a trickle that never times out ends here too."""
-        body = bytearray()
-        while piece := response.raw.read(_STEP_BYTES, decode_content=False):
-            body += piece
-            if len(body) > REPLY_MAX_BYTES:
-                raise LinkError("later", "reply_unreadable")
-            if self._clock.monotonic_ms() - started_ms > WHOLE_TIMEOUT_MS:
+    def _pieces(self, response: requests.Response, started_ms: int, whole_timeout_ms: int) -> Iterator[bytes]:
+        """The reply's bytes as sent; a trickle that never times out ends here too."""
+        while True:
+            with self._trouble_told():
+                piece = response.raw.read(_STEP_BYTES, decode_content=False)
+            if not piece:
+                return
+            yield piece
+            if self._clock.monotonic_ms() - started_ms > whole_timeout_ms:
                 raise LinkError("later", "timeout")
-        return bytes(body)
 
     def _note_time(self, response: requests.Response, sent_ms: int, started_ms: int) -> None:
         stamp = response.headers.get(versions.HEADER_TIME_MS, "")
@@ -212,14 +248,57 @@ class HttpLink:
         self._clock_offset_ms = int(stamp) - (sent_ms + round_trip_ms // 2)
 
 
-def sorted_error(status: int, retry_after: str | None) -> LinkError:
-    """What an HTTP status asks of us; `retry_after` is that header's text, of which only seconds count."""
+def _problem_word(pieces: Iterator[bytes]) -> str:
+    """The fixed word of a refusal, "" where something else than a hub refused."""
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > _PROBLEM_MAX_BYTES:
+            return ""
+    try:
+        return codec.decode_message(bytes(body), Problem).error
+    except codec.WireError:
+        return ""
+
+
+def _certificate_detail(trouble: BaseException) -> Detail:
+    """What is wrong with the hub's certificate, found at the bottom of what three libraries say."""
+    seen: set[int] = set()
+    left: list[Any] = [trouble]
+    while left:
+        one = left.pop()
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, ssl.SSLCertVerificationError):
+            if one.verify_code in _CERTIFICATE_TIMES:
+                return "certificate_time"
+            return "certificate_name" if one.verify_code in _CERTIFICATE_NAMES else "certificate"
+        left += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return "network"
+
+
+def sorted_error(status: int, retry_after: str | None, word: str = "") -> LinkError:
+    """What an HTTP status asks of us, with the hub's own word for it.
+
+    `retry_after` is that header's text, of which only seconds count.
+    """
+    error = _sorted(status, retry_after, word)
+    error.word = word
+    return error
+
+
+def _sorted(status: int, retry_after: str | None, word: str) -> LinkError:
     retry_after_ms = None
     if retry_after is not None and retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 9:
         retry_after_ms = int(retry_after) * 1000
     match status:
         case 401:
             return LinkError("stop", "key_refused")
+        case 403 if word == "revoked":
+            return LinkError("stop", "revoked")
+        case 403 if word == "terminal_removed":
+            return LinkError("stop", "terminal_removed")
         case 403:
             return LinkError("stop", "store_refused")
         case 404 | 426:

@@ -6,7 +6,10 @@ Every answer says what time the hub thinks it is, so that a till can show how fa
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -14,7 +17,9 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sync.hub.database import Database
+from sync.hub.limits import Limits
 from sync.hub.routes import all_routes
+from sync.hub.wire_bounds import BoundedHttp
 from sync.protocol.versions import HEADER_TIME_MS
 
 LOG = logging.getLogger("poshub.asgi")
@@ -23,9 +28,24 @@ KEEP_ALIVE_S: Final = 75
 SHUTDOWN_WITHIN_S: Final = 5
 
 
-def create_app(database: Database, now_ms: Callable[[], int]) -> ASGIApp:
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a server listens and with which certificate; its files are PEM.
+
+    `proxies` are addresses (or "*") whose word is taken for where a request comes from.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    certificate: Path | None = None
+    key: Path | None = None
+    proxies: str = ""
+    connections_max: int | None = None
+
+
+def create_app(database: Database, now_ms: Callable[[], int], limits: Limits | None = None) -> ASGIApp:
     """The application over an open database, which the caller closes after the last request."""
-    return _TimeStamped(Starlette(routes=all_routes(database, now_ms)), now_ms)
+    return _TimeStamped(Starlette(routes=all_routes(database, now_ms, limits)), now_ms)
 
 
 class _TimeStamped:
@@ -46,24 +66,32 @@ class _TimeStamped:
 
 
 class Server(uvicorn.Server):
-    """A server that tells when it listens, and where."""
+    """A server that tells when it listens, and where; raises OSError for a certificate that is none."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int, on_ready: Callable[[str], Any]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                # Our own records say what happened; paths and peers of each request are not kept.
-                access_log=False,
-                log_config=None,
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=SHUTDOWN_WITHIN_S,
-                lifespan="off",
-                ws="none",
-                server_header=False,
-            )
+    def __init__(self, app: ASGIApp, listening: Listening, *, on_ready: Callable[[str], Any]) -> None:
+        config = uvicorn.Config(
+            app,
+            host=listening.host,
+            port=listening.port,
+            # Our own records say what happened; paths and peers of each request are not kept.
+            access_log=False,
+            log_config=None,
+            http=BoundedHttp,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=SHUTDOWN_WITHIN_S,
+            limit_concurrency=listening.connections_max,
+            proxy_headers=bool(listening.proxies),
+            forwarded_allow_ips=listening.proxies or None,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            ssl_certfile=listening.certificate,
+            ssl_keyfile=listening.key,
         )
+        config.load()
+        if config.ssl is not None:
+            config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+        super().__init__(config)
         self._on_ready = on_ready
 
     async def startup(self, sockets: Any = None) -> None:
@@ -72,4 +100,5 @@ class Server(uvicorn.Server):
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            self._on_ready(f"http://{shown}:{port}")
+            scheme = "http" if self.config.ssl is None else "https"
+            self._on_ready(f"{scheme}://{shown}:{port}")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sync.hub.asgi import Server, create_app
+from sync.hub.asgi import Listening, Server, create_app
 from sync.hub.database import Database
 
 START_WITHIN_S: Final = 20.0
@@ -33,7 +33,7 @@ class EmbeddedHub:
         self._url = ""
         self._ready = threading.Event()
         app = create_app(self.database, now_ms)
-        self._server = Server(app, host="127.0.0.1", port=port, on_ready=self._started)
+        self._server = Server(app, Listening(port=port), on_ready=self._started)
         self._thread = threading.Thread(target=self._run, name="embedded-hub", daemon=True)
 
     def start(self) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from sync.hub.auth import Device, enrol
 from sync.hub.database import Database
 from sync.hub.embedded import EmbeddedHub
 from sync.hub.shop_admin import put_shop
 from sync.protocol import codec
 from sync.protocol.envelope import Envelope
+from tests.hub.devices import bearer_token, enrol_device
 from tests.hub.postgres import Databases
 
 NOW_MS = 1_780_000_000_000
@@ -91,7 +91,7 @@ def event_line(seq: int, **changes: Any) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A database with its tills' keys."""
+    """A database with tokens of its tills' sessions."""
 
     database: Database
     key: str
@@ -127,12 +127,11 @@ def enrolled(hub_database: Database) -> Enrolled:
     with database.writing() as connection:
         for store_id in ("S1", "S2"):
             put_shop(connection, shop_document(store_id), show_pins=False, now_ms=NOW_MS)
-        keys = [
-            enrol(connection, Device(store, terminal), now_ms=NOW_MS)
-            for store, terminal in (("S1", "T1"), ("S1", "T2"), ("S2", "T1"))
-        ]
-    assert all(keys)
-    return Enrolled(database, *(str(key) for key in keys))
+    keys = [
+        enrol_device(database, store, terminal, NOW_MS)
+        for store, terminal in (("S1", "T1"), ("S1", "T2"), ("S2", "T1"))
+    ]
+    return Enrolled(database, *(bearer_token(database, key, NOW_MS) for key in keys))
 
 
 @pytest.fixture

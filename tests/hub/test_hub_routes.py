@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import zstandard
 
-from sync.hub.auth import Device, enrol
+from sync.hub.enrolment import new_code
 from sync.hub.shop_admin import put_shop
 from sync.protocol import codec
 from sync.protocol.messages import FeedPage, Problem, PushReply, TerminalSummary
@@ -61,7 +61,7 @@ def test_health_needs_no_key(hub_url: str) -> None:
     assert headers["posapp-time-ms"] == str(NOW_MS)
 
 
-@pytest.mark.parametrize("key", ["", "x", "S1.T1.wrong", "S1.T1.", "S9.T9.secret", "S1..", "é.é.é" * 50])
+@pytest.mark.parametrize("key", ["", "x", "S1.T1.secret", ".", "a.", "é.é.é" * 50, "a" * 700])
 def test_a_wrong_key_is_401(hub_url: str, key: str) -> None:
     assert push(hub_url, key.encode().decode("latin-1"), [event_line(1)])[0] == 401
 
@@ -73,8 +73,6 @@ def test_a_key_is_good_for_its_own_place_only(hub_url: str, enrolled: Enrolled) 
     assert call(hub_url, "GET", "/v1/stores/S1/feed/settings", key=enrolled.other_store_key)[0] == 403
     assert call(hub_url, "GET", "/v1/stores/S1/terminals/T1/summary", key=enrolled.other_key)[0] == 403
     assert call(hub_url, "GET", "/v1/stores/S1/feed/settings", key=enrolled.other_key)[0] == 200
-    swapped = enrolled.key.replace("S1.T1.", "S1.T2.")
-    assert push(hub_url, swapped, line, EVENTS.replace("T1", "T2"))[0] == 401
 
 
 def test_a_terminal_that_the_shop_file_no_longer_names_is_refused_until_it_is_named_again(
@@ -97,7 +95,7 @@ def test_a_terminal_that_the_shop_file_no_longer_names_is_refused_until_it_is_na
     assert call(hub_url, "GET", "/v1/stores/S1/feed/settings", key=enrolled.other_key)[0] == 200
     assert call(hub_url, "GET", "/v1/stores/S2/feed/settings", key=enrolled.other_store_key)[0] == 200
     with enrolled.database.writing() as connection:
-        assert enrol(connection, Device("S1", "T1"), now_ms=NOW_MS) is None
+        assert new_code(connection, "S1", "T1", secret=bytes(10), now_ms=NOW_MS) is None
     bring("T1", "T2")
     assert push(hub_url, enrolled.key, line)[0] == 200
 

@@ -14,14 +14,15 @@ from posapp.domain.shop import Shop
 from posapp.domain.shop_document import shop_to_document
 from posapp.store.catalog_writer import open_catalog_file
 from posapp.store.feeds import LedgerOutbox, StoreInbox
-from sync.engine.http import HttpLink
+from sync.engine.device_key import DeviceKey
+from sync.engine.hub_link import HttpLink
 from sync.engine.loop import SyncLoop
 from sync.engine.ports import LinkStatus
-from sync.hub.auth import Device, enrol
 from sync.hub.embedded import EmbeddedHub
 from sync.hub.shop_admin import put_shop
 from sync.hub.summary import terminal_summary
 from sync.protocol.messages import TerminalSummary
+from tests.hub.devices import enrol_device
 from tests.simulation.counter import Counter, SystemClock, quick_pins
 
 
@@ -37,13 +38,11 @@ class Hub:
         self.served = EmbeddedHub(self.folder / "hub.db")
         self.url = self.served.start()
 
-    def enrol(self, shop: Shop, terminal_id: str) -> str:
+    def enrol(self, shop: Shop, terminal_id: str) -> DeviceKey:
         """Take the shop in and give its terminal a key."""
         with self.served.database.writing() as connection:
             put_shop(connection, shop_to_document(quick_pins(shop)), show_pins=False, now_ms=1)
-            key = enrol(connection, Device(shop.store_id, terminal_id), now_ms=1)
-        assert key
-        return key
+        return enrol_device(self.served.database, shop.store_id, terminal_id, now_ms=1)
 
     def summary(self, store_id: str, terminal_id: str) -> TerminalSummary:
         """What the hub holds of a terminal."""
@@ -63,7 +62,7 @@ class Hub:
 class Link:
     """The link of one counter, over an address of the test's choice."""
 
-    def __init__(self, counter: Counter, url: str, key: str, *, seed: int = 0) -> None:
+    def __init__(self, counter: Counter, url: str, key: DeviceKey, *, seed: int = 0) -> None:
         self._changed = threading.Condition()
         self._status: LinkStatus | None = None
         settings, clock = counter.settings, SystemClock()
@@ -72,7 +71,7 @@ class Link:
             url,
             store_id=settings.store_id,
             terminal_id=settings.terminal_id,
-            device_key=key,
+            key=key,
             clock=clock,
             read_timeout_s=1.0,
         )

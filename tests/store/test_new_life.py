@@ -16,14 +16,15 @@ from posapp.store.feeds import LedgerOutbox
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 from posapp.store.writer import LedgerWriter
-from sync.engine.http import HttpLink
+from sync.engine.device_key import DeviceKey
+from sync.engine.hub_link import HttpLink
 from sync.engine.push import Pusher
-from sync.hub.auth import Device, enrol
 from sync.hub.embedded import EmbeddedHub
 from sync.hub.shop_admin import put_shop
 from sync.hub.summary import terminal_summary
 from sync.protocol.messages import TerminalSummary
 from tests.hub.conftest import NOW_MS, shop_document
+from tests.hub.devices import enrol_device
 from tests.store.conftest import PLACE, Answers, CountedIds, RealClock, commit_of, sale, shift_opened
 
 
@@ -33,7 +34,7 @@ class Shop:
 
     hub: EmbeddedHub
     url: str
-    key: str
+    key: DeviceKey
     now_ms: int = NOW_MS
 
     def summary(self) -> TerminalSummary:
@@ -47,8 +48,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     with hub.database.writing() as connection:
         document = shop_document(PLACE.store_id, terminals=[{"id": PLACE.terminal_id}])
         put_shop(connection, document, show_pins=False, now_ms=NOW_MS)
-        key = enrol(connection, Device(PLACE.store_id, PLACE.terminal_id), now_ms=NOW_MS)
-    assert key
+    key = enrol_device(hub.database, PLACE.store_id, PLACE.terminal_id, NOW_MS)
     shop = Shop(hub, hub.start(), key)
     yield shop
     hub.stop()
@@ -67,7 +67,7 @@ def live(folder: Path, shop: Shop, clock: Any, *, sales: int, first_id: int) -> 
         shop.url,
         store_id=PLACE.store_id,
         terminal_id=PLACE.terminal_id,
-        device_key=shop.key,
+        key=shop.key,
         clock=RealClock(),
     )
     try:

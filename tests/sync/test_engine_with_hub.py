@@ -14,10 +14,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from sync.engine.http import HttpLink
+from sync.engine.device_key import DeviceKey
+from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkClosed, LinkError
 from sync.engine.loop import SyncLoop
-from sync.hub.auth import Device, enrol
 from sync.hub.catalogue_import import CatalogueImport, ImportOptions
 from sync.hub.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.embedded import EmbeddedHub
@@ -25,6 +25,7 @@ from sync.hub.shop_admin import put_shop
 from sync.hub.tables import EVENT
 from sync.protocol.messages import ItemBody
 from tests.hub.conftest import NOW_MS, event_line, shop_document
+from tests.hub.devices import enrol_device, new_device_key
 from tests.sync.conftest import DroppingProxy, MemoryInbox, MemoryOutbox, SystemClock, Watched, address_of
 
 RULES = RowRules("CNY", frozenset({"vat13"}), "vat13", "UTC", True)
@@ -34,14 +35,14 @@ RULES = RowRules("CNY", frozenset({"vat13"}), "vat13", "UTC", True)
 class Served:
     hub: EmbeddedHub
     url: str
-    key: str
+    key: DeviceKey
 
-    def link(self, url: str = "", key: str = "", **timeouts: float) -> HttpLink:
+    def link(self, url: str = "", key: DeviceKey | None = None, **timeouts: float) -> HttpLink:
         return HttpLink(
             url or self.url,
             store_id="S1",
             terminal_id="T1",
-            device_key=key or self.key,
+            key=key or self.key,
             clock=SystemClock(),
             **timeouts,
         )
@@ -56,8 +57,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     hub = EmbeddedHub(tmp_path / "hub.db")
     with hub.database.writing() as connection:
         put_shop(connection, shop_document(), show_pins=False, now_ms=NOW_MS)
-        key = enrol(connection, Device("S1", "T1"), now_ms=NOW_MS)
-    assert key
+    key = enrol_device(hub.database, "S1", "T1", NOW_MS)
     (tmp_path / "items.tsv").write_text("".join(f"{n}\tItem {n}\n" for n in range(1, 301)), "utf-8")
     work = CatalogueImport(hub.database, "S1", RULES, now_ms=NOW_MS)
     work.run(CatalogueFile(tmp_path / "items.tsv"), ImportOptions(columns=("code", "name")))
@@ -155,28 +155,13 @@ def test_the_drops_really_happen(served: Served) -> None:
     assert proxy.drops >= 3
 
 
-@pytest.mark.parametrize(("key", "detail"), [("S1.T1.wrong", "key_refused"), ("", "")])
-def test_a_wrong_key_is_refused_and_a_right_one_is_not(served: Served, key: str, detail: str) -> None:
-    link = served.link(key=key)
-    try:
-        if detail:
-            with pytest.raises(LinkError) as trouble:
-                link.push([event_line(1)], epoch=1, first_seq=1)
-            assert (trouble.value.sort, trouble.value.detail) == ("stop", detail)
-            assert "wrong" not in str(trouble.value)
-        else:
-            assert link.push([event_line(1)], epoch=1, first_seq=1).acked_through == 1
-    finally:
-        link.close()
-
-
 def test_close_ends_a_request_that_hangs() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     link = HttpLink(
         address_of(listener),
         store_id="S1",
         terminal_id="T1",
-        device_key="k",
+        key=new_device_key("S1", "T1"),
         clock=SystemClock(),
         read_timeout_s=60,
     )
@@ -228,7 +213,7 @@ def test_answers_that_are_no_hub_s_are_tried_again_later(answer: bytes) -> None:
         address_of(listener),
         store_id="S1",
         terminal_id="T1",
-        device_key="k",
+        key=new_device_key("S1", "T1"),
         clock=SystemClock(),
     )
     try:
@@ -243,4 +228,4 @@ def test_answers_that_are_no_hub_s_are_tried_again_later(answer: bytes) -> None:
 
 def test_only_http_addresses_are_taken() -> None:
     with pytest.raises(ValueError, match="http"):
-        HttpLink("ftp://x", store_id="S", terminal_id="T", device_key="k", clock=SystemClock())
+        HttpLink("ftp://x", store_id="S", terminal_id="T", key=DeviceKey(), clock=SystemClock())

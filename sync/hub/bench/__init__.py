@@ -23,12 +23,14 @@ from typing import Any, Final
 import msgspec
 import pysqlite3.dbapi2
 
-from sync.hub.auth import Device, enrol
+from sync.hub.auth import Claim, hub_secret, new_token
 from sync.hub.database import Database
+from sync.hub.embedded import system_now_ms
+from sync.hub.enrolment import add_key
 from sync.hub.ingest import Batch, ingest
 from sync.hub.shop_admin import put_shop
 from sync.hub.tables import EVENT, PROGRESS, RETAIL_TRANSACTION, SALE_LINE, TAX_LINE, TENDER_LINE
-from sync.protocol import codec
+from sync.protocol import codec, signing
 from sync.protocol.envelope import Envelope
 from sync.protocol.messages import PushReply
 from sync.protocol.versions import BATCH_MEDIA_TYPE, HEADER_EPOCH, HEADER_FIRST_SEQ, PATH_PREFIX
@@ -39,6 +41,7 @@ STORE_ID: Final = "B1"
 TERMINAL_ID: Final = "T1"
 RATIO_AIM: Final = 0.25
 RATE_WISHED: Final = 6_000
+TOKEN_MS: Final = 3_600_000
 START_MS: Final = 1_780_000_000_000
 _TABLES: Final = (EVENT, RETAIL_TRANSACTION, SALE_LINE, TENDER_LINE, TAX_LINE, PROGRESS)
 _SHOP: Final[dict[str, Any]] = {
@@ -129,10 +132,13 @@ def _prepare(path: Path) -> str:
     try:
         with database.writing() as connection:
             put_shop(connection, _SHOP, show_pins=False, now_ms=START_MS)
-            key = enrol(connection, Device(STORE_ID, TERMINAL_ID), now_ms=START_MS)
+            public_key = signing.public_key_of(signing.new_private_key())
+            claim = Claim(STORE_ID, TERMINAL_ID, signing.key_id_of(public_key))
+            add_key(connection, claim, public_key, now_ms=START_MS)
+            secret = hub_secret(connection)
     finally:
         database.close()
-    return key or ""
+    return new_token(secret, claim, expires_at_ms=system_now_ms() + TOKEN_MS)
 
 
 # ---------------------------------------------------------------------- the hub's way

@@ -1,4 +1,4 @@
-"""Commands about the shop and its tills: init, shop check and export, enrol, summary."""
+"""Commands about the shop and its tills: init, shop check and export, summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from sync.hub.auth import Device, enrol
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
 from sync.hub.embedded import system_now_ms
 from sync.hub.shop_admin import check_shop, put_shop, read_shop_file, store_ids, stored_document, stored_shop
@@ -32,10 +31,6 @@ def add(commands: Any) -> None:
     check.set_defaults(run=_shop_check)
     export = add_database(actions.add_parser("export", help="print a stored shop as JSON"))
     export.set_defaults(run=_shop_export)
-    text = "Print a new device key for a till, once."
-    enrolling = add_database(commands.add_parser("enrol", help=text, description=text))
-    enrolling.add_argument("--terminal", required=True, help="terminal id of the shop file")
-    enrolling.set_defaults(run=_enrol)
     text = "What the hub holds of each terminal, as JSON."
     summing = add_database(commands.add_parser("summary", help=text, description=text))
     summing.add_argument("--terminal", help="only this one")
@@ -68,16 +63,6 @@ def _shop_export(options: argparse.Namespace) -> int:
         operator.pop("pin_hash")
     document.pop("demo_pins", None)
     print(json.dumps(document, ensure_ascii=False, indent=2))
-    return 0
-
-
-def _enrol(options: argparse.Namespace) -> int:
-    with opened(options) as database, database.writing() as connection:
-        device = Device(store_id_of(options, store_ids(connection)), options.terminal)
-        key = enrol(connection, device, now_ms=system_now_ms())
-    if key is None:
-        raise CommandError(f"terminal {options.terminal!r} is not in the shop file of this store")
-    print(key)
     return 0
 
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from starlette.routing import BaseRoute
 
 from sync.hub.database import Database
+from sync.hub.limits import Limits, TokenBuckets
 from sync.hub.routes.events import EventRoutes
 from sync.hub.routes.feeds import FeedRoutes
 from sync.hub.routes.guard import Guard
 from sync.hub.routes.status import StatusRoutes
+from sync.hub.routes.trust import TrustRoutes
 
 
-def all_routes(database: Database, now_ms: Callable[[], int]) -> list[BaseRoute]:
+def all_routes(
+    database: Database, now_ms: Callable[[], int], limits: Limits | None = None
+) -> list[BaseRoute]:
     """Every route of the hub."""
-    guard = Guard(database)
+    limits = limits or Limits()
+    guard = Guard(database, now_ms, limits)
+    wrong_codes = TokenBuckets(
+        per_s=limits.wrong_codes_per_s, burst=limits.wrong_codes_burst, monotonic_s=time.monotonic
+    )
+    trust = TrustRoutes(database, guard, now_ms, wrong_codes=wrong_codes)
     return [
+        *trust.table(),
         *StatusRoutes(database, guard).table(),
         *EventRoutes(database, guard, now_ms).table(),
         *FeedRoutes(database, guard).table(),
