@@ -42,10 +42,10 @@ from sync.protocol.versions import (
     HEADER_PROTOCOL,
     HEADER_SIGNATURE,
     JSON_MEDIA_TYPE,
+    KNOWN_STREAMS,
     PATH_PREFIX,
     PROTOCOL_VERSION,
     SNAPSHOT_MEDIA_TYPE,
-    STREAMS,
 )
 
 _STORE: Final = f"{PATH_PREFIX}/stores/{{store_id}}"
@@ -146,7 +146,7 @@ DESCRIBED: Final = (
 _PATH_TEXTS: Final = {
     "store_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "terminal_id": {"type": "string", "minLength": 1, "maxLength": 64},
-    "stream": {"type": "string", "enum": list(STREAMS)},
+    "stream": {"type": "string", "enum": list(KNOWN_STREAMS)},
     "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 }
 #: What any route may answer besides; `Problem.error` is a fixed word.
