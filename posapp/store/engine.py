@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
 
 from pysqlite3 import dbapi2
@@ -20,6 +20,10 @@ _SQLITE_WITHDRAWN: Final = (3, 52, 0)
 
 #: How long a statement waits for somebody else's lock before the till says "locked".
 BUSY_MS: Final = 1_000
+
+_MAP_BYTES: Final = 1 << 30
+#: SQLite's own steps between two looks at whether to go on: about a millisecond.
+_STEPS: Final = 100_000
 
 
 class UnsafeSqliteError(RuntimeError):
@@ -118,6 +122,14 @@ def open_catalog(path: Path, *, busy_ms: int = BUSY_MS) -> Connection:
         # A file that is no database has to be let go before it can be put aside.
         connection.close()
         raise
+    return connection
+
+
+def open_scratch(path: Path, is_over: Callable[[], bool]) -> Connection:
+    """Open a file that nobody else has open yet; statements fail as soon as `is_over` says so."""
+    connection = _connect(path, "rw", 0)
+    connection.execute(f"PRAGMA mmap_size={_MAP_BYTES}")
+    cast("Any", connection).set_progress_handler(lambda: int(is_over()), _STEPS)
     return connection
 
 
