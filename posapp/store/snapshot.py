@@ -139,6 +139,7 @@ class SnapshotFiles:
                 self._unpack(manifest)
                 self._check(manifest)
                 self._make_ready(manifest)
+                self._go_on()
                 self._place.replace(self._fresh)
         except _BadSnapshotError as error:
             LOGGER.warning("the snapshot %.16s is bad: %s", manifest.sha256, error)

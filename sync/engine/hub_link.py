@@ -6,9 +6,10 @@ request that finds its session over is made once more in a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 from sync.engine.device_key import DeviceKey, KeyFileError
@@ -18,11 +19,13 @@ from sync.engine.ports import Clock
 from sync.engine.sessions import Sessions
 from sync.protocol import chain as chains
 from sync.protocol import codec, signing, versions
-from sync.protocol.messages import FeedPage, PushReply, StatusReply, StatusReport
+from sync.protocol.messages import FeedPage, PushReply, SignedManifest, StatusReply, StatusReport, TerminalSummary
 from sync.protocol.trust import store_path, terminal_path, to_text
 
 Message = TypeVar("Message")
 Answer = TypeVar("Answer")
+
+_WHOLE: Final = 200
 
 
 class HttpLink:
@@ -93,6 +96,54 @@ class HttpLink:
             lambda token: self._caller.request("POST", path, token=token, data=data, headers=headers)
         )
         return self._decoded(body, StatusReply)
+
+    def manifest(self) -> SignedManifest | None:
+        """What the hub's newest snapshot of this store is, or None where it has none."""
+        path = f"{self._store_path}/snapshot"
+        try:
+            body = self.in_session(lambda token: self._caller.request("GET", path, token=token))
+        except LinkError as trouble:
+            # 404: none yet, or a hub from before there were any.
+            if trouble.sort == "upgrade":
+                return None
+            raise
+        return self._decoded(body, SignedManifest)
+
+    def snapshot(self, sha256: str, *, offset: int, limit: int) -> Iterator[bytes]:
+        """At most `limit` bytes of a snapshot from an offset on, as they come."""
+        path = f"{self._store_path}/snapshot/{sha256}"
+        headers = {"Range": f"bytes={offset}-{offset + limit - 1}", "Accept-Encoding": "identity"}
+        with ExitStack() as answer:
+            # Only the opening is asked again in a new session: what has come so far is kept.
+            reply = self.in_session(
+                lambda token: answer.enter_context(
+                    self._caller.opened("GET", path, token=token, headers=headers)
+                )
+            )
+            # A whole answer to a question for a part (RFC 9110, section 14.2) begins at the first byte.
+            before = offset if reply.status == _WHOLE else 0
+            left = limit
+            for piece in reply.pieces:
+                wanted = piece[before : before + left]
+                before = max(0, before - len(piece))
+                left -= len(wanted)
+                if wanted:
+                    yield wanted
+                if not left:
+                    return
+
+    def hub_keys(self) -> Mapping[str, str]:
+        """The hub's public keys by their names, base64url; none where the key file cannot be read."""
+        try:
+            return self._key.hub_keys
+        except KeyFileError:
+            return {}
+
+    def summary(self) -> TerminalSummary:
+        """What the hub holds of this terminal."""
+        path = f"{self._terminal_path}/summary"
+        body = self.in_session(lambda token: self._caller.request("GET", path, token=token))
+        return self._decoded(body, TerminalSummary)
 
     def rotate(self) -> None:
         """Change to a new device key with the next request; never raises, the hub asks again if need be."""
