@@ -28,8 +28,8 @@ from posapp.store.engine import Connection, open_reader
 from posapp.store.settings import SHOP, get_cursor, get_setting
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 from posapp.store.writer import LedgerWriter
-from sync.engine.ports import StoreUnavailable
-from sync.protocol.messages import Change
+from sync.engine.ports import Batch, Beginning, Held, StoreUnavailable
+from sync.protocol.messages import Change, EpochMark
 from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES, STREAM_SETTINGS, STREAMS
 
 T = TypeVar("T")
@@ -93,18 +93,25 @@ class LedgerOutbox:
         self._reader = _Reader(path)
         self._writer = writer
 
-    @property
-    def epoch(self) -> int:
-        """Which life of this till's queue the numbers belong to."""
-        return self._reader.ask(outbox.epoch_of)
+    def held(self) -> Held:
+        """Where the ledger stands."""
+        return self._reader.ask(outbox.held)
 
-    def pending(self, limit: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
-        """The oldest (seq, line) pairs that the hub does not have; at least one if any waits."""
+    def pending(self, limit: int, max_bytes: int) -> Batch | None:
+        """The oldest lines of one epoch that the hub does not have; at least one if any waits."""
         return self._reader.ask(lambda held: outbox.pending(held, limit, max_bytes))
 
-    def acknowledge(self, through: int) -> None:
-        """Remember that the hub holds everything up to a seq; back when that is durable."""
-        _wait(lambda done: self._writer.acknowledge(through, done))
+    def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
+        """Remember that the hub holds an epoch up to a seq; back when that is durable."""
+        _wait(lambda done: self._writer.acknowledge(epoch, through, backed_up_through, done))
+
+    def take_marks(self, hub_id: str, marks: Sequence[EpochMark]) -> None:
+        """Take the hub's word for what it holds; back when that is durable."""
+        _wait(lambda done: self._writer.take_marks(hub_id, marks, done))
+
+    def begin(self, beginning: Beginning) -> None:
+        """Go on with numbers that nobody has given out; back when that is durable."""
+        _wait(lambda done: self._writer.begin(beginning, done))
 
     def backlog(self) -> tuple[int, int | None]:
         """How many wait, and when the oldest of them happened (epoch milliseconds)."""

@@ -1,4 +1,4 @@
-"""Facts written down: one row with the exact bytes to send, at its place in the till's order.
+"""Facts written down: one row with the exact bytes to send, at its place in the till's order and chain.
 
 The journal is the outbox: the bytes stand there once, and what the hub has is one number elsewhere.
 Numbers are taken from the state of the caller's transaction, so an undone one leaves no gap.
@@ -20,6 +20,7 @@ from posapp.exchange.outgoing import (
 from posapp.flows.ports import Ids
 from posapp.store.engine import Blob, Connection
 from posapp.store.state import TillState
+from sync.protocol.chain import chain_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class Journal:
         position = Position(self.ids.new_id(), state.epoch, state.seq)
         date = business_date_of(fact, "" if shift is None else shift.totals.business_date)
         body = envelope_bytes(fact, self.place, position, business_date=date, receipt_number=receipt_number)
+        state.chain = chain_after(state.chain, body)
         connection.execute(
-            "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 state.journal_no,
                 position.epoch,
@@ -56,6 +58,7 @@ class Journal:
                 occurred_at(fact),
                 date,
                 Blob(body),
+                Blob(state.chain),
             ),
         )
         return state.journal_no

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from posapp.domain.facts import (
+    EpochBegun,
     Fact,
     OverrideGiven,
     ShiftOpened,
@@ -27,6 +28,7 @@ from posapp.flows.intents import CommitFailed, Committed
 from posapp.flows.ports import Clock, Ids
 from posapp.store.drafts import drop_draft
 from posapp.store.engine import Connection, ConnectionFactory
+from posapp.store.epochs import begin, forget_restored, was_restored
 from posapp.store.journal import Journal
 from posapp.store.prints import insert_print
 from posapp.store.sales import SalePlace, insert_sale, receipt_number_of
@@ -44,6 +46,7 @@ from posapp.store.shifts import (
 from posapp.store.state import OpenShift, TillState, read_state, write_state
 from posapp.store.totals import check_sale, with_override, with_sale, with_voided
 from posapp.store.troubles import UNFIT, DatabaseError, NoSuchShiftError, Trouble, trouble_of
+from sync.engine.ports import Beginning
 
 T = TypeVar("T")
 
@@ -134,6 +137,31 @@ class Ledger:
                     thing(connection)
 
         return self.write(work)
+
+    def begin(self, wish: Beginning) -> EpochBegun | Trouble | None:
+        """Go on with numbers that nobody has given out, on record; None where there was nothing to do."""
+        try:
+            return self._transact(lambda connection: self._begin(connection, wish))
+        except (DatabaseError, *UNFIT) as error:
+            return trouble_of(error)
+
+    def begin_if_restored(self) -> EpochBegun | None:
+        """Begin the new life of a ledger that was put back; raises the database's error."""
+
+        def work(connection: Connection) -> EpochBegun | None:
+            epoch = read_state(connection).epoch
+            fact = self._begin(connection, Beginning("restored", epoch, 0, 0, 0))
+            forget_restored(connection)
+            return fact
+
+        return self._transact(work) if was_restored(self.connection()) else None
+
+    def _begin(self, connection: Connection, wish: Beginning) -> EpochBegun | None:
+        fact = begin(connection, wish, now_ms=self._clock.now_ms())
+        self._state = None
+        if fact is not None:
+            self._commit(connection, Commit(commit_id="", facts=(fact,)))
+        return fact
 
     def quarantine(self, what: object, trouble: Trouble) -> Trouble | None:
         """Set aside what can never be stored as it is, so that it does not block the rest."""

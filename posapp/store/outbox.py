@@ -1,6 +1,7 @@
-"""The terminal's queue of exact bytes, read for sending; how far the hub has them is one number.
+"""The terminal's queue of exact bytes, read for sending; how far the hub has them is a few numbers.
 
-Nothing here is ever changed but that number, and it only grows.
+The queue is the journal behind one row number, across all epochs of the ledger. What the hub said of each
+epoch stands in `epoch_mark`; only its own word ever takes an acknowledgement back.
 """
 
 from __future__ import annotations
@@ -8,43 +9,90 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from posapp.store.engine import Connection
+from sync.engine.ports import Batch, Held
+from sync.protocol.messages import EpochMark
+
+_MARKS = "SELECT epoch, first_no, acked_through, backed_up_through FROM epoch_mark ORDER BY first_no"
 
 
-def epoch_of(connection: Connection) -> int:
-    """Which life of this till's queue the numbers belong to: minted when the ledger was made."""
-    return int(connection.execute("SELECT epoch FROM till").fetchone()[0])
-
-
-def pending(connection: Connection, limit: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
-    """The oldest lines that the hub does not have, in order: at least one if any waits."""
-    # The journal's numbers grow with seq, so the first one that waits is found by counting.
+def held(connection: Connection) -> Held:
+    """Where the ledger stands."""
+    # One statement: a sale between two would give numbers of two moments.
     rows = connection.execute(
-        "SELECT journal.seq, body FROM till JOIN journal "
-        "ON journal.journal_no > till.journal_no - till.seq + till.acked_through "
-        "WHERE journal.epoch = till.epoch ORDER BY journal.journal_no LIMIT ?",
+        "SELECT till.epoch, seq, receipt_seq, shift_number, hub_id, "
+        "mark.epoch, mark.acked_through, mark.backed_up_through "
+        "FROM till JOIN epoch_mark AS mark ORDER BY mark.first_no"
+    ).fetchall()
+    epoch, seq, receipt_seq, shift_number, hub_id = rows[0][:5]
+    marks = tuple(EpochMark(*row[5:]) for row in rows)
+    return Held(epoch, seq, receipt_seq, shift_number, hub_id, marks)
+
+
+def pending(connection: Connection, limit: int, max_bytes: int) -> Batch | None:
+    """The oldest lines that the hub does not have, of one epoch, in order: at least one if any waits."""
+    rows = connection.execute(
+        "SELECT epoch, seq, body, chain FROM journal "
+        "WHERE journal_no > (SELECT acked_no FROM till) ORDER BY journal_no LIMIT ?",
         (limit,),
     )
-    found: list[tuple[int, bytes]] = []
-    size = 0
-    for seq, body in rows:
+    lines: list[bytes] = []
+    epoch = first_seq = size = 0
+    chain = b""
+    for row_epoch, seq, body, row_chain in rows:
         size += len(body)
-        if found and size > max_bytes:
+        if not lines:
+            epoch, first_seq = row_epoch, seq
+        elif size > max_bytes or row_epoch != epoch:
             break
-        found.append((seq, bytes(body)))
-    return found
+        lines.append(bytes(body))
+        chain = bytes(row_chain)
+    return Batch(epoch, first_seq, lines, chain) if lines else None
 
 
 def backlog(connection: Connection) -> tuple[int, int | None]:
     """How many lines wait, and when the oldest of them happened (epoch milliseconds)."""
     waiting, oldest = connection.execute(
-        "SELECT seq - acked_through, (SELECT at_ms FROM journal "
-        "WHERE journal_no = till.journal_no - till.seq + till.acked_through + 1) FROM till"
+        "SELECT journal_no - acked_no, (SELECT at_ms FROM journal "
+        "WHERE journal_no > till.acked_no ORDER BY journal_no LIMIT 1) FROM till"
     ).fetchone()
     return waiting, oldest if waiting else None
 
 
-def acknowledge(connection: Connection, through: int) -> None:
-    """Remember that the hub has everything up to a seq; never goes back, never beyond what there is."""
+def acknowledge(connection: Connection, epoch: int, through: int, *, backed_up_through: int) -> None:
+    """Remember that the hub has an epoch up to a seq; never goes back, never beyond what there is."""
     connection.execute(
-        "UPDATE till SET acked_through = min(seq, max(acked_through, ?)) WHERE one = 1", (through,)
+        "UPDATE epoch_mark SET acked_through = max(acked_through, ?2), "
+        "backed_up_through = min(max(acked_through, ?2), ?3) WHERE epoch = ?1",
+        (epoch, through, backed_up_through),
     )
+    _settle(connection)
+
+
+def take_marks(connection: Connection, hub_id: str, marks: Sequence[EpochMark]) -> None:
+    """Take the hub's word for each epoch: what it no longer has is sent again."""
+    said = {mark.epoch: mark for mark in marks}
+    for epoch, _first, acked, _backed in connection.execute(_MARKS).fetchall():
+        mark = said.get(epoch, EpochMark(epoch, 0, 0))
+        acked = min(acked, mark.acked_through)
+        connection.execute(
+            "UPDATE epoch_mark SET acked_through = ?, backed_up_through = ? WHERE epoch = ?",
+            (acked, min(acked, mark.backed_up_through), epoch),
+        )
+    connection.execute("UPDATE till SET hub_id = ? WHERE one = 1", (hub_id,))
+    _settle(connection)
+
+
+def _settle(connection: Connection) -> None:
+    """Keep the row up to which the hub has everything, epoch after epoch, without a gap."""
+    marks = connection.execute(_MARKS).fetchall()
+    last_no, oldest_no = connection.execute(
+        "SELECT journal_no, coalesce((SELECT min(journal_no) FROM journal), journal_no + 1) FROM till"
+    ).fetchone()
+    ends = [first_no - 1 for _epoch, first_no, _acked, _backed in marks[1:]] + [last_no]
+    acked_no = 0
+    for (_epoch, first_no, acked, _backed), end in zip(marks, ends, strict=True):
+        acked_no = min(first_no - 1 + acked, end)
+        if acked_no < end:
+            break
+    # Rows that are gone were backed up at the hub; they cannot be sent again.
+    connection.execute("UPDATE till SET acked_no = ? WHERE one = 1", (max(acked_no, oldest_no - 1),))

@@ -6,6 +6,7 @@ damaged row is seen by people and can never keep a shop from closing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ def read_shift(connection: Connection, shift_id: str, *, now_ms: int | None) -> 
     shift_no, first_seq, first_journal, last_seq = row[0], row[8], row[9], row[10]
     totals = ShiftTotals(shift_id, *row[1:8])
     broken: list[tuple[str, str, str]] = []
-    for receipt_seq in range(first_seq, last_seq + 1):
+    for receipt_seq in _numbers(connection, first_seq, last_seq):
         try:
             sale = _read_sale(connection, receipt_seq)
             check_sale(sale)
@@ -88,6 +89,18 @@ def quarantine(connection: Connection, source: str, key: str, *, reason: str, no
 def quarantined_count(connection: Connection) -> int:
     """How many things were set aside."""
     return int(connection.execute("SELECT count(*) FROM quarantine").fetchone()[0])
+
+
+def _numbers(connection: Connection, first_seq: int, last_seq: int) -> Iterator[int]:
+    """Receipts that were given out, one by one: a missing one has to be noticed, a skipped one not."""
+    skipped = connection.execute(
+        "SELECT after_seq, through_seq FROM numbers_skipped WHERE through_seq >= ? ORDER BY after_seq",
+        (first_seq,),
+    )
+    for after_seq, through_seq in skipped.fetchall():
+        yield from range(first_seq, min(after_seq, last_seq) + 1)
+        first_seq = max(first_seq, through_seq + 1)
+    yield from range(first_seq, last_seq + 1)
 
 
 def _read_sale(connection: Connection, receipt_seq: int) -> TransactionCompleted:

@@ -31,7 +31,10 @@ class OpenShift:
 
 @dataclass(slots=True)
 class TillState:
-    """Last numbers given out: envelopes within the epoch, journal rows, receipts, shifts, scans."""
+    """Last numbers given out: envelopes within the epoch, journal rows, receipts, shifts, scans.
+
+    `chain` is the hash chain's head after the last envelope of the epoch.
+    """
 
     epoch: int
     seq: int
@@ -40,6 +43,7 @@ class TillState:
     shift_number: int
     scan_no: int
     shift: OpenShift | None
+    chain: bytes
 
     def copy(self) -> TillState:
         """The same state, to be changed by a transaction that may be undone."""
@@ -52,17 +56,19 @@ class TillState:
             self.shift_number,
             self.scan_no,
             self.shift,
+            self.chain,
         )
 
 
 def read_state(connection: Connection) -> TillState:
     """The state as stored."""
     row: Any = connection.execute(
-        "SELECT epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift_no, shift_totals FROM till"
+        "SELECT epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift_no, shift_totals, chain "
+        "FROM till"
     ).fetchone()
     shift = None if row[6] is None else _open_shift(connection, row[6], row[7])
     epoch, seq, journal_no, receipt_seq, shift_number, scan_no = row[:6]
-    return TillState(epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift)
+    return TillState(epoch, seq, journal_no, receipt_seq, shift_number, scan_no, shift, bytes(row[8]))
 
 
 def _open_shift(connection: Connection, shift_no: int, totals: Any) -> OpenShift | None:
@@ -79,7 +85,7 @@ def write_state(connection: Connection, before: TillState, after: TillState) -> 
     shift = after.shift
     changed = connection.execute(
         "UPDATE till SET seq = ?, journal_no = ?, receipt_seq = ?, shift_number = ?, scan_no = ?, "
-        "shift_no = ?, shift_totals = ? WHERE one = 1 AND journal_no = ? AND epoch = ?",
+        "shift_no = ?, shift_totals = ?, chain = ? WHERE one = 1 AND journal_no = ? AND epoch = ?",
         (
             after.seq,
             after.journal_no,
@@ -88,6 +94,7 @@ def write_state(connection: Connection, before: TillState, after: TillState) -> 
             after.scan_no,
             None if shift is None else shift.shift_no,
             None if shift is None else Blob(totals_to_bytes(shift.totals)),
+            Blob(after.chain),
             before.journal_no,
             before.epoch,
         ),

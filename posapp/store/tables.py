@@ -42,11 +42,27 @@ TILL = Table(
     "till",
     METADATA,
     _int("one", key=True),
-    *(_int(name) for name in ("epoch", "seq", "acked_through", "journal_no", "receipt_seq", "shift_number")),
+    *(_int(name) for name in ("epoch", "seq", "journal_no", "receipt_seq", "shift_number")),
     *(_int(name) for name in ("scan_no", "printed_through", "tidied")),
     _int("shift_no", "shift.shift_no", null=True),
     _blob("shift_totals", null=True),
+    _int("acked_no"),
+    _blob("chain"),
+    _text("hub_id"),
     CheckConstraint("one = 1"),
+)
+EPOCH_MARK = Table(
+    "epoch_mark",
+    METADATA,
+    _int("epoch", key=True),
+    *(_int(name) for name in ("first_no", "acked_through", "backed_up_through")),
+)
+NUMBERS_SKIPPED = Table(
+    "numbers_skipped",
+    METADATA,
+    _int("after_seq", key=True),
+    _int("through_seq"),
+    CheckConstraint("through_seq > after_seq"),
 )
 SHIFT = Table(
     "shift",
@@ -113,6 +129,7 @@ JOURNAL = Table(
     _int("at_ms"),
     _text("business_date"),
     _blob("body"),
+    _blob("chain"),
 )
 RETAIL_TRANSACTION = Table(
     "retail_transaction",
@@ -121,7 +138,7 @@ RETAIL_TRANSACTION = Table(
     _text("transaction_id", unique=True),
     _text("receipt_number"),
     _int("shift_no", "shift.shift_no"),
-    _int("journal_no", "journal.journal_no"),
+    _int("journal_no"),
     _int("job_no", null=True),
     _text("operator_id"),
     *(_int(name) for name in ("opened_at_ms", "completed_at_ms", "goods_minor", "tax_added_minor")),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from posapp.domain.facts import ShiftTotals
+from posapp.domain.facts import EpochBegun, ShiftTotals
 from posapp.domain.paper import PaperDocument
 from posapp.flows.effects import Commit, Record
 from posapp.flows.intents import CommitFailed, Recovered, ShiftRead
@@ -38,6 +38,8 @@ from posapp.store.recovery import recover
 from posapp.store.settings import LANGUAGE, put_cursor, put_scanners, put_setting
 from posapp.store.shift_reading import read_shift
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
+from sync.engine.ports import Beginning
+from sync.protocol.messages import EpochMark
 
 LOGGER = logging.getLogger(__name__)
 
@@ -68,12 +70,14 @@ class LedgerWriter:
         *,
         on_draft_failed: Callable[[Trouble], None],
         on_stored: Callable[[], None] = lambda: None,
+        on_begun: Callable[[EpochBegun], None] = lambda _begun: None,
         patience: Patience | None = None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._on_draft_failed = on_draft_failed
         self._on_stored = on_stored
+        self._on_begun = on_begun
         self._patience = patience or Patience()
         self._lanes = Lanes()
         self._thread = threading.Thread(target=self._run, name="db-writer")
@@ -89,6 +93,7 @@ class LedgerWriter:
         Raises the database's error where the ledger cannot be read at all.
         """
         connection = self._ledger.connection()
+        self._ledger.begin_if_restored()
         held = recover(connection, now_ms=self._clock.now_ms())
         slips = pending_prints(connection)
         self._thread.start()
@@ -183,9 +188,25 @@ class LedgerWriter:
 
         self._lanes.put(InboxWork(write, done))
 
-    def acknowledge(self, through: int, done: Callable[[Trouble | None], None]) -> None:
-        """Remember how far the hub has everything."""
-        self._lanes.put(InboxWork(lambda connection: outbox.acknowledge(connection, through), done))
+    def acknowledge(
+        self, epoch: int, through: int, backed_up_through: int, done: Callable[[Trouble | None], None]
+    ) -> None:
+        """Remember how far the hub has an epoch."""
+
+        def write(connection: Connection) -> None:
+            outbox.acknowledge(connection, epoch, through, backed_up_through=backed_up_through)
+
+        self._lanes.put(InboxWork(write, done))
+
+    def take_marks(
+        self, hub_id: str, marks: Sequence[EpochMark], done: Callable[[Trouble | None], None]
+    ) -> None:
+        """Take the hub's word for what it holds."""
+        self._lanes.put(InboxWork(lambda connection: outbox.take_marks(connection, hub_id, marks), done))
+
+    def begin(self, wish: Beginning, done: Callable[[Trouble | None], None]) -> None:
+        """Go on with numbers that nobody has given out."""
+        self._lanes.put(AskWork(lambda: done(self._begin(wish))))
 
     def _change(self, write: Callable[[Connection], None]) -> None:
         self._lanes.put_record((write,))
@@ -289,6 +310,14 @@ class LedgerWriter:
             return found[0]
         # A disk that takes nothing must not keep a shop from closing: then nothing is set aside.
         return self._tried(partial(self._ledger.ask, look, None), None)
+
+    def _begin(self, wish: Beginning) -> Trouble | None:
+        answer = self._tried(partial(self._ledger.begin, wish), _FAULT)
+        if isinstance(answer, EpochBegun):
+            self._tried(partial(self._on_begun, answer), None)
+            self._tried(self._on_stored, None)
+            return None
+        return answer
 
     def _idle(self) -> None:
         if self._lanes.resting:

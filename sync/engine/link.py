@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from sync.engine.ports import Detail
-from sync.protocol.messages import FeedPage, PushReply
+from sync.protocol.messages import FeedPage, PushReply, StatusReply, StatusReport
 
 Sort = Literal["later", "look", "stop", "upgrade", "anew"]
 
 
 class LinkError(Exception):
-    """A request that did not do its work; `too_large` says that a smaller batch may."""
+    """A request that did not do its work; `too_large` says that a smaller batch may.
+
+    `word` is the hub's own fixed word for its refusal, "" where it said none.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class LinkError(Exception):
         self.detail = detail
         self.retry_after_ms = retry_after_ms
         self.too_large = too_large
+        self.word = ""
 
 
 class LinkClosed(Exception):  # noqa: N818 - an order, not an error
@@ -41,11 +45,22 @@ class LinkClosed(Exception):  # noqa: N818 - an order, not an error
 class Link(Protocol):
     """One terminal's way to its hub; every call is bounded in time and raises LinkError."""
 
-    def push(self, lines: Sequence[bytes], *, epoch: int, first_seq: int) -> PushReply:
-        """Send a batch; returns how far the hub holds this terminal's events."""
+    def push(
+        self, lines: Sequence[bytes], *, epoch: int, first_seq: int, chain: bytes | None = None
+    ) -> PushReply:
+        """Send a batch; returns how far the hub holds this terminal's events.
+
+        `chain` is the hash chain's head after the last line; it is sent signed with the device's key.
+        """
 
     def feed(self, stream: str, *, after: str | None, limit: int) -> FeedPage:
         """The changes of a stream after a cursor (None: from the beginning)."""
+
+    def status(self, report: StatusReport) -> StatusReply:
+        """Tell how this terminal is; returns how the hub sees it."""
+
+    def rotate(self) -> None:
+        """Change to a new device key; never raises, the hub asks again if need be."""
 
     def last_heard(self) -> tuple[int | None, int | None]:
         """When the hub last answered (epoch ms) and its clock minus ours (ms)."""

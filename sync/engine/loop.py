@@ -1,4 +1,4 @@
-"""The sync thread: push first, pull after, wait, and never stand in the way of a sale.
+"""The sync thread: tell and hear how things stand, push, pull, wait, and never stand in the way of a sale.
 
 The host calls `start`, `wake` when something new waits, and `stop`. After `stop` has returned no port
 is entered any more, even if a request still hangs somewhere in the network stack. How the link stands
@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sync.engine.backoff import CAP_MS, Backoff
+from sync.engine.bootstrap import Bootstrapper
+from sync.engine.gate import Gate, Stopped
+from sync.engine.heal import heal
 from sync.engine.link import Link, LinkClosed, LinkError
 from sync.engine.ports import (
     Clock,
@@ -22,74 +25,32 @@ from sync.engine.ports import (
     LinkState,
     LinkStatus,
     OutboxPort,
+    StatusPort,
     StatusSink,
     StoreUnavailable,
 )
 from sync.engine.pull import Puller
 from sync.engine.push import Pusher
-from sync.protocol.messages import Change
+from sync.engine.status import QueueStatus
+from sync.protocol.messages import StatusReply
 from sync.protocol.versions import STREAMS
 
 LOGGER = logging.getLogger(__name__)
 
 PULL_EVERY_MS = 10_000
 STOP_WITHIN_S = 1.0
-
-Answer = TypeVar("Answer")
-
-
-class _Stopped(Exception):  # noqa: N818 - an order, not an error
-    """The host has stopped the loop."""
+#: Batches that are sent before anything else has its turn: what comes down must not wait for a long queue.
+PUSHES_A_TURN = 8
 
 
-class _Gate:
-    """Lets calls through to the host until it is shut; shutting waits for the call under way."""
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the terminal hands in; without a `status` only the queue's figures are told."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._shut = False
-
-    def through(self, call: Callable[[], Answer]) -> Answer:
-        with self._lock:
-            if self._shut:
-                raise _Stopped
-            return call()
-
-    def shut(self, within_s: float) -> None:
-        self._shut = True
-        if self._lock.acquire(timeout=within_s):
-            self._lock.release()
-
-
-class _GatedOutbox:
-    def __init__(self, gate: _Gate, outbox: OutboxPort) -> None:
-        self._gate = gate
-        self._outbox = outbox
-
-    @property
-    def epoch(self) -> int:
-        return self._gate.through(lambda: self._outbox.epoch)
-
-    def pending(self, limit: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
-        return self._gate.through(lambda: self._outbox.pending(limit, max_bytes))
-
-    def acknowledge(self, through: int) -> None:
-        self._gate.through(lambda: self._outbox.acknowledge(through))
-
-    def backlog(self) -> tuple[int, int | None]:
-        return self._gate.through(self._outbox.backlog)
-
-
-class _GatedInbox:
-    def __init__(self, gate: _Gate, inbox: InboxPort) -> None:
-        self._gate = gate
-        self._inbox = inbox
-
-    def cursor(self, stream: str) -> str | None:
-        return self._gate.through(lambda: self._inbox.cursor(stream))
-
-    def apply(self, stream: str, changes: Sequence[Change], cursor: str | None) -> None:
-        self._gate.through(lambda: self._inbox.apply(stream, changes, cursor))
+    outbox: OutboxPort
+    inbox: InboxPort
+    status: StatusPort | None = None
+    bootstrapper: Bootstrapper | None = None
 
 
 class SyncLoop:
@@ -98,8 +59,7 @@ class SyncLoop:
     def __init__(
         self,
         link: Link,
-        outbox: OutboxPort,
-        inbox: InboxPort,
+        host: Host,
         *,
         clock: Clock,
         random: Callable[[], float],
@@ -107,16 +67,22 @@ class SyncLoop:
         streams: Sequence[str] = STREAMS,
         pull_every_ms: int = PULL_EVERY_MS,
     ) -> None:
-        self._gate = _Gate()
+        self._gate = Gate()
         self._link = link
-        self._outbox = _GatedOutbox(self._gate, outbox)
+        self._outbox = self._gate.guarded(host.outbox)
+        self._inbox = self._gate.guarded(host.inbox)
+        self._status = self._gate.guarded(host.status or QueueStatus(host.outbox, clock))
         self._pusher = Pusher(link, self._outbox)
-        self._puller = Puller(link, _GatedInbox(self._gate, inbox))
+        self._puller = Puller(link, self._inbox, bootstrapper=host.bootstrapper)
         self._clock = clock
         self._backoff = Backoff(random)
         self._on_status = on_status
         self._streams = tuple(streams)
         self._pull_every_ms = pull_every_ms
+        self._due_ms = clock.monotonic_ms()
+        self._is_first = True
+        self._forked_epoch: int | None = None
+        self._refused: LinkError | None = None
         self._woken = threading.Event()
         self._stopping = False
         self._told: LinkStatus | None = None
@@ -146,12 +112,12 @@ class SyncLoop:
             while not self._stopping:
                 try:
                     self._wait(self._round())
-                except (_Stopped, LinkClosed):
+                except (Stopped, LinkClosed):
                     raise
                 except Exception:
                     LOGGER.critical("a fault in the sync thread", exc_info=True)
                     self._rest(self._backoff.next_ms())
-        except (_Stopped, LinkClosed):
+        except (Stopped, LinkClosed):
             return
         finally:
             # Whatever ended the thread, the host must not go on showing the link as healthy.
@@ -159,39 +125,95 @@ class SyncLoop:
                 self._on_status(LinkStatus("offline", *self._figures_told(), detail="stopped"))
 
     def _round(self) -> tuple[int, bool]:
-        """Push and pull once; how long to wait then (ms), and whether new work may cut that short."""
-        self._woken.clear()
+        """Do what is due; how long to wait then (ms), and whether new work may cut that short."""
+        self._begin_round()
+        is_whole = self._clock.monotonic_ms() >= self._due_ms
         try:
-            refused = self._push_all()
-            for stream in self._streams:
-                while self._puller.pull_once(stream):
-                    # A long bootstrap must not hold up the sales made meanwhile.
-                    refused = refused or self._push_all()
-                    self._tell("refused" if refused else "online", refused.detail if refused else "")
-            if refused:
-                return self._failed(refused), False
+            reply = self._report() if is_whole else None
+            more = self._push()
+            if is_whole:
+                self._pull({} if reply is None else reply.heads)
         except LinkError as trouble:
+            self._due_ms = self._clock.monotonic_ms()
             return self._failed(trouble), False
         except StoreUnavailable:
+            self._due_ms = self._clock.monotonic_ms()
             self._tell("offline", "storage")
             return self._backoff.next_ms(), False
+        if self._refused is not None:
+            self._due_ms = self._clock.monotonic_ms()
+            return self._failed(self._refused), False
         self._backoff.reset()
         self._tell("online", "")
-        return self._pull_every_ms, True
+        if is_whole and self._forked_epoch is None:
+            self._due_ms = self._clock.monotonic_ms() + self._pull_every_ms
+        return (0 if more else max(0, self._due_ms - self._clock.monotonic_ms())), True
 
-    def _push_all(self) -> LinkError | None:
-        """Push until nothing waits; a batch that a person must look at is returned, not raised.
+    def _begin_round(self) -> None:
+        self._woken.clear()
+        self._refused = None
+
+    def _report(self) -> StatusReply | None:
+        """Tell how this terminal is, and mend what hub and terminal remember differently."""
+        try:
+            reply = self._link.status(self._status.report())
+        except LinkError as trouble:
+            # An older hub, or one whose page of tills is out of order, still takes sales.
+            is_alone = trouble.sort in ("upgrade", "look") or (
+                trouble.detail in ("hub_busy", "reply_unreadable") and trouble.retry_after_ms is None
+            )
+            if not is_alone:
+                raise
+            return None
+        healing = heal(self._outbox.held(), reply, is_first=self._is_first, forked_epoch=self._forked_epoch)
+        if healing.take_marks:
+            self._outbox.take_marks(reply.hub_id, reply.marks)
+        if healing.beginning is not None:
+            LOGGER.warning("the ledger goes on with new numbers: %s", healing.beginning.reason)
+            self._outbox.begin(healing.beginning)
+        self._is_first, self._forked_epoch = False, None
+        self._status.heard(reply)
+        if reply.rotate_key:
+            self._link.rotate()
+        return reply
+
+    def _push(self) -> bool:
+        """Push some batches; whether more may wait. A batch that a person must look at is kept in mind.
 
         Prices and set-up still come down while such a batch waits.
         """
+        if self._refused is not None:
+            return False
         try:
-            while self._pusher.push_once().acked_through is not None:
+            for _turn in range(PUSHES_A_TURN):
+                pushed = self._pusher.push_once()
+                if pushed.acked_through is None:
+                    return False
                 self._tell("online", "")
+                if pushed.forked_epoch is not None and pushed.forked_epoch == self._outbox.held().epoch:
+                    # The hub's numbers are asked for first: new ones have to be above them.
+                    self._forked_epoch = pushed.forked_epoch
+                    self._due_ms = self._clock.monotonic_ms()
         except LinkError as trouble:
             if trouble.sort != "look":
                 raise
-            return trouble
-        return None
+            self._refused = trouble
+            return False
+        return True
+
+    def _pull(self, heads: Mapping[str, str]) -> None:
+        """Fetch what is new; a long way down must not hold up the sales made meanwhile."""
+        for stream in self._streams:
+            head = heads.get(stream)
+            if head is not None and self._inbox.cursor(stream) == head:
+                continue
+            while self._puller.pull_once(stream):
+                self._between()
+
+    def _between(self) -> None:
+        self._push()
+        refused = self._refused
+        self._tell("refused" if refused else "online", refused.detail if refused else "")
 
     def _failed(self, trouble: LinkError) -> int:
         if trouble.sort == "later":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from sync.protocol.messages import Change
+from sync.protocol.messages import Change, EpochMark, StatusReply, StatusReport
 
 LinkState = Literal["online", "offline", "refused"]
 
@@ -23,8 +23,15 @@ Detail = Literal[
     "hub_busy",  # 429, 5xx: the hub is there and cannot now
     "hub_behind",  # the hub holds less than it once acknowledged
     "storage",  # this terminal's own store cannot now (disk full, locked)
-    "key_refused",  # 401: the device key is unknown or revoked
+    "no_key",  # this terminal has no device key that can be read
+    "old_key",  # the key is of an earlier version
+    "key_refused",  # 401: the hub does not know the device key
+    "revoked",  # 403: the device key was revoked, or another device has the place
+    "terminal_removed",  # 403: the shop file names this terminal no longer
     "store_refused",  # 403: the key belongs to another store or terminal
+    "certificate",  # the hub's certificate comes from nobody that this terminal trusts
+    "certificate_name",  # the hub's certificate was made for another name
+    "certificate_time",  # the hub's certificate is over or not yet good, or the clock is wrong
     "upgrade",  # the hub speaks another version of the protocol
     "batch_refused",  # 4xx: what was sent was not taken; a person must look
     "reply_unreadable",  # an answer that is not the hub's (a portal, a proxy)
@@ -57,21 +64,81 @@ class StoreUnavailable(Exception):  # noqa: N818 - a state of the host, reported
     """Raised by a port when the host's store cannot now (disk full, locked): tried again later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The oldest lines that wait, in order and all of one epoch, with the chain's head after the last."""
+
+    epoch: int
+    first_seq: int
+    lines: Sequence[bytes]
+    chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where a terminal's ledger stands: its epoch, the last numbers given out, and what the hub was heard
+    to hold of each of its epochs; `hub_id` is the life of the hub that said so, "" before any did.
+    """
+
+    epoch: int
+    seq: int
+    receipt_seq: int
+    shift_number: int
+    hub_id: str
+    marks: tuple[EpochMark, ...]
+
+
+#: Why numbers go on higher: the ledger is an earlier one than the hub has heard of; another one sent other
+#: content under the same numbers; it was set up anew where a terminal had sold before.
+Reason = Literal["restored", "forked", "set_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A wish to go on with numbers that nobody has given out: above the hub's, and, unless the ledger was
+    only set up, in an epoch after `epoch` and after `hub_epoch`, the newest that the hub knows.
+    """
+
+    reason: Reason
+    epoch: int
+    hub_epoch: int
+    receipt_seq: int
+    shift_number: int
+
+
 class OutboxPort(Protocol):
     """The terminal's queue of exact bytes to send, in order."""
 
-    @property
-    def epoch(self) -> int:
-        """Which life of this terminal's queue the sequence numbers belong to."""
+    def held(self) -> Held:
+        """Where the ledger stands."""
 
-    def pending(self, limit: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
-        """The oldest unacknowledged (seq, line) pairs, in order; at least one if any waits."""
+    def pending(self, limit: int, max_bytes: int) -> Batch | None:
+        """The oldest unacknowledged lines of one epoch; at least one if any waits."""
 
-    def acknowledge(self, through: int) -> None:
-        """Remember that the hub holds everything up to and including this seq; never goes back."""
+    def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
+        """Remember that the hub holds an epoch up to and including this seq; never goes back."""
+
+    def take_marks(self, hub_id: str, marks: Sequence[EpochMark]) -> None:
+        """Take the hub's word for what it holds of every epoch, also where that is less than it once did.
+
+        An epoch that is not named is not held at all; nothing counts as held that it had not said before.
+        """
+
+    def begin(self, beginning: Beginning) -> None:
+        """Go on with new numbers, on record; nothing happens where the epoch has changed meanwhile."""
 
     def backlog(self) -> tuple[int, int | None]:
         """How many wait, and the epoch milliseconds at which the oldest of them happened."""
+
+
+class StatusPort(Protocol):
+    """What a terminal tells of itself, and hears of itself."""
+
+    def report(self) -> StatusReport:
+        """The report as of now."""
+
+    def heard(self, reply: StatusReply) -> None:
+        """The hub's answer to a report; must return at once."""
 
 
 class InboxPort(Protocol):

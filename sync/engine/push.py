@@ -1,7 +1,8 @@
 """Sends what waits in the outbox, oldest first, one batch in flight, and moves the acknowledgement.
 
 The bytes are the host's own; nothing is decoded, changed or left out here. A reply that lags behind
-what was sent is normal after a lost answer; a reply behind what was once acknowledged is told.
+what was sent is normal after a lost answer; one behind what was once acknowledged means that the hub was
+restored, and the lines go to it again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sync.engine.link import Link, LinkError
-from sync.engine.ports import OutboxPort
+from sync.engine.ports import Batch, OutboxPort
+from sync.protocol.messages import EpochMark, PushReply
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 2 * 1024 * 1024
@@ -17,10 +19,14 @@ BATCH_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What one push did: `sent` events went out; `acked_through` is None where nothing waited."""
+    """What one push did: `sent` events went out; `acked_through` is None where nothing waited.
+
+    `forked_epoch` is the epoch in which the hub holds other content at a place of these events.
+    """
 
     sent: int
     acked_through: int | None
+    forked_epoch: int | None = None
 
 
 class Pusher:
@@ -38,22 +44,33 @@ class Pusher:
         not get further by sending the same at once again.
         """
         batch = self._outbox.pending(self._batch_events, BATCH_BYTES)
-        if not batch:
+        if batch is None:
             return Pushed(0, None)
-        first_seq = batch[0][0]
         try:
             reply = self._link.push(
-                [line for _seq, line in batch], epoch=self._outbox.epoch, first_seq=first_seq
+                batch.lines, epoch=batch.epoch, first_seq=batch.first_seq, chain=batch.chain
             )
         except LinkError as trouble:
             if trouble.too_large and self._batch_events > 1:
-                self._batch_events = max(1, min(self._batch_events, len(batch)) // 2)
-                return Pushed(0, first_seq - 1)
+                self._batch_events = max(1, min(self._batch_events, len(batch.lines)) // 2)
+                return Pushed(0, batch.first_seq - 1)
             raise
-        if reply.acked_through < first_seq:
-            raise LinkError("look", "hub_behind")
+        if reply.acked_through < batch.first_seq:
+            return self._go_back(batch, reply)
         # A hub cannot hold what was never sent; such a number would throw unsent sales away.
-        acked_through = min(reply.acked_through, batch[-1][0])
-        self._outbox.acknowledge(acked_through)
+        acked_through = min(reply.acked_through, batch.first_seq + len(batch.lines) - 1)
+        self._outbox.acknowledge(batch.epoch, acked_through, backed_up_through=reply.backed_up_through)
         self._batch_events = min(BATCH_EVENTS, self._batch_events * 2)
-        return Pushed(len(batch), acked_through)
+        forked_epoch = batch.epoch if reply.forked else None
+        return Pushed(len(batch.lines), acked_through, forked_epoch)
+
+    def _go_back(self, batch: Batch, reply: PushReply) -> Pushed:
+        """The hub lost what it had said to hold: take its word, and send again from there."""
+        held = self._outbox.held()
+        said = EpochMark(batch.epoch, reply.acked_through, reply.backed_up_through)
+        marks = [said if mark.epoch == batch.epoch else mark for mark in held.marks]
+        self._outbox.take_marks(held.hub_id, marks)
+        following = self._outbox.pending(1, 1)
+        if following is not None and (following.epoch, following.first_seq) == (batch.epoch, batch.first_seq):
+            raise LinkError("look", "hub_behind")
+        return Pushed(0, reply.acked_through)

@@ -68,7 +68,7 @@ def day(tmp_path: Path, clock: Any) -> Day:
         stored = receipt_of(ledger.connection(), fact.transaction_id)
         assert stored is not None
         link.send(encode(stored, letters))
-    assert ledger.write(lambda connection: acknowledge(connection, 3)) is None
+    assert ledger.write(lambda connection: acknowledge(connection, 1, 3, backed_up_through=0)) is None
     ledger.close()
     made.slips = list(printer.slips)
     made.hub = {
@@ -106,7 +106,7 @@ def test_a_hub_that_says_something_else(day: Day, change: dict[str, int], said: 
     [
         (lambda day: day.slips.pop(), "S001-03-000002: no slip that came out looks like its receipt"),
         (
-            lambda day: day.damage("UPDATE till SET acked_through = 1"),
+            lambda day: day.damage("UPDATE till SET acked_no = 1"),
             "2 records were not acknowledged by the hub",
         ),
         (

@@ -180,7 +180,7 @@ def sell_without_the_hub(shop: Shopfront, screen: Screen) -> None:
         scan_until_stored(shop, screen, code)
         pay(shop, screen)
     assert shop.sales() == 5
-    waiting = "SELECT seq - acked_through FROM till"
+    waiting = "SELECT journal_no - acked_no FROM till"
     assert shop.count(waiting) >= 4
     shop.open_hub()
     wait_for("the queue is empty", lambda: shop.count(waiting) == 0, 60)

@@ -16,7 +16,7 @@ from posapp.store.catalog_writer import open_catalog_file
 from posapp.store.feeds import LedgerOutbox, StoreInbox
 from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
-from sync.engine.loop import SyncLoop
+from sync.engine.loop import Host, SyncLoop
 from sync.engine.ports import LinkStatus
 from sync.hub.embedded import EmbeddedHub
 from sync.hub.shop_admin import put_shop
@@ -86,8 +86,7 @@ class Link:
         )
         self._loop = SyncLoop(
             http,
-            self._outbox,
-            self._inbox,
+            Host(self._outbox, self._inbox),
             clock=clock,
             random=lambda: chance.random() / 50,
             on_status=self._told,

@@ -65,7 +65,7 @@ def test_sixty_sales_over_a_line_that_is_cut_again_and_again(
     connection = open_reader(settings.ledger)
     lines = [bytes(body) for (body,) in connection.execute("SELECT body FROM journal ORDER BY seq")]
     sales, total = connection.execute("SELECT count(*), sum(total_minor) FROM retail_transaction").fetchone()
-    (acked,) = connection.execute("SELECT acked_through FROM till").fetchone()
+    (acked,) = connection.execute("SELECT acked_no FROM till").fetchone()
     connection.close()
     assert sales == SALES
     hub = Hub(tmp_path)

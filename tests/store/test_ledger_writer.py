@@ -111,7 +111,7 @@ def test_only_the_newest_state_of_a_cart_is_written_and_sales_go_first(
         till.writer.draft(SaveDraft("sale-2", b"cart %d" % number))
     till.writer.record(Record((OperatorSignedOn("s", "op-1", 1),)))
     done = Answers()
-    till.writer.acknowledge(1, lambda trouble: order.append("acknowledged"))
+    till.writer.acknowledge(1, 1, 0, lambda trouble: order.append("acknowledged"))
     till.writer.commit(commit_of(sale()), lambda answer: (order.append("sold"), done(answer)))  # type: ignore[func-returns-value]
     real.set_trace_callback(statements.append)
     gate.open.set()

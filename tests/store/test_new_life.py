@@ -29,13 +29,18 @@ from tests.store.conftest import PLACE, Answers, CountedIds, RealClock, commit_o
 
 
 @dataclass
+class HubClock:
+    now_ms: int = NOW_MS
+
+
+@dataclass
 class Shop:
     """A served hub and the key of the one terminal, which is all that outlives a lost folder."""
 
     hub: EmbeddedHub
     url: str
     key: DeviceKey
-    now_ms: int = NOW_MS
+    clock: HubClock
 
     def summary(self) -> TerminalSummary:
         with self.hub.database.reading() as connection:
@@ -44,12 +49,13 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    hub = EmbeddedHub(tmp_path / "hub.db", now_ms=lambda: shop.now_ms)
+    clock = HubClock()
+    hub = EmbeddedHub(tmp_path / "hub.db", now_ms=lambda: clock.now_ms)
     with hub.database.writing() as connection:
         document = shop_document(PLACE.store_id, terminals=[{"id": PLACE.terminal_id}])
         put_shop(connection, document, show_pins=False, now_ms=NOW_MS)
     key = enrol_device(hub.database, PLACE.store_id, PLACE.terminal_id, NOW_MS)
-    shop = Shop(hub, hub.start(), key)
+    shop = Shop(hub, hub.start(), key, clock)
     yield shop
     hub.stop()
 
@@ -96,7 +102,7 @@ def test_a_till_that_lost_its_folder_is_counted_on(
     assert shop.summary().sales_count == 10
     shutil.rmtree(folder)
     clock.jump(clock_step_ms)
-    shop.now_ms += 1
+    shop.clock.now_ms += 1
     live(folder, shop, clock, sales=3, first_id=1_000)
     found = shop.summary()
     assert (found.sales_count, found.events) == (13, 15)

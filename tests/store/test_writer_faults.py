@@ -72,7 +72,7 @@ def test_a_fault_of_the_one_who_is_answered_costs_only_his_answer(writer: Ledger
     writer.commit(Commit("open", (shift_opened(),)), fail)
     writer.read_shift("shift-1", fail)
     writer.slips((), fail)
-    writer.acknowledge(0, fail)
+    writer.acknowledge(1, 0, 0, fail)
     answers = Answers()
     writer.commit(commit_of(sale()), answers)
     assert isinstance(answers.wait()[0], Committed)

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sync.engine.link import LinkClosed, LinkError
-from sync.engine.ports import LinkStatus, StoreUnavailable
-from sync.protocol.messages import Change, FeedPage, PushReply
+from sync.engine.ports import Batch, Beginning, Held, LinkStatus, StoreUnavailable
+from sync.protocol.chain import CHAIN_START, chain_over
+from sync.protocol.messages import Change, EpochMark, FeedPage, PushReply, StatusReply, StatusReport
 
 
 class SystemClock:
@@ -34,23 +35,47 @@ class MemoryOutbox:
     acked: int = 0
     epoch: int = 1
     broken: bool = False
+    backed_up: int = 0
+    gone: int = 0
+    hub_id: str = ""
+    receipt_seq: int = 0
+    begun: list[Beginning] = field(default_factory=list)
     acknowledgements: list[int] = field(default_factory=list)
 
-    def pending(self, limit: int, max_bytes: int) -> Sequence[tuple[int, bytes]]:
+    def held(self) -> Held:
+        marks = (EpochMark(self.epoch, self.acked, self.backed_up),)
+        return Held(self.epoch, len(self.lines), self.receipt_seq, 0, self.hub_id, marks)
+
+    def pending(self, limit: int, max_bytes: int) -> Batch | None:
         if self.broken:
             raise StoreUnavailable
-        batch: list[tuple[int, bytes]] = []
+        batch: list[bytes] = []
         size = 0
-        for seq in range(self.acked + 1, len(self.lines) + 1):
-            size += len(self.lines[seq - 1])
+        for line in self.lines[max(self.acked, self.gone) :]:
+            size += len(line)
             if batch and (len(batch) >= limit or size > max_bytes):
                 break
-            batch.append((seq, self.lines[seq - 1]))
-        return batch
+            batch.append(line)
+        if not batch:
+            return None
+        first = max(self.acked, self.gone)
+        chain = chain_over(CHAIN_START, self.lines[: first + len(batch)])
+        return Batch(self.epoch, first + 1, batch, chain)
 
-    def acknowledge(self, through: int) -> None:
+    def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
+        assert epoch == self.epoch
         self.acknowledgements.append(through)
         self.acked = max(self.acked, through)
+        self.backed_up = min(self.acked, backed_up_through)
+
+    def take_marks(self, hub_id: str, marks: Sequence[EpochMark]) -> None:
+        self.hub_id = hub_id
+        said = {mark.epoch: mark for mark in marks}.get(self.epoch, EpochMark(self.epoch, 0, 0))
+        self.acked = min(self.acked, said.acked_through)
+        self.backed_up = min(self.acked, said.backed_up_through)
+
+    def begin(self, beginning: Beginning) -> None:
+        self.begun.append(beginning)
 
     def backlog(self) -> tuple[int, int | None]:
         waiting = len(self.lines) - self.acked
@@ -84,14 +109,33 @@ class ToldLink:
 
     def __init__(self) -> None:
         self.pushes: list[tuple[int, list[bytes]]] = []
+        self.chains: list[bytes | None] = []
+        self.reports: list[StatusReport] = []
+        self.rotations = 0
+        self.status_answers: deque[StatusReply | LinkError] = deque()
         self.feeds: list[tuple[str, str | None]] = []
         self.push_answers: deque[PushReply | LinkError] = deque()
         self.feed_answers: deque[FeedPage | LinkError] = deque()
         self.closed = threading.Event()
         self.hang = False
 
-    def push(self, lines: Sequence[bytes], *, epoch: int, first_seq: int) -> PushReply:
+    def status(self, report: StatusReport) -> StatusReply:
+        """Unless told otherwise, of a hub that knows no such question."""
         self._hang_if_told()
+        self.reports.append(report)
+        answer = self.status_answers.popleft() if self.status_answers else LinkError("upgrade", "upgrade")
+        if isinstance(answer, LinkError):
+            raise answer
+        return answer
+
+    def rotate(self) -> None:
+        self.rotations += 1
+
+    def push(
+        self, lines: Sequence[bytes], *, epoch: int, first_seq: int, chain: bytes | None = None
+    ) -> PushReply:
+        self._hang_if_told()
+        self.chains.append(chain)
         self.pushes.append((first_seq, list(lines)))
         answer = self.push_answers.popleft() if self.push_answers else PushReply(first_seq + len(lines) - 1)
         if isinstance(answer, LinkError):

@@ -11,7 +11,7 @@ import pytest
 
 from sync.engine.http import sorted_error
 from sync.engine.link import LinkError
-from sync.engine.loop import SyncLoop
+from sync.engine.loop import Host, SyncLoop
 from sync.protocol.messages import Change, FeedPage
 from tests.sync.conftest import MemoryInbox, MemoryOutbox, SystemClock, ToldLink, Watched
 
@@ -26,8 +26,7 @@ class Till:
         self.watched = Watched()
         self.loop = SyncLoop(
             self.link,
-            self.outbox,
-            self.inbox,
+            Host(self.outbox, self.inbox),
             clock=SystemClock(),
             random=lambda: jitter,
             on_status=self.watched,
@@ -185,8 +184,7 @@ def test_wake_cuts_an_idle_wait_short() -> None:
     till = Till()
     loop = SyncLoop(
         till.link,
-        till.outbox,
-        till.inbox,
+        Host(till.outbox, till.inbox),
         clock=SystemClock(),
         random=lambda: 0.0,
         on_status=till.watched,

@@ -42,16 +42,30 @@ def test_nothing_unsent_is_ever_acknowledged() -> None:
     link.push_answers.append(PushReply(10**9))
     Pusher(link, outbox).push_once()
     outbox.lines.append(b"6")
-    assert outbox.pending(10, 10**6) == [(6, b"6")]
+    batch = outbox.pending(10, 10**6)
+    assert batch is not None
+    assert (batch.first_seq, batch.lines) == (6, [b"6"])
 
 
-def test_a_hub_that_forgot_is_told_and_not_hammered() -> None:
+def test_a_hub_that_forgot_gets_it_again() -> None:
     link, outbox = ToldLink(), MemoryOutbox(lines(5), acked=3)
-    link.push_answers.append(PushReply(0))
+    link.push_answers.append(PushReply(1))
+    pusher = Pusher(link, outbox)
+    while pusher.push_once().acked_through is not None:
+        pass
+    assert [(first, len(sent)) for first, sent in link.pushes] == [(4, 2), (2, 4)]
+    assert outbox.acknowledgements == [5]
+
+
+@pytest.mark.parametrize(("gone", "acked"), [(0, 3), (3, 1)])
+def test_a_hub_that_does_not_get_on_is_told_and_not_hammered(gone: int, acked: int) -> None:
+    link, outbox = ToldLink(), MemoryOutbox(lines(5), acked=3, gone=gone)
+    link.push_answers.append(PushReply(acked))
     with pytest.raises(LinkError) as trouble:
         Pusher(link, outbox).push_once()
     assert (trouble.value.sort, trouble.value.detail) == ("look", "hub_behind")
     assert outbox.acknowledgements == []
+    assert len(link.pushes) == 1
 
 
 def test_a_batch_that_is_too_large_is_halved_down_to_one() -> None:

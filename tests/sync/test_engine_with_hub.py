@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkClosed, LinkError
-from sync.engine.loop import SyncLoop
+from sync.engine.loop import Host, SyncLoop
 from sync.hub.catalogue_import import CatalogueImport, ImportOptions
 from sync.hub.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.embedded import EmbeddedHub
@@ -71,8 +71,7 @@ def run_until_drained(
     watched = Watched()
     loop = SyncLoop(
         link,
-        outbox,
-        inbox,
+        Host(outbox, inbox),
         clock=SystemClock(),
         random=lambda: chance.random() / 50,
         on_status=watched,
