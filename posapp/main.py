@@ -22,6 +22,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.demo import run as demo
 
             return demo(options)
+        case "enrol":
+            from posapp.commands.enrol import run as enrol
+
+            return enrol(options)
         case "screenshots":
             from posapp.commands.screenshots import run as screenshots
 

@@ -20,8 +20,7 @@ RIGHT = {
 
 
 def write(folder: Path, **changes: str | None) -> Path:
-    """A settings file with changed, added or missing lines, and the key file beside it."""
-    (folder / "device.key").write_text("S1.T1.secret\n", "ascii")
+    """A settings file with changed, added or missing lines."""
     lines = (RIGHT | changes).items()
     path = folder / "terminal.toml"
     path.write_text("".join(f"{key} = {value}\n" for key, value in lines if value is not None), "utf-8")
@@ -40,7 +39,7 @@ def test_a_right_file_is_read_whole(tmp_path: Path) -> None:
     assert (found.store_id, found.terminal_id, found.terminal_number) == ("S1", "T1", 1)
     assert found.hub_url == "http://127.0.0.1:8780"
     assert (found.ledger, found.catalogue) == (tmp_path / "till/ledger.db", tmp_path / "till/catalog.db")
-    assert found.device_key == "S1.T1.secret"
+    assert found.device_key_file == tmp_path / "device.key"
     assert found.printer == PrinterSettings("tcp", host="10.0.0.9", port=9101)
     assert (found.scheme, found.sound, found.full_screen) == ("dark", "soft", True)
 
@@ -55,8 +54,36 @@ def test_what_is_left_out_has_a_plain_default(tmp_path: Path) -> None:
     )
 
 
-def test_the_key_is_in_no_picture_of_the_settings(tmp_path: Path) -> None:
-    assert "secret" not in repr(read_settings(write(tmp_path)))
+def test_a_till_opens_without_its_key(tmp_path: Path) -> None:
+    assert not read_settings(write(tmp_path)).device_key_file.exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hub:8780", "HTTP://10.0.0.7", "http://[2001:db8::1]:80", "http://1.2.3.4"]
+)
+def test_plain_http_to_another_machine_is_asked_for_aloud(tmp_path: Path, url: str) -> None:
+    path = write(tmp_path, hub_url=f'"{url}"')
+    assert sentence(path) == (
+        f"{path}: hub_url is {url}, which anybody on the way can read. Use https://, or, in a closed network "
+        "that you trust, add the line allow_plain_http = true."
+    )
+    assert read_settings(write(tmp_path, hub_url=f'"{url}"', allow_plain_http="true")).hub_url == url
+    secure = url.lower().replace("http:", "https:")
+    assert read_settings(write(tmp_path, hub_url=f'"{secure}"')).hub_url == secure
+
+
+@pytest.mark.parametrize("url", ["http://localhost:1", "http://127.9.9.9", "http://[::1]:80"])
+def test_plain_http_within_the_machine_is_fine(tmp_path: Path, url: str) -> None:
+    assert read_settings(write(tmp_path, hub_url=f'"{url}"')).hub_url == url
+
+
+def test_the_hubs_own_authority_lies_beside_the_settings(tmp_path: Path) -> None:
+    assert read_settings(write(tmp_path)).hub_ca_file is None
+    path = write(tmp_path, hub_ca_file='"hub-ca.pem"')
+    file = tmp_path / "hub-ca.pem"
+    assert sentence(path) == (f"{path}: hub_ca_file names {file}, which is not there. Copy the hub's ca.pem.")
+    file.touch()
+    assert read_settings(path).hub_ca_file == file
 
 
 @pytest.mark.parametrize(
@@ -200,14 +227,6 @@ def test_files_that_cannot_be_read_have_theirs(tmp_path: Path) -> None:
     for content in (b"store_id = ", b"\xff\xfe"):
         path.write_bytes(content)
         assert sentence(path).startswith(f"{path} is not readable as TOML: ")
-    path = write(tmp_path)
-    (tmp_path / "device.key").write_text("\n", "ascii")
-    key = tmp_path / "device.key"
-    assert sentence(path) == f"{path}: the device key file {key} is empty. Enrol this terminal again."
-    key.write_bytes(b"\xff")
-    assert sentence(path).startswith(f"{path}: the device key file {key} cannot be read: ")
-    key.unlink()
-    assert sentence(path).startswith(f"{path}: the device key file {key} cannot be read: ")
 
 
 def test_the_recall_list_lies_beside_the_settings(tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ printer = "none"
 def furnish(folder: Path) -> Path:
     """A settings file with a data folder beside it."""
     (folder / "till").mkdir()
-    (folder / "device.key").write_text("key")
     (folder / "terminal.toml").write_text(SETTINGS)
     return folder / "terminal.toml"
 

@@ -7,16 +7,20 @@ keeps both sides, so that the next start goes on where the last one stopped.
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import msgspec
+
+from posapp.commands.clock import SystemClock
+from sync.engine.device_key import DeviceKey, KeyFileError, read_ring
+from sync.engine.hub_link import HttpLink
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
 #: What every demo leaves in its folder, and what else it may.
@@ -90,11 +94,17 @@ class DemoShop:
 
     def summary(self) -> dict[str, Any]:
         """What the hub holds of the demo's terminal, asked over HTTP with the till's own key."""
-        key = (self.folder / "device.key").read_text().strip()
-        url = f"{self.url}/v1/stores/{STORE}/terminals/{TERMINAL}/summary"
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            answer: dict[str, Any] = json.load(reply)
+        link = HttpLink(
+            self.url,
+            store_id=STORE,
+            terminal_id=TERMINAL,
+            key=DeviceKey(path=self.folder / "device.key"),
+            clock=SystemClock(),
+        )
+        try:
+            answer: dict[str, Any] = msgspec.to_builtins(link.summary())
+        finally:
+            link.close()
         return answer
 
     def _command(self, *arguments: str) -> list[str]:
@@ -132,10 +142,6 @@ class DemoShop:
         recalls = self.folder / "recalls.csv"
         if not recalls.exists():
             shutil.copyfile(self._resources / "demo" / "recalls.csv", recalls)
-        key = self.folder / "device.key"
-        if not key.exists():
-            key.touch(mode=0o600)
-            key.write_text(self._hub_command("enrol", "--terminal", TERMINAL).strip() + "\n")
         lines = (
             f'store_id = "{STORE}"',
             f'terminal_id = "{TERMINAL}"',
@@ -148,6 +154,16 @@ class DemoShop:
             'camera = "auto"',
         )
         self.settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        try:
+            read_ring(self.folder / "device.key")
+        except KeyFileError:
+            self._use_code(self._hub_command("enrol", "--terminal", TERMINAL).strip())
+
+    def _use_code(self, code: str) -> None:
+        command = [sys.executable, "-m", "posapp", "--config", str(self.settings), "enrol", "--code", code]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment())
+        if done.returncode:
+            raise DemoError(f"posapp enrol failed: {done.stderr.strip()}")
 
 
 def _has_header(path: Path) -> bool:

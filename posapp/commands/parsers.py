@@ -29,6 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _demo(commands)
+    _enrol(commands)
     _virtual_printer(commands)
     _screenshots(commands)
     _labels(commands)
@@ -47,6 +48,15 @@ def _demo(commands: Commands) -> None:
     demo.add_argument("--catalogue", type=Path, help="import these goods too (CSV, TSV, also .gz)")
     demo.add_argument("--fresh", action="store_true", help="begin anew: forget what an earlier demo stored")
     demo.add_argument("--language", choices=("zh_CN", "en"), help="language of the scripted cashier")
+
+
+def _enrol(commands: Commands) -> None:
+    enrol = commands.add_parser("enrol", help="let this till into its hub with a one-time code")
+    enrol.add_argument("--hub", metavar="URL", help="such as https://hub:8780 (default: the settings')")
+    enrol.add_argument("--code", required=True, help="what `poshub enrol` printed")
+    enrol.add_argument("--ca", type=Path, metavar="FILE", help="ca.pem of the hub's own authority")
+    enrol.add_argument("--replace", action="store_true", help="overwrite the key of another terminal")
+    enrol.add_argument("--allow-plain-http", action="store_true", help="in a closed network that you trust")
 
 
 def _virtual_printer(commands: Commands) -> None:

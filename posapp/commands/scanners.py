@@ -11,11 +11,11 @@ import datetime
 import json
 import queue
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from posapp.code_rules import code_reader
+from posapp.commands.clock import SystemClock
 from posapp.commands.code import document, visible
 from posapp.commands.output import allow_any_text
 from posapp.config import ConfigError, ScannerLine, parse_scanner, read_settings
@@ -29,18 +29,6 @@ from posapp.flows.intents import Intent, ScanCode
 from posapp.flows.presenters.scanners import TROUBLES
 
 _STATES = {"starting": "is being opened", "ready": "ready", "away": "away", "trouble": "in trouble"}
-
-
-class _Clock:
-    """The PC's clocks."""
-
-    def now_ms(self) -> int:
-        """Epoch milliseconds, UTC."""
-        return time.time_ns() // 1_000_000
-
-    def monotonic_ms(self) -> int:
-        """Milliseconds that never go back."""
-        return time.monotonic_ns() // 1_000_000
 
 
 def run(options: argparse.Namespace) -> int:
@@ -111,7 +99,7 @@ def _footer(devices: list[SeenDevice], named: tuple[ScannerLine, ...]) -> Iterat
 
 def _listen(lines: tuple[ScannerLine, ...], seconds: float, *, as_json: bool) -> None:
     """Show what comes, until the time is over."""
-    clock = _Clock()
+    clock = SystemClock()
     came: queue.SimpleQueue[Intent] = queue.SimpleQueue()
 
     def post(intent: Intent) -> bool:

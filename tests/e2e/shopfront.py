@@ -12,14 +12,18 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from pysqlite3 import dbapi2
+
+from posapp.commands.clock import SystemClock
+from sync.engine.device_key import DeviceKey
+from sync.engine.hub_link import HttpLink
+from sync.engine.link import LinkError
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo"
@@ -54,14 +58,20 @@ class Shopfront:
         """Set the hub up with the demo's shop and goods, serve it, and enrol the terminal."""
         self._poshub("init", "--shop", str(DEMO / "shop.toml"))
         self._poshub("import-items", str(DEMO / "catalogue.tsv"))
-        key = self._poshub("enrol", "--terminal", TERMINAL).strip()
-        (self.folder / "device.key").write_text(key + "\n")
         self.open_hub()
         (self.folder / "terminal.toml").write_text(
             f'store_id = "{STORE}"\nterminal_id = "{TERMINAL}"\nterminal_number = 3\ndata = "till"\n'
             f'hub_url = "http://127.0.0.1:{self.port}"\ndevice_key_file = "device.key"\n'
             'printer = "virtual"\nsound = "off"\nfull_screen = true\n'
         )
+        self.enrol()
+
+    def enrol(self) -> None:
+        """Give the terminal a new key, as a person does: a code from the hub, typed at the till."""
+        code = self._poshub("enrol", "--terminal", TERMINAL).strip()
+        command = [sys.executable, "-m", "posapp", "--config", str(self.settings), "enrol", "--code", code]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
 
     def _command(self, name: str, *arguments: str) -> list[str]:
         database = ("--database", str(self.folder / "hub.db"))
@@ -94,15 +104,20 @@ class Shopfront:
 
     def summary(self) -> dict[str, Any]:
         """What the hub holds of this terminal; empty while it cannot be asked."""
-        key = (self.folder / "device.key").read_text().strip()
-        url = f"http://127.0.0.1:{self.port}/v1/stores/{STORE}/terminals/{TERMINAL}/summary"
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
+        link = HttpLink(
+            f"http://127.0.0.1:{self.port}",
+            store_id=STORE,
+            terminal_id=TERMINAL,
+            key=DeviceKey(path=self.folder / "device.key"),
+            clock=SystemClock(),
+        )
         try:
-            with urllib.request.urlopen(request, timeout=5) as reply:
-                answer: dict[str, Any] = json.load(reply)
-                return answer
-        except (urllib.error.URLError, ConnectionError):
+            answer: dict[str, Any] = msgspec.to_builtins(link.summary())
+        except LinkError:
             return {}
+        finally:
+            link.close()
+        return answer
 
     # ------------------------------------------------------------------ the till
 

@@ -97,7 +97,7 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             return wait, (), None, _empty_anchor(scene)
         case SettingUp():
             return (
-                sign_on.waiting_main(scene, status.refusal_of(scene.desk.link)),
+                sign_on.waiting_main(scene, status.refusal_of(scene)),
                 (),
                 None,
                 _empty_anchor(scene),

@@ -130,5 +130,5 @@ def waiting_main(scene: Scene, refused: str) -> MessageMain:
         icon="store",
         title=scene.t("This till waits for its shop"),
         hint=scene.t("The set-up comes from the hub by itself. Check that the hub runs."),
-        note=Note(scene.t(refused), "danger", "circle-alert", big=True) if refused else None,
+        note=Note(refused, "danger", "circle-alert", big=True) if refused else None,
     )

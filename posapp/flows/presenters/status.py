@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Note, Spring
 from posapp.flows.formatting import N_
-from posapp.flows.intents import Back, LinkStatus, PrintTestPage, ResumePrinting, SignOff, TryScanner
+from posapp.flows.intents import Back, PrintTestPage, ResumePrinting, SignOff, TryScanner
 from posapp.flows.mains import StatusGroup, StatusMain, StatusRow
 from posapp.flows.presenters.recalls import recalls_need, recalls_rows
 from posapp.flows.presenters.scanners import scanner_needs, scanner_rows
@@ -18,13 +18,41 @@ DISK_LOW_BYTES = 1 << 30
 
 #: What a refusing link means: on its row, and as the thing to do.
 _REFUSED = {
+    "no_key": (
+        N_("this till has no key; selling goes on"),
+        N_("This till has no key. Selling goes on, sales wait here. Shop IT: enrol it."),
+    ),
+    "old_key": (
+        N_("this till's key is of an earlier version; selling goes on"),
+        N_("This till's key is of an earlier version. Selling goes on, sales wait here. Shop IT: enrol it."),
+    ),
     "key_refused": (
         N_("the hub refuses this till's key; selling goes on"),
         N_("The hub refuses this till. Ask shop IT to enrol it; sales are kept here."),
     ),
+    "revoked": (
+        N_("this till's key was revoked; selling goes on"),
+        N_("This till's key was revoked. Selling goes on; waiting to be sent: {n}. Shop IT: enrol it again."),
+    ),
+    "terminal_removed": (
+        N_("the shop file names this till no longer"),
+        N_("The shop file names this till no longer. Ask shop IT to look at it; sales are kept here."),
+    ),
     "store_refused": (
         N_("the key belongs to another store or terminal"),
         N_("The key of this till belongs to another one. Ask shop IT to enrol it; sales are kept here."),
+    ),
+    "certificate": (
+        N_("the hub's certificate is from an unknown authority"),
+        N_("The hub's certificate is from an unknown authority. Shop IT: give its ca.pem as hub_ca_file."),
+    ),
+    "certificate_name": (
+        N_("the hub's certificate was made for another name"),
+        N_("The hub's certificate was made for another name. Shop IT: use that name, or make another one."),
+    ),
+    "certificate_time": (
+        N_("the hub's certificate is over or not yet good"),
+        N_("The hub's certificate is over or not yet good. Check this clock, or shop IT: renew it."),
     ),
     "upgrade": (
         N_("the hub speaks another version"),
@@ -140,9 +168,12 @@ def _printer(scene: Scene) -> StatusRow:
     return StatusRow("printer", scene.t("Receipt printer"), words, state, "danger" if bad else "done")
 
 
-def refusal_of(link: LinkStatus) -> str:
-    """What the hub's refusal asks a person to do (a msgid); "" where it does not refuse."""
-    return _REFUSED.get(link.detail, _REFUSED["key_refused"])[1] if link.state == "refused" else ""
+def refusal_of(scene: Scene) -> str:
+    """What the hub's refusal asks a person to do; "" where it does not refuse."""
+    link = scene.desk.link
+    if link.state != "refused":
+        return ""
+    return scene.t(_REFUSED.get(link.detail, _REFUSED["key_refused"])[1], n=str(link.to_send))
 
 
 def needs(scene: Scene) -> tuple[str, ...]:
@@ -169,7 +200,7 @@ def needs(scene: Scene) -> tuple[str, ...]:
         )
     found += scanner_needs(scene)
     if scene.desk.link.state == "refused":
-        found.append(scene.t(refusal_of(scene.desk.link)))
+        found.append(refusal_of(scene))
     place = scene.shop.terminal(scene.desk.terminal_id)
     if place is not None and scene.desk.terminal_number not in (0, place.number):
         found.append(
