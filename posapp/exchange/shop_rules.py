@@ -12,13 +12,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from posapp.domain.markdown_document import markdown_from_document
-from posapp.domain.markdowns import markdown_rules
+from posapp.domain.markdowns import MarkdownRules, markdown_rules
 from posapp.domain.recall_document import recall_from_document
-from posapp.domain.recalls import by_gtin14
-from posapp.flows.answers import MarkdownsSent, RecallsSent
+from posapp.domain.recalls import RecallList, by_gtin14
 
 #: What a stock figure may be: beyond it somebody's counter ran over.
 _STOCK_MAX = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class RecallsReceived:
+    """All recalls of the hub, indexed for the scan, and how many rows name no item that could be stopped."""
+
+    list: RecallList
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownsReceived:
+    """All markdown rules of the hub, indexed for the scan, and how many rows could not be read."""
+
+    rules: MarkdownRules
+    unreadable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +44,21 @@ class StockRow:
     as_of_ms: int
 
 
-def recalls_sent(documents: Iterable[bytes]) -> RecallsSent:
-    """The recalls of these documents, indexed for the scan."""
+def read_recalls(documents: Iterable[bytes]) -> RecallsReceived:
+    """The recalls of these documents."""
     all_of_them = [_object(document) for document in documents]
     found = [each for each in map(recall_from_document, all_of_them) if each is not None]
-    return RecallsSent(by_gtin14(found), len(all_of_them) - len(found))
+    return RecallsReceived(by_gtin14(found), len(all_of_them) - len(found))
 
 
-def markdowns_sent(documents: Iterable[bytes]) -> MarkdownsSent:
-    """The markdown rules of these documents, indexed for the scan."""
+def read_markdowns(documents: Iterable[bytes]) -> MarkdownsReceived:
+    """The markdown rules of these documents."""
     all_of_them = [_object(document) for document in documents]
     rules = [rule for rule in map(markdown_from_document, all_of_them) if rule is not None]
-    return MarkdownsSent(markdown_rules(rules), len(all_of_them) - len(rules))
+    return MarkdownsReceived(markdown_rules(rules), len(all_of_them) - len(rules))
 
 
-def stock_row(document: bytes) -> StockRow | None:
+def read_stock(document: bytes) -> StockRow | None:
     """The figure of a document, None where it tells none."""
     body = _object(document)
     sellable, as_of_ms = body.get("sellable"), body.get("as_of_ms", 0)

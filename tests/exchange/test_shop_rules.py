@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posapp.exchange.shop_rules import StockRow, markdowns_sent, recalls_sent, stock_row
+from posapp.exchange.shop_rules import StockRow, read_markdowns, read_recalls, read_stock
 
 
 @pytest.mark.parametrize(
@@ -24,20 +24,20 @@ from posapp.exchange.shop_rules import StockRow, markdowns_sent, recalls_sent, s
     ],
 )
 def test_a_figure_or_none(document: bytes, row: StockRow | None) -> None:
-    assert stock_row(document) == row
+    assert read_stock(document) == row
 
 
 def test_a_percentage_with_a_point_keeps_its_digits() -> None:
-    sent = markdowns_sent([b'{"rule_id":"r","all":true,"steps":[{"days_left":1,"percent":12.5}]}', b"{}"])
+    sent = read_markdowns([b'{"rule_id":"r","all":true,"steps":[{"days_left":1,"percent":12.5}]}', b"{}"])
     assert (sent.rules.for_all[0].steps[0].ppm, sent.unreadable) == (125_000, 1)
 
 
 @given(st.lists(st.binary(max_size=40), max_size=3))
 def test_whatever_comes_is_counted(documents: list[bytes]) -> None:
-    recalls, rules = recalls_sent(documents), markdowns_sent(documents)
+    recalls, rules = read_recalls(documents), read_markdowns(documents)
     assert recalls.list.count + recalls.unreadable == len(documents)
     assert rules.rules.count + rules.unreadable == len(documents)
 
 
 def test_deeply_nested_bytes_are_unreadable() -> None:
-    assert recalls_sent([b"[" * 100_000]).unreadable == 1
+    assert read_recalls([b"[" * 100_000]).unreadable == 1

@@ -9,12 +9,13 @@ import pytest
 from posapp.domain.cart_record import cart_from_bytes
 from posapp.domain.facts import Markdown
 from posapp.exchange.outgoing import body_bytes
-from posapp.exchange.shop_rules import markdowns_sent, recalls_sent
+from posapp.exchange.shop_rules import read_markdowns, read_recalls
 from posapp.flows.effects import SaveDraft
 from posapp.flows.intents import (
     Back,
     ChangeQuantity,
     MarkdownsSent,
+    RecallsSent,
     Resume,
     StartTender,
     Suspend,
@@ -28,6 +29,18 @@ from tests.flows.packs import DAY, TOMORROW, recalled, records
 from tests.flows.world import World, labels, texts_in
 
 SHORT = b'{"rule_id":"short","all":true,"steps":[{"days_left":2,"percent":30},{"days_left":0,"percent":50}]}'
+
+
+def markdowns_sent(documents: list[bytes]) -> MarkdownsSent:
+    """The hub's rules as they reach the terminal."""
+    received = read_markdowns(documents)
+    return MarkdownsSent(received.rules, received.unreadable)
+
+
+def recalls_sent(documents: list[bytes]) -> RecallsSent:
+    """The hub's recalls as they reach the terminal."""
+    received = read_recalls(documents)
+    return RecallsSent(received.list, received.unreadable)
 
 
 @pytest.fixture
@@ -98,7 +111,7 @@ def test_pieces_of_one_day_share_a_line_and_no_others(world: World) -> None:
 
 def test_new_rules_count_from_the_next_scan_and_lines_keep_what_they_were_told(world: World) -> None:
     world.scan(pack(COLA, ai17=DAY))
-    world.do(MarkdownsSent(markdowns_sent([]).rules))
+    world.do(markdowns_sent([]))
     world.scan(pack(MILK, ai17=DAY))
     world.do(Suspend())
     world.do(Resume(world.desk.parked[0].transaction_id))
