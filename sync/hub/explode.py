@@ -19,8 +19,24 @@ SALE_KIND: Final = "TransactionCompleted"
 
 #: What a 64-bit column holds; a larger number is a broken body, not a crash of the hub.
 Whole = Annotated[int, msgspec.Meta(ge=-SEQ_MAX, le=SEQ_MAX)]
+#: Far above any real amount, and far enough below 64 bits that sums over many sales fit as well.
+AMOUNT_MAX_MINOR: Final = 10**15
+Amount = Annotated[int, msgspec.Meta(ge=-AMOUNT_MAX_MINOR, le=AMOUNT_MAX_MINOR)]
 Text = Annotated[str, msgspec.Meta(max_length=500)]
+#: What stands in a key: an index of PostgreSQL holds less than 2,704 bytes.
+Name = Annotated[str, msgspec.Meta(max_length=64)]
 Row = tuple[Any, ...]
+
+
+class PackBody(msgspec.Struct):
+    """What a pack's code said, as it travels."""
+
+    gtin14: Name
+    lot: Name = ""
+    serial: Name = ""
+    expires_on: Name = ""
+    best_before_on: Name = ""
+    sell_by_on: Name = ""
 
 
 class LineBody(msgspec.Struct):
@@ -28,14 +44,15 @@ class LineBody(msgspec.Struct):
 
     line_no: Whole
     sku: Text
-    names: dict[str, str]
+    names: msgspec.Raw
     code: Text
     quantity: Whole
     unit: Literal["pcs", "g"]
-    unit_price_minor: Whole
-    amount_minor: Whole
+    unit_price_minor: Amount
+    amount_minor: Amount
     tax_category: Text
     price_reason: Text = "list"
+    pack: PackBody | None = None
 
 
 class TenderBody(msgspec.Struct):
@@ -44,18 +61,18 @@ class TenderBody(msgspec.Struct):
     tender_no: Whole
     tender_id: Text
     kind: Text
-    amount_minor: Whole
+    amount_minor: Amount
     reference: Text = ""
 
 
 class TaxBody(msgspec.Struct):
     """Tax of one rate as it travels."""
 
-    rate_id: Text
+    rate_id: Name
     ppm: Whole
     included: bool
-    taxable_minor: Whole
-    tax_minor: Whole
+    taxable_minor: Amount
+    tax_minor: Amount
 
 
 class SaleBody(msgspec.Struct):
@@ -71,12 +88,12 @@ class SaleBody(msgspec.Struct):
     lines: list[LineBody]
     taxes: list[TaxBody]
     tenders: list[TenderBody]
-    goods_minor: Whole
-    tax_added_minor: Whole
-    rounding_minor: Whole
-    total_minor: Whole
-    tendered_minor: Whole
-    change_minor: Whole
+    goods_minor: Amount
+    tax_added_minor: Amount
+    rounding_minor: Amount
+    total_minor: Amount
+    tendered_minor: Amount
+    change_minor: Amount
     receipt_number: Text
 
 
@@ -88,18 +105,33 @@ class SaleRows:
     lines: list[Row] = field(default_factory=list)
     tenders: list[Row] = field(default_factory=list)
     taxes: list[Row] = field(default_factory=list)
+    packs: list[Row] = field(default_factory=list)
 
 
+class _ShiftBody(msgspec.Struct):
+    number: Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+
+
+SHIFT_KIND: Final = "ShiftOpened"
+_COUNT_MAX_DIGITS: Final = 15
+_SHIFTS: Final = msgspec.json.Decoder(_ShiftBody)
 _BODIES: Final = msgspec.json.Decoder(SaleBody)
-_NAMES: Final = msgspec.json.Encoder()
+#: How JSON spells the one character that PostgreSQL cannot hold in a text; it may also be a harmless
+#: backslash before these letters, which only costs a closer look.
+NUL_ESCAPED: Final = "\\u0000"
 
 
 def read_sale(envelope: Envelope) -> SaleBody | str:
     """The sale of an envelope, or why it cannot be read."""
     try:
+        text = str(envelope.body, "utf-8")
         sale = _BODIES.decode(envelope.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
         return f"body: {trouble}"
+    if NUL_ESCAPED in text and _holds_nul(msgspec.to_builtins(sale)):
+        return "body: a text holds the character NUL"
+    if any(bytes(line.names)[:1] != b"{" for line in sale.lines):
+        return "body: names are no object"
     for what, numbers in (
         ("line_no", [line.line_no for line in sale.lines]),
         ("tender_no", [tender.tender_no for tender in sale.tenders]),
@@ -110,9 +142,17 @@ def read_sale(envelope: Envelope) -> SaleBody | str:
     return sale
 
 
-def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody) -> None:
-    """Add the rows of one sale; store and terminal are the envelope's, which was authorised."""
-    key = (envelope.store_id, sale.transaction_id)
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_holds_nul, value.values()))
+    return isinstance(value, list) and any(map(_holds_nul, value))
+
+
+def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) -> None:
+    """Add the rows of one sale; store, terminal and `day` are the envelope's, which was authorised."""
+    key = (envelope.store_id, day, sale.transaction_id)
     rows.transactions.append(
         (
             *key,
@@ -121,7 +161,6 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody) -> None:
             envelope.seq,
             sale.receipt_number,
             sale.shift_id,
-            sale.business_date,
             sale.operator_id,
             sale.currency,
             sale.opened_at_ms,
@@ -139,7 +178,8 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody) -> None:
             *key,
             line.line_no,
             line.sku,
-            _NAMES.encode(line.names).decode(),
+            # As it came: names are shown, never searched by.
+            str(line.names, "utf-8"),
             line.code,
             line.unit,
             line.tax_category,
@@ -158,3 +198,26 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody) -> None:
         (*key, tax.rate_id, tax.ppm, int(tax.included), tax.taxable_minor, tax.tax_minor)
         for tax in sale.taxes
     )
+    rows.packs.extend(
+        (*key, line.line_no, pack.gtin14, pack.lot, pack.serial, *_days(pack))
+        for line in sale.lines
+        if (pack := line.pack) is not None
+    )
+
+
+def _days(pack: PackBody) -> tuple[str, str, str]:
+    return pack.expires_on, pack.best_before_on, pack.sell_by_on
+
+
+def number_of_receipt(receipt_number: str) -> int:
+    """The count at the end of a receipt number, or 0 where there is none."""
+    last = receipt_number.rpartition("-")[2]
+    return int(last) if last.isascii() and last.isdigit() and len(last) <= _COUNT_MAX_DIGITS else 0
+
+
+def number_of_shift(envelope: Envelope) -> int:
+    """The number of a shift that was opened, or 0 where it cannot be read."""
+    try:
+        return _SHIFTS.decode(envelope.body).number
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return 0

@@ -7,6 +7,8 @@ made from the event in the same transaction and could be made again.
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -19,7 +21,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -68,19 +69,29 @@ TERMINAL = Table(
     METADATA,
     Column("store_id", Text, ForeignKey("store.store_id"), primary_key=True),
     _key("terminal_id"),
-    Column("device_key_sha256", LargeBinary),
-    Column("enrolled_at_ms", BigInteger),
     Column("is_set_up", Integer, nullable=False, server_default=text("1")),
 )
 
 # --- what came from tills -----------------------------------------------------------------------
-_PLACE = ("store_id", "terminal_id", "epoch", "seq")
+#: Tables that grow with every sale: on PostgreSQL cut into one part per month of their business date, so the
+#: date stands in their keys. It is the event's own and part of its bytes, so a replay carries the same one
+#: and a key with the date in it is as unique as one without.
+PARTITIONED: Final = ("event", "retail_transaction", "sale_line", "tender_line", "tax_line", "sale_line_pack")
+_BY_MONTH: Final[dict[str, Any]] = {"postgresql_partition_by": "RANGE (business_date)"}
 
 
 def _place() -> tuple[Column[str], Column[str], Column[int], Column[int]]:
     return _key("store_id"), _key("terminal_id"), _number_key("epoch"), _number_key("seq")
 
 
+def _day() -> Column[str]:
+    """An ISO date, or "" where a terminal named none."""
+    # Months are cut by the order of characters, not by that of some language.
+    ordered = Text().with_variant(Text(collation="C"), "postgresql")
+    return Column("business_date", ordered, primary_key=True)
+
+
+#: `chain` is the hash chain's head at `acked_through`; null where no terminal has told one yet.
 PROGRESS = Table(
     "progress",
     METADATA,
@@ -89,24 +100,33 @@ PROGRESS = Table(
     _number_key("epoch"),
     _number("acked_through"),
     _number("received_at_ms"),
+    Column("chain", LargeBinary),
+    Column("backed_up_through", BigInteger, nullable=False, server_default=text("0")),
     sqlite_with_rowid=False,
 )
+#: `is_fork` is 1 where the event's place in its terminal's order was held by another one already.
 EVENT = Table(
     "event",
     METADATA,
-    *_place(),
-    _text("event_id"),
+    _key("store_id"),
+    _day(),
+    _key("event_id"),
+    _text("terminal_id"),
+    _number("epoch"),
+    _number("seq"),
     _text("kind"),
-    _text("business_date"),
     _number("occurred_at_ms"),
     _number("received_at_ms"),
+    _number("is_fork"),
     _bytes("line"),
-    UniqueConstraint("store_id", "event_id", name="event_once"),
+    Index("event_by_place", "store_id", "terminal_id", "epoch", "seq"),
+    **_BY_MONTH,
 )
 QUARANTINE = Table(
     "quarantine",
     METADATA,
     *_place(),
+    Column("line_sha256", LargeBinary, primary_key=True),
     _text("reason"),
     _number("received_at_ms"),
     _bytes("line"),
@@ -120,50 +140,93 @@ FORK_ALARM = Table(
     _number("received_at_ms"),
     _bytes("line"),
 )
+#: The highest numbers that a terminal has used, as far as the hub has heard.
+TERMINAL_NUMBERS = Table(
+    "terminal_numbers",
+    METADATA,
+    _key("store_id"),
+    _key("terminal_id"),
+    _number("receipt_seq"),
+    _number("shift_number"),
+    sqlite_with_rowid=False,
+)
+#: What a person has to look at; `detail` is a JSON object whose fields depend on the kind.
+EXCEPTION = Table(
+    "exception",
+    METADATA,
+    _key("store_id"),
+    _key("kind"),
+    _key("key"),
+    _text("terminal_id"),
+    _text("detail"),
+    _number("noted_at_ms"),
+    sqlite_with_rowid=False,
+)
 
 # --- read out of sales --------------------------------------------------------------------------
 RETAIL_TRANSACTION = Table(
     "retail_transaction",
     METADATA,
     _key("store_id"),
+    _day(),
     _key("transaction_id"),
     _text("terminal_id"),
     _number("epoch"),
     _number("seq"),
-    *(_text(name) for name in ("receipt_number", "shift_id", "business_date", "operator_id", "currency")),
+    *(_text(name) for name in ("receipt_number", "shift_id", "operator_id", "currency")),
     *(_number(name) for name in ("opened_at_ms", "completed_at_ms", "goods_minor", "tax_added_minor")),
     *(_number(name) for name in ("rounding_minor", "total_minor", "tendered_minor", "change_minor")),
     Index("retail_transaction_by_day", "store_id", "terminal_id", "business_date"),
     sqlite_with_rowid=False,
+    **_BY_MONTH,
 )
 SALE_LINE = Table(
     "sale_line",
     METADATA,
     _key("store_id"),
+    _day(),
     _key("transaction_id"),
     _number_key("line_no"),
     *(_text(name) for name in ("sku", "names", "code", "unit", "tax_category", "price_reason")),
     *(_number(name) for name in ("quantity", "unit_price_minor", "amount_minor")),
     sqlite_with_rowid=False,
+    **_BY_MONTH,
 )
 TENDER_LINE = Table(
     "tender_line",
     METADATA,
     _key("store_id"),
+    _day(),
     _key("transaction_id"),
     _number_key("tender_no"),
     *(_text(name) for name in ("tender_id", "kind", "reference")),
     _number("amount_minor"),
     sqlite_with_rowid=False,
+    **_BY_MONTH,
 )
 TAX_LINE = Table(
     "tax_line",
     METADATA,
     _key("store_id"),
+    _day(),
     _key("transaction_id"),
     _key("rate_id"),
     *(_number(name) for name in ("ppm", "included", "taxable_minor", "tax_minor")),
     sqlite_with_rowid=False,
+    **_BY_MONTH,
+)
+#: Lines whose code named a very pack; dates are ISO days, "" where the code was silent.
+SALE_LINE_PACK = Table(
+    "sale_line_pack",
+    METADATA,
+    _key("store_id"),
+    _day(),
+    _key("transaction_id"),
+    _number_key("line_no"),
+    *(_text(name) for name in ("gtin14", "lot", "serial", "expires_on", "best_before_on", "sell_by_on")),
+    Index("sale_line_pack_by_item", "store_id", "gtin14", "serial", "lot"),
+    sqlite_with_rowid=False,
+    **_BY_MONTH,
 )
 
 # --- what goes down -----------------------------------------------------------------------------

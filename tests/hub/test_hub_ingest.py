@@ -14,12 +14,15 @@ from sync.hub.ingest import Batch, Ingested, ingest
 from sync.hub.summary import terminal_summary
 from sync.hub.tables import (
     EVENT,
+    EXCEPTION,
     FORK_ALARM,
     QUARANTINE,
     RETAIL_TRANSACTION,
     SALE_LINE,
+    SALE_LINE_PACK,
     TAX_LINE,
     TENDER_LINE,
+    TERMINAL_NUMBERS,
 )
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body
 
@@ -34,9 +37,14 @@ def rows(enrolled: Enrolled, table) -> list:
         return connection.execute(select(table)).all()
 
 
+def noted(enrolled: Enrolled) -> list[tuple[str, str]]:
+    return [(one.kind, one.key) for one in rows(enrolled, EXCEPTION)]
+
+
 def stored_lines(enrolled: Enrolled) -> list[bytes]:
     with enrolled.database.reading() as connection:
-        return list(connection.execute(select(EVENT.c.line).order_by(EVENT.c.epoch, EVENT.c.seq)).scalars())
+        in_order = (EVENT.c.epoch, EVENT.c.seq, EVENT.c.is_fork)
+        return list(connection.execute(select(EVENT.c.line).order_by(*in_order)).scalars())
 
 
 def test_bytes_are_kept_exactly_and_sales_are_read_out(enrolled: Enrolled) -> None:
@@ -60,7 +68,12 @@ def test_a_sale_with_packs_is_taken_like_one_without(enrolled: Enrolled) -> None
     newer["lines"] = [line | {"pack": pack} for line in newer["lines"]]
     lines = [event_line(1, body=old), event_line(2, body=newer)]
     assert push(enrolled, lines) == Ingested(2, stored=2)
-    assert stored_lines(enrolled) == lines  # what an older hub does not read out it still keeps
+    assert stored_lines(enrolled) == lines
+    packs = rows(enrolled, SALE_LINE_PACK)
+    assert [(one.transaction_id, one.line_no, one.serial, one.lot) for one in packs] == [
+        ("txn-2", 1, "S1", "A12")
+    ]
+    assert (packs[0].gtin14, packs[0].expires_on) == ("06901028180559", "2026-11-30")
     assert rows(enrolled, QUARANTINE) == []
     assert {line.transaction_id for line in rows(enrolled, SALE_LINE)} == {"txn-1", "txn-2"}
 
@@ -85,27 +98,34 @@ def test_reordered_lines_are_taken_as_far_as_they_follow(enrolled: Enrolled) -> 
 
 
 @pytest.mark.expected_logs
-def test_other_content_at_a_known_place_is_a_fork_alarm(enrolled: Enrolled) -> None:
+def test_another_event_at_a_known_place_is_kept_beside_it_and_told(enrolled: Enrolled) -> None:
     push(enrolled, [event_line(1), event_line(2)])
-    forged = event_line(1, event_id="other")
+    forged = event_line(1, event_id="other", body=sale_body(9))
     assert push(enrolled, [forged, event_line(2), event_line(3)]) == Ingested(
-        3, stored=1, replayed=1, forked=1
+        3, stored=2, replayed=1, forked=1, tells_fork=True
     )
-    assert [alarm.line for alarm in rows(enrolled, FORK_ALARM)] == [forged]
-    assert stored_lines(enrolled)[0] == event_line(1)
-    assert push(enrolled, [forged]) == Ingested(3, replayed=1), "one alarm for one content"
+    assert rows(enrolled, FORK_ALARM) == []
+    assert stored_lines(enrolled) == [event_line(1), forged, event_line(2), event_line(3)]
+    assert push(enrolled, [forged]) == Ingested(3, replayed=1, tells_fork=True), (
+        "the answer may have been lost"
+    )
+    assert push(enrolled, [event_line(1)]) == Ingested(3, replayed=1), "the first one has not forked"
+    assert noted(enrolled) == [("fork", "T1:1")]
 
 
 @pytest.mark.expected_logs
 def test_two_contents_for_one_place_in_one_batch(enrolled: Enrolled) -> None:
     other = event_line(1, event_id="other", body=sale_body(9))
-    assert push(enrolled, [event_line(1), other, event_line(2)]) == Ingested(2, stored=2, forked=1)
-    assert [sale.transaction_id for sale in rows(enrolled, RETAIL_TRANSACTION)] == ["txn-1", "txn-2"]
+    assert push(enrolled, [event_line(1), other, event_line(2)]) == Ingested(
+        2, stored=3, forked=1, tells_fork=True
+    )
+    sales = sorted(sale.transaction_id for sale in rows(enrolled, RETAIL_TRANSACTION))
+    assert sales == ["txn-1", "txn-2", "txn-9"], "a till that was restored has sold both"
 
 
 @pytest.mark.expected_logs
 @pytest.mark.parametrize("together", [True, False])
-def test_a_known_event_id_elsewhere_is_a_fork_alarm_and_does_not_block(
+def test_other_bytes_under_a_known_event_id_are_put_beside_and_do_not_block(
     enrolled: Enrolled, together: bool
 ) -> None:
     lines = [event_line(1), event_line(2, event_id="event-1"), event_line(3)]
@@ -114,6 +134,17 @@ def test_a_known_event_id_elsewhere_is_a_fork_alarm_and_does_not_block(
     assert result.acked_through == 3
     assert [alarm.seq for alarm in rows(enrolled, FORK_ALARM)] == [2]
     assert push(enrolled, lines) == Ingested(3, replayed=3)
+    assert noted(enrolled) == [("tampered", "event-1")]
+    assert len(rows(enrolled, RETAIL_TRANSACTION)) == 2
+
+
+@pytest.mark.expected_logs
+def test_a_known_event_with_another_date_is_no_second_sale(enrolled: Enrolled) -> None:
+    push(enrolled, [event_line(1)])
+    moved = event_line(1, business_date="2026-09-01")
+    assert push(enrolled, [moved]) == Ingested(1, tampered=1)
+    assert [alarm.line for alarm in rows(enrolled, FORK_ALARM)] == [moved]
+    assert stored_lines(enrolled) == [event_line(1)]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +196,64 @@ def test_a_sale_that_cannot_be_read_keeps_its_event_and_is_shown(enrolled: Enrol
     assert rows(enrolled, QUARANTINE)[0].reason.startswith("body: ")
 
 
-def test_one_sale_under_two_events_is_counted_once(enrolled: Enrolled) -> None:
-    result = push(enrolled, [event_line(1), event_line(2, body=sale_body(1))])
-    assert (result.stored, result.quarantined, result.acked_through) == (2, 1, 2)
+@pytest.mark.expected_logs
+@pytest.mark.parametrize("together", [True, False])
+def test_one_sale_under_two_events_is_counted_once(enrolled: Enrolled, together: bool) -> None:
+    lines = [event_line(1), event_line(2, body=sale_body(1))]
+    for batch in [lines] if together else [[line] for line in lines]:
+        result = push(enrolled, batch)
+    assert (result.quarantined, result.acked_through) == (0, 2)
+    assert len(stored_lines(enrolled)) == 2
     assert len(rows(enrolled, RETAIL_TRANSACTION)) == 1
+    assert noted(enrolled) == [("duplicate_transaction", "event-2")]
+
+
+@pytest.mark.expected_logs
+@pytest.mark.parametrize(
+    ("changes", "doubts"),
+    [
+        ({"goods_minor": 1249}, ["goods", "total"]),
+        ({"total_minor": 1249}, ["total", "change"]),
+        ({"tax_added_minor": 5}, ["tax", "total"]),
+        ({"tendered_minor": 2000}, ["tenders", "change"]),
+        ({"change_minor": 1}, ["change"]),
+        ({"currency": "USD"}, ["currency"]),
+        ({"business_date": "2026-05-29"}, ["business_date"]),
+    ],
+)
+def test_a_doubtful_sale_counts_and_is_shown(
+    enrolled: Enrolled, changes: dict[str, object], doubts: list[str]
+) -> None:
+    assert push(enrolled, [event_line(1, body=sale_body(1) | changes)]) == Ingested(1, stored=1)
+    assert len(rows(enrolled, RETAIL_TRANSACTION)) == 1
+    assert noted(enrolled) == [("sale_doubtful", "event-1")]
+    assert msgspec.json.decode(rows(enrolled, EXCEPTION)[0].detail)["doubts"] == doubts
+
+
+@pytest.mark.expected_logs
+@pytest.mark.parametrize(
+    "date", ["", "2026-02-30", "20260528", "28.05.2026", "x" * 100_000, "\0", "2026-W22-4"]
+)
+def test_a_date_that_there_is_not_is_kept_under_none(enrolled: Enrolled, date: str) -> None:
+    line = event_line(1, business_date=date)
+    assert push(enrolled, [line]) == Ingested(1, stored=1)
+    assert push(enrolled, [line]) == Ingested(1, replayed=1)
+    assert (rows(enrolled, EVENT)[0].business_date, rows(enrolled, SALE_LINE)[0].business_date) == ("", "")
+    assert noted(enrolled) == [("sale_doubtful", "event-1")]
+
+
+def test_the_highest_numbers_of_a_terminal_are_remembered(enrolled: Enrolled) -> None:
+    def numbers() -> tuple[int, int]:
+        row = rows(enrolled, TERMINAL_NUMBERS)[0]
+        return row.receipt_seq, row.shift_number
+
+    opened = [event_line(seq, kind="ShiftOpened", body={"number": 10 - seq}) for seq in (1, 2)]
+    push(enrolled, [*opened, event_line(3, body=sale_body(77)), event_line(4, body=sale_body(76))])
+    assert numbers() == (77, 9)
+    odd = sale_body(5) | {"receipt_number": "S1-01-²³"}
+    wrong = {"number": -(10**30)}
+    push(enrolled, [event_line(5, body=odd), event_line(6, kind="ShiftOpened", body=wrong), event_line(7)])
+    assert numbers() == (77, 9)
 
 
 def test_unknown_kinds_are_kept(enrolled: Enrolled) -> None:

@@ -25,7 +25,7 @@ def add_database(parser: argparse.ArgumentParser, *, store: bool = True) -> argp
         "--database",
         metavar="URL|PATH",
         default=os.environ.get(DATABASE_VARIABLE) or DEFAULT_DATABASE,
-        help=f"file, or postgresql://USER@HOST/DATABASE (default: ${DATABASE_VARIABLE} or {DEFAULT_DATABASE})",
+        help=f"file, or postgresql://USER@HOST/DATABASE (default: ${DATABASE_VARIABLE}, {DEFAULT_DATABASE})",
     )
     if store:
         parser.add_argument("--store", help="store id (default: the only one)")

@@ -29,6 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sync.hub.database.location import DatabaseError, Dialect, Location, read_location
 from sync.hub.database.postgresql import (
     MIGRATION_LOCK,
+    PROGRAM_LIMIT_EXCEEDED,
     can_be_tried_again,
     check_server,
     connection_sentence,
@@ -39,11 +40,23 @@ from sync.hub.database.postgresql import (
 from sync.hub.database.sqlite import WRITES, insert_tuples, open_sqlite
 from sync.hub.tables import HUB
 
-__all__ = ["BusyError", "Database", "DatabaseError", "insert_rows", "read_location", "upsert"]
+__all__ = [
+    "UNSTORABLE",
+    "BusyError",
+    "Database",
+    "DatabaseError",
+    "insert_rows",
+    "is_unstorable",
+    "read_location",
+    "upsert",
+]
 
 LOG = logging.getLogger("poshub.database")
 WRITE_ATTEMPTS: Final = 5
 _MIGRATIONS: Final = Path(__file__).parent.with_name("migrations")
+
+#: What a driver raises, among others, for content that a database cannot hold; see `is_unstorable`.
+UNSTORABLE: Final = (DBAPIError, psycopg.Error, OverflowError, UnicodeError)
 
 Result = TypeVar("Result")
 
@@ -182,6 +195,14 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def is_unstorable(trouble: BaseException) -> bool:
+    """Whether content was refused, which no second try helps: a NUL in a text, a number or key too large."""
+    cause = trouble.orig if isinstance(trouble, DBAPIError) else trouble
+    if isinstance(cause, psycopg.Error):
+        return isinstance(cause, psycopg.DataError) or cause.sqlstate == PROGRAM_LIMIT_EXCEEDED
+    return isinstance(cause, (OverflowError, UnicodeError, pysqlite3.dbapi2.DataError))
 
 
 def upsert(connection: Connection, table: Table) -> Any:

@@ -54,6 +54,8 @@ _TYPES: Final[tuple[tuple[type[Any], str], ...]] = (
 #: Serialization failure, deadlock, lock not available, two first rows at once, too many connections, and
 #: all that a server says on its way down or up; the classes 08 and 57P are of connections.
 _TRY_AGAIN: Final = ("40001", "40P01", "55P03", "23505", "53300", "25P03")
+#: An index row that is too large, for one.
+PROGRAM_LIMIT_EXCEEDED: Final = "54000"
 _TRY_AGAIN_CLASSES: Final = ("08", "57P")
 
 

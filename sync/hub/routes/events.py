@@ -11,12 +11,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sync.hub.auth import Device
-from sync.hub.database import Database
-from sync.hub.ingest import Batch, ingest
+from sync.hub.database import UNSTORABLE, Database, is_unstorable
+from sync.hub.ingest import Batch, Ingested, ingest, ingest_with_unstorable
 from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply, number_of
+from sync.hub.witness import Seal
 from sync.protocol import codec
 from sync.protocol.messages import PushReply
-from sync.protocol.versions import HEADER_EPOCH, HEADER_FIRST_SEQ
+from sync.protocol.trust import from_text
+from sync.protocol.versions import HEADER_CHAIN, HEADER_EPOCH, HEADER_FIRST_SEQ, HEADER_SIGNATURE
 
 LOG = logging.getLogger("poshub.routes")
 
@@ -40,19 +42,20 @@ class EventRoutes:
         if first == 0:
             raise RefusedError(400, "bad_header", f"{HEADER_FIRST_SEQ} counts from 1")
         body = await bounded_body(request)
-        reply = await run_in_threadpool(self._ingest, device, epoch, first, body)
+        seal = _seal(request, device)
+        reply = await run_in_threadpool(self._ingest, device, epoch, first, body, seal)
         return json_reply(reply, 200)
 
-    def _ingest(self, device: Device, epoch: int, first_seq: int | None, body: bytes) -> PushReply:
+    def _ingest(
+        self, device: Device, epoch: int, first_seq: int | None, body: bytes, seal: Seal
+    ) -> PushReply:
         try:
             lines = codec.unpack(body)
         except codec.TooLargeError as trouble:
             raise RefusedError(413, "too_large", str(trouble)) from trouble
         except codec.WireError as trouble:
             raise RefusedError(400, "unreadable_batch", str(trouble)) from trouble
-        batch = Batch(device.store_id, device.terminal_id, epoch, first_seq, lines)
-        with self._database.writing() as connection:
-            result = ingest(connection, batch, now_ms=self._now_ms())
+        result = self._stored(Batch(device.store_id, device.terminal_id, epoch, first_seq, lines, seal))
         LOG.info(
             "events",
             extra={
@@ -65,8 +68,44 @@ class EventRoutes:
                     "replayed": result.replayed,
                     "quarantined": result.quarantined,
                     "forked": result.forked,
+                    "tampered": result.tampered,
                     "after_gap": result.after_gap,
                 }
             },
         )
-        return PushReply(result.acked_through)
+        return PushReply(
+            result.acked_through,
+            result.backed_up_through,
+            hub_id=self._database.feed_id,
+            forked=result.tells_fork,
+        )
+
+    def _stored(self, batch: Batch) -> Ingested:
+        """What became of a batch, after its commit; raises BusyError where another try may help."""
+        now_ms = self._now_ms()
+        try:
+            return self._database.write(lambda connection: ingest(connection, batch, now_ms=now_ms))
+        except UNSTORABLE as trouble:
+            if not is_unstorable(trouble):
+                raise
+            # No content may make a till send the same batch for ever.
+            return self._database.write(
+                lambda connection: ingest_with_unstorable(connection, batch, now_ms=now_ms)
+            )
+
+
+def _seal(request: Request, device: Device) -> Seal:
+    """What came with a batch to prove it; what cannot be read proves nothing and refuses nothing."""
+    chain, signature = request.headers.get(HEADER_CHAIN), request.headers.get(HEADER_SIGNATURE)
+    return Seal(
+        None if chain is None else _bytes_of_hex(chain),
+        None if signature is None else from_text(signature) or b"",
+        device.public_key,
+    )
+
+
+def _bytes_of_hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
