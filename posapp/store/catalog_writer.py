@@ -68,6 +68,7 @@ class CatalogFile:
     def __init__(self, place: CatalogPlace, clock: Clock, *, opener: Opener = open_catalog) -> None:
         self._hold = place.hold(opener, patient=True)
         self._clock = clock
+        self._looked_through: dict[str, int] = {}
         try:
             with self._hold as connection:
                 prepare(connection)
@@ -112,10 +113,47 @@ class CatalogFile:
                         connection.execute("ROLLBACK")
                     raise
 
+    def forget_older(self, stream: str) -> bool:
+        """Delete rows that did not come again since a stream began anew; whether there were any.
+
+        For when the last page of it has come: the hub has no such rows any more.
+        """
+        with self._hold as connection:
+            row = connection.execute("SELECT life FROM stream WHERE stream = ?", (stream,)).fetchone()
+        life = 1 if row is None else row[0]
+        # Looked for from end to end, so once: whatever comes from now on is of this life.
+        if life == 1 or self._looked_through.get(stream) == life:
+            return False
+        after, found = "", False
+        while True:
+            with self._hold as connection:
+                keys = [
+                    key for (key,) in connection.execute(_older(stream), (stream, after, life, CHUNK_ROWS))
+                ]
+            if not keys:
+                break
+            gone = [Change("delete", key, 0) for key in keys]
+            self.apply(stream, gone, self.cursor(stream))
+            after, found = keys[-1], True
+        self._looked_through[stream] = life
+        return found
+
     def apply_catalogue(self, changes: Sequence[Change], cursor: str | None) -> CatalogueStatus:
         """Apply changes of items; what there is then."""
         self.apply(STREAM_CATALOGUE, changes, cursor)
         return self.status()
+
+
+def _older(stream: str) -> str:
+    """Asks for keys of older lives: stream, key that they follow, life, how many."""
+    if stream == STREAM_CATALOGUE:
+        where = "SELECT sku FROM item WHERE ?1 IS NOT NULL AND sku > ?2 AND life < ?3"
+    elif stream == STREAM_PRICES:
+        # Life 0: prices of items whose hub has no prices stream.
+        where = "SELECT sku FROM price WHERE ?1 IS NOT NULL AND sku > ?2 AND life > 0 AND life < ?3"
+    else:
+        where = "SELECT key FROM document WHERE stream = ?1 AND key > ?2 AND life < ?3"
+    return where + " AND deleted = 0 ORDER BY 1 LIMIT ?4"
 
 
 def _end(connection: Connection, stream: str, cursor: str | None, now_ms: int) -> None:

@@ -170,6 +170,15 @@ class StoreInbox:
             elif changes:
                 self._on_documents(stream)
 
+    def caught_up(self, stream: str) -> None:
+        """There is no more of a stream: rows that did not come again since it began anew are forgotten."""
+        if stream not in _IN_CATALOGUE or not self._tried(lambda: self._catalogue.forget_older(stream)):
+            return
+        if stream in (STREAM_CATALOGUE, STREAM_PRICES):
+            self._on_catalogue(self._tried(self._catalogue.status))
+        else:
+            self._on_documents(stream)
+
     def _apply_settings(self, changes: Sequence[Change], cursor: str | None) -> None:
         documents: dict[str, bytes] = {}
         shop: Shop | None = None

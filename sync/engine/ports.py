@@ -154,6 +154,9 @@ class InboxPort(Protocol):
         cursor and the revisions that were seen, keep the rows until they are replaced.
         """
 
+    def caught_up(self, stream: str) -> None:
+        """There is no more of a stream: what did not come again since it began anew is gone at the hub."""
+
 
 class Clock(Protocol):
     """Time as given."""

@@ -53,8 +53,10 @@ class Puller:
             self._inbox.apply(stream, page.changes, page.next_cursor)
         is_more = page.more and page.next_cursor != cursor
         self._pages = self._pages + 1 if is_more else 0
-        if self._bootstrapper is not None and stream == STREAM_PRICES and not is_more:
-            self._bootstrapper.settle()
+        if not is_more:
+            self._inbox.caught_up(stream)
+            if self._bootstrapper is not None and stream == STREAM_PRICES:
+                self._bootstrapper.settle()
         return is_more
 
     def _takes_file(self, cursor: str | None) -> bool:

@@ -150,6 +150,30 @@ def test_a_stream_that_begins_anew_replaces_whatever_the_revisions_were(
     assert (file.status().items, file.cursor("catalogue")) == (2, "c1")
 
 
+def test_rows_that_do_not_come_again_in_a_new_life_are_gone(file: CatalogFile, place: CatalogPlace) -> None:
+    body = msgspec.Raw(b"1")
+    file.apply_catalogue([item("1", 1), item("2", 2, codes=["=two"])], "c1")
+    file.apply("stock", [Change("upsert", "1", 1, body), Change("upsert", "2", 2, body)], "c1")
+    price = msgspec.Raw(b'{"sku": "1", "prices": [[0, 700]]}')
+    file.apply("prices", [Change("upsert", "1", 1, price)], "c1")
+    assert not any(file.forget_older(stream) for stream in ("catalogue", "stock", "prices", "orders"))
+    for stream in ("catalogue", "stock", "prices"):
+        file.apply(stream, (), None)
+    file.apply_catalogue([item("1", 1)], "d1")
+    file.apply("stock", [Change("upsert", "2", 1, body)], "d1")
+    file.apply("prices", (), "d1")
+    for again in (True, False):
+        assert all(file.forget_older(stream) is again for stream in ("catalogue", "stock", "prices"))
+    reader = SqliteCatalogReader(place)
+    first = reader.by_sku("1", 1)
+    assert first is not None
+    assert first.price_minor is None
+    assert (reader.by_sku("2", 1), reader.by_key("=two", 1)) == (None, None)
+    assert (reader.documents("stock"), reader.status().items) == ((("2", b"1"),), 1)
+    assert [file.cursor(stream) for stream in ("catalogue", "stock", "prices")] == ["d1"] * 3
+    reader.close()
+
+
 class Breaking:
     """A connection that breaks after so many transactions."""
 

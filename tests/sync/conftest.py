@@ -89,6 +89,7 @@ class MemoryInbox:
     rows: dict[str, dict[str, Change]] = field(default_factory=dict)
     cursors: dict[str, str | None] = field(default_factory=dict)
     applied: list[tuple[str, int, str | None]] = field(default_factory=list)
+    complete: list[str] = field(default_factory=list)
 
     def cursor(self, stream: str) -> str | None:
         return self.cursors.get(stream)
@@ -102,6 +103,9 @@ class MemoryInbox:
                 rows[change.key] = change
         self.cursors[stream] = cursor
         self.applied.append((stream, len(changes), cursor))
+
+    def caught_up(self, stream: str) -> None:
+        self.complete.append(stream)
 
 
 class ToldLink:
