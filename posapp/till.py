@@ -31,6 +31,7 @@ from posapp.flows.intents import (
     DrawerKicked,
     Intent,
     LinkChanged,
+    NumbersRaised,
     Printed,
     PrinterChanged,
     PrinterStatus,
@@ -131,6 +132,7 @@ class Till(QObject):
             self.clock,
             on_draft_failed=lambda trouble: self.post(DraftFailed(trouble)),
             on_stored=self._wake_sync,
+            on_begun=lambda begun: self.post(NumbersRaised(begun.shift_number + 1)),
         )
         self._catalogue = CatalogPlace(settings.catalogue)
         self._catalogue_file = open_catalog_file(self._catalogue, self.clock)

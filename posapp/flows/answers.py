@@ -5,6 +5,7 @@ Past participles, plain values; which thread or device an answer came from is no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -91,6 +92,13 @@ class ShopChanged:
     """The shop set-up was received anew."""
 
     shop: Shop
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersRaised:
+    """The ledger goes on with higher numbers: those below were given out by another life of this till."""
+
+    next_shift_number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +240,20 @@ class PinChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class Stock:
+    """What may still be sold of an item (pieces or grams), as the hub said at `as_of_ms` (epoch ms)."""
+
+    sellable: int
+    as_of_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ItemsFound:
-    """Answer to a search, best first."""
+    """Answer to a search, best first, with what is left by SKU; `stock` is None where none is kept."""
 
     text: str
     items: tuple[Item, ...]
+    stock: Mapping[str, Stock] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from posapp.flows.answers import (
     LinkChanged,
     LinkStatus,
     MarkdownsSent,
+    NumbersRaised,
     Pairing,
     PinChecked,
     Printed,
@@ -31,6 +32,7 @@ from posapp.flows.answers import (
     ScannerStatus,
     ShiftRead,
     ShopChanged,
+    Stock,
     SuspendedCart,
     Tick,
 )
@@ -101,7 +103,7 @@ Intent = (
     | StoreAgain | NextSale | OpenDrawer | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
     | PrintTestPage | ChooseItem | RecallsRead | RecallsSent | MarkdownsSent
-    | Recovered | ShopChanged | CatalogueChanged | LinkChanged
+    | Recovered | ShopChanged | CatalogueChanged | LinkChanged | NumbersRaised
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
     | PinChecked | ItemsFound | DeviceTold | ScannersChanged
     | ScannerWish | UseCamera | CameraChanged | Tick
@@ -146,6 +148,7 @@ __all__ = [
     "NextDenomination",
     "NextProbe",
     "NextSale",
+    "NumbersRaised",
     "OfferAmount",
     "OpenDrawer",
     "OpenShift",
@@ -182,6 +185,7 @@ __all__ = [
     "SignOn",
     "StartCount",
     "StartTender",
+    "Stock",
     "StoreAgain",
     "SubmitCount",
     "Suspend",

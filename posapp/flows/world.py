@@ -30,6 +30,7 @@ from posapp.flows.intents import (
     ItemsFound,
     LinkChanged,
     MarkdownsSent,
+    NumbersRaised,
     PinChecked,
     Printed,
     PrinterChanged,
@@ -146,6 +147,11 @@ def _shop(desk: Desk, phase: Phase, intent: ShopChanged, ports: Ports) -> Step:
     if isinstance(phase, SignedOff | Locked) and phase.chosen and intent.shop.operator(phase.chosen) is None:
         phase = replace(phase, chosen=None, pin="", checking=False)
     return Step(desk, phase)
+
+
+def _numbers_raised(desk: Desk, phase: Phase, intent: NumbersRaised, ports: Ports) -> Step:
+    """Later shifts go on with higher numbers."""
+    return Step(replace(desk, next_shift_number=max(desk.next_shift_number, intent.next_shift_number)), phase)
 
 
 def _under_new_rules(desk: Desk, phase: Phase) -> Phase:
@@ -342,6 +348,7 @@ RULES: Rules = {
 #: Rules of the world that hold in every phase without one of its own.
 WORLD: dict[type, Any] = {
     ShopChanged: _shop,
+    NumbersRaised: _numbers_raised,
     CatalogueChanged: _set("catalogue"),
     LinkChanged: _set("link"),
     PrinterChanged: _set("printer"),

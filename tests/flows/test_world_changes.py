@@ -15,6 +15,7 @@ from posapp.flows.intents import (
     LinkChanged,
     LinkStatus,
     Lock,
+    NumbersRaised,
     Printed,
     PrinterChanged,
     PrinterStatus,
@@ -42,6 +43,15 @@ def test_a_till_without_a_shop_waits_for_it() -> None:
     assert world.refused == Refusal.NotReady.sentence
     world.do(ShopChanged(shop(languages=("en", "zh_CN"))))
     assert (world.at, world.desk.language) == ("SignedOff", "en")
+
+
+def test_numbers_that_another_life_gave_out_are_not_given_again() -> None:
+    world = World()
+    before = world.terminal.state.desk.next_shift_number
+    world.do(NumbersRaised(before + 40))
+    assert world.terminal.state.desk.next_shift_number == before + 40
+    world.do(NumbersRaised(1))
+    assert world.terminal.state.desk.next_shift_number == before + 40
 
 
 def test_scans_before_the_store_was_read_are_counted_after_it() -> None:
