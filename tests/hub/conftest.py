@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,10 +11,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import delete
 
 from sync.hub.database import Database
 from sync.hub.embedded import EmbeddedHub
 from sync.hub.shop_admin import put_shop
+from sync.hub.tables import HUB
 from sync.protocol import codec
 from sync.protocol.envelope import Envelope
 from tests.hub.devices import bearer_token, enrol_device
@@ -107,6 +111,17 @@ def postgres_databases() -> Iterator[Databases]:
     databases.stop()
 
 
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with an empty schema, to be copied: each copy is a hub of its own."""
+    path = tmp_path_factory.mktemp("model") / "hub.db"
+    database = Database(path)
+    with database.writing() as connection:
+        connection.execute(delete(HUB))
+    database.close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres)])
 def hub_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An open, empty hub on SQLite, then on PostgreSQL; `named` of its location opens it again."""
@@ -115,6 +130,8 @@ def hub_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dat
         if request.param == "postgresql":
             databases: Databases = request.getfixturevalue("postgres_databases")
             named = stack.enter_context(databases.fresh())
+        else:
+            shutil.copy(request.getfixturevalue("sqlite_model"), named)
         database = Database(named)
         stack.callback(database.close)
         yield database
@@ -139,4 +156,18 @@ def hub_url(enrolled: Enrolled) -> Iterator[str]:
     """The same database, served on the loopback."""
     hub = EmbeddedHub(enrolled.database.location.named, now_ms=lambda: NOW_MS)
     yield hub.start()
+    hub.stop()
+
+
+@pytest.fixture
+def fleet(enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The same database, served with a fleet page and a clock that the test winds; a `Fleet`."""
+    from tests.hub.fleet_visitor import Fleet, HandClock, add_account
+
+    # Passwords are hashed weakly here: the tests are not about how long that takes.
+    monkeypatch.setattr("sync.hub.admins._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    add_account(enrolled.database)
+    clock = HandClock()
+    hub = EmbeddedHub(enrolled.database.location.named, now_ms=clock.now_ms)
+    yield Fleet(enrolled.database, clock, hub.start(), enrolled.key, enrolled.other_key)
     hub.stop()

@@ -12,6 +12,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,8 @@ import psycopg
 import pysqlite3.dbapi2
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Table, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -191,10 +194,23 @@ def _engine(location: Location) -> Engine:
 
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the schema up to date inside the caller's transaction; steps are additive."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    wanted = _newest_step() if revision == "head" else revision
+    if MigrationContext.configure(connection).get_current_revision() == wanted:
+        return
+    config = _steps()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def _steps() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@lru_cache(maxsize=1)
+def _newest_step() -> str | None:
+    return ScriptDirectory.from_config(_steps()).get_current_head()
 
 
 def is_unstorable(trouble: BaseException) -> bool:
