@@ -38,10 +38,14 @@ class LinkStatus:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueStatus:
-    """How many items the till holds and when they were last brought up to date (epoch ms)."""
+    """How many items the till holds and when they were last brought up to date (epoch ms).
+
+    `loading_percent` (0 to 100) is how much of a new file with all of them has come, None where none comes.
+    """
 
     items: int = 0
     updated_ms: int | None = None
+    loading_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class CatalogFile:
     """The catalogue as the link writes it; used by one thread."""
 
     def __init__(self, place: CatalogPlace, clock: Clock, *, opener: Opener = open_catalog) -> None:
+        self.place = place
         self._hold = place.hold(opener, patient=True)
         self._clock = clock
         self._looked_through: dict[str, int] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -178,6 +179,18 @@ class StoreInbox:
             self._on_catalogue(self._tried(self._catalogue.status))
         else:
             self._on_documents(stream)
+
+    def note_loading(self, percent: int) -> None:
+        """Tell how much has come of a file that will take the catalogue's place."""
+        status = self._tried(self._catalogue.status)
+        self._on_catalogue(replace(status, loading_percent=percent))
+
+    def note_replaced(self) -> None:
+        """Tell of everything in the catalogue's file, which is another one now."""
+        self._on_catalogue(self._tried(self._catalogue.status))
+        for stream in STREAMS:
+            if stream not in (STREAM_SETTINGS, STREAM_CATALOGUE, STREAM_PRICES):
+                self._on_documents(stream)
 
     def _apply_settings(self, changes: Sequence[Change], cursor: str | None) -> None:
         documents: dict[str, bytes] = {}

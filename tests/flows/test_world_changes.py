@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from posapp.flows.effects import AskDevices, PrintNow, ReadRecalls, SetLanguage
+from posapp.flows.effects import AskDevices, PrintNow, ReadRules, SetLanguage
 from posapp.flows.intents import (
     Back,
     CatalogueChanged,
@@ -143,12 +143,12 @@ def test_the_status_page_asks_the_devices() -> None:
     for second in range(10):
         world.hands.steady_ms = second * 1000
         asked += world.do(Tick()).effects
-    assert asked == [AskDevices(), ReadRecalls(), AskDevices()]
+    assert asked == [AskDevices(), ReadRules(), AskDevices()]
     world.do(Back())
     world.hands.steady_ms = 25_000
     assert world.do(Tick()).effects == ()
     world.hands.steady_ms = 30_000
-    assert world.do(Tick()).effects == (ReadRecalls(),)
+    assert world.do(Tick()).effects == (ReadRules(),)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,8 @@ def test_the_status_page_asks_the_devices() -> None:
         (CatalogueChanged(CatalogueStatus(1_000_000, START_MS - 13_860_000)), "3 小时 51 分钟前"),
         (CatalogueChanged(CatalogueStatus(5, START_MS - 90_000_000)), "1 天 1 小时前"),
         (CatalogueChanged(CatalogueStatus(5, START_MS - 5000)), "5 秒前"),
+        (CatalogueChanged(CatalogueStatus(0, None, 43)), "正在接收全部商品：43%"),
+        (CatalogueChanged(CatalogueStatus(5, START_MS, 0)), "正在接收全部商品：0%"),
     ],
 )
 def test_status_says_how_it_is(told: PrinterChanged, words: str) -> None:

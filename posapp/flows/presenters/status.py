@@ -113,9 +113,13 @@ def _received(scene: Scene) -> StatusRow:
 def _prices(scene: Scene) -> StatusRow:
     known = scene.desk.catalogue
     title = scene.t("Prices")
+    loading = known.loading_percent
+    new = "" if loading is None else scene.t("all items are coming: {n} %", n=str(loading))
     if not known.items:
-        return StatusRow("tag", title, scene.t("no items yet"), scene.t("Note"), "warn")
+        return StatusRow("tag", title, new or scene.t("no items yet"), scene.t("Note"), "warn")
     detail = scene.t("{n} items", n=f"{known.items:,}")
+    if new:
+        return StatusRow("tag", title, f"{detail} · {new}", scene.t("Fine"), "done")
     if known.updated_ms:
         age = scene.speech.age(max(0, scene.now_ms - known.updated_ms) // 1000)
         detail += " · " + scene.t("updated {time}, {age} ago", time=scene.clock(known.updated_ms), age=age)
