@@ -1,8 +1,8 @@
 """Who may look at the fleet page: accounts, passwords, sessions, and how often one may try.
 
-Passwords are kept as Argon2id hashes, session tokens as SHA-256 of 256 random bits. A session ends when it was
-idle for long, when it is old, when its account goes, and when its password changes. A device's token opens
-nothing here, and a session opens nothing of a device's.
+Passwords are kept as Argon2id hashes, session tokens as SHA-256 of 256 random bits. A session ends when it
+was idle for long, when it is old, when its account goes, and when its password changes. A device's token
+opens nothing here, and a session opens nothing of a device's.
 """
 
 from __future__ import annotations
@@ -85,7 +85,12 @@ def put_admin(connection: Connection, name: str, password: str, *, now_ms: int, 
     connection.execute(delete(FLEET_SESSION).where(FLEET_SESSION.c.name == name))
     connection.execute(delete(FLEET_SIGN_IN_TRIES).where(FLEET_SIGN_IN_TRIES.c.subject == f"name {name}"))
     put_on_record(
-        connection, "", who=who, act="account_made" if is_new else "password_changed", subject=name, now_ms=now_ms
+        connection,
+        "",
+        who=who,
+        act="account_made" if is_new else "password_changed",
+        subject=name,
+        now_ms=now_ms,
     )
     return is_new
 
@@ -104,7 +109,9 @@ def admin_names(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.execute(select(FLEET_ADMIN.c.name).order_by(FLEET_ADMIN.c.name)).scalars())
 
 
-def sign_in(database: Database, name: str, password: str, *, peer: str, now_ms: int) -> Session | SignInTrouble:
+def sign_in(
+    database: Database, name: str, password: str, *, peer: str, now_ms: int
+) -> Session | SignInTrouble:
     """A session where name and password fit; each failed try counts against the name and the address."""
     with database.writing() as connection:
         # Counted before the password is looked at: a hundred tries at once are a hundred tries.
@@ -137,8 +144,8 @@ def sign_in(database: Database, name: str, password: str, *, peer: str, now_ms: 
     return session
 
 
-def session_of(database: Database, token: str, *, now_ms: int) -> Session | None:
-    """The session of a token, kept alive by this; None where there is none or it has ended."""
+def session_of(database: Database, token: str, *, now_ms: int, is_idle: bool = False) -> Session | None:
+    """The session of a token, kept alive by this unless nobody is there (`is_idle`); None where it ended."""
     if not token or len(token) > 100:
         return None
     at_token = FLEET_SESSION.c.token_sha256 == _digest(token)
@@ -150,7 +157,7 @@ def session_of(database: Database, token: str, *, now_ms: int) -> Session | None
         ).one_or_none()
     if row is None or now_ms - row.seen_at_ms > IDLE_MOST_MS or now_ms - row.begun_at_ms > SESSION_MOST_MS:
         return None
-    if now_ms - row.seen_at_ms > SEEN_EVERY_MS:
+    if not is_idle and now_ms - row.seen_at_ms > SEEN_EVERY_MS:
         with database.writing() as connection:
             connection.execute(update(FLEET_SESSION).where(at_token).values(seen_at_ms=now_ms))
     return Session(row.name, token)

@@ -19,7 +19,7 @@ def put_on_record(
     now_ms: int,
     note: str = "",
 ) -> None:
-    """Write down an act, in the transaction of the act itself; `store_id` is "" where it concerns no one store."""
+    """Write down an act, in the act's own transaction; `store_id` is "" where it concerns no one store."""
     connection.execute(
         insert(FLEET_RECORD).values(
             store_id=store_id,

@@ -1,4 +1,4 @@
-"""Tables of what people look at and do at the hub: how tills are, what was settled, statements, who signed in.
+"""Tables of what people look at and do at the hub: how tills are, what was settled, statements, accounts.
 
 What terminals say of themselves is overwritten every few seconds and may be lost; what people did is kept.
 Accounts and sessions belong to the hub as a whole and are small; everything else starts with the store.
@@ -13,6 +13,10 @@ from sync.hub.tables import METADATA
 
 def _key(name: str) -> Column[str]:
     return Column(name, Text, primary_key=True)
+
+
+def _number_key(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
 
 
 def _text(name: str) -> Column[str]:
@@ -46,17 +50,25 @@ TERMINAL_STATUS = Table(
     sqlite_with_rowid=False,
 )
 
-#: What was done with an exception or a quarantined line; `subject` says which of the two, `key` which one.
-SETTLEMENT = Table(
-    "settlement",
+_SETTLED = ("outcome", "settled_by", "note")
+
+#: What became of exceptions and of quarantined lines; those without a row wait for a person.
+SETTLED_EXCEPTION = Table(
+    "settled_exception",
     METADATA,
-    _key("store_id"),
-    _key("subject"),
-    _key("key"),
-    _text("outcome"),
+    *(_key(name) for name in ("store_id", "kind", "key")),
+    *(_text(name) for name in _SETTLED),
     _number("settled_at_ms"),
-    _text("settled_by"),
-    _text("note"),
+    sqlite_with_rowid=False,
+)
+SETTLED_LINE = Table(
+    "settled_line",
+    METADATA,
+    *(_key(name) for name in ("store_id", "terminal_id")),
+    *(_number_key(name) for name in ("epoch", "seq")),
+    Column("line_sha256", LargeBinary, primary_key=True),
+    *(_text(name) for name in _SETTLED),
+    _number("settled_at_ms"),
     sqlite_with_rowid=False,
 )
 

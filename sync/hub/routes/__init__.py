@@ -11,6 +11,7 @@ from sync.hub.database import Database
 from sync.hub.limits import Limits, TokenBuckets
 from sync.hub.routes.events import EventRoutes
 from sync.hub.routes.feeds import FeedRoutes
+from sync.hub.routes.fleet import fleet_routes
 from sync.hub.routes.guard import Guard
 from sync.hub.routes.status import StatusRoutes
 from sync.hub.routes.trust import TrustRoutes
@@ -28,7 +29,8 @@ def all_routes(
     trust = TrustRoutes(database, guard, now_ms, wrong_codes=wrong_codes)
     return [
         *trust.table(),
-        *StatusRoutes(database, guard).table(),
+        *StatusRoutes(database, guard, now_ms).table(),
         *EventRoutes(database, guard, now_ms).table(),
         *FeedRoutes(database, guard).table(),
+        *fleet_routes(database, now_ms),
     ]

@@ -37,11 +37,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "settlement",
-        *_key("store_id", "subject", "key"),
-        *_text("outcome"),
+        "settled_exception",
+        *_key("store_id", "kind", "key"),
+        *_text("outcome", "settled_by", "note"),
         *_number("settled_at_ms"),
-        *_text("settled_by", "note"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "settled_line",
+        *_key("store_id", "terminal_id"),
+        *(Column(name, BigInteger, primary_key=True, autoincrement=False) for name in ("epoch", "seq")),
+        Column("line_sha256", LargeBinary, primary_key=True),
+        *_text("outcome", "settled_by", "note"),
+        *_number("settled_at_ms"),
         sqlite_with_rowid=False,
     )
     op.create_table(

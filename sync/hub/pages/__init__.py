@@ -1,0 +1,1 @@
+"""The fleet page as people see it: words in their language, templates, and what is loaded beside them."""
