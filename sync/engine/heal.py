@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from sync.engine.ports import Beginning, Held, Reason
 from sync.protocol.messages import EpochMark, StatusReply
+from sync.protocol.versions import EPOCH_MARKS_MAX
 
 
 @dataclass(frozen=True, slots=True)
 class Healing:
-    """What has to be done: take the hub's marks, go on with new numbers, both, or nothing."""
+    """What has to be done: take these marks, go on with new numbers, both, or nothing."""
 
-    take_marks: bool = False
+    marks: tuple[EpochMark, ...] | None = None
     beginning: Beginning | None = None
 
 
@@ -26,16 +27,20 @@ def heal(held: Held, reply: StatusReply, *, is_first: bool, forked_epoch: int | 
     `is_first` says that this is the first reply since the ledger was opened. `forked_epoch` is the epoch
     in which the hub found other content at a place of ours.
     """
-    said = {mark.epoch: mark for mark in reply.marks}
-    take_marks = held.hub_id != reply.hub_id or any(
-        _is_behind(said.get(mark.epoch), mark) for mark in held.marks
-    )
-    return Healing(take_marks, _beginning(held, reply, is_first=is_first, forked_epoch=forked_epoch))
+    marks = tuple(_agreed(mark, reply) for mark in held.marks)
+    is_news = marks != held.marks or held.hub_id != reply.hub_id
+    beginning = _beginning(held, reply, is_first=is_first, forked_epoch=forked_epoch)
+    return Healing(marks if is_news else None, beginning)
 
 
-def _is_behind(said: EpochMark | None, mark: EpochMark) -> bool:
-    acked, backed = (0, 0) if said is None else (said.acked_through, said.backed_up_through)
-    return acked < mark.acked_through or min(backed, mark.acked_through) != mark.backed_up_through
+def _agreed(mark: EpochMark, reply: StatusReply) -> EpochMark:
+    """What the hub holds of what it had said to hold; only an answer to these very lines adds to it."""
+    epochs = [said.epoch for said in reply.marks]
+    said = next((said for said in reply.marks if said.epoch == mark.epoch), None)
+    if said is None and len(epochs) >= EPOCH_MARKS_MAX and mark.epoch < min(epochs):
+        return mark  # so many lives ago that it was left out
+    acked = 0 if said is None else min(mark.acked_through, said.acked_through)
+    return EpochMark(mark.epoch, acked, 0 if said is None else min(acked, said.backed_up_through))
 
 
 def _beginning(
@@ -43,11 +48,11 @@ def _beginning(
 ) -> Beginning | None:
     own = {mark.epoch for mark in held.marks}
     hub_epoch = max((mark.epoch for mark in reply.marks), default=0)
-    given_out_more = any(mark.epoch == held.epoch and mark.acked_through > held.seq for mark in reply.marks)
+    has_more = any(mark.epoch == held.epoch and mark.acked_through > held.seq for mark in reply.marks)
     # Only once a run: two copies at work at once would drive each other from epoch to epoch.
     has_later = is_first and any(mark.epoch > held.epoch and mark.epoch not in own for mark in reply.marks)
     reason: Reason
-    if given_out_more or has_later:
+    if has_more or has_later:
         reason = "restored"
     elif forked_epoch == held.epoch:
         reason = "forked"

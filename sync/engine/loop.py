@@ -111,7 +111,7 @@ class SyncLoop:
             self._tell("offline", "starting")
             while not self._stopping:
                 try:
-                    self._wait(self._round())
+                    self._wait(self.run_round())
                 except (Stopped, LinkClosed):
                     raise
                 except Exception:
@@ -124,7 +124,7 @@ class SyncLoop:
             if not self._stopping:
                 self._on_status(LinkStatus("offline", *self._figures_told(), detail="stopped"))
 
-    def _round(self) -> tuple[int, bool]:
+    def run_round(self) -> tuple[int, bool]:
         """Do what is due; how long to wait then (ms), and whether new work may cut that short."""
         self._begin_round()
         is_whole = self._clock.monotonic_ms() >= self._due_ms
@@ -166,8 +166,8 @@ class SyncLoop:
                 raise
             return None
         healing = heal(self._outbox.held(), reply, is_first=self._is_first, forked_epoch=self._forked_epoch)
-        if healing.take_marks:
-            self._outbox.take_marks(reply.hub_id, reply.marks)
+        if healing.marks is not None:
+            self._outbox.take_marks(reply.hub_id, healing.marks)
         if healing.beginning is not None:
             LOGGER.warning("the ledger goes on with new numbers: %s", healing.beginning.reason)
             self._outbox.begin(healing.beginning)

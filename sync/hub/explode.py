@@ -108,13 +108,24 @@ class SaleRows:
     packs: list[Row] = field(default_factory=list)
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+
+
 class _ShiftBody(msgspec.Struct):
-    number: Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+    number: _Count
+
+
+class _EpochBody(msgspec.Struct):
+    receipt_seq: _Count
+    shift_number: _Count
 
 
 SHIFT_KIND: Final = "ShiftOpened"
+#: A terminal that was restored or copied tells from where on its numbers go.
+EPOCH_KIND: Final = "EpochBegun"
 _COUNT_MAX_DIGITS: Final = 15
 _SHIFTS: Final = msgspec.json.Decoder(_ShiftBody)
+_EPOCHS: Final = msgspec.json.Decoder(_EpochBody)
 _BODIES: Final = msgspec.json.Decoder(SaleBody)
 #: How JSON spells the one character that PostgreSQL cannot hold in a text; it may also be a harmless
 #: backslash before these letters, which only costs a closer look.
@@ -128,7 +139,7 @@ def read_sale(envelope: Envelope) -> SaleBody | str:
         sale = _BODIES.decode(envelope.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
         return f"body: {trouble}"
-    if NUL_ESCAPED in text and _holds_nul(msgspec.to_builtins(sale)):
+    if NUL_ESCAPED in text and _holds_nul(sale):
         return "body: a text holds the character NUL"
     if any(bytes(line.names)[:1] != b"{" for line in sale.lines):
         return "body: names are no object"
@@ -145,8 +156,8 @@ def read_sale(envelope: Envelope) -> SaleBody | str:
 def _holds_nul(value: Any) -> bool:
     if isinstance(value, str):
         return "\0" in value
-    if isinstance(value, dict):
-        return any(map(_holds_nul, value.values()))
+    if isinstance(value, msgspec.Struct):
+        return any(_holds_nul(getattr(value, name)) for name in value.__struct_fields__)
     return isinstance(value, list) and any(map(_holds_nul, value))
 
 
@@ -215,9 +226,14 @@ def number_of_receipt(receipt_number: str) -> int:
     return int(last) if last.isascii() and last.isdigit() and len(last) <= _COUNT_MAX_DIGITS else 0
 
 
-def number_of_shift(envelope: Envelope) -> int:
-    """The number of a shift that was opened, or 0 where it cannot be read."""
+def numbers_used(envelope: Envelope) -> tuple[int, int]:
+    """The receipts and shifts that an event other than a sale says were counted; 0 where it says nothing."""
     try:
-        return _SHIFTS.decode(envelope.body).number
+        if envelope.kind == SHIFT_KIND:
+            return 0, _SHIFTS.decode(envelope.body).number
+        if envelope.kind == EPOCH_KIND:
+            begun = _EPOCHS.decode(envelope.body)
+            return begun.receipt_seq, begun.shift_number
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return 0
+        return 0, 0
+    return 0, 0

@@ -22,12 +22,11 @@ from sync.hub.exception_list import Kind, note_exception
 from sync.hub.explode import (
     NUL_ESCAPED,
     SALE_KIND,
-    SHIFT_KIND,
     SaleBody,
     SaleRows,
     add_sale,
     number_of_receipt,
-    number_of_shift,
+    numbers_used,
     read_sale,
 )
 from sync.hub.held import HeldEvent, held_events, held_sales
@@ -348,12 +347,12 @@ class _Ingest:
             self._note("signature_wrong", key, seq=last_seq, is_missing=is_missing)
         after = Progress(result.acked_through, self._before.backed_up_through, head.chain)
         save_progress(self._connection, self._place, after, now_ms=self._now_ms)
-        shifts = [number_of_shift(one) for one, *_ in self._fresh if one.kind == SHIFT_KIND]
+        used = [numbers_used(one) for one, *_ in self._fresh]
         raise_numbers(
             self._connection,
             *self._place[:2],
-            receipt_seq=self._receipt_seq,
-            shift_number=max(shifts, default=0),
+            receipt_seq=max([self._receipt_seq, *(receipts for receipts, _shifts in used)]),
+            shift_number=max((shifts for _receipts, shifts in used), default=0),
         )
 
 

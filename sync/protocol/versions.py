@@ -59,3 +59,5 @@ SNAPSHOT_STREAMS: Final = (
 SETTINGS_KEY: Final = "shop"
 
 FEED_PAGE_MAX: Final = 5_000
+#: A status names at most so many epochs of a terminal, those heard last.
+EPOCH_MARKS_MAX: Final = 64
