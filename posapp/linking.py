@@ -18,6 +18,7 @@ from posapp.store.writer import LedgerWriter
 if TYPE_CHECKING:
     from posapp.domain.shop import Shop
     from posapp.store.feeds import LedgerOutbox, StoreInbox
+    from posapp.store.snapshot import SnapshotFiles
     from sync.engine.loop import SyncLoop
     from sync.engine.ports import Clock
     from sync.engine.ports import LinkStatus as EngineStatus
@@ -35,6 +36,7 @@ class Linking:
         catalogue: CatalogFile,
         on_shop: Callable[[Shop], None],
         on_catalogue: Callable[[CatalogueStatus], None],
+        on_documents: Callable[[str], None],
         on_status: Callable[[LinkStatus], None],
     ) -> None:
         self._settings = settings
@@ -43,18 +45,22 @@ class Linking:
         self._catalogue = catalogue
         self._on_shop = on_shop
         self._on_catalogue = on_catalogue
+        self._on_documents = on_documents
         self._on_status = on_status
         self._feeds: tuple[LedgerOutbox | StoreInbox, ...] = ()
+        self._snapshots: SnapshotFiles | None = None
         self._sync: SyncLoop | None = None
 
     def load(self) -> None:
         """Load the code; takes longer than the window did, so on a thread of its own."""
-        from posapp.store import feeds  # noqa: F401
+        from posapp.store import feeds, snapshot  # noqa: F401
         from sync.engine import hub_link, loop  # noqa: F401
 
     def start(self) -> None:
         """Talk to the hub from now on."""
         from posapp.store.feeds import LedgerOutbox, StoreInbox
+        from posapp.store.snapshot import SnapshotFiles
+        from sync.engine.bootstrap import Bootstrapper
         from sync.engine.device_key import DeviceKey
         from sync.engine.hub_link import HttpLink
         from sync.engine.loop import Host, SyncLoop
@@ -75,11 +81,19 @@ class Linking:
             self._catalogue,
             on_shop=self._on_shop,
             on_catalogue=self._on_catalogue,
+            on_documents=self._on_documents,
         )
         self._feeds = (outbox, inbox)
+        self._snapshots = SnapshotFiles(
+            self._catalogue.place,
+            settings.store_id,
+            self._clock,
+            on_progress=inbox.note_loading,
+            on_installed=inbox.note_replaced,
+        )
         self._sync = SyncLoop(
             http,
-            Host(outbox, inbox),
+            Host(outbox, inbox, bootstrapper=Bootstrapper(http, self._snapshots, self._clock)),
             clock=self._clock,
             random=secrets.SystemRandom().random,
             on_status=self._tell,
@@ -93,6 +107,8 @@ class Linking:
 
     def stop(self) -> None:
         """End the thread; the files stay open until `close`."""
+        if self._snapshots is not None:
+            self._snapshots.abandon()
         if self._sync is not None:
             self._sync.stop()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from posapp.flows.effects import (
     Print,
     PrintCopy,
     PrintNow,
-    ReadRecalls,
+    ReadRules,
     ReadShift,
     Record,
     RetryPrinting,
@@ -51,6 +51,7 @@ from posapp.flows.intents import (
     ItemsFound,
     PinChecked,
     ShiftRead,
+    Stock,
 )  # fmt: skip
 from posapp.store.prints import Slip
 
@@ -96,9 +97,10 @@ class ScannersPort(Protocol):
 
 
 class NameSearch(Protocol):
-    """Finds items by part of a name; may take a while."""
+    """Finds items by part of a name, and what is left of them; may take a while."""
 
     def search(self, text: str, limit: int) -> tuple[Item, ...]: ...
+    def stock(self, skus: Sequence[str]) -> Mapping[str, Stock] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class World:
     language: Callable[[], str]
     camera: CameraPort | None = None
     scanners: ScannersPort | None = None
-    recalls: Callable[[], Intent | None] = lambda: None
+    rules: Callable[[], Sequence[Intent]] = lambda: ()
 
 
 class Runner:
@@ -165,8 +167,8 @@ class Runner:
                 self._find(effect)
             case WakeSync():
                 world.wake_sync()
-            case ReadRecalls():
-                self._work(self._reports, self._look_at_recalls)
+            case ReadRules():
+                self.look_at_rules()
             case StartCamera() if world.camera is not None:
                 world.camera.start()
             case StopCamera() if world.camera is not None:
@@ -218,11 +220,15 @@ class Runner:
         self._search = self._work(self._reports, self._answer_search, effect)
 
     def _answer_search(self, effect: Search) -> None:
-        self._post(ItemsFound(effect.text, self._world.names.search(effect.text, effect.limit)))
+        items = self._world.names.search(effect.text, effect.limit)
+        self._post(ItemsFound(effect.text, items, self._world.names.stock([item.sku for item in items])))
 
-    def _look_at_recalls(self) -> None:
-        news = self._world.recalls()
-        if news is not None:
+    def look_at_rules(self) -> None:
+        """Look whether recalls or markdown rules changed; may be called from any thread."""
+        self._work(self._reports, self._tell_rules)
+
+    def _tell_rules(self) -> None:
+        for news in self._world.rules():
             self._post(news)
 
     def _tell_devices(self) -> None:

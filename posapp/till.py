@@ -12,6 +12,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
@@ -37,6 +38,7 @@ from posapp.flows.intents import (
     PrinterStatus,
     ScanCode,
     ShopChanged,
+    Stock,
     Tick,
 )  # fmt: skip
 from posapp.flows.ports import CatalogueUnreadable, CodeReaderPort
@@ -55,9 +57,10 @@ from posapp.store.engine import open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import claim, migrate
 from posapp.store.prints import Slip
-from posapp.store.recall_file import RecallFile
 from posapp.store.search import CatalogSearch
 from posapp.store.serials import SqliteSoldReader
+from posapp.store.shop_rules import ShopRules
+from posapp.store.stock import StockReader
 from posapp.store.writer import LedgerWriter
 from posapp.ui.app import show_window
 from posapp.ui.inlet import Inlet
@@ -141,7 +144,8 @@ class Till(QObject):
         self._names: CatalogSearch | None = None
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
         self._sold = SqliteSoldReader(settings.ledger)
-        self._recalls = RecallFile(settings.recalls) if settings.recalls is not None else None
+        self._rules = ShopRules(self._catalogue, settings.recalls)
+        self._stock = StockReader(self._catalogue, settings.ledger)
         self._code_reader: tuple[Shop, CodeReaderPort] | None = None
         ports = Ports(self.clock, ids, self._reader, self.speech, self._codes, self._sold)
         self.terminal = Terminal(
@@ -173,7 +177,7 @@ class Till(QObject):
             data=self.settings.data,
             copy_mark=lambda language: self.speech(language).t("COPY"),
             language=lambda: self.terminal.state.desk.language,
-            recalls=self._changed_recalls,
+            rules=self._rules.changed,
             camera=self._viewing,
             scanners=self.scanning,
         )
@@ -237,14 +241,15 @@ class Till(QObject):
             self._code_reader = (shop, code_reader(shop))
         return self._code_reader[1]
 
-    def _changed_recalls(self) -> Intent | None:
-        return None if self._recalls is None else self._recalls.changed()
-
     def search(self, text: str, limit: int) -> tuple[Any, ...]:
         """Find names; runs on the reports thread."""
         if self._names is None:
             self._names = CatalogSearch(self._catalogue, self.clock)
         return self._names.search(text, limit)
+
+    def stock(self, skus: Sequence[str]) -> Mapping[str, Stock] | None:
+        """What is left of items; runs on the reports thread."""
+        return self._stock.figures(skus)
 
     # --- start and end ----------------------------------------------------------------------------
 
@@ -255,10 +260,9 @@ class Till(QObject):
         self.handle(held)
         self.handle(CatalogueChanged(self._reader.status()))
         self.handle(CameraChanged(self._viewing.status))
-        recalls = self._changed_recalls()
-        if recalls is not None:
-            # Before the first scan, so that nothing on the list slips through.
-            self.handle(recalls)
+        for rules in self._rules.changed():
+            # Before the first scan, so that nothing on a list slips through.
+            self.handle(rules)
         show_window(self.window, full_screen=self.settings.full_screen)
         told = (self.settings.scanner_layout, self.settings.scanner_separator)
         self.window.use_keyboards(*told, self.scanning.keyboards)
@@ -276,6 +280,7 @@ class Till(QObject):
             catalogue=self._catalogue_file,
             on_shop=lambda shop: self.post(ShopChanged(shop)),
             on_catalogue=self._on_catalogue,
+            on_documents=lambda _stream: self._runner.look_at_rules(),
             on_status=lambda status: self.post(LinkChanged(status)),
         )
 
@@ -329,6 +334,8 @@ class Till(QObject):
         self._inlet.close()
         self._reader.close()
         self._sold.close()
+        self._rules.close()
+        self._stock.close()
         if self._names is not None:
             self._names.close()
         self._catalogue_file.close()
@@ -353,6 +360,8 @@ class Till(QObject):
 
     def _on_catalogue(self, status: CatalogueStatus) -> None:
         self.post(CatalogueChanged(status))
+        # A file that came whole brings every stream.
+        self._runner.look_at_rules()
 
     def _on_printer(self, status: PrinterStatus) -> None:
         self.post(PrinterChanged(status))

@@ -35,7 +35,7 @@ from posapp.flows.effects import (
     VerifyPin,
     WakeSync,
 )
-from posapp.flows.intents import Committed, DeviceTold, ItemsFound, PinChecked, ShiftRead
+from posapp.flows.intents import Committed, DeviceTold, ItemsFound, PinChecked, ShiftRead, Stock
 from posapp.runner import Runner, World
 from posapp.store.prints import Slip
 
@@ -94,6 +94,10 @@ class Parts:
         if text == "broken":
             raise LookupError("planted")
         return (Item(text, {"en": text}, "pcs", "std", limit, 0),)
+
+    def stock(self, skus: Sequence[str]) -> dict[str, Stock] | None:
+        self.threads.add(threading.current_thread().name.partition("_")[0])
+        return {sku: Stock(3, 0) for sku in skus}
 
     def verify(self, pin_hash: str, pin: str) -> bool:
         self.threads.add(threading.current_thread().name.partition("_")[0])
@@ -199,7 +203,7 @@ def test_pins_and_names_have_workers_of_their_own(run: Run) -> None:
     assert run.until(3) == [
         PinChecked("1001", True),
         PinChecked("1001", False),
-        ItemsFound("bag", (Item("bag", {"en": "bag"}, "pcs", "std", 7, 0),)),
+        ItemsFound("bag", (Item("bag", {"en": "bag"}, "pcs", "std", 7, 0),), {"bag": Stock(3, 0)}),
     ]
     assert run.parts.threads == {"pins", "reports"}
 

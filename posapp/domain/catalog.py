@@ -12,7 +12,8 @@ from posapp.domain.shop import Words
 class Item:
     """A sellable thing; `price_minor` is per piece or per kilogram and in force at the look-up.
 
-    `price_minor` is None where no price is in force yet; such an item is known but not sellable.
+    `price_minor` is None where no price is in force yet; such an item is known but not sellable. The next
+    price and when it begins are told where somebody looks the item up, not at the scan.
     """
 
     sku: str
@@ -21,3 +22,5 @@ class Item:
     tax_category: str
     price_minor: int | None
     price_since_ms: int | None = None
+    next_price_minor: int | None = None
+    next_price_ms: int | None = None

@@ -191,15 +191,15 @@ def _search(desk: Desk, phase: Phase, intent: SearchText, ports: Ports) -> Step:
     enough = len(text) >= 2 or any(ord(sign) > 0x2E7F for sign in text)
     if not enough or _TIMES.fullmatch(text):
         return Step(replace(desk, found=None), phase)
-    shown = desk.found.items if desk.found else None
-    return Step(replace(quiet(desk), found=Found(text, shown)), phase, (Search(text),))
+    shown = replace(desk.found, text=text, answered=False) if desk.found else Found(text)
+    return Step(replace(quiet(desk), found=shown), phase, (Search(text),))
 
 
 def _found(desk: Desk, phase: Phase, intent: ItemsFound, ports: Ports) -> Step:
     """Show what was found, if it is still asked for."""
     if desk.found is None or desk.found.text != intent.text:
         return Step(desk, phase)
-    return Step(replace(desk, found=Found(intent.text, intent.items, answered=True)), phase)
+    return Step(replace(desk, found=Found(intent.text, intent.items, True, intent.stock)), phase)
 
 
 def _leave_search(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:

@@ -70,8 +70,9 @@ class UnparkDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRecalls:
-    """Look whether the recall list has changed. Answered by RecallsRead where it has, or cannot be read."""
+class ReadRules:
+    """Look whether recalls or markdown rules have changed. Answered by RecallsRead, RecallsSent and
+    MarkdownsSent where they have, or by what keeps a new list out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,6 @@ class StopCamera:
 
 Effect = (
     Commit | Record | SaveDraft | ParkDraft | UnparkDraft | Print | PrintNow | PrintCopy | RetryPrinting
-    | KickDrawer | Beep | VerifyPin | Search | ReadShift | ReadRecalls | SetLanguage | WakeSync | AskDevices
+    | KickDrawer | Beep | VerifyPin | Search | ReadShift | ReadRules | SetLanguage | WakeSync | AskDevices
     | PairScanner | EndPairing | UnpairScanner | StartCamera | StopCamera
 )  # fmt: skip

@@ -32,6 +32,7 @@ from posapp.flows.intents import (
     RecallsTrouble,
     ScanCode,
     ScannerStatus,
+    Stock,
     SuspendedCart,
     VoidCart,
 )  # fmt: skip
@@ -51,11 +52,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An open search. Until it is answered, `items` are those of the text before (None: nothing yet)."""
+    """An open search. Until it is answered, `items` are those of the text before (None: nothing yet).
+
+    `stock` is what is left by SKU, None where the shop keeps none.
+    """
 
     text: str
     items: tuple[Item, ...] | None = None
     answered: bool = False
+    stock: Mapping[str, Stock] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from posapp.flows.effects import (
     Effect,
     PrintNow,
     PrintRequest,
-    ReadRecalls,
+    ReadRules,
     RetryPrinting,
     SetLanguage,
 )  # fmt: skip
@@ -96,7 +96,7 @@ _AFTER = {
 WAITING_MAX = 500
 
 #: How often the recall list is looked at.
-RECALLS_EVERY_S = 10
+RULES_EVERY_S = 10
 
 
 def _recovered(desk: Desk, phase: Recovering, intent: Recovered, ports: Ports) -> Step:
@@ -242,7 +242,7 @@ def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
     second = ports.clock.monotonic_ms() // 1000
     ask = isinstance(phase, ShowingStatus) and second % 5 == 0
     effects: tuple[Effect, ...] = (AskDevices(),) if ask else ()
-    return Step(desk, phase, (*effects, ReadRecalls()) if second % RECALLS_EVERY_S == 0 else effects)
+    return Step(desk, phase, (*effects, ReadRules()) if second % RULES_EVERY_S == 0 else effects)
 
 
 def _language(desk: Desk, phase: Phase, intent: SwitchLanguage, ports: Ports) -> Step:

@@ -7,6 +7,7 @@ replaced. What the hub sent stays in its spelling until somebody asks. How rows 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -60,6 +61,13 @@ def to_item(row: tuple[Any, ...], at_ms: int) -> Item:
     """An item from its row (of one of the questions above), priced at a moment."""
     price_minor, since_ms = (None, None) if row[4] is None else price_at(row[4], at_ms)
     return Item(row[0], _names(row[1]), row[2], row[3], price_minor, since_ms)
+
+
+def with_next_price(item: Item, row: tuple[Any, ...], at_ms: int) -> Item:
+    """The item with the first price that is still to come, where there is one."""
+    coming = () if row[4] is None else (each for each in _prices(row[4]) if each[0] > at_ms)
+    from_ms, minor = next(iter(coming), (None, None))
+    return item if from_ms is None else replace(item, next_price_minor=minor, next_price_ms=from_ms)
 
 
 class SqliteCatalogReader:

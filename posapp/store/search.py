@@ -14,7 +14,7 @@ from typing import Final
 from posapp.domain.catalog import Item
 from posapp.domain.search_text import LINE, fold_wanted, is_long_enough
 from posapp.flows.ports import Clock
-from posapp.store.catalog import ITEM_BY_NUMBER, MAP_BYTES, to_item
+from posapp.store.catalog import ITEM_BY_NUMBER, MAP_BYTES, to_item, with_next_price
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.engine import Connection, open_reader
 
@@ -69,7 +69,7 @@ class CatalogSearch:
         for item_no in numbers:
             row = connection.execute(ITEM_BY_NUMBER, (item_no,)).fetchone()
             if row is not None:
-                found.append(to_item(row, now_ms))
+                found.append(with_next_price(to_item(row, now_ms), row, now_ms))
         return tuple(found)
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ def refused(desk: Desk) -> str:
 def test_a_recalled_lot_is_stopped_from_the_first_scan_and_the_list_is_read_again(
     open_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world, "RECALLS_EVERY_S", 1)
+    monkeypatch.setattr(world, "RULES_EVERY_S", 1)
     path = tmp_path / "recalls.csv"
     path.write_text(f"{HEAD}{MILK},L1,Glass\n")
     desk = open_desk(recalls=path)

@@ -1,4 +1,4 @@
-"""The recall list on the status page: how many it holds, and what keeps a newer one out."""
+"""Recalls and markdown rules on the status page: how many there are, and what keeps newer ones out."""
 
 from __future__ import annotations
 
@@ -7,22 +7,41 @@ from posapp.flows.presenters.words import Scene
 
 
 def recalls_rows(scene: Scene) -> tuple[StatusRow, ...]:
-    """One row where a list is set up, none where there is none."""
+    """One row for recalls and one for markdown rules, none for what this shop does not have."""
+    return (*_recalls(scene), *_markdowns(scene))
+
+
+def _recalls(scene: Scene) -> tuple[StatusRow, ...]:
     recalls = scene.desk.recalls
-    if recalls.read_ms is None and recalls.trouble is None:
-        return ()
     title = scene.t("Recalls · {n}", n=str(recalls.list.count))
     if recalls.trouble is not None:
-        detail = (
-            scene.t("the list of {time} holds", time=scene.clock(recalls.read_ms)) if recalls.read_ms else ""
-        )
-        return (
-            StatusRow(
-                "triangle-alert", title, detail or scene.t("no list yet"), scene.t("Needs you"), "danger"
-            ),
-        )
-    detail = scene.t("read at {time}", time=scene.clock(recalls.read_ms or 0))
-    return (StatusRow("shield-check", title, detail, scene.t("Fine"), "done"),)
+        detail = scene.t("no list yet")
+        if recalls.read_ms:
+            detail = scene.t("the list of {time} holds", time=scene.clock(recalls.read_ms))
+        return (StatusRow("triangle-alert", title, detail, scene.t("Needs you"), "danger"),)
+    if recalls.unreadable:
+        return (_unreadable(scene, title, recalls.unreadable),)
+    if recalls.read_ms is not None:
+        detail = scene.t("read at {time}", time=scene.clock(recalls.read_ms))
+        return (StatusRow("shield-check", title, detail, scene.t("Fine"), "done"),)
+    if recalls.of_hub.by_gtin14:
+        return (StatusRow("shield-check", title, scene.t("from the hub"), scene.t("Fine"), "done"),)
+    return ()
+
+
+def _markdowns(scene: Scene) -> tuple[StatusRow, ...]:
+    markdowns = scene.desk.markdowns
+    title = scene.t("Markdown rules · {n}", n=str(markdowns.rules.count))
+    if markdowns.unreadable:
+        return (_unreadable(scene, title, markdowns.unreadable),)
+    if markdowns.rules.count:
+        return (StatusRow("clock", title, scene.t("from the hub"), scene.t("Fine"), "done"),)
+    return ()
+
+
+def _unreadable(scene: Scene, title: str, count: int) -> StatusRow:
+    detail = scene.t("{n} of the hub cannot be read", n=str(count))
+    return StatusRow("triangle-alert", title, detail, scene.t("Note"), "warn")
 
 
 def recalls_need(scene: Scene) -> str:

@@ -37,6 +37,7 @@ from posapp.flows.intents import (
 from posapp.flows.mains import CartMain, Found, LineHeads, LineView, PromptMain, QuickKey, SearchMain, Tab
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.presenters.pads import amount_pad
+from posapp.flows.presenters.stock import found_words
 from posapp.flows.presenters.words import Scene
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Choosing, Weighing
@@ -226,7 +227,7 @@ def _search_main(scene: Scene) -> SearchMain:
     rows = tuple(
         Found(
             name=scene.word(item.names),
-            detail=item.sku,
+            detail=" · ".join(found_words(scene, item, found.stock if found else None)),
             price=_price(scene, item),
             intent=AddItem(item.sku),
             enabled=item.price_minor is not None,
