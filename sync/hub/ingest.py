@@ -33,6 +33,7 @@ from sync.hub.held import HeldEvent, held_events, held_sales
 from sync.hub.progress import Progress, lock_progress, raise_numbers, save_progress
 from sync.hub.put_aside import Aside
 from sync.hub.sale_checks import day_of, doubts, store_currency
+from sync.hub.stock import STOCK_KINDS, wish_for_stock
 from sync.hub.tables import (
     EVENT,
     RETAIL_TRANSACTION,
@@ -164,6 +165,7 @@ class _Ingest:
                 self._appended.append(one.line)
         self._write_events()
         self._write_sales()
+        self._wish_for_stock()
         if placed:
             self._save(placed[-1].seq)
         return result
@@ -336,6 +338,15 @@ class _Ingest:
             insert_rows(self._connection, table, some)
 
     # ------------------------------------------------------------------ how far
+    def _wish_for_stock(self) -> None:
+        """Have what was sold and moved folded into stock, later and not in this transaction's way."""
+        seqs = [envelope.seq for envelope, _line, _day, _is_fork in self._fresh if envelope.kind in STOCK_KINDS]
+        if seqs:
+            store_id, terminal_id, epoch = self._place
+            wish_for_stock(
+                self._connection, store_id, terminal_id, epoch=epoch, first=min(seqs), last=max(seqs)
+            )
+
     def _save(self, last_seq: int) -> None:
         result, seal = self._result, self._batch.seal
         head = head_after(seal, self._before.chain, self._appended, is_whole=last_seq == result.acked_through)
