@@ -96,7 +96,7 @@ class Sessions:
         try:
             place = self._opened_place()
             if place:
-                self._bring_in_newest(place)
+                self._bring_in_newest()
         except KeyFileError as trouble:
             self._refused = True
             raise LinkError("stop", _DETAILS[trouble.trouble]) from trouble
@@ -134,21 +134,21 @@ class Sessions:
         # Renewed a little early: a refusal in the middle of a batch costs another sending of it.
         self._until_ms = asked_ms + reply.expires_in_s * 900
 
-    def _bring_in_newest(self, place: int) -> None:
-        """Tell the hub of the newest key, and change to it; the older session serves where that fails."""
+    def _bring_in_newest(self) -> None:
+        """Tell the hub of the newest key, and change to it; the older session serves where it cannot hear."""
         ring = self._key.ring
         public_key = to_text(self._key.public_key(0))
         statement = rotate_statement(ring.store_id, ring.terminal_id, public_key)
         request = RotateRequest(public_key, to_text(self._key.sign_with(0, statement)))
-        token, until_ms = self._token, self._until_ms
         try:
-            self._ask(key_path(*self._place), codec.encode_message(request), RotateReply, token)
-            self._open_with(0)
+            self._ask(key_path(*self._place), codec.encode_message(request), RotateReply, self._token)
         except LinkError as trouble:
-            if trouble.sort == "stop" and trouble.detail != "key_refused":
+            if trouble.sort == "stop":
                 raise
-            self._key.use(place)
-            self._token, self._until_ms = token, until_ms
+            return
+        # From here on the older key may be over at any moment, also where no answer says so.
+        self._token = ""
+        self._open_with(0)
 
     def _ask(self, path: str, data: bytes, kind: type[Message], token: str = "") -> Message:
         headers = {"Content-Type": JSON_MEDIA_TYPE}

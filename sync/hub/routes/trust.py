@@ -97,7 +97,7 @@ class TrustRoutes:
         except RefusedError as refused:
             # A wrong code costs, a right one does not: a shop may enrol all its tills in one go.
             self._wrong_codes.take(address)
-            LOG.warning("enrolment refused", extra={"fields": {"why": refused.problem.error}})
+            LOG.info("enrolment refused", extra={"fields": {"why": refused.problem.error}})
             raise
         _note("enrolled", reply.store_id, reply.terminal_id, reply.key_id)
         return json_reply(reply, 200)
