@@ -340,7 +340,7 @@ class _Ingest:
     # ------------------------------------------------------------------ how far
     def _wish_for_stock(self) -> None:
         """Have what was sold and moved folded into stock, later and not in this transaction's way."""
-        seqs = [envelope.seq for envelope, _line, _day, _is_fork in self._fresh if envelope.kind in STOCK_KINDS]
+        seqs = [envelope.seq for envelope, *_rest in self._fresh if envelope.kind in STOCK_KINDS]
         if seqs:
             store_id, terminal_id, epoch = self._place
             wish_for_stock(

@@ -8,7 +8,7 @@ it is done by a job, and a level below nothing is no refusal but something to co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
@@ -28,6 +28,8 @@ from sync.protocol.versions import STREAM_STOCK
 STOCK_JOB: Final = "stock"
 SALE_KIND: Final = "TransactionCompleted"
 MOVED_KIND: Final = "StockMoved"
+#: Events that move stock.
+STOCK_KINDS: Final = (SALE_KIND, MOVED_KIND)
 #: What one move may change at most, and one count find: sums stay far below what a column holds.
 QUANTITY_MAX: Final = 10**9
 #: Events read at once: the lines of a sale are many.
@@ -78,6 +80,8 @@ class _Range(msgspec.Struct):
 _SALES: Final = msgspec.json.Decoder(_Sale)
 _MOVES: Final = msgspec.json.Decoder(_Moved)
 _ENCODER: Final = msgspec.json.Encoder()
+#: A place in a terminal's order and the event there: forks share a place.
+_Place = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,36 +122,47 @@ def wish_for_stock(
     enqueue(connection, store_id, STOCK_JOB, f"{terminal_id}:{epoch}:{first}-{last}", body)
 
 
-def stock_handler(now_ms: Any) -> Handler:
+def stock_handler(now_ms: Callable[[], int]) -> Handler:
     """How a stock job is done; `now_ms` gives the hub's time."""
 
     def work(connection: Connection, job: Job) -> None:
         wanted = msgspec.json.decode(job.body, type=_Range)
-        for first in range(wanted.first, wanted.last + 1, _EVENTS_AT_ONCE):
-            last = min(wanted.last, first + _EVENTS_AT_ONCE - 1)
-            moves = moves_at(
-                connection, job.store_id, wanted.terminal_id, epoch=wanted.epoch, first=first, last=last
-            )
+        # Whoever folds first holds the others up, so that nobody folds the same events at the same time.
+        hold_streams(connection, job.store_id, (STREAM_STOCK,))
+        after: _Place | None = (wanted.first - 1, "")
+        while after is not None:
+            moves, after = _page(connection, job.store_id, wanted, after)
             fold(connection, job.store_id, moves, now_ms())
 
     return handler_of(work)
 
 
-def moves_at(
-    connection: Connection, store_id: str, terminal_id: str, *, epoch: int, first: int, last: int
-) -> list[Move]:
-    """The moves in the events of these places, forks included; what cannot be read moves nothing."""
-    query = select(EVENT.c.line, EVENT.c.received_at_ms).where(
-        EVENT.c.store_id == store_id,
-        EVENT.c.terminal_id == terminal_id,
-        EVENT.c.epoch == epoch,
-        EVENT.c.seq.between(first, last),
-        EVENT.c.kind.in_((SALE_KIND, MOVED_KIND)),
+def _page(
+    connection: Connection, store_id: str, wanted: _Range, after: _Place
+) -> tuple[list[Move], _Place | None]:
+    """The moves in the next events, forks included, and the event to go on after (None: there is no more).
+
+    What cannot be read moves nothing.
+    """
+    seq, event_id = after
+    query = (
+        select(EVENT.c.seq, EVENT.c.event_id, EVENT.c.line, EVENT.c.received_at_ms)
+        .where(
+            EVENT.c.store_id == store_id,
+            EVENT.c.terminal_id == wanted.terminal_id,
+            EVENT.c.epoch == wanted.epoch,
+            EVENT.c.seq.between(seq, wanted.last),
+            EVENT.c.kind.in_(STOCK_KINDS),
+            or_(EVENT.c.seq > seq, EVENT.c.event_id > event_id),
+        )
+        .order_by(EVENT.c.seq, EVENT.c.event_id)
+        .limit(_EVENTS_AT_ONCE)
     )
+    rows = connection.execute(query).all()
     moves: list[Move] = []
-    for line, received_at_ms in connection.execute(query.order_by(EVENT.c.seq, EVENT.c.event_id)):
-        moves += _moves_of(bytes(line), terminal_id, int(received_at_ms))
-    return moves
+    for row in rows:
+        moves += _moves_of(bytes(row.line), wanted.terminal_id, int(row.received_at_ms))
+    return moves, (int(rows[-1].seq), rows[-1].event_id) if len(rows) == _EVENTS_AT_ONCE else None
 
 
 def _moves_of(line: bytes, terminal_id: str, received_at_ms: int) -> list[Move]:
