@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import random
 import subprocess
 import sys
@@ -129,8 +130,10 @@ def test_two_processes_push_one_terminal(postgres: Database) -> None:
 
 
 @needs_postgres
-def test_a_retry_waits_for_the_first_try_and_finds_it_done(postgres: Database) -> None:
+@pytest.mark.parametrize("from_line", [0, 30])
+def test_a_retry_waits_for_the_first_try_and_finds_it_done(postgres: Database, from_line: int) -> None:
     lines = lines_of("T1")
+    push(postgres, "T1", lines[:1])
     first_holds, first_may_commit = threading.Event(), threading.Event()
 
     def hangs() -> None:
@@ -141,13 +144,14 @@ def test_a_retry_waits_for_the_first_try_and_finds_it_done(postgres: Database) -
 
     def retries() -> None:
         assert first_holds.wait(WITHIN_S)
-        answered = threading.Event()
-        waits = threading.Thread(target=lambda: (push(postgres, "T1", lines), answered.set()))
+        answers: queue.SimpleQueue[int] = queue.SimpleQueue()
+        waits = threading.Thread(target=lambda: answers.put(push(postgres, "T1", lines[from_line:])))
         waits.start()
-        assert not answered.wait(0.2), "nothing is acknowledged that may still be undone"
+        with pytest.raises(queue.Empty):  # nothing is acknowledged that may still be undone
+            answers.get(timeout=0.2)
         first_may_commit.set()
+        assert answers.get(timeout=WITHIN_S) == SALES
         waits.join(WITHIN_S)
-        assert answered.is_set()
 
     all_at_once([hangs, retries])
     assert counts(postgres) == (SALES, SALES, SALES, 0)
