@@ -36,7 +36,7 @@ from sync.engine.link import LinkError
 from sync.hub.bench.postgres_server import PostgresServer
 from sync.hub.database import Database
 from sync.hub.shop_admin import put_shop
-from sync.hub.tables import EVENT, EXCEPTION_ITEM, QUARANTINE, RETAIL_TRANSACTION
+from sync.hub.tables import EVENT, EXCEPTION, QUARANTINE, RETAIL_TRANSACTION
 from sync.protocol.chain import CHAIN_START, chain_over
 from sync.protocol.codec import encode_envelope
 from sync.protocol.envelope import Envelope
@@ -273,7 +273,7 @@ def audit(database: str, queues: Sequence[Queue]) -> list[str]:
             events = dict(
                 connection.execute(select(EVENT.c.store_id, func.count()).group_by(EVENT.c.store_id)).all()
             )
-            for table in (QUARANTINE, EXCEPTION_ITEM):
+            for table in (QUARANTINE, EXCEPTION):
                 count = connection.execute(select(func.count()).select_from(table)).scalar_one()
                 if count:
                     faults.append(f"{count} rows in {table.name}")

@@ -12,6 +12,7 @@ from sync.hub.backup import BackupError, back_up, begin_new_life, note_backed_up
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.database import DatabaseError
 from sync.hub.embedded import system_now_ms
+from sync.hub.retention import RetentionError, first_kept_month, let_go_before
 
 
 def add(commands: Any) -> None:
@@ -29,6 +30,10 @@ def add(commands: Any) -> None:
     text = "Tell that this database was put back by other means, or is a copy that lagged behind."
     restored = add_database(commands.add_parser("restored", help=text, description=text), store=False)
     restored.set_defaults(run=_restored)
+    text = "Let go of old business days, whole months, once they are in a backup."
+    retaining = add_database(commands.add_parser("retain", help=text, description=text), store=False)
+    retaining.add_argument("--months", type=int, required=True, help="whole months that stay before this one")
+    retaining.set_defaults(run=_retain)
     text = "Tell that what arrived until a time is in a backup that others made."
     until = add_database(commands.add_parser("backed-up", help=text, description=text), store=False)
     until.add_argument("--until", required=True, help="such as 2026-11-22T01:30:00+08:00")
@@ -82,6 +87,19 @@ def _backed_up(options: argparse.Namespace) -> int:
         raise CommandError("--until lies in the future")
     with opened(options) as database, database.writing() as connection:
         print(f"backed up: {note_backed_up_until(connection, until_ms)} epochs of terminals")
+    return 0
+
+
+def _retain(options: argparse.Namespace) -> int:
+    if options.months < 1:
+        raise CommandError("--months counts from 1")
+    first = first_kept_month(datetime.fromtimestamp(system_now_ms() // 1000, UTC).date(), options.months)
+    with opened(options) as database:
+        try:
+            count = let_go_before(database, first)
+        except RetentionError as trouble:
+            raise CommandError(str(trouble)) from trouble
+    print(f"kept: business days from {first} on; let go of: {count}")
     return 0
 
 

@@ -6,17 +6,19 @@ import argparse
 import json
 import logging
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sync.hub.asgi import Listening, Server, create_app
 from sync.hub.bench import bench
 from sync.hub.commands.shared import CommandError, add_database, opened
+from sync.hub.daily import wish_for_daily
 from sync.hub.database import Database
 from sync.hub.embedded import system_now_ms
+from sync.hub.job_handlers import job_runner
 from sync.hub.limits import Limits
 from sync.hub.logs import log_to_stderr
+from sync.hub.workers import serve_in_processes
 
 
 def add(commands: Any) -> None:
@@ -25,6 +27,12 @@ def add(commands: Any) -> None:
     serving = add_database(commands.add_parser("serve", help=text, description=text), store=False)
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=8780, help="0 takes a free one (default: %(default)s)")
+    serving.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes (PostgreSQL only; default: 1)"
+    )
+    serving.add_argument(
+        "--metrics-token-file", type=Path, help="who has this token may ask /metrics (default: the loopback)"
+    )
     _trust_options(serving)
     serving.set_defaults(run=_serve)
     benching = commands.add_parser("bench", help="Measure the hub.", description="Measure the hub.")
@@ -75,11 +83,10 @@ def limits_of(options: argparse.Namespace) -> Limits:
     )
 
 
-def _server(options: argparse.Namespace, database: Database, on_ready: Callable[[str], None]) -> Server:
-    app = create_app(database, system_now_ms, limits_of(options))
+def _listening(options: argparse.Namespace) -> Listening:
     if (options.tls_cert is None) != (options.tls_key is None):
         raise CommandError("--tls-cert and --tls-key go together")
-    listening = Listening(
+    return Listening(
         host=options.host,
         port=options.port,
         certificate=options.tls_cert,
@@ -87,31 +94,63 @@ def _server(options: argparse.Namespace, database: Database, on_ready: Callable[
         proxies=options.proxies,
         connections_max=options.connections_max,
     )
-    try:
-        return Server(app, listening, on_ready=on_ready)
-    except OSError as trouble:
-        raise CommandError(
-            f"{options.tls_cert} and {options.tls_key} cannot be used: {trouble}; "
-            "both are PEM files and belong together"
-        ) from trouble
 
 
 def _serve(options: argparse.Namespace) -> int:
     log_to_stderr(logging.INFO)
+    listening, limits = _listening(options), limits_of(options)
+    token = options.metrics_token_file.read_text().strip() if options.metrics_token_file else ""
+    # Opened here in any case: what is wrong with the database is said before anything listens.
     with opened(options) as database:
-
-        def ready(url: str) -> None:
-            print(f"poshub listens on {url}", flush=True)
-
-        server = _server(options, database, ready)
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            # The server stops gracefully and then hands the signal on: by then there is nothing to end.
-            signal.signal(stop, lambda _number, _frame: None)
+        with database.writing() as connection:
+            wish_for_daily(connection, system_now_ms())
+        if options.workers > 1 and database.dialect == "sqlite":
+            raise CommandError("several processes need PostgreSQL: SQLite takes one writer at a time")
         try:
-            server.run()
+            if options.workers > 1:
+                _serve_in_processes(options, listening, limits, token)
+            else:
+                _serve_here(database, listening, limits, token)
         except SystemExit as trouble:
             raise CommandError(f"cannot listen on {options.host}:{options.port}") from trouble
+        except OSError as trouble:
+            raise CommandError(_unusable(options, trouble)) from trouble
     return 0
+
+
+def _serve_here(database: Database, listening: Listening, limits: Limits, token: str) -> None:
+    app = create_app(database, system_now_ms, limits, metrics_token=token)
+    server = Server(app, listening, on_ready=_tell)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        # The server stops gracefully and then hands the signal on: by then there is nothing to end.
+        signal.signal(stop, lambda _number, _frame: None)
+    jobs = job_runner(database, system_now_ms)
+    jobs.start()
+    try:
+        server.run()
+    finally:
+        jobs.stop()
+
+
+def _serve_in_processes(
+    options: argparse.Namespace, listening: Listening, limits: Limits, token: str
+) -> None:
+    serve_in_processes(
+        options.database, listening, limits, workers=options.workers, metrics_token=token, on_ready=_tell
+    )
+
+
+def _unusable(options: argparse.Namespace, trouble: OSError) -> str:
+    if options.tls_cert is None:
+        return f"cannot listen on {options.host}:{options.port}: {trouble}"
+    return (
+        f"{options.tls_cert} and {options.tls_key} cannot be used: {trouble}; "
+        "both are PEM files and belong together"
+    )
+
+
+def _tell(url: str) -> None:
+    print(f"poshub listens on {url}", flush=True)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -9,16 +9,24 @@ from starlette.routing import BaseRoute
 
 from sync.hub.database import Database
 from sync.hub.limits import Limits, TokenBuckets
+from sync.hub.metrics import Metrics
 from sync.hub.routes.events import EventRoutes
 from sync.hub.routes.feeds import FeedRoutes
 from sync.hub.routes.fleet import fleet_routes
 from sync.hub.routes.guard import Guard
+from sync.hub.routes.integrators import IntegratorRoutes
+from sync.hub.routes.snapshots import SnapshotRoutes
 from sync.hub.routes.status import StatusRoutes
 from sync.hub.routes.trust import TrustRoutes
 
 
 def all_routes(
-    database: Database, now_ms: Callable[[], int], limits: Limits | None = None
+    database: Database,
+    now_ms: Callable[[], int],
+    limits: Limits | None = None,
+    *,
+    metrics: Metrics,
+    metrics_token: str = "",
 ) -> list[BaseRoute]:
     """Every route of the hub."""
     limits = limits or Limits()
@@ -30,7 +38,9 @@ def all_routes(
     return [
         *trust.table(),
         *StatusRoutes(database, guard, now_ms).table(),
-        *EventRoutes(database, guard, now_ms).table(),
+        *EventRoutes(database, guard, now_ms, metrics).table(),
         *FeedRoutes(database, guard).table(),
         *fleet_routes(database, now_ms),
+        *SnapshotRoutes(database, guard).table(),
+        *IntegratorRoutes(guard, metrics, metrics_token).table(),
     ]

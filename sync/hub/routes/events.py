@@ -13,6 +13,7 @@ from starlette.routing import Route
 from sync.hub.auth import Device
 from sync.hub.database import UNSTORABLE, Database, is_unstorable
 from sync.hub.ingest import Batch, Ingested, ingest, ingest_with_unstorable
+from sync.hub.metrics import Metrics
 from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply, number_of
 from sync.hub.witness import Seal
 from sync.protocol import codec
@@ -26,10 +27,11 @@ LOG = logging.getLogger("poshub.routes")
 class EventRoutes:
     """The way up."""
 
-    def __init__(self, database: Database, guard: Guard, now_ms: Callable[[], int]) -> None:
+    def __init__(self, database: Database, guard: Guard, now_ms: Callable[[], int], metrics: Metrics) -> None:
         self._database = database
         self._guard = guard
         self._now_ms = now_ms
+        self._metrics = metrics
 
     def table(self) -> list[Route]:
         """The routes."""
@@ -56,23 +58,17 @@ class EventRoutes:
         except codec.WireError as trouble:
             raise RefusedError(400, "unreadable_batch", str(trouble)) from trouble
         result = self._stored(Batch(device.store_id, device.terminal_id, epoch, first_seq, lines, seal))
-        LOG.info(
-            "events",
-            extra={
-                "fields": {
-                    "store": device.store_id,
-                    "terminal": device.terminal_id,
-                    "epoch": epoch,
-                    "acked_through": result.acked_through,
-                    "stored": result.stored,
-                    "replayed": result.replayed,
-                    "quarantined": result.quarantined,
-                    "forked": result.forked,
-                    "tampered": result.tampered,
-                    "after_gap": result.after_gap,
-                }
-            },
-        )
+        fates = {
+            "stored": result.stored,
+            "replayed": result.replayed,
+            "quarantined": result.quarantined,
+            "forked": result.forked,
+            "tampered": result.tampered,
+            "after_gap": result.after_gap,
+        }
+        self._metrics.took_in(len(body), fates)
+        place = {"store": device.store_id, "terminal": device.terminal_id, "epoch": epoch}
+        LOG.info("events", extra={"fields": place | {"acked_through": result.acked_through} | fates})
         return PushReply(
             result.acked_through,
             result.backed_up_through,
