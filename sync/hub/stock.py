@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
-from sync.hub.database import insert_rows, upsert
+from sync.hub.database import insert_rows
 from sync.hub.exception_list import note_exception
 from sync.hub.jobs import Handler, Job, enqueue, handler_of
 from sync.hub.stock_tables import STOCK_LEVEL, STOCK_MOVE
@@ -129,16 +129,23 @@ def stock_handler(now_ms: Callable[[], int]) -> Handler:
         wanted = msgspec.json.decode(job.body, type=_Range)
         # Whoever folds first holds the others up, so that nobody folds the same events at the same time.
         hold_streams(connection, job.store_id, (STREAM_STOCK,))
+        # A shop that never counted anything has no use for its sales here, and pays nothing for them.
+        kinds = STOCK_KINDS if _counts_stock(connection, job.store_id) else (MOVED_KIND,)
         after: _Place | None = (wanted.first - 1, "")
         while after is not None:
-            moves, after = _page(connection, job.store_id, wanted, after)
+            moves, after = _page(connection, job.store_id, wanted, after, kinds)
             fold(connection, job.store_id, moves, now_ms())
 
     return handler_of(work)
 
 
+def _counts_stock(connection: Connection, store_id: str) -> bool:
+    query = select(STOCK_LEVEL.c.sku).where(STOCK_LEVEL.c.store_id == store_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def _page(
-    connection: Connection, store_id: str, wanted: _Range, after: _Place
+    connection: Connection, store_id: str, wanted: _Range, after: _Place, kinds: Sequence[str]
 ) -> tuple[list[Move], _Place | None]:
     """The moves in the next events, forks included, and the event to go on after (None: there is no more).
 
@@ -152,7 +159,7 @@ def _page(
             EVENT.c.terminal_id == wanted.terminal_id,
             EVENT.c.epoch == wanted.epoch,
             EVENT.c.seq.between(seq, wanted.last),
-            EVENT.c.kind.in_(STOCK_KINDS),
+            EVENT.c.kind.in_(kinds),
             or_(EVENT.c.seq > seq, EVENT.c.event_id > event_id),
         )
         .order_by(EVENT.c.seq, EVENT.c.event_id)
@@ -289,17 +296,13 @@ def _is_newer(count: Move, level: Level) -> bool:
 def _write(
     connection: Connection, store_id: str, held: dict[str, Level], changed: dict[str, Level], now_ms: int
 ) -> None:
+    columns = [
+        (store_id, sku, level.sellable, level.unit, level.counted_at_ms, level.counted_by, now_ms)
+        for sku, level in changed.items()
+    ]
+    insert_rows(connection, STOCK_LEVEL, columns, replace=True)
     rows: list[tuple[str, bytes | None]] = []
     for sku, level in changed.items():
-        values = {
-            "sellable": level.sellable,
-            "unit": level.unit,
-            "counted_at_ms": level.counted_at_ms,
-            "counted_by": level.counted_by,
-            "changed_at_ms": now_ms,
-        }
-        put = upsert(connection, STOCK_LEVEL).values(store_id=store_id, sku=sku, **values)
-        connection.execute(put.on_conflict_do_update(index_elements=["store_id", "sku"], set_=values))
         body = {"sku": sku, "sellable": level.sellable, "unit": level.unit, "as_of_ms": now_ms}
         rows.append((sku, _ENCODER.encode(body)))
         was = held.get(sku)

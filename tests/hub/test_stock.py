@@ -261,6 +261,27 @@ def test_forks_are_folded_too_and_one_sale_only_once(
     assert left(database) == {"a": 6}, "four sales: the third came under two names"
 
 
+def test_sales_of_a_shop_that_counts_nothing_are_not_kept_here(database: Database) -> None:
+    lines = [event_line(1), moved_line(2), moved_line(3, reason="count", quantity=9), event_line(4)]
+    with database.writing() as connection:
+        ingest(connection, Batch("S1", "T1", 1, 1, lines), now_ms=NOW_MS)
+    runner = JobRunner(database, {STOCK_JOB: stock_handler(lambda: NOW_MS)}, lambda: NOW_MS)
+    assert runner.run_once()
+    with database.reading() as connection:
+        assert connection.execute(
+            select(STOCK_MOVE.c.reason).order_by(STOCK_MOVE.c.move_id)
+        ).scalars().all() == [
+            "restock",
+            "count",
+        ]
+    assert left(database) == {"a": 9}
+    with database.writing() as connection:
+        sale = event_line(5, body=sale_body(5) | {"completed_at_ms": NOW_MS + 1})
+        ingest(connection, Batch("S1", "T1", 1, 5, [sale]), now_ms=NOW_MS + 1)
+    assert runner.run_once()
+    assert left(database) == {"a": 8}
+
+
 def test_texts_that_no_column_takes_move_nothing(database: Database) -> None:
     odd = moved_line(1, sku="a\0b")
     with database.writing() as connection:
