@@ -26,6 +26,8 @@ from posapp.exchange.outgoing import Place, last_scan_of
 from posapp.flows.effects import Commit
 from posapp.flows.intents import CommitFailed, Committed
 from posapp.flows.ports import Clock, Ids
+from posapp.store import tidying
+from posapp.store.doubts import Doubts
 from posapp.store.drafts import drop_draft
 from posapp.store.engine import Connection, ConnectionFactory
 from posapp.store.epochs import begin, forget_restored, was_restored
@@ -77,12 +79,15 @@ class Ledger:
         self._clock = clock
         self._journal = Journal(place, ids)
         self._state: TillState | None = None
+        self._is_log_sound = False
+        self._doubts = Doubts()
         self._answers: OrderedDict[str, Committed] = OrderedDict()
 
     def connection(self) -> Connection:
         """The connection, opened anew where a trouble closed it."""
         if self._connection is None:
             self._connection = self._connect()
+            self._is_log_sound = False
         return self._connection
 
     def close(self) -> None:
@@ -175,17 +180,24 @@ class Ledger:
     def _transact(self, work: Callable[[Connection], T]) -> T:
         connection = self.connection()
         try:
+            if not self._is_log_sound:
+                tidying.begin_anew(connection)
+                self._is_log_sound = True
             connection.execute("BEGIN IMMEDIATE")
+            self._doubts.begin(connection)
             result = work(connection)
+            self._doubts.end()
             connection.execute("COMMIT")
         except BaseException:
             self._undo(connection)
             raise
+        self._doubts.done()
         return result
 
     def _undo(self, connection: Connection) -> None:
         # What is kept may hold what was just undone.
         self._state = None
+        self._doubts.failed()
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -203,6 +215,9 @@ class Ledger:
                 sale = fact
                 check_sale(sale)
         before = self._state or read_state(connection)
+        facts = self._doubts.without_stored(effect.facts)
+        if effect.facts and not facts:
+            return self._answer_of_stored(connection, effect, before)
         act = _Act(connection, before.copy())
         if sale is not None:
             act.state.receipt_seq += 1
@@ -217,12 +232,13 @@ class Ledger:
             )
             if request.kind == "receipt":
                 act.job_no = job_no
-        for fact in effect.facts:
+        for fact in facts:
             self._write_fact(act, fact)
         if effect.drops_draft is not None:
             drop_draft(connection, effect.drops_draft)
         write_state(connection, before, act.state)
         self._state = act.state
+        self._doubts.note(facts, act.state)
         totals = act.settled if act.state.shift is None else act.state.shift.totals
         return Committed(effect.commit_id, act.receipt_number, totals)
 
@@ -258,6 +274,12 @@ class Ledger:
                 state.shift, act.settled = None, fact.totals
             case _:
                 note_lockout(connection, fact)
+
+    def _answer_of_stored(self, connection: Connection, effect: Commit, state: TillState) -> Committed:
+        """The answer to a commit that failed and had happened all the same."""
+        known = _answer_of(connection, effect)
+        totals = None if state.shift is None else state.shift.totals
+        return known or Committed(effect.commit_id, None, totals)
 
     def _stored_answer(self, effect: Commit) -> Committed | None:
         """The answer that was lost, where every fact of this commit is in the ledger already."""

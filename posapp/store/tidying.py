@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from posapp.store.engine import Connection
+from posapp.store.troubles import LogInUseError
 
 _PAGE_BYTES: Final = 4096
 #: Frames worth a checkpoint when there is nothing else to do (about ten sales).
@@ -19,6 +20,11 @@ CHECKPOINT_FRAMES: Final = 128
 FORCED_FRAMES: Final = 4096
 #: Length that the log is given at the first idle moment.
 STRETCH_FRAMES: Final = 256
+#: Pages in memory while the log is stretched, and SQLite's own choice (kibibytes, hence below 0).
+SMALL_CACHE: Final = "PRAGMA cache_size=8"
+_USUAL_CACHE: Final = "PRAGMA cache_size=-2000"
+#: Moves everything into the file, waits for readers, and lets the next write begin the log anew.
+BEGIN_ANEW: Final = "PRAGMA wal_checkpoint(RESTART)"
 #: A write that says nothing.
 TOUCH: Final = "UPDATE till SET tidied = tidied + 1 WHERE one = 1"
 
@@ -48,15 +54,38 @@ def checkpoint(connection: Connection) -> bool:
     return log_state(connection).frames < frames
 
 
+def begin_anew(connection: Connection) -> None:
+    """Put what the log holds into the database file and begin the log anew, before anything is added to it.
+
+    A sync that failed may have cost the log its last pages for good, while the system still shows them to
+    whoever opens the file next. Commits added after them would be lost with them at the next power cut.
+    Raises LogInUseError where a reader stands in the way.
+    """
+    if log_state(connection).frames == 0:
+        return
+    # First of all: a file that takes nothing says so by its name here, and by no name below.
+    connection.execute(TOUCH)
+    busy, *_frames = connection.execute(BEGIN_ANEW).fetchone()
+    if busy:
+        raise LogInUseError("somebody reads from the log")
+    connection.execute(TOUCH)
+
+
 def stretch(connection: Connection) -> None:
     """Give the log some length, so that the next sales write into a file that does not grow.
 
-    Unsynced on purpose: these pages say nothing, and the next sale's own sync covers them.
+    The length comes from a transaction that is undone: its pages reach the log because the cache is made
+    too small for them, and nobody counts on them. A commit that is not synced would be counted on by every
+    commit after it, and a sync that fails may lose it for good.
     """
-    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute(SMALL_CACHE)
     try:
-        for _ in range(STRETCH_FRAMES):
-            connection.execute(TOUCH)
+        connection.execute("BEGIN IMMEDIATE")
+        size = STRETCH_FRAMES * _PAGE_BYTES
+        connection.execute("INSERT INTO setting VALUES ('length', zeroblob(?))", (size,))
     finally:
-        connection.execute("PRAGMA synchronous=FULL")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute(_USUAL_CACHE)
+    connection.execute(TOUCH)
     checkpoint(connection)

@@ -27,6 +27,13 @@ _BY_CODE: Final[dict[int, Trouble]] = {
 
 DatabaseError = dbapi2.Error
 
+
+class LogInUseError(dbapi2.OperationalError):
+    """The log cannot be begun anew now; trouble "locked"."""
+
+    sqlite_errorcode = 5
+
+
 #: What a statement may raise for data that no table can hold: text with half a character, a giant number.
 UNFIT = (ValueError, TypeError, OverflowError)
 
