@@ -29,6 +29,7 @@ from sync.hub.catalogue_rows import (
 )
 from sync.hub.database import Database, insert_rows
 from sync.hub.pinyin import initials
+from sync.hub.snapshots import want_snapshot
 from sync.hub.streams import Row, held_bodies, hold_streams, put_rows
 from sync.hub.tables import ITEM_CODE, REFUSED_ROW
 from sync.protocol.messages import ItemBody, PriceBody
@@ -225,7 +226,7 @@ class CatalogueImport:
     ) -> None:
         """Note what of a record differs from what is held."""
         prices = self._prices(record, held_prices)
-        item = self._encoder.encode(self._body(record, prices))
+        item = self._encoder.encode(self._body(record))
         price = self._encoder.encode(PriceBody(record.sku, prices)) if prices else None
         if item != held_item:
             changes.items.append((record.sku, item))
@@ -265,7 +266,7 @@ class CatalogueImport:
         known = msgspec.json.decode(held, type=PriceBody).prices if held else ()
         return known if record.prices is None else merged_prices(known, record.prices, self._now_ms)
 
-    def _body(self, record: Record, prices: tuple[tuple[int, int], ...]) -> ItemBody:
+    def _body(self, record: Record) -> ItemBody:
         return ItemBody(
             sku=record.sku,
             names=record.names,
@@ -273,7 +274,6 @@ class CatalogueImport:
             unit=record.unit,
             tax_category=record.tax_category,
             codes=tuple(code.key for code in record.codes),
-            prices=prices,
         )
 
     def _owners(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:
@@ -303,6 +303,7 @@ class CatalogueImport:
         reasons: dict[int, RefusedRow] = {row.row_no: row for row in reversed(self._refused)}
         rows = [(self._store_id, row.row_no, row.reason, row.content) for row in reasons.values()]
         with self._database.writing() as connection:
+            want_snapshot(connection, self._store_id, self._now_ms)
             connection.execute(delete(REFUSED_ROW).where(REFUSED_ROW.c.store_id == self._store_id))
             insert_rows(connection, REFUSED_ROW, rows)
 

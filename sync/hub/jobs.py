@@ -48,10 +48,12 @@ class Handler:
     """How a kind of work is done: `prepare` may take its time, up to `claim_ms`, and returns the effect.
 
     What `prepare` wrote itself is written again when the work is done again; what the effect writes is not.
+    `abandon` asks from another thread that it give up soon, by raising AbandonedError.
     """
 
     prepare: Callable[[Job], Effect]
     claim_ms: int = CLAIM_MS
+    abandon: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class WaitingJob:
     run_at_ms: int
     attempts: int
     error: str
+
+
+class AbandonedError(Exception):
+    """Work that was given up because its process ends; it is left to another."""
 
 
 class _ClaimLostError(Exception):
@@ -136,8 +142,10 @@ class JobRunner:
         self._thread.start()
 
     def stop(self, within_s: float = 20.0) -> None:
-        """Finish the job under way and end the thread; a job that takes longer is another's later on."""
+        """Finish the job under way, or have it given up if it is a long one, and end the thread."""
         self._stopping.set()
+        for handler in self._handlers.values():
+            handler.abandon()
         if self._thread.is_alive():
             self._thread.join(within_s)
 
@@ -153,6 +161,9 @@ class JobRunner:
             with self._database.writing() as connection:
                 effect(connection)
                 self._mark_done(connection, job, claim, wanted)
+        except AbandonedError:
+            self._database.write(lambda connection: self._give_back(connection, job, claim))
+            return False
         except _ClaimLostError:
             LOG.info("job taken over", extra={"fields": fields})
         except Exception as trouble:  # noqa: BLE001 - any failure is kept with the job, shown, and tried again
@@ -211,6 +222,10 @@ class JobRunner:
                 run_at_ms=self._now_ms() + pause_ms,
             )
         )
+
+    def _give_back(self, connection: Connection, job: Job, claim: str) -> None:
+        mine = (*_is(job), JOB.c.claim == claim)
+        connection.execute(update(JOB).where(*mine).values(claim="", claimed_until_ms=0))
 
     # ------------------------------------------------------------------ the thread
     def _run(self) -> None:

@@ -104,10 +104,11 @@ class FeedPage(msgspec.Struct, frozen=True):
     more: bool
 
 
-class ItemBody(msgspec.Struct, frozen=True):
+class ItemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """Body of a change of the catalogue stream.
 
-    `codes` are look-up keys as domain codes spell them, `pinyin` the initials to search Chinese by.
+    `codes` are look-up keys as domain codes spell them, `pinyin` the initials to search Chinese by. `prices`
+    stand here in what a hub of before sends; now they have a stream of their own.
     """
 
     sku: str

@@ -24,7 +24,7 @@ from sync.hub.catalogue_rows import (
 )
 from sync.hub.feed import UnknownCursorError, read_feed
 from sync.hub.pinyin import initials
-from sync.protocol.messages import ItemBody
+from sync.protocol.messages import ItemBody, PriceBody
 from tests.hub.conftest import NOW_MS, Enrolled
 
 DIRTY = Path(__file__).with_name("fixtures") / "dirty.tsv"
@@ -65,23 +65,34 @@ def bring(enrolled: Enrolled, tmp_path: Path) -> Bring:
 
 
 def items(enrolled: Enrolled, after: str | None = None, limit: int = 5000) -> dict[str, ItemBody | None]:
-    """What a till would have pulled, by SKU; None for a deleted item."""
+    """What a till would have pulled, by SKU, prices included; None for a deleted item."""
+    prices = {
+        sku: msgspec.json.decode(body, type=PriceBody).prices
+        for sku, body in rows(enrolled, "prices").items()
+        if body is not None
+    }
     found: dict[str, ItemBody | None] = {}
+    for sku, body in rows(enrolled, "catalogue", after, limit).items():
+        found[sku] = None
+        if body is not None:
+            item = msgspec.json.decode(body, type=ItemBody)
+            assert item.prices == (), "prices have a stream of their own"
+            found[sku] = msgspec.structs.replace(item, prices=prices.get(sku, ()))
+    return found
+
+
+def rows(
+    enrolled: Enrolled, stream: str, after: str | None = None, limit: int = 5000
+) -> dict[str, bytes | None]:
+    """Bodies of a stream by key; None for a deleted row."""
+    found: dict[str, bytes | None] = {}
     more = True
     while more:
         with enrolled.database.reading() as connection:
             page = read_feed(
-                connection,
-                enrolled.database.feed_id,
-                store_id="S1",
-                stream="catalogue",
-                after=after,
-                limit=limit,
+                connection, enrolled.database.feed_id, store_id="S1", stream=stream, after=after, limit=limit
             )
-        for change in page.changes:
-            body = msgspec.json.decode(change.body, type=ItemBody | None)
-            assert (body is None) == (change.kind == "delete")
-            found[change.key] = body
+        found |= {one.key: bytes(one.body) if one.kind == "upsert" else None for one in page.changes}
         after, more = page.next_cursor, page.more
     return found
 
@@ -175,6 +186,16 @@ def test_headerless_codes_and_names_with_derived_prices(enrolled: Enrolled, brin
     assert derived_price_minor("4006381333931") == 100 + zlib.crc32(b"4006381333931") % 9_900
 
 
+def test_a_new_price_leaves_its_item_still(enrolled: Enrolled, bring: Bring) -> None:
+    head = "sku\tname\tprice\n"
+    bring(f"{head}a\tA\t1.50\nb\tB\t2.50\n", ImportOptions())
+    before = cursor(enrolled)
+    report, _refused = bring(f"{head}a\tA\t1.60\nb\tB\t2.50\n", ImportOptions())
+    assert (report.imported, report.unchanged) == (1, 1)
+    assert cursor(enrolled) == before
+    assert set(rows(enrolled, "prices", f"{enrolled.database.feed_id}:2")) == {"a"}
+
+
 def test_only_what_changed_gets_a_revision(enrolled: Enrolled, bring: Bring) -> None:
     bring("96385074\tOne\n4006381333931\tTwo\n123\tThree\n")
     before = cursor(enrolled)
@@ -255,6 +276,7 @@ def test_removed_items_travel_as_tombstones_and_can_come_back(enrolled: Enrolled
     with enrolled.database.writing() as connection:
         assert remove_items(connection, "S1", ["96385074", "unknown"], NOW_MS) == 1
     assert items(enrolled, before) == {"96385074": None}
+    assert rows(enrolled, "prices") == {}, "it never had one"
     report, _refused = bring("96385074\tOne\n123\tTwo\n")
     assert (report.imported, report.unchanged) == (1, 1)
     assert items(enrolled)["96385074"] is not None

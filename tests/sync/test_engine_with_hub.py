@@ -23,7 +23,7 @@ from sync.hub.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.embedded import EmbeddedHub
 from sync.hub.shop_admin import put_shop
 from sync.hub.tables import EVENT
-from sync.protocol.messages import ItemBody
+from sync.protocol.messages import ItemBody, PriceBody
 from tests.hub.conftest import NOW_MS, event_line, shop_document
 from tests.hub.devices import enrol_device, new_device_key
 from tests.sync.conftest import DroppingProxy, MemoryInbox, MemoryOutbox, SystemClock, Watched, address_of
@@ -81,7 +81,9 @@ def run_until_drained(
     try:
         watched.until(
             lambda one: (
-                one.state == "online" and one.to_send == 0 and len(inbox.rows.get("catalogue", ())) == 300
+                one.state == "online"
+                and one.to_send == 0
+                and all(len(inbox.rows.get(stream, ())) == 300 for stream in ("catalogue", "prices"))
             ),
             within_s=60,
         )
@@ -96,7 +98,9 @@ def test_everything_goes_up_and_comes_down(served: Served) -> None:
     assert served.lines() == outbox.lines
     assert len(inbox.rows["catalogue"]) == 300
     body = msgspec.json.decode(inbox.rows["catalogue"]["7"].body, type=ItemBody)
-    assert (body.sku, body.codes, len(body.prices)) == ("7", ("=7",), 1)
+    assert (body.sku, body.codes) == ("7", ("=7",))
+    price = msgspec.json.decode(inbox.rows["prices"]["7"].body, type=PriceBody)
+    assert (price.sku, len(price.prices)) == ("7", 1)
     assert b'"id":"S1"' in bytes(inbox.rows["settings"]["shop"].body)
     last = watched.seen[-1]
     assert last.last_received_ms is not None
