@@ -13,6 +13,8 @@ from typing import Final
 
 from sync.hub.asgi import Listening, Server, create_app
 from sync.hub.database import Database
+from sync.hub.job_handlers import job_runner
+from sync.hub.limits import Limits
 
 START_WITHIN_S: Final = 20.0
 
@@ -26,14 +28,21 @@ class EmbeddedHub:
     """Runs the hub on 127.0.0.1 in a thread; one start, one stop."""
 
     def __init__(
-        self, database: Path | str, *, port: int = 0, now_ms: Callable[[], int] = system_now_ms
+        self,
+        database: Path | str,
+        *,
+        port: int = 0,
+        now_ms: Callable[[], int] = system_now_ms,
+        limits: Limits | None = None,
+        listening: Listening | None = None,
     ) -> None:
         self.database = Database(database)
         self.now_ms = now_ms
         self._url = ""
         self._ready = threading.Event()
-        app = create_app(self.database, now_ms)
-        self._server = Server(app, Listening(port=port), on_ready=self._started)
+        app = create_app(self.database, now_ms, limits)
+        self._server = Server(app, listening or Listening(port=port), on_ready=self._started)
+        self._jobs = job_runner(self.database, now_ms)
         self._thread = threading.Thread(target=self._run, name="embedded-hub", daemon=True)
 
     def start(self) -> str:
@@ -42,6 +51,7 @@ class EmbeddedHub:
         self._ready.wait(START_WITHIN_S)
         if not self._url:
             raise RuntimeError("the embedded hub could not listen on the loopback")
+        self._jobs.start()
         return self._url
 
     def stop(self) -> None:
@@ -49,6 +59,7 @@ class EmbeddedHub:
         if self._thread.is_alive():
             self._server.should_exit = True
             self._thread.join(START_WITHIN_S)
+        self._jobs.stop()
         self.database.close()
 
     def _started(self, url: str) -> None:
