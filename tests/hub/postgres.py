@@ -29,7 +29,7 @@ class Databases:
     @contextmanager
     def fresh(self, *, migrated: bool = True) -> Iterator[str]:
         """The URL of a database that is dropped afterwards; every connection to it is cut then."""
-        server = self._started()
+        server = self.server()
         name = f"test_{next(self._numbers)}"
         server.administer(f"CREATE DATABASE {name} TEMPLATE {MODEL if migrated else 'template0'}")
         try:
@@ -42,7 +42,8 @@ class Databases:
         if self._server is not None:
             self._server.stop()
 
-    def _started(self) -> PostgresServer:
+    def server(self) -> PostgresServer:
+        """The server itself, started by whoever asks first."""
         if self._server is None:
             self._server = PostgresServer()
             self._server.administer(f"CREATE DATABASE {MODEL} TEMPLATE template0")

@@ -50,6 +50,8 @@ __all__ = [
     "DatabaseError",
     "insert_rows",
     "is_unstorable",
+    "migrate",
+    "open_engine",
     "read_location",
     "upsert",
 ]
@@ -82,7 +84,7 @@ class Database:
         if self.location.path is not None:
             self._writer = threading.Lock()
             self.location.path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = _engine(self.location)
+        self._engine = open_engine(self.location)
         # A page of a feed is read in several steps, which must all see one state.
         self._reader = self._engine
         if self.dialect == "postgresql":
@@ -188,7 +190,8 @@ class Database:
             return str(connection.execute(select(HUB.c.feed_id)).scalar_one())
 
 
-def _engine(location: Location) -> Engine:
+def open_engine(location: Location) -> Engine:
+    """An engine on a database whose schema nobody has looked at yet."""
     return open_sqlite(location.url) if location.dialect == "sqlite" else open_postgresql(location.url)
 
 

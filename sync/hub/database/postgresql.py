@@ -95,9 +95,11 @@ def can_be_tried_again(trouble: psycopg.Error | None, *, disconnected: bool) -> 
 
 def connection_sentence(shown: str, trouble: psycopg.Error) -> str:
     """Why a server let nobody in, in one sentence."""
-    said = str(trouble).strip().splitlines()[-1] if str(trouble).strip() else "no answer"
-    said = said.rpartition("FATAL:")[2].strip()
-    return f"cannot open {shown}: {said}"
+    # Several addresses may have been tried, each in a line of its own; hints stand in further lines.
+    told = [line for line in str(trouble).splitlines() if "failed:" in line or "FATAL:" in line]
+    last = told[-1] if told else str(trouble).strip()
+    said = last.rpartition("failed:")[2].rpartition("FATAL:")[2].strip()
+    return f"cannot open {shown}: {said or 'no answer'}"
 
 
 # ---------------------------------------------------------------------- rows in
