@@ -1,4 +1,4 @@
-"""What a hub does for itself once a day: months ahead, tombstones that everybody has seen.
+"""What a hub does for itself once a day: months ahead, tombstones all have seen, moves a count covers.
 
 A job like any other: whichever process is free does it, once, and wishes for the next day's.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from sync.hub.jobs import Handler, Job, enqueue, handler_of
 from sync.hub.retention import prepare_months
+from sync.hub.stock import forget_moves
 from sync.hub.streams import forget_tombstones
 from sync.hub.tables import STORE
 
@@ -38,6 +39,7 @@ def daily_handler(now_ms: Callable[[], int]) -> Handler:
         prepare_months(connection, _day(today_ms))
         for store_id in connection.execute(select(STORE.c.store_id)).scalars().all():
             forget_tombstones(connection, store_id, today_ms - TOMBSTONES_KEPT_MS)
+            forget_moves(connection, store_id, today_ms)
         # Named by its day: a wish under the name of the work under way would mean "once more, now".
         wish_for_daily(connection, today_ms + DAY_MS)
 

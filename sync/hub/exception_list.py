@@ -39,6 +39,13 @@ _KEY_MAX_CHARS: Final = 200
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
+def stored_key(key: str) -> str:
+    """The key as it is kept: one that no index can hold stands as its SHA-256."""
+    if len(key) <= _KEY_MAX_CHARS and key.isprintable():
+        return key
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def note_exception(
     connection: Connection,
     store_id: str,
@@ -53,14 +60,12 @@ def note_exception(
 
     `detail` is kept as a JSON object. A key that no index can hold stands as its SHA-256.
     """
-    if len(key) > _KEY_MAX_CHARS or not key.isprintable():
-        key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     noted = connection.execute(
         upsert(connection, EXCEPTION)
         .values(
             store_id=store_id,
             kind=kind,
-            key=key,
+            key=stored_key(key),
             terminal_id=terminal_id,
             detail=_ENCODER.encode(dict(detail)).decode(),
             noted_at_ms=now_ms,

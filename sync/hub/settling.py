@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from sync.hub.database import upsert
+from sync.hub.exception_list import stored_key
 from sync.hub.record import put_on_record
 from sync.hub.status_tables import SETTLED_EXCEPTION, SETTLED_LINE
 from sync.hub.tables import EXCEPTION, QUARANTINE
@@ -22,6 +23,7 @@ from sync.protocol.codec import SEQ_MAX
 
 PAGE_ROWS: Final = 100
 NOTE_MOST_CHARS: Final = 300
+_KEYS_AT_ONCE: Final = 5_000
 
 LineKey = tuple[str, str, int, int, bytes]
 ExceptionKey = tuple[str, str, str]
@@ -253,7 +255,23 @@ def settle_exceptions(
 
 def settle_clock(connection: Connection, store_id: str, key: str, *, now_ms: int) -> None:
     """A clock that was off is right again: its exception settles itself."""
-    fields = {"store_id": store_id, "kind": "clock_off", "key": key}
+    _settle_by_itself(connection, store_id, "clock_off", key, now_ms)
+
+
+def settle_stock_counts(connection: Connection, store_id: str, keys: Sequence[str], *, now_ms: int) -> None:
+    """Items were counted again: their exceptions settle themselves, where there are any."""
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        noted = select(EXCEPTION.c.key).where(
+            EXCEPTION.c.store_id == store_id,
+            EXCEPTION.c.kind == "stock_count",
+            EXCEPTION.c.key.in_([stored_key(key) for key in keys[start : start + _KEYS_AT_ONCE]]),
+        )
+        for key in connection.execute(noted).scalars().all():
+            _settle_by_itself(connection, store_id, "stock_count", key, now_ms)
+
+
+def _settle_by_itself(connection: Connection, store_id: str, kind: str, key: str, now_ms: int) -> None:
+    fields = {"store_id": store_id, "kind": kind, "key": key}
     _settle(connection, SETTLED_EXCEPTION, fields, who="", note="", now_ms=now_ms, outcome="by_itself")
 
 

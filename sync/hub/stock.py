@@ -18,6 +18,7 @@ from sqlalchemy import Connection, and_, delete, func, or_, select
 from sync.hub.database import insert_rows
 from sync.hub.exception_list import note_exception
 from sync.hub.jobs import Handler, Job, enqueue, handler_of
+from sync.hub.settling import settle_stock_counts
 from sync.hub.stock_tables import STOCK_LEVEL, STOCK_MOVE
 from sync.hub.streams import hold_streams, put_rows
 from sync.hub.tables import EVENT
@@ -317,6 +318,14 @@ def _write(
                 now_ms=now_ms,
             )
     put_rows(connection, store_id, STREAM_STOCK, rows, now_ms)
+    counted = [
+        f"{sku}:{was.counted_at_ms}" for sku, was in held.items() if _was_counted(was, changed.get(sku))
+    ]
+    settle_stock_counts(connection, store_id, counted, now_ms=now_ms)
+
+
+def _was_counted(before: Level, after: Level | None) -> bool:
+    return after is not None and after.counted_by != before.counted_by
 
 
 def forget_moves(connection: Connection, store_id: str, now_ms: int) -> int:

@@ -16,6 +16,7 @@ from sync.hub.database import Database
 from sync.hub.feed_tables import FEED_ROW
 from sync.hub.ingest import Batch, ingest
 from sync.hub.jobs import JobRunner
+from sync.hub.settling import count_open
 from sync.hub.shop_admin import put_shop
 from sync.hub.stock import (
     STOCK_JOB,
@@ -77,6 +78,12 @@ def exceptions(database: Database) -> list[tuple[str, dict[str, Any]]]:
         return [(kind, msgspec.json.decode(detail)) for kind, detail in connection.execute(query)]
 
 
+def waiting(database: Database) -> int:
+    """How many exceptions wait for a person."""
+    with database.reading() as connection:
+        return count_open(connection)[0]
+
+
 def test_a_level_is_the_count_and_what_moved_after_it(database: Database) -> None:
     assert folded(database, count("a", 10, 1_000), sold("a", 3, 2_000), sold("b", 1, 2_000)) == 3
     assert left(database) == {"a": 7}
@@ -112,8 +119,12 @@ def test_below_nothing_is_something_to_count_once_for_each_count(database: Datab
     folded(database, sold("a", 1, 2_100))
     assert left(database) == {"a": -3}
     assert exceptions(database) == [("stock_count", {"sku": "a", "sellable": -2, "unit": "pcs"})]
+    assert waiting(database) == 1
     folded(database, count("a", 0, 3_000), sold("a", 1, 4_000))
     assert [detail["sellable"] for _kind, detail in exceptions(database)] == [-2, -1]
+    assert waiting(database) == 1, "the first was settled by the count, the second waits"
+    folded(database, count("a", 4, 5_000), count("b", 1, 5_000))
+    assert waiting(database) == 0
 
 
 def test_counted_moves_are_forgotten_and_change_nothing_when_told_again(database: Database) -> None:
