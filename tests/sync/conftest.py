@@ -214,7 +214,11 @@ class DroppingProxy:
         self.url = address_of(self._listener)
 
     def close(self) -> None:
-        for one in (self._listener, *self._open):
+        shut(self._listener)
+        self._listener.close()
+        # Whoever was let in last is among the open ones only when this has ended.
+        self._threads[0].join(10)
+        for one in self._open:
             shut(one)
             one.close()
         for thread in self._threads:
@@ -229,10 +233,11 @@ class DroppingProxy:
         while True:
             try:
                 client, _peer = self._listener.accept()
+                self._open.append(client)
                 server = socket.create_connection(self._upstream, 5)
+                self._open.append(server)
             except OSError:
                 return
-            self._open += [client, server]
             # Either way may be cut, before or after the hub has stored what it got.
             budgets = [self._chance.choice((0, 40, 300, 700, 3_000, 10**9)) for _ in range(2)]
             self._run(self._pump, client, server, budgets[0])
