@@ -161,6 +161,13 @@ def test_the_status_page_asks_the_devices() -> None:
         (DeviceTold(1 << 20), "磁盘快满了"),
         (DeviceTold(61 << 30), "还有 61.0 GB"),
         (LinkChanged(LinkStatus("refused", 3)), "中心不认"),
+        (LinkChanged(LinkStatus("refused", 3, detail="revoked")), "密钥已被吊销。照常销售；待上传 3 条"),
+        (LinkChanged(LinkStatus("refused", 3, detail="no_key")), "没有密钥"),
+        (LinkChanged(LinkStatus("refused", 3, detail="old_key")), "旧版本"),
+        (LinkChanged(LinkStatus("refused", 3, detail="terminal_removed")), "门店文件里已没有本机"),
+        (LinkChanged(LinkStatus("refused", 3, detail="certificate")), "由未知机构签发"),
+        (LinkChanged(LinkStatus("refused", 3, detail="certificate_name")), "与名称不符"),
+        (LinkChanged(LinkStatus("refused", 3, detail="certificate_time")), "已过期或尚未生效"),
         (LinkChanged(LinkStatus("offline", 3, START_MS - 125_000)), "最旧 2 分钟"),
         (LinkChanged(LinkStatus("online", 0, None, START_MS - 1)), "全部传完"),
         (LinkChanged(LinkStatus("online", 2)), "会自动再传"),
@@ -195,6 +202,19 @@ def test_the_sign_on_page_checks_the_devices() -> None:
     assert "5 月 29 日 周五" in text
     world.do(SwitchLanguage("en"))
     assert "Fri 29 May" in labels(world.terminal.view())
+
+
+def test_a_revoked_till_says_so_and_sells_on() -> None:
+    world = World().open_shift()
+    world.do(SwitchLanguage("en"), GoTo("status"), LinkChanged(LinkStatus("refused", 7, detail="revoked")))
+    assert (
+        "This till's key was revoked. Selling goes on; waiting to be sent: 7. Shop IT: enrol it again."
+        in labels(world.terminal.view())
+    )
+    world.do(Back())
+    world.scan(COLA)
+    assert world.at == "Selling"
+    assert world.refused == ""
 
 
 def test_a_badge_of_the_rail_counts_what_needs_a_person() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -21,11 +22,12 @@ from sync.hub.explode import read_sale
 from sync.hub.shop_admin import stored_document, stored_shop
 from sync.hub.tables import METADATA
 from sync.protocol import codec
+from tests.hub.devices import enrol_device
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
 FIXTURE = Path(__file__).with_name("fixtures") / "dirty.tsv"
 #: Tables of the hub as a whole; every other key begins with the store.
-OF_THE_HUB = {"hub", "hub_key", "fleet_admin", "fleet_session", "fleet_sign_in_tries"}
+OF_THE_HUB = {"hub_secret", "hub", "hub_key", "fleet_admin", "fleet_session", "fleet_sign_in_tries"}
 
 
 @pytest.fixture
@@ -107,21 +109,44 @@ def test_export_shows_the_shop_without_secrets(
     assert "7391" not in shown
 
 
-def test_enrol_prints_a_key_once_and_replaces_the_old_one(
+def test_enrol_prints_a_code_that_is_nowhere_in_the_database(
     database: Path, small_shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("init", "--database", database, "--shop", small_shop)
     capsys.readouterr()
-    keys = []
+    codes = []
     for _ in range(2):
         assert run("enrol", "--database", database, "--store", "S1", "--terminal", "T1") == 0
-        keys.append(capsys.readouterr().out.strip())
-    assert keys[0] != keys[1]
-    assert all(key.startswith("S1.T1.") and len(key) > 40 for key in keys)
-    assert keys[1].encode() not in database.read_bytes()
+        codes.append(capsys.readouterr().out.strip())
+    assert codes[0] != codes[1]
+    assert all(re.fullmatch(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", code) for code in codes)
+    stored = b"".join(one.read_bytes() for one in database.parent.glob("hub.db*"))
+    assert codes[1].encode() not in stored
+    assert codes[1].replace("-", "").encode() not in stored
+    assert run("enrol", "--database", database, "--terminal", "T1", "--valid-hours", "0") == 1
     assert run("enrol", "--database", database, "--terminal", "T9") == 1
     assert run("enrol", "--database", database, "--store", "S9", "--terminal", "T1") == 1
     assert "S1" in capsys.readouterr().err
+
+
+def test_devices_are_listed_and_put_out(
+    database: Path, small_shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("init", "--database", database, "--shop", small_shop)
+    opened = Database(database)
+    key_id = enrol_device(opened, "S1", "T1", 1_780_000_000_000).key_id()
+    opened.close()
+    capsys.readouterr()
+    assert run("devices", "--database", database) == 0
+    assert f"T1          {key_id}  active    2026-05-28" in capsys.readouterr().out
+    assert run("revoke", "--database", database, "--terminal", "T1", "--key", "nothing") == 1
+    assert run("revoke", "--database", database, "--terminal", "T1") == 0
+    assert "sells on" in capsys.readouterr().out
+    assert run("devices", "--database", database) == 0
+    assert key_id not in capsys.readouterr().out
+    assert run("devices", "--database", database, "--all") == 0
+    assert f"{key_id}  revoked" in capsys.readouterr().out
+    assert run("revoke", "--database", database, "--terminal", "T1") == 1
 
 
 def test_import_items_counts_and_writes_what_was_refused(
