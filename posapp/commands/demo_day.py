@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from PySide6.QtCore import Qt
 
 from posapp.commands.agreement import unsent
 from posapp.commands.cashier import Cashier, Script
 from posapp.domain.scanner_probes import PROBES
+from posapp.domain.shifts import local_time
 from posapp.flows.intents import SwitchLanguage
 from posapp.flows.state import Counting, Done
 from posapp.flows.steps import shop_of
@@ -14,11 +17,14 @@ from posapp.flows.steps import shop_of
 BADGE, PIN = "HJ-1001", "1357"
 MANAGER, MANAGER_PIN = "1009", "8642"
 #: Five items, the last one twice: with apples by weight and a bag by name, seven lines.
-SCANS = ("6900170000012", "6900170000043", "6900170000135", "6900170000159", "6900170000098")
+SCANS = ("6900170000012", "6900170000043", "6900170000135", "6900170000098")
+#: Bread whose code says how long it is good: till tomorrow, so that it costs less.
+SHORT_DATED = "]d2010690017000015917{day:%y%m%d}"
 UNKNOWN = "4006381333931"
 PAST_ITS_BEST = "]d2010690017000035715200101"
 EXPIRED = "]d2010690017000017317200101"
 CALLED_BACK = "]d2010690017000017310A2612"
+CALLED_BACK_BY_THE_CHAIN = "]d2010690017000040110SP7-3"
 PRODUCE, WEIGHT = "4001", "1.286"
 
 
@@ -40,6 +46,7 @@ def _words(cashier: Cashier, msgid: str) -> str:
 def _sign_on(cashier: Cashier, language: str) -> Script:
     yield cashier.state("SignedOff")
     yield cashier.until("goods", lambda: cashier.till.terminal.state.desk.catalogue.items > 0)
+    yield cashier.until("rules", lambda: cashier.till.terminal.state.desk.markdowns.rules.count > 0)
     if cashier.view.language != language:
         # The switch on the screen goes through all languages of the shop; this names the one wanted.
         cashier.till.handle(SwitchLanguage(language))
@@ -62,7 +69,8 @@ def _sign_on(cashier: Cashier, language: str) -> Script:
 
 
 def _sell(cashier: Cashier) -> Script:
-    for count, code in enumerate(SCANS, 1):
+    tomorrow = _today(cashier) + timedelta(days=1)
+    for count, code in enumerate((*SCANS[:3], SHORT_DATED.format(day=tomorrow), SCANS[3]), 1):
         cashier.burst(code)
         yield cashier.lines(count)
     cashier.burst(SCANS[-1])
@@ -79,6 +87,11 @@ def _sell(cashier: Cashier) -> Script:
     cashier.press(Qt.Key.Key_Return)
     yield cashier.lines(7)
     cashier.shot("06-checkout-busy")
+
+
+def _today(cashier: Cashier) -> date:
+    till = cashier.till
+    return local_time(till.clock.now_ms(), shop_of(till.terminal.state.desk)).date()
 
 
 def _last_pieces(cashier: Cashier) -> int:
@@ -145,10 +158,10 @@ def _void(cashier: Cashier) -> Script:
 
 
 def _packs(cashier: Cashier) -> Script:
-    """Packs that say more than their number: one past its best, one expired, one called back."""
+    """Packs that say more than their number: one past its best, one expired, two called back."""
     cashier.burst(PAST_ITS_BEST)
     yield cashier.lines(2)
-    for code in (EXPIRED, CALLED_BACK):
+    for code in (EXPIRED, CALLED_BACK_BY_THE_CHAIN, CALLED_BACK):
         before = cashier.till.terminal.state.desk.scan_no
         cashier.burst(code)
         yield cashier.until("the refusal", lambda n=before: _refused_since(cashier, n))  # type: ignore[misc]

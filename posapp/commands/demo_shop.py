@@ -61,10 +61,15 @@ class DemoShop:
 
     def __enter__(self) -> DemoShop:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._hub_command(
-            "init", "--shop", str(self._resources / "demo" / "shop.toml"), "--show-pins-on-sign-on"
-        )
-        self._hub_command("import-items", str(self._resources / "demo" / "catalogue.tsv"))
+        is_new = not (self.folder / "hub.db").exists()
+        files = self._resources / "demo"
+        self._hub_command("init", "--shop", str(files / "shop.toml"), "--show-pins-on-sign-on")
+        self._hub_command("import-items", str(files / "catalogue.tsv"))
+        if is_new:
+            # Later on they are whoever tries the demo's own: a second count would undo what was sold.
+            self._hub_command("stock", "set", str(files / "stock.csv"))
+            self._hub_command("recalls", "put", str(files / "hub-recalls.csv"))
+            self._hub_command("markdowns", "put", str(files / "markdowns.csv"))
         if self._catalogue is not None:
             print(f"Importing {self._catalogue} …", flush=True)
             columns = () if _has_header(self._catalogue) else ("--columns", "code,name")
@@ -109,7 +114,7 @@ class DemoShop:
 
     def _command(self, *arguments: str) -> list[str]:
         database = ("--database", str(self.folder / "hub.db"))
-        return [sys.executable, "-m", "sync.hub.commands", arguments[0], *database, *arguments[1:]]
+        return [sys.executable, "-m", "sync.hub.commands", *arguments, *database]
 
     def _hub_command(self, *arguments: str, quiet: bool = True) -> str:
         done = subprocess.run(
@@ -121,7 +126,8 @@ class DemoShop:
             env=_environment(),
         )
         if done.returncode:
-            raise DemoError(f"poshub {arguments[0]} failed: {(done.stderr or done.stdout or '').strip()}")
+            said = (done.stderr or done.stdout or "").strip()
+            raise DemoError(f"poshub {' '.join(arguments[:2])} failed: {said}")
         return done.stdout
 
     def _start_hub(self) -> None:

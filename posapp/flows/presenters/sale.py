@@ -252,7 +252,7 @@ def sale_side(scene: Scene) -> tuple[Block, ...]:
     off_minor = sum(line.marked_down_minor for line in desk.cart.lines)
     if off_minor:
         less = f"{MINUS}{scene.amount(off_minor)}"
-        rows.append(SumRow(scene.t("of which marked down"), less, "", "saving"))
+        rows.append(SumRow(scene.t("Already marked down"), less, "", "saving"))
     for tax in totals.taxes:
         detail = scene.t("included") if tax.included else ""
         rows.append(SumRow(scene.tax(tax), scene.amount(tax.tax_minor), detail, "quiet"))
