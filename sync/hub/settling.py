@@ -315,7 +315,8 @@ def _settle(
     """Whether this was the one that settled it: of two people at once one hears that it was done already."""
     values = {"outcome": outcome, "settled_by": who, "note": note[:NOTE_MOST_CHARS], "settled_at_ms": now_ms}
     settled = upsert(connection, table).values(**fields, **values).on_conflict_do_nothing()
-    return connection.execute(settled).rowcount == 1
+    # Psycopg tells no count of rows for this.
+    return connection.execute(settled.returning(table.c.store_id)).first() is not None
 
 
 def _record(

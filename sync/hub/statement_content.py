@@ -228,7 +228,7 @@ def _sales(
     sale = RETAIL_TRANSACTION.c
     rows = connection.execute(
         select(sale.terminal_id, sale.business_date, sale.currency, func.count(), func.sum(sale.total_minor))
-        .where(sale.store_id == store_id, sale.business_date.between(*days))
+        .where(sale.store_id == store_id, sale.business_date >= days[0], sale.business_date <= days[1])
         .group_by(sale.terminal_id, sale.business_date, sale.currency)
         .order_by(sale.terminal_id, sale.business_date, sale.currency)
     )
@@ -257,7 +257,8 @@ def _open_shifts(connection: Connection, store_id: str, days: tuple[str, str]) -
     rows = connection.execute(
         select(event.terminal_id, event.kind, event.line).where(
             event.store_id == store_id,
-            event.business_date.between(*days),
+            event.business_date >= days[0],
+            event.business_date <= days[1],
             event.kind.in_(("ShiftOpened", "ShiftSettled")),
         )
     )

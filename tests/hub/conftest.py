@@ -166,8 +166,10 @@ def fleet(enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     # Passwords are hashed weakly here: the tests are not about how long that takes.
     monkeypatch.setattr("sync.hub.admins._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    add_account(enrolled.database)
-    clock = HandClock()
-    hub = EmbeddedHub(enrolled.database.location.named, now_ms=clock.now_ms)
-    yield Fleet(enrolled.database, clock, hub.start(), enrolled.key, enrolled.other_key)
+    database, clock = enrolled.database, HandClock()
+    add_account(database)
+    keys = [enrol_device(database, "S1", terminal_id, NOW_MS) for terminal_id in ("T1", "T2")]
+    tokens = [bearer_token(database, key, NOW_MS, valid_ms=365 * 86_400_000) for key in keys]
+    hub = EmbeddedHub(database.location.named, now_ms=clock.now_ms)
+    yield Fleet(database, clock, hub.start(), *tokens)
     hub.stop()

@@ -10,12 +10,24 @@ from urllib.parse import urlencode, urlsplit
 
 from sync.hub.admins import put_admin
 from sync.hub.database import Database
+from sync.hub.exception_list import note_exception
 from sync.protocol import codec
 from sync.protocol.messages import StatusReport
 from tests.hub.conftest import NOW_MS
 
 ADMIN = "ada"
 PASSWORD = "correct horse battery"
+PAGES = (
+    "/fleet",
+    "/fleet/stores",
+    "/fleet/stores/S1",
+    "/fleet/stores/S1/tills/T1",
+    "/fleet/exceptions",
+    "/fleet/exceptions?state=settled",
+    "/fleet/quarantine",
+    "/fleet/quarantine?state=settled",
+    "/fleet/record",
+)
 
 
 @dataclass(slots=True)
@@ -70,7 +82,8 @@ class Visitor:
     def sign_in(self, name: str = ADMIN, password: str = PASSWORD) -> Page:
         door = self.get("/fleet/sign-in")
         return self.post(
-            "/fleet/sign-in", {"door": door.hidden("door"), "name": name, "password": password, "next": "/fleet"}
+            "/fleet/sign-in",
+            {"door": door.hidden("door"), "name": name, "password": password, "next": "/fleet"},
         )
 
     def act(self, page: str, path: str, fields: dict[str, str] | list[tuple[str, str]]) -> Page:
@@ -117,7 +130,14 @@ class Fleet:
 
     def report(self, terminal_id: str = "T1", **fields: object) -> Page:
         """A till says how it is; its clock is the hub's unless it says otherwise."""
-        told = {"epoch": 1, "seq": 0, "queue_length": 0, "oldest_ms": None, "clock_ms": self.clock.ms, **fields}
+        told = {
+            "epoch": 1,
+            "seq": 0,
+            "queue_length": 0,
+            "oldest_ms": None,
+            "clock_ms": self.clock.ms,
+            **fields,
+        }
         key = self.key if terminal_id == "T1" else self.other_key
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
         try:
@@ -128,6 +148,12 @@ class Fleet:
             return Page(response.status, {}, (), response.read())
         finally:
             connection.close()
+
+
+def note(fleet: Fleet, key: str = "k", **detail: object) -> None:
+    """A person has to look at a sale of S1/T1."""
+    with fleet.database.writing() as connection:
+        note_exception(connection, "S1", "sale_doubtful", key, terminal_id="T1", detail=detail, now_ms=NOW_MS)
 
 
 def add_account(database: Database) -> None:

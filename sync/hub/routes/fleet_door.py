@@ -185,7 +185,7 @@ class Door:
             language=_language(request),
             now_ms=now_ms,
             path=request.url.path,
-            places=request.path_params,
+            places={name: value.replace("\0", "") for name, value in request.path_params.items()},
             query={name: value.replace("\0", "")[:200] for name, value in request.query_params.items()},
         )
 
