@@ -11,7 +11,7 @@ import json
 import queue
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,9 @@ class NoNames:
 
     def search(self, text: str, limit: int) -> tuple[Item, ...]:
         return ()
+
+    def stock(self, skus: Sequence[str]) -> None:
+        return None
 
 
 @dataclass

@@ -249,7 +249,7 @@ def _chip(scene: Scene, *, pressable: bool) -> SyncChip:
         return SyncChip(text, "cloud-off", True, intent)
     if link.state == "refused":
         text = scene.t("Hub refuses · {n} to send", n=count)
-        return SyncChip(text, "cloud-alert", True, intent)
+        return SyncChip(text, "triangle-alert", True, intent)
     if link.to_send:
         return SyncChip(scene.t("{n} to send", n=count), "cloud-upload", False, intent)
     return SyncChip(scene.t("Synced"), "cloud-check", False, intent)
