@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from posapp.domain.shop_document import parse_shop
-from sync.hub.bench import sale_line
+from sync.hub.bench.sales import sale_line
 from sync.hub.commands import cli
 from sync.hub.database import Database
 from sync.hub.explode import read_sale
@@ -27,7 +27,7 @@ from tests.hub.devices import enrol_device
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
 FIXTURE = Path(__file__).with_name("fixtures") / "dirty.tsv"
 #: Tables of the hub as a whole; every other key begins with the store.
-OF_THE_HUB = {"hub_secret", "hub", "hub_key", "fleet_admin", "fleet_session", "fleet_sign_in_tries"}
+OF_THE_HUB = {"backup", "hub_secret", "hub", "hub_key", "fleet_admin", "fleet_session", "fleet_sign_in_tries"}
 
 
 @pytest.fixture
@@ -218,13 +218,21 @@ def test_serve_answers_and_stops_at_a_signal(
     assert summary["terminals"]["T1"]["events"] == 0
 
 
-def test_bench_prints_one_object_and_holds_its_aim(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("bench", "ingest", "--json", "--rounds", "2", "--sales", "40") == 0
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres)])
+def test_bench_prints_one_object_with_every_figure(
+    dialect: str, database: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named: object = database
+    if dialect == "postgresql":
+        named = request.getfixturevalue("postgres_databases").server().url()
+    assert run("bench", "ingest", "--rounds", "2", "--sales", "40", "--database", named) == 0
     result = json.loads(capsys.readouterr().out)
     assert set(result) == {"name", "machine", "seed", "figures", "baselines", "aims"}
-    assert {"key", "op", "limit", "held"} <= set(result["aims"][0])
-    assert result["figures"]["ingest_sales_per_s"] > 0
-    assert result["baselines"]["direct_insert_sales_per_s"] > 0
+    assert {"key", "op", "limit", "held", "gated"} == set(result["aims"][0])
+    assert result["figures"][f"{dialect}_sales_per_s"] > 0
+    assert result["baselines"][f"{dialect}_straight_sales_per_s"] > 0
+    assert all(aim["key"].startswith(dialect) for aim in result["aims"])
+    assert not database.exists(), "what is measured is a hub of its own"
 
 
 def test_the_bench_s_sale_adds_up() -> None:

@@ -12,7 +12,19 @@ from collections.abc import Callable, Sequence
 
 from posapp.domain.shop_document import ShopDocumentError
 from sync.hub.catalogue_rows import ColumnsError
-from sync.hub.commands import authority, devices, fleet, goods, operations, rules, serve, shop, stock, streams
+from sync.hub.commands import (
+    authority,
+    bench,
+    devices,
+    fleet,
+    goods,
+    operations,
+    rules,
+    serve,
+    shop,
+    stock,
+    streams,
+)
 from sync.hub.commands.shared import CommandError
 
 
@@ -38,6 +50,6 @@ def _complain(*lines: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="poshub", description="The hub that tills report to.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (shop, devices, authority, goods, streams, stock, rules, fleet, operations, serve):
+    for room in (shop, devices, authority, goods, streams, stock, rules, fleet, operations, serve, bench):
         room.add(commands)
     return parser

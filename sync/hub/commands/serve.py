@@ -1,16 +1,14 @@
-"""Commands that run for a while: serve, bench."""
+"""The command that serves tills."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import signal
 from pathlib import Path
 from typing import Any
 
 from sync.hub.asgi import Listening, Server, create_app
-from sync.hub.bench import bench
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.daily import wish_for_daily
 from sync.hub.database import Database
@@ -35,14 +33,6 @@ def add(commands: Any) -> None:
     )
     _trust_options(serving)
     serving.set_defaults(run=_serve)
-    benching = commands.add_parser("bench", help="Measure the hub.", description="Measure the hub.")
-    benching.add_argument("name", choices=["ingest"])
-    benching.add_argument("--json", action="store_true", help="print one JSON object (it always is)")
-    benching.add_argument("--check", action="store_true", help="exit 1 when a gated aim is not held")
-    benching.add_argument("--rounds", type=int, default=9)
-    benching.add_argument("--sales", type=int, default=2_000, help="sales a round")
-    benching.add_argument("--seed", type=int, default=1)
-    benching.set_defaults(run=_bench)
 
 
 def _trust_options(serving: argparse.ArgumentParser) -> None:
@@ -151,10 +141,3 @@ def _unusable(options: argparse.Namespace, trouble: OSError) -> str:
 
 def _tell(url: str) -> None:
     print(f"poshub listens on {url}", flush=True)
-
-
-def _bench(options: argparse.Namespace) -> int:
-    result = bench(options.name, rounds=options.rounds, sales=options.sales, seed=options.seed)
-    print(json.dumps(result, indent=2, ensure_ascii=False))
-    missed = [aim for aim in result["aims"] if aim["held"] is False and aim["gated"]]
-    return 1 if options.check and missed else 0
