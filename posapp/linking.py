@@ -6,12 +6,15 @@ screens nor what travels.
 
 from __future__ import annotations
 
+import platform
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from posapp import __version__
 from posapp.config import Settings
-from posapp.flows.intents import CatalogueStatus, LinkStatus
+from posapp.flows.intents import CatalogueStatus, HubStatus, LinkStatus, PrinterStatus
 from posapp.store.catalog_writer import CatalogFile
 from posapp.store.writer import LedgerWriter
 
@@ -20,8 +23,75 @@ if TYPE_CHECKING:
     from posapp.store.feeds import LedgerOutbox, StoreInbox
     from posapp.store.snapshot import SnapshotFiles
     from sync.engine.loop import SyncLoop
-    from sync.engine.ports import Clock
+    from sync.engine.ports import Clock, StatusPort
     from sync.engine.ports import LinkStatus as EngineStatus
+    from sync.protocol.messages import StatusReply, StatusReport
+
+
+@dataclass(frozen=True, slots=True)
+class TillFigures:
+    """What the till knows of itself besides its queue, as of now."""
+
+    printer: PrinterStatus = PrinterStatus()
+    catalogue: CatalogueStatus = CatalogueStatus()
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Where the till's figures come from, and who is told what the hub says of it; on the sync thread."""
+
+    figures: Callable[[], TillFigures]
+    on_hub: Callable[[HubStatus], None]
+
+
+class TillStatus:
+    """What the hub is told of this till, and what it says of it; used on the sync thread."""
+
+    def __init__(
+        self,
+        queue: StatusPort,
+        *,
+        figures: Callable[[], TillFigures],
+        on_hub: Callable[[HubStatus], None],
+        printer_line: str = "",
+    ) -> None:
+        self._queue = queue
+        self._figures = figures
+        self._on_hub = on_hub
+        self._printer_line = printer_line
+        self._system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+        self._told: StatusReport | None = None
+
+    def report(self) -> StatusReport:
+        """The report as of now."""
+        from msgspec.structs import replace
+
+        figures = self._figures()
+        slips = figures.printer.waiting
+        line = self._printer_line
+        self._told = replace(
+            self._queue.report(),
+            app_version=__version__,
+            printer=figures.printer.state,
+            printer_detail=f"{line} (+{slips})" if slips else line,
+            items=figures.catalogue.items,
+            catalogue_updated_ms=figures.catalogue.updated_ms,
+            quarantined=figures.quarantined,
+            system=self._system,
+        )
+        return self._told
+
+    def heard(self, reply: StatusReply) -> None:
+        """Tell the till what its hub says of it."""
+        self._queue.heard(reply)
+        told = self._told
+        if told is None:
+            return
+        kept = [mark.backed_up_through for mark in reply.marks if mark.epoch == told.epoch]
+        self._on_hub(
+            HubStatus(told.clock_ms, reply.quarantined, reply.exceptions, told.seq, max(kept, default=0))
+        )
 
 
 class Linking:
@@ -38,7 +108,9 @@ class Linking:
         on_catalogue: Callable[[CatalogueStatus], None],
         on_documents: Callable[[str], None],
         on_status: Callable[[LinkStatus], None],
+        reporting: Reporting,
     ) -> None:
+        self._reporting = reporting
         self._settings = settings
         self._clock = clock
         self._writer = writer
@@ -93,12 +165,27 @@ class Linking:
         )
         self._sync = SyncLoop(
             http,
-            Host(outbox, inbox, bootstrapper=Bootstrapper(http, self._snapshots, self._clock)),
+            Host(
+                outbox,
+                inbox,
+                status=self._status(outbox),
+                bootstrapper=Bootstrapper(http, self._snapshots, self._clock),
+            ),
             clock=self._clock,
             random=secrets.SystemRandom().random,
             on_status=self._tell,
         )
         self._sync.start()
+
+    def _status(self, outbox: LedgerOutbox) -> TillStatus:
+        from sync.engine.status import QueueStatus
+
+        return TillStatus(
+            QueueStatus(outbox, self._clock),
+            figures=self._reporting.figures,
+            on_hub=self._reporting.on_hub,
+            printer_line=_printer_line(self._settings),
+        )
 
     def wake(self) -> None:
         """Something new waits to be sent."""
@@ -107,6 +194,7 @@ class Linking:
 
     def stop(self) -> None:
         """End the thread; the files stay open until `close`."""
+        self._catalogue.hurry()
         if self._snapshots is not None:
             self._snapshots.abandon()
         if self._sync is not None:
@@ -130,3 +218,11 @@ class Linking:
                 status.detail,
             )
         )
+
+
+def _printer_line(settings: Settings) -> str:
+    """Which printer this is, for whoever looks at the hub's page."""
+    printer = settings.printer
+    if printer.kind == "tcp":
+        return f"tcp:{printer.host}:{printer.port}"
+    return f"file:{printer.path}" if printer.kind == "file" else printer.kind

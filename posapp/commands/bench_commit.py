@@ -76,7 +76,7 @@ class _Ids:
         return uuid7(time.time_ns() // 1_000_000, self.random.randbytes(10))
 
 
-class _Till:
+class SellingTill:
     """A ledger with an open shift, and sales for it."""
 
     def __init__(self, path: Path, seed: int) -> None:
@@ -92,6 +92,7 @@ class _Till:
         self.must(self.ledger.commit(Commit("open", (opened,))))
 
     def must(self, answer: object) -> None:
+        """Raise BenchRefusedError for anything but a success."""
         if not isinstance(answer, Committed):
             raise BenchRefusedError(f"the ledger did not take it: {answer}")
 
@@ -112,6 +113,7 @@ class _Till:
         return bytes(row.fetchone()[0])
 
     def pragma(self, name: str) -> Any:
+        """A setting of the ledger's connection."""
         return self.ledger.connection().execute(f"PRAGMA {name}").fetchone()[0]
 
 
@@ -134,7 +136,7 @@ def bench_commit(*, rounds: int, sales: int, seed: int, folder: Path | None) -> 
 
     Raises BenchRefusedError where the place says nothing about a disk.
     """
-    directory = folder or _disk()
+    directory = folder or disk_folder()
     kind = file_system(directory)
     if kind in _MEMORY_FILE_SYSTEMS:
         raise BenchRefusedError(
@@ -158,17 +160,17 @@ def bench_commit(*, rounds: int, sales: int, seed: int, folder: Path | None) -> 
     return result
 
 
-def _disk() -> Path:
+def disk_folder() -> Path:
     places = (Path(tempfile.gettempdir()), Path.home(), Path.cwd())
     return next((place for place in places if file_system(place) not in _MEMORY_FILE_SYSTEMS), places[0])
 
 
 def _measure(folder: Path, rounds: int, count: int, seed: int) -> tuple[_Times, _Times, float]:
-    till = _Till(folder / "ledger.db", seed)
+    till = SellingTill(folder / "ledger.db", seed)
     if (till.pragma("journal_mode"), till.pragma("synchronous")) != ("wal", 2):
         raise BenchRefusedError("the ledger is not opened durable")
     sales, probes = _Times(), _Times()
-    with _Probe(folder / "probe") as probe:
+    with DiskProbe(folder / "probe") as probe:
         tidying.stretch(till.ledger.connection())
         for _ in range(WARM_UP_SALES):
             till.must(till.ledger.commit(till.next_sale()))
@@ -183,7 +185,7 @@ def _measure(folder: Path, rounds: int, count: int, seed: int) -> tuple[_Times, 
     return sales, probes, median(frames) * (_BLOCK + 24)
 
 
-def _one(till: _Till, probe: _Probe, sales: _Times, probes: _Times) -> int:
+def _one(till: SellingTill, probe: DiskProbe, sales: _Times, probes: _Times) -> int:
     commit = till.next_sale()
     before = tidying.log_state(till.ledger.connection()).frames
     started, used = time.perf_counter(), time.thread_time()
@@ -200,7 +202,7 @@ def _one(till: _Till, probe: _Probe, sales: _Times, probes: _Times) -> int:
     return frames
 
 
-class _Probe:
+class DiskProbe:
     """The disk's own word: the same bytes into a file that does not grow, and one fdatasync."""
 
     def __init__(self, path: Path) -> None:
@@ -209,13 +211,14 @@ class _Probe:
         os.fsync(self._file)
         self._offset = 0
 
-    def __enter__(self) -> _Probe:
+    def __enter__(self) -> DiskProbe:
         return self
 
     def __exit__(self, *_error: object) -> None:
         os.close(self._file)
 
     def sync(self, data: bytes) -> None:
+        """Write these bytes where the file has room already, and have them on the disk."""
         os.pwrite(self._file, data, self._offset)
         os.fdatasync(self._file)
         blocks = -(-len(data) // _BLOCK) * _BLOCK
@@ -293,7 +296,7 @@ def _count(path: Path, sales: int, seed: int) -> int | None:
 
 def sell(path: Path, sales: int, seed: int) -> None:
     """Make sales, all prepared before and their carts on disk, and end at once: for counting from outside."""
-    till = _Till(path, seed)
+    till = SellingTill(path, seed)
     tidying.stretch(till.ledger.connection())
     commits = [till.next_sale() for _ in range(STRACED_SALES)]
     for commit in commits[:sales]:

@@ -8,6 +8,7 @@ is. A damaged file is put aside at the start and had again from the hub.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,9 @@ LOGGER = logging.getLogger(__name__)
 
 #: Rows in one transaction: a sale on the same disk never waits longer than for these.
 CHUNK_ROWS: Final = 500
+
+#: Between two transactions the disk is the sales': syncs of the catalogue's log hold up theirs.
+REST_S: Final = 0.025
 
 #: Questions that a sound file answers at once: one from each end of what a scan and a search read.
 _PROBES: Final = (
@@ -70,12 +74,17 @@ class CatalogFile:
         self._hold = place.hold(opener, patient=True)
         self._clock = clock
         self._looked_through: dict[str, int] = {}
+        self._hurried = threading.Event()
         try:
             with self._hold as connection:
                 prepare(connection)
         except BaseException:
             self._hold.close()
             raise
+
+    def hurry(self) -> None:
+        """Make no more rests: the till is closing."""
+        self._hurried.set()
 
     def close(self) -> None:
         """Let the file go."""
@@ -98,8 +107,13 @@ class CatalogFile:
         Applying the same again changes nothing. Without a cursor the stream began anew: revisions
         seen so far count no more, rows stay until they are replaced.
         """
+        if stream != STREAM_CATALOGUE:
+            # Neighbours share pages of the file. Items keep their order: one may take over another's code.
+            changes = sorted(changes, key=lambda change: change.key)
         chunks = [changes[start : start + CHUNK_ROWS] for start in range(0, len(changes), CHUNK_ROWS)]
         for number, chunk in enumerate(chunks or [()], 1):
+            if number > 1:
+                self._hurried.wait(REST_S)
             is_last = number >= len(chunks)
             # Taken and given back for each chunk: whoever replaces the file waits for one at most.
             with self._hold as connection:

@@ -265,7 +265,7 @@ class Converging(RuleBasedStateMachine):
 # A snapshot that is gone while it is fetched is said in the log.
 TestConverging = pytest.mark.expected_logs(Converging.TestCase)
 TestConverging.settings = settings(
-    max_examples=60,
+    max_examples=30,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
