@@ -1,0 +1,129 @@
+"""The ledger's connection over apsw, so that its very code runs on a disk of the campaign's own.
+
+Speaks as the product's driver does: the same port, the same errors with SQLite's code in them. A process
+that uses it must not open one file with both SQLites; the disks here are in memory, so it cannot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import apsw
+from pysqlite3 import dbapi2
+
+from posapp.store.engine import make_durable
+from tests.simulation.memory_disk import LEDGER, DiskVfs
+
+_INTEGRITY = (apsw.SQLITE_CONSTRAINT, apsw.SQLITE_MISMATCH)
+_DATABASE = (apsw.SQLITE_CORRUPT, apsw.SQLITE_NOTADB)
+
+
+def as_driver_error(error: apsw.Error) -> Exception:
+    """The error that the product's driver would have raised."""
+    code = getattr(error, "extendedresult", -1)
+    primary = getattr(error, "result", -1)
+    if primary == apsw.SQLITE_NOMEM:
+        return MemoryError()
+    kind = dbapi2.OperationalError
+    if primary in _INTEGRITY:
+        kind = dbapi2.IntegrityError
+    elif primary in _DATABASE:
+        kind = dbapi2.DatabaseError
+    elif primary == apsw.SQLITE_TOOBIG:
+        kind = dbapi2.DataError
+    made: Any = kind(str(error))
+    made.sqlite_errorcode = code
+    return made  # type: ignore[no-any-return]
+
+
+class Answer:
+    """What a statement gave."""
+
+    def __init__(self, cursor: apsw.Cursor, connection: apsw.Connection) -> None:
+        self._cursor = cursor
+        self.rowcount = connection.changes()
+        self.lastrowid = connection.last_insert_rowid()
+
+    def fetchone(self) -> Any:
+        try:
+            return self._cursor.fetchone()
+        except apsw.Error as error:
+            raise as_driver_error(error) from error
+
+    def fetchall(self) -> list[Any]:
+        try:
+            return list(self._cursor.fetchall())
+        except apsw.Error as error:
+            raise as_driver_error(error) from error
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.fetchall())
+
+
+#: Looks at every statement before it runs; gives the one to run, or None to leave it out.
+Rewrite = Callable[[str], str | None]
+
+
+class ApswConnection:
+    """An open database in autocommit mode."""
+
+    def __init__(self, inner: apsw.Connection, rewrite: Rewrite | None = None) -> None:
+        self.inner = inner
+        self._rewrite = rewrite
+        self.before_commit: Callable[[ApswConnection], None] = lambda _: None
+        self.after_commit: Callable[[], None] = lambda: None
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.inner.in_transaction
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Answer:
+        if self._rewrite is not None:
+            rewritten = self._rewrite(sql)
+            if rewritten is None:
+                sql, parameters = "SELECT 1 WHERE 0", ()
+            else:
+                sql = rewritten
+        if sql == "COMMIT":
+            self.before_commit(self)
+        try:
+            cursor = self.inner.execute(sql, parameters)
+        except apsw.Error as error:
+            raise as_driver_error(error) from error
+        if sql == "COMMIT":
+            self.after_commit()
+        return Answer(cursor, self.inner)
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Answer:
+        try:
+            cursor = self.inner.executemany(sql, parameters)
+        except apsw.Error as error:
+            raise as_driver_error(error) from error
+        return Answer(cursor, self.inner)
+
+    def close(self) -> None:
+        let_go(self.inner)
+
+
+def let_go(connection: apsw.Connection) -> None:
+    """Close it. SQLite does so whatever its last calls to the disk give; only this driver tells of them."""
+    with contextlib.suppress(apsw.Error):
+        connection.close(True)
+
+
+def open_on(vfs: DiskVfs, path: str = LEDGER, rewrite: Rewrite | None = None) -> ApswConnection:
+    """Open the ledger on the VFS's disk with the product's settings, alone on its file."""
+    try:
+        inner = apsw.Connection(path, vfs=vfs.name, statementcachesize=256)
+    except apsw.Error as error:
+        raise as_driver_error(error) from error
+    made = ApswConnection(inner, rewrite)
+    try:
+        made.execute("PRAGMA locking_mode=EXCLUSIVE")
+        make_durable(made)
+    except BaseException:
+        let_go(inner)
+        raise
+    return made
