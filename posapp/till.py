@@ -30,6 +30,7 @@ from posapp.flows.intents import (
     CatalogueStatus,
     DraftFailed,
     DrawerKicked,
+    HubHeard,
     Intent,
     LinkChanged,
     NumbersRaised,
@@ -44,7 +45,7 @@ from posapp.flows.intents import (
 from posapp.flows.ports import CatalogueUnreadable, CodeReaderPort
 from posapp.flows.steps import Ports
 from posapp.flows.terminal import Terminal
-from posapp.linking import Linking
+from posapp.linking import Linking, Reporting, TillFigures
 from posapp.messages import load_speech
 from posapp.printing import Printing
 from posapp.resources import resource_path
@@ -282,7 +283,13 @@ class Till(QObject):
             on_catalogue=self._on_catalogue,
             on_documents=lambda _stream: self._runner.look_at_rules(),
             on_status=lambda status: self.post(LinkChanged(status)),
+            reporting=Reporting(self._figures, lambda status: self.post(HubHeard(status))),
         )
+
+    def _figures(self) -> TillFigures:
+        # Asked from the sync thread: the state is a value, and whichever one it is, it is whole.
+        desk = self.terminal.state.desk
+        return TillFigures(desk.printer, desk.catalogue, desk.quarantined)
 
     @Slot()
     def _load_rest(self) -> None:

@@ -37,6 +37,21 @@ class LinkStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class HubStatus:
+    """What the hub said of this till when it heard last of it (`heard_ms`, epoch ms; None: not yet).
+
+    `quarantined` and `exceptions` wait there for a person; of `seq` records in the present epoch the first
+    `backed_up` stand in a backup of the hub.
+    """
+
+    heard_ms: int | None = None
+    quarantined: int = 0
+    exceptions: int = 0
+    seq: int = 0
+    backed_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueStatus:
     """How many items the till holds and when they were last brought up to date (epoch ms).
 
@@ -110,6 +125,13 @@ class CatalogueChanged:
     """Items or prices were received."""
 
     status: CatalogueStatus
+
+
+@dataclass(frozen=True, slots=True)
+class HubHeard:
+    """The hub answered a report of how this till is."""
+
+    status: HubStatus
 
 
 @dataclass(frozen=True, slots=True)

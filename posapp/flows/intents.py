@@ -13,6 +13,8 @@ from posapp.flows.answers import (
     DeviceTold,
     DraftFailed,
     DrawerKicked,
+    HubHeard,
+    HubStatus,
     ItemsFound,
     LastSale,
     LinkChanged,
@@ -103,7 +105,7 @@ Intent = (
     | StoreAgain | NextSale | OpenDrawer | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
     | PrintTestPage | ChooseItem | RecallsRead | RecallsSent | MarkdownsSent
-    | Recovered | ShopChanged | CatalogueChanged | LinkChanged | NumbersRaised
+    | Recovered | ShopChanged | CatalogueChanged | LinkChanged | HubHeard | NumbersRaised
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
     | PinChecked | ItemsFound | DeviceTold | ScannersChanged
     | ScannerWish | UseCamera | CameraChanged | Tick
@@ -132,6 +134,8 @@ __all__ = [
     "EnterText",
     "FindByName",
     "GoTo",
+    "HubHeard",
+    "HubStatus",
     "Intent",
     "ItemsFound",
     "KeyIn",

@@ -25,6 +25,7 @@ from posapp.flows.intents import (
     CatalogueStatus,
     CloseShift,
     DeviceTold,
+    HubStatus,
     LastSale,
     LinkStatus,
     Pairing,
@@ -104,6 +105,7 @@ class Desk:
     last_sale: LastSale | None = None
     show_last_sale: bool = False
     link: LinkStatus = LinkStatus()
+    hub: HubStatus = HubStatus()
     printer: PrinterStatus = PrinterStatus()
     catalogue: CatalogueStatus = CatalogueStatus()
     devices: DeviceTold = DeviceTold()

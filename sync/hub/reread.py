@@ -18,6 +18,7 @@ from sync.hub.progress import lock_progress, raise_numbers
 from sync.hub.record import put_on_record
 from sync.hub.sale_checks import day_of, doubts, store_currency
 from sync.hub.settling import LineKey, line_name, one_line, settle_lines
+from sync.hub.stock import STOCK_KINDS, wish_for_stock
 from sync.hub.tables import EVENT, RETAIL_TRANSACTION, SALE_LINE, SALE_LINE_PACK, TAX_LINE, TENDER_LINE
 from sync.protocol.codec import WireError, decode_envelope
 from sync.protocol.envelope import Envelope
@@ -64,6 +65,9 @@ def read_again(connection: Connection, key: LineKey, *, who: str, now_ms: int) -
         _add_event(connection, envelope, content, now_ms)
     if sale is not None:
         _add_sale(connection, envelope, sale, now_ms)
+    if envelope.kind in STOCK_KINDS:
+        seq = envelope.seq
+        wish_for_stock(connection, key[0], key[1], epoch=key[2], first=seq, last=seq)
     return "read"
 
 

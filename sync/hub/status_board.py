@@ -166,9 +166,10 @@ def _row(connection: Connection, one: _Waiting) -> dict[str, Any]:
 
 
 _MARKS: Final = (
-    select(PROGRESS.c.epoch, PROGRESS.c.acked_through, PROGRESS.c.backed_up_through)
+    select(PROGRESS.c.epoch, PROGRESS.c.acked_through, PROGRESS.c.backed_up_through, PROGRESS.c.chain)
     .where(PROGRESS.c.store_id == bindparam("store"), PROGRESS.c.terminal_id == bindparam("terminal"))
-    .order_by(PROGRESS.c.received_at_ms.desc())
+    # The newest: a terminal takes an epoch that is older than all of a full list for left out, not for lost.
+    .order_by(PROGRESS.c.epoch.desc())
     .limit(EPOCH_MARKS_MAX)
 )
 _NUMBERS: Final = select(TERMINAL_NUMBERS.c.receipt_seq, TERMINAL_NUMBERS.c.shift_number).where(
@@ -191,7 +192,10 @@ def reply_to(
     return StatusReply(
         hub_id=hub_id,
         time_ms=now_ms,
-        marks=tuple(EpochMark(*row) for row in connection.execute(_MARKS, place)),
+        marks=tuple(
+            EpochMark(epoch, acked, backed, "" if chain is None else bytes(chain).hex())
+            for epoch, acked, backed, chain in connection.execute(_MARKS, place)
+        ),
         receipt_seq=numbers.receipt_seq if numbers else 0,
         shift_number=numbers.shift_number if numbers else 0,
         heads=heads(connection, store_id),

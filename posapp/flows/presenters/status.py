@@ -77,7 +77,14 @@ def status_main(scene: Scene) -> StatusMain:
         left=(
             StatusGroup(
                 scene.t("Sync"),
-                (_to_send(scene), _received(scene), _prices(scene), *recalls_rows(scene), _set_aside(scene)),
+                (
+                    _to_send(scene),
+                    _received(scene),
+                    _at_hub(scene),
+                    _prices(scene),
+                    *recalls_rows(scene),
+                    _set_aside(scene),
+                ),
             ),
             StatusGroup(scene.t("This PC"), (_clock(scene), _disk(scene))),
         ),
@@ -108,6 +115,24 @@ def _received(scene: Scene) -> StatusRow:
     if at is None:
         return StatusRow("cloud-download", title, detail, scene.t("Note"), "warn")
     return StatusRow("cloud-download", title, detail, scene.t("Fine"), "done")
+
+
+def _at_hub(scene: Scene) -> StatusRow:
+    """What the hub knows of this till; what waits there is for the office, not for the cashier."""
+    hub = scene.desk.hub
+    title = scene.t("At the hub")
+    if hub.heard_ms is None:
+        return StatusRow(
+            "cloud-check", title, scene.t("it has not seen this till yet"), scene.t("Note"), "warn"
+        )
+    seen = scene.t("saw this till {time}", time=scene.clock(hub.heard_ms))
+    kept = scene.t("backed up {n} of {m}", n=f"{hub.backed_up:,}", m=f"{hub.seq:,}")
+    if hub.quarantined or hub.exceptions:
+        waiting = scene.t(
+            "for the office: {n} unreadable, {m} doubtful", n=str(hub.quarantined), m=str(hub.exceptions)
+        )
+        return StatusRow("cloud-check", title, f"{waiting} · {kept}", scene.t("Note"), "warn")
+    return StatusRow("cloud-check", title, f"{seen} · {kept}", scene.t("Fine"), "done")
 
 
 def _prices(scene: Scene) -> StatusRow:
