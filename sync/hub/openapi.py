@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -158,6 +159,7 @@ _GUARDED_PROBLEMS: Final = _OPEN_PROBLEMS | {
 }
 
 
+@lru_cache(maxsize=1)
 def openapi_document(version: str) -> dict[str, Any]:
     """The whole document, ready for JSON; `version` is the product's."""
     change = _without_raw(Change)
