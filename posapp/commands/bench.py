@@ -33,6 +33,14 @@ def _measure(options: argparse.Namespace) -> Result:
 
             sales = getattr(options, "sales", SALES_A_ROUND)
             return bench_commit(rounds=rounds, sales=sales, seed=seed, folder=options.folder)
+        case "bootstrap":
+            from posapp.commands.bench_bootstrap import bench_bootstrap
+
+            return bench_bootstrap(rounds=rounds, items=options.codes, seed=seed, folder=options.folder)
+        case "delta":
+            from posapp.commands.bench_delta import bench_delta
+
+            return bench_delta(rounds=rounds, codes=options.codes, seed=seed, folder=options.folder)
         case "start":
             from posapp.commands.bench_start import bench_start
 

@@ -122,10 +122,16 @@ def listed(path: Path) -> Iterator[Goods]:
                 yield Goods(key, {"en": row[1].strip() or key})
 
 
-def catalogue(count: int, seed: int, given: Path | None) -> Path:
-    """A finished catalogue file of these goods, made if it is not kept from an earlier run."""
+def kept_folder() -> Path:
+    """Where what takes long to make is kept from one run to the next."""
     kept = Path(tempfile.gettempdir()) / f"posapp-bench-{os.getuid() if hasattr(os, 'getuid') else 0}"
     kept.mkdir(mode=0o700, exist_ok=True)
+    return kept
+
+
+def catalogue(count: int, seed: int, given: Path | None) -> Path:
+    """A finished catalogue file of these goods, made if it is not kept from an earlier run."""
+    kept = kept_folder()
     if given is None:
         path = kept / f"made-up-{CATALOG_FILE_VERSION}-{seed}-{count}.db"
         goods = made_up(count, seed)

@@ -15,7 +15,7 @@ from posapp import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-BENCHES = ("scan", "commit", "start", "codes", "decode", "video", "wedge")
+BENCHES = ("scan", "commit", "start", "codes", "decode", "video", "wedge", "bootstrap", "delta")
 #: Processor time that one picture is worth, in milliseconds.
 DECODE_BUDGET_MS = 40
 
@@ -155,7 +155,9 @@ def _bench(commands: Commands) -> None:
     bench.add_argument("--check", action="store_true", help="exit 1 when a gated aim is not held")
     bench.add_argument("--rounds", type=int, default=9, help="interleaved rounds (default: %(default)s)")
     bench.add_argument("--seed", type=int, default=1)
-    bench.add_argument("--codes", type=int, default=1_000_000, help="synthetic codes (default: %(default)s)")
+    bench.add_argument(
+        "--codes", "--items", type=int, default=1_000_000, help="made-up goods (default: %(default)s)"
+    )
     bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
     bench.add_argument("--folder", type=Path, help="where to measure")
     bench.add_argument("pictures", nargs="?", type=Path, metavar="DIR", help="decode: with expected.json")
