@@ -303,6 +303,9 @@ def _sorted(status: int, retry_after: str | None, word: str) -> LinkError:
             return LinkError("stop", "store_refused")
         case 404 | 426:
             return LinkError("upgrade", "upgrade")
+        case 400 if word == "bad_cursor":
+            # Nobody mends a cursor by hand: like one that the hub has forgotten.
+            return LinkError("anew", "hub_behind")
         case 410:
             return LinkError("anew", "hub_behind")
         case 413:

@@ -47,20 +47,9 @@ def test_nothing_unsent_is_ever_acknowledged() -> None:
     assert (batch.first_seq, batch.lines) == (6, [b"6"])
 
 
-def test_a_hub_that_forgot_gets_it_again() -> None:
+def test_a_hub_that_forgot_is_told_and_not_hammered() -> None:
     link, outbox = ToldLink(), MemoryOutbox(lines(5), acked=3)
-    link.push_answers.append(PushReply(1))
-    pusher = Pusher(link, outbox)
-    while pusher.push_once().acked_through is not None:
-        pass
-    assert [(first, len(sent)) for first, sent in link.pushes] == [(4, 2), (2, 4)]
-    assert outbox.acknowledgements == [5]
-
-
-@pytest.mark.parametrize(("gone", "acked"), [(0, 3), (3, 1)])
-def test_a_hub_that_does_not_get_on_is_told_and_not_hammered(gone: int, acked: int) -> None:
-    link, outbox = ToldLink(), MemoryOutbox(lines(5), acked=3, gone=gone)
-    link.push_answers.append(PushReply(acked))
+    link.push_answers.append(PushReply(0))
     with pytest.raises(LinkError) as trouble:
         Pusher(link, outbox).push_once()
     assert (trouble.value.sort, trouble.value.detail) == ("look", "hub_behind")
@@ -163,3 +152,20 @@ def test_retry_after_counts_in_seconds_only() -> None:
     assert sorted_error(503, "7").retry_after_ms == 7_000
     assert sorted_error(503, "Wed, 21 Oct 2026 07:28:00 GMT").retry_after_ms is None
     assert sorted_error(503, "-1").retry_after_ms is None
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "sort", "detail"),
+    [
+        (403, "revoked", "stop", "revoked"),
+        (403, "terminal_removed", "stop", "terminal_removed"),
+        (403, "store_refused", "stop", "store_refused"),
+        (403, "", "stop", "store_refused"),
+        (400, "bad_cursor", "anew", "hub_behind"),
+        (400, "unreadable_batch", "look", "batch_refused"),
+        (409, "challenge_over", "later", "hub_busy"),
+    ],
+)
+def test_the_hubs_own_word_tells_refusals_apart(status: int, word: str, sort: str, detail: str) -> None:
+    error = sorted_error(status, None, word)
+    assert (error.sort, error.detail, error.word) == (sort, detail, word)
