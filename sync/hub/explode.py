@@ -141,15 +141,12 @@ def read_sale(envelope: Envelope) -> SaleBody | str:
         return f"body: {trouble}"
     if NUL_ESCAPED in text and _holds_nul(sale):
         return "body: a text holds the character NUL"
-    if any(bytes(line.names)[:1] != b"{" for line in sale.lines):
-        return "body: names are no object"
-    for what, numbers in (
-        ("line_no", [line.line_no for line in sale.lines]),
-        ("tender_no", [tender.tender_no for tender in sale.tenders]),
-        ("rate_id", [tax.rate_id for tax in sale.taxes]),
-    ):
-        if len(set(numbers)) != len(numbers):
-            return f"body: {what} is used twice"
+    if len({line.line_no for line in sale.lines}) != len(sale.lines):
+        return "body: line_no is used twice"
+    if len({tender.tender_no for tender in sale.tenders}) != len(sale.tenders):
+        return "body: tender_no is used twice"
+    if len({tax.rate_id for tax in sale.taxes}) != len(sale.taxes):
+        return "body: rate_id is used twice"
     return sale
 
 
@@ -189,7 +186,7 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) ->
             *key,
             line.line_no,
             line.sku,
-            # As it came: names are shown, never searched by.
+            # JSON as it came: names are shown, never searched by.
             str(line.names, "utf-8"),
             line.code,
             line.unit,
