@@ -39,8 +39,12 @@ class TillFigures:
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """Where the till's figures come from, and who is told what the hub says of it; on the sync thread."""
+    """Where the till's figures come from, and who is told how the link stands and what the hub says.
 
+    All are called on the sync thread.
+    """
+
+    on_status: Callable[[LinkStatus], None]
     figures: Callable[[], TillFigures]
     on_hub: Callable[[HubStatus], None]
 
@@ -107,7 +111,6 @@ class Linking:
         on_shop: Callable[[Shop], None],
         on_catalogue: Callable[[CatalogueStatus], None],
         on_documents: Callable[[str], None],
-        on_status: Callable[[LinkStatus], None],
         reporting: Reporting,
     ) -> None:
         self._reporting = reporting
@@ -118,7 +121,6 @@ class Linking:
         self._on_shop = on_shop
         self._on_catalogue = on_catalogue
         self._on_documents = on_documents
-        self._on_status = on_status
         self._feeds: tuple[LedgerOutbox | StoreInbox, ...] = ()
         self._snapshots: SnapshotFiles | None = None
         self._sync: SyncLoop | None = None
@@ -208,7 +210,7 @@ class Linking:
     def _tell(self, status: EngineStatus) -> None:
         # The engine tells how far the hub is ahead of us, people ask how far their clock is.
         offset_ms = None if status.clock_offset_ms is None else -status.clock_offset_ms
-        self._on_status(
+        self._reporting.on_status(
             LinkStatus(
                 status.state,
                 status.to_send,

@@ -282,8 +282,11 @@ class Till(QObject):
             on_shop=lambda shop: self.post(ShopChanged(shop)),
             on_catalogue=self._on_catalogue,
             on_documents=lambda _stream: self._runner.look_at_rules(),
-            on_status=lambda status: self.post(LinkChanged(status)),
-            reporting=Reporting(self._figures, lambda status: self.post(HubHeard(status))),
+            reporting=Reporting(
+                on_status=lambda status: self.post(LinkChanged(status)),
+                figures=self._figures,
+                on_hub=lambda status: self.post(HubHeard(status)),
+            ),
         )
 
     def _figures(self) -> TillFigures:

@@ -1,6 +1,6 @@
 """Bring the fleet page's translations up to date with its templates and words, and compile them.
 
-    python sync/hub/pages/i18n/update.py
+    python resources/i18n/update_hub.py
 
 Translations that exist are kept, sentences that nobody says any more go, new ones come in empty, to be filled
 in by a person; then run it again. Exits 1 while one is empty.
@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-HERE = Path(__file__).resolve().parent
-PAGES = HERE.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from update import mo_bytes
+
+PAGES = Path(__file__).resolve().parent.parent.parent / "sync" / "hub" / "pages"
 LANGUAGES = ("zh_CN",)
 
 
@@ -57,7 +58,7 @@ def _in_template(path: Path) -> Iterator[str]:
 
 def po_path(language: str) -> Path:
     """Where the translations of a language are written down."""
-    return HERE / language / "LC_MESSAGES" / "poshub.po"
+    return PAGES / "i18n" / language / "LC_MESSAGES" / "poshub.po"
 
 
 def read(language: str) -> dict[str, str]:
@@ -92,15 +93,10 @@ def main() -> int:
         path.write_bytes(
             f'# Words of the fleet page.\nmsgid ""\nmsgstr "{head}"\n\n'.encode() + text.getvalue()
         )
-        compiled = io.BytesIO()
-        write_mo(compiled, read_po(io.BytesIO(path.read_bytes()), locale=language))
-        path.with_suffix(".mo").write_bytes(compiled.getvalue())
+        path.with_suffix(".mo").write_bytes(mo_bytes(read(language), language))
         empty += [f"{language}: {entry.id}" for entry in made if entry.id and not entry.string]
-        sys.stdout.write(f"{language}: {len(msgids())} sentences\n")
-    sys.stdout.write(
-        "\n".join(["still to be translated:", *empty]) if empty else "every sentence is translated"
-    )
-    sys.stdout.write("\n")
+        print(f"{language}: {len(msgids())} sentences")
+    print("\n".join(["still to be translated:", *empty]) if empty else "every sentence is translated")
     return 1 if empty else 0
 
 
