@@ -21,7 +21,7 @@ _FILES_KEPT = 10
 #: A name of something secret with its sign, as Python, JSON (also inside a string) and headers write it,
 #: then what it stands for: up to the closing quote, or up to the next space or bracket.
 _NAMED = re.compile(
-    r"""(\b(?:pin|pin_hash|device_key|authorization)\\?['"]?\s*[:=]\s*)"""
+    r"""(\b(?:pin|pin_hash|device_key|private_keys?|token|authorization)\\?['"]?\s*[:=]\s*)"""
     r"""(?:\\"[^"\\]*(?:\\")?|b?"(?:[^"\\]|\\.)*"?|b?'(?:[^'\\]|\\.)*'?"""
     r"""|(?:(?:bearer|basic)\s+)?[^\s'",;)}\]]+)""",
     re.IGNORECASE,
