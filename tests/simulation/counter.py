@@ -67,10 +67,13 @@ class SystemClock:
 
 
 class SystemIds:
-    """Identities as a till mints them."""
+    """Identities as a till mints them, from the PC's clock or another."""
+
+    def __init__(self, now_ms: Callable[[], int] = SystemClock().now_ms) -> None:
+        self._now_ms = now_ms
 
     def new_id(self) -> str:
-        return uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
+        return uuid7(self._now_ms(), secrets.token_bytes(10))
 
 
 def quick_pins(shop: Shop) -> Shop:
@@ -125,6 +128,7 @@ class Hooks:
     """What a campaign puts in the place of a real part, or listens to."""
 
     connect: Callable[[Path], Connection] = open_ledger
+    clock: SystemClock = field(default_factory=SystemClock)
     wire: Callable[[VirtualPrinter], Transport] = VirtualTransport
     begins: Callable[[QuickPrinting, str], None] = lambda printing, job_id: printing.note_begun(job_id)
     begun: Callable[[str], None] = lambda _: None
@@ -182,7 +186,8 @@ class Counter:
 
     def __post_init__(self) -> None:
         self._answers: queue.SimpleQueue[Intent] = queue.SimpleQueue()
-        settings, clock, ids = self.settings, SystemClock(), SystemIds()
+        settings, clock = self.settings, self.hooks.clock
+        ids = SystemIds(clock.now_ms)
         place = Place(settings.store_id, settings.terminal_id, settings.terminal_number)
         ledger = self.hooks.ledger(
             lambda: self.hooks.connect(settings.ledger), place=place, clock=clock, ids=ids
