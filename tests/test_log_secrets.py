@@ -32,7 +32,7 @@ def written(text: str) -> str:
         ('"{\\"pin\\": \\"1234\\", \\"id\\": 7}"', 'INFO "{\\"pin\\": ***, \\"id\\": 7}"'),
         (f'"device_key": "{KEY}"', 'INFO "device_key": ***'),
         (f"device_key = {KEY}", "INFO device_key = ***"),
-        (f"SessionReply(token='{KEY}', expires_in_s=3600)", "INFO SessionReply(token=***, expires_in_s=3600)"),
+        (f"SessionReply(token='{KEY}', expires_in_s=9)", "INFO SessionReply(token=***, expires_in_s=9)"),
         (f'{{"private_key": "{KEY}"}}', 'INFO {"private_key": ***}'),
         (f"Settings(device_key='{KEY}', sound='off')", "INFO Settings(device_key=***, sound='off')"),
         (f"pin_hash={HASH}", "INFO pin_hash=***"),
