@@ -151,6 +151,17 @@ def test_the_hub_s_key_is_made_once_and_told(hub_database: Database) -> None:
         assert public_keys(connection) == {key_id: to_text(public_key)}
 
 
+def test_the_bench_looks_for_every_row(hub_database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(hub_database, "bench", "feed", "--rows", "700", "--writers", "2") == 0
+    told = json.loads(capsys.readouterr().out)
+    dialect = hub_database.dialect
+    assert (told["figures"][f"{dialect}_missed"], told["figures"][f"{dialect}_doubled"]) == (0, 0)
+    assert told["figures"][f"{dialect}_served_rows_per_s"] > 0
+    assert {one["key"] for one in told["aims"]} == {f"{dialect}_rows_seen_once_share"} | (
+        {"naive_missed_share"} if dialect == "postgresql" else set()
+    )
+
+
 # ---------------------------------------------------------------------- from the first schema
 def test_streams_of_the_first_schema_go_over_with_their_revisions(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
