@@ -102,6 +102,10 @@ class LedgerOutbox:
         """The oldest lines of one epoch that the hub does not have; at least one if any waits."""
         return self._reader.ask(lambda held: outbox.pending(held, limit, max_bytes))
 
+    def chain_at(self, epoch: int, seq: int) -> bytes | None:
+        """The chain's head after a line, or None where that line is not there."""
+        return self._reader.ask(lambda held: outbox.chain_at(held, epoch, seq))
+
     def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
         """Remember that the hub holds an epoch up to a seq; back when that is durable."""
         _wait(lambda done: self._writer.acknowledge(epoch, through, backed_up_through, done))

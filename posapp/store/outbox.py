@@ -49,6 +49,16 @@ def pending(connection: Connection, limit: int, max_bytes: int) -> Batch | None:
     return Batch(epoch, first_seq, lines, chain) if lines else None
 
 
+def chain_at(connection: Connection, epoch: int, seq: int) -> bytes | None:
+    """The chain's head after a line, or None where that line is not in the ledger."""
+    row = connection.execute(
+        "SELECT chain FROM journal JOIN epoch_mark AS mark ON journal_no = mark.first_no - 1 + ?2 "
+        "WHERE mark.epoch = ?1 AND journal.epoch = ?1 AND seq = ?2",
+        (epoch, seq),
+    ).fetchone()
+    return None if row is None else bytes(row[0])
+
+
 def backlog(connection: Connection) -> tuple[int, int | None]:
     """How many lines wait, and when the oldest of them happened (epoch milliseconds)."""
     waiting, oldest = connection.execute(

@@ -80,8 +80,11 @@ class SyncLoop:
         self._streams = tuple(streams)
         self._pull_every_ms = pull_every_ms
         self._due_ms = clock.monotonic_ms()
+        self._is_urgent = True
+        self._is_behind = False
         self._is_first = True
         self._forked_epoch: int | None = None
+        self._hub_id = ""
         self._refused: LinkError | None = None
         self._woken = threading.Event()
         self._stopping = False
@@ -127,26 +130,28 @@ class SyncLoop:
     def run_round(self) -> tuple[int, bool]:
         """Do what is due; how long to wait then (ms), and whether new work may cut that short."""
         self._begin_round()
-        is_whole = self._clock.monotonic_ms() >= self._due_ms
+        is_whole = self._is_urgent or self._clock.monotonic_ms() >= self._due_ms
+        self._is_urgent = False
         try:
             reply = self._report() if is_whole else None
             more = self._push()
             if is_whole:
                 self._pull({} if reply is None else reply.heads)
         except LinkError as trouble:
-            self._due_ms = self._clock.monotonic_ms()
+            self._is_urgent = True
             return self._failed(trouble), False
         except StoreUnavailable:
-            self._due_ms = self._clock.monotonic_ms()
+            self._is_urgent = True
             self._tell("offline", "storage")
             return self._backoff.next_ms(), False
         if self._refused is not None:
-            self._due_ms = self._clock.monotonic_ms()
+            self._is_urgent = True
             return self._failed(self._refused), False
         self._backoff.reset()
         self._tell("online", "")
-        if is_whole and self._forked_epoch is None:
+        if is_whole:
             self._due_ms = self._clock.monotonic_ms() + self._pull_every_ms
+        more = more or self._is_urgent
         return (0 if more else max(0, self._due_ms - self._clock.monotonic_ms())), True
 
     def _begin_round(self) -> None:
@@ -165,13 +170,19 @@ class SyncLoop:
             if not is_alone:
                 raise
             return None
-        healing = heal(self._outbox.held(), reply, is_first=self._is_first, forked_epoch=self._forked_epoch)
+        healing = heal(
+            self._outbox.held(),
+            reply,
+            self._outbox.chain_at,
+            is_first=self._is_first,
+            forked_epoch=self._forked_epoch,
+        )
         if healing.marks is not None:
             self._outbox.take_marks(reply.hub_id, healing.marks)
         if healing.beginning is not None:
             LOGGER.warning("the ledger goes on with new numbers: %s", healing.beginning.reason)
             self._outbox.begin(healing.beginning)
-        self._is_first, self._forked_epoch = False, None
+        self._is_first, self._forked_epoch, self._hub_id = False, None, reply.hub_id
         self._status.heard(reply)
         if reply.rotate_key:
             self._link.rotate()
@@ -190,13 +201,20 @@ class SyncLoop:
                 if pushed.acked_through is None:
                     return False
                 self._tell("online", "")
+                if pushed.hub_id and self._hub_id and pushed.hub_id != self._hub_id:
+                    # Another life of the hub: what it still holds is asked at once.
+                    self._is_urgent = True
                 if pushed.forked_epoch is not None and pushed.forked_epoch == self._outbox.held().epoch:
                     # The hub's numbers are asked for first: new ones have to be above them.
-                    self._forked_epoch = pushed.forked_epoch
-                    self._due_ms = self._clock.monotonic_ms()
+                    self._forked_epoch, self._is_urgent = pushed.forked_epoch, True
+                self._is_behind = False
         except LinkError as trouble:
             if trouble.sort != "look":
                 raise
+            if trouble.detail == "hub_behind" and not self._is_behind:
+                # What it still holds is asked first; only if that does not help it is told.
+                self._is_behind = self._is_urgent = True
+                return True
             self._refused = trouble
             return False
         return True

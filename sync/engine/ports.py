@@ -115,6 +115,9 @@ class OutboxPort(Protocol):
     def pending(self, limit: int, max_bytes: int) -> Batch | None:
         """The oldest unacknowledged lines of one epoch; at least one if any waits."""
 
+    def chain_at(self, epoch: int, seq: int) -> bytes | None:
+        """The chain's head after a line, or None where that line is not there."""
+
     def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
         """Remember that the hub holds an epoch up to and including this seq; never goes back."""
 

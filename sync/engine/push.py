@@ -1,8 +1,7 @@
 """Sends what waits in the outbox, oldest first, one batch in flight, and moves the acknowledgement.
 
 The bytes are the host's own; nothing is decoded, changed or left out here. A reply that lags behind
-what was sent is normal after a lost answer; one behind what was once acknowledged means that the hub was
-restored, and the lines go to it again.
+what was sent is normal after a lost answer; one behind what was once acknowledged is told.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sync.engine.link import Link, LinkError
-from sync.engine.ports import Batch, OutboxPort
-from sync.protocol.messages import EpochMark, PushReply
+from sync.engine.ports import OutboxPort
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 2 * 1024 * 1024
@@ -21,12 +19,14 @@ BATCH_BYTES = 2 * 1024 * 1024
 class Pushed:
     """What one push did: `sent` events went out; `acked_through` is None where nothing waited.
 
-    `forked_epoch` is the epoch in which the hub holds other content at a place of these events.
+    `forked_epoch` is the epoch in which the hub holds other content at a place of these events; `hub_id`
+    names the life of the hub that answered, "" where it named none.
     """
 
     sent: int
     acked_through: int | None
     forked_epoch: int | None = None
+    hub_id: str = ""
 
 
 class Pusher:
@@ -40,8 +40,8 @@ class Pusher:
     def push_once(self) -> Pushed:
         """Send the oldest batch and acknowledge what the hub holds; raises LinkError.
 
-        Where the hub did not get further although events were sent, LinkError says so: it would
-        not get further by sending the same at once again.
+        Where the hub holds less than it had said, LinkError says so: it would not get further by sending
+        the same at once again.
         """
         batch = self._outbox.pending(self._batch_events, BATCH_BYTES)
         if batch is None:
@@ -56,21 +56,10 @@ class Pusher:
                 return Pushed(0, batch.first_seq - 1)
             raise
         if reply.acked_through < batch.first_seq:
-            return self._go_back(batch, reply)
+            raise LinkError("look", "hub_behind")
         # A hub cannot hold what was never sent; such a number would throw unsent sales away.
         acked_through = min(reply.acked_through, batch.first_seq + len(batch.lines) - 1)
         self._outbox.acknowledge(batch.epoch, acked_through, backed_up_through=reply.backed_up_through)
         self._batch_events = min(BATCH_EVENTS, self._batch_events * 2)
         forked_epoch = batch.epoch if reply.forked else None
-        return Pushed(len(batch.lines), acked_through, forked_epoch)
-
-    def _go_back(self, batch: Batch, reply: PushReply) -> Pushed:
-        """The hub lost what it had said to hold: take its word, and send again from there."""
-        held = self._outbox.held()
-        said = EpochMark(batch.epoch, reply.acked_through, reply.backed_up_through)
-        marks = [said if mark.epoch == batch.epoch else mark for mark in held.marks]
-        self._outbox.take_marks(held.hub_id, marks)
-        following = self._outbox.pending(1, 1)
-        if following is not None and (following.epoch, following.first_seq) == (batch.epoch, batch.first_seq):
-            raise LinkError("look", "hub_behind")
-        return Pushed(0, reply.acked_through)
+        return Pushed(len(batch.lines), acked_through, forked_epoch, reply.hub_id)

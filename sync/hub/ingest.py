@@ -352,7 +352,8 @@ class _Ingest:
         head = head_after(seal, self._before.chain, self._appended, is_whole=last_seq == result.acked_through)
         who = f"{self._batch.terminal_id}:{self._batch.epoch}"
         if head.is_other and not result.tells_fork and not result.tampered:
-            self._note("chain_broken", f"{who}:{last_seq}", seq=last_seq)
+            # Whatever follows does not fit either: told once.
+            self._note("chain_broken", who, seq=last_seq)
         if not is_signed_by_device(seal, self._place, last_seq):
             key, is_missing = f"{who}:{self._now_ms // DAY_MS}", seal.signature is None
             self._note("signature_wrong", key, seq=last_seq, is_missing=is_missing)

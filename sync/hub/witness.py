@@ -37,17 +37,17 @@ def head_after(seal: Seal, start: bytes | None, appended: Sequence[bytes], *, is
     """The head after these lines were added to a chain that stood at `start`.
 
     `is_whole`: the batch ends where the chain now does, so that what the device told is about this place.
-    Where it differs, the device's own is gone on from, so that one break is told once.
+    The head is always that of the lines which are held: terminals prove by it that theirs are the same. Only
+    where it is not known is the device's own taken.
     """
     head = start
     if appended and start is not None:
         head = chain_over(start, appended)
     if not is_whole or seal.chain is None:
         return Head(head, is_other=False)
-    is_other = head is not None and seal.chain != head
-    if appended and len(seal.chain) == CHAIN_BYTES:
+    if head is None and appended and len(seal.chain) == CHAIN_BYTES:
         head = seal.chain
-    return Head(head, is_other)
+    return Head(head, is_other=head is not None and seal.chain != head)
 
 
 def is_signed_by_device(seal: Seal, place: tuple[str, str, int], last_seq: int) -> bool:

@@ -29,11 +29,16 @@ class PushReply(msgspec.Struct, frozen=True):
 
 
 class EpochMark(msgspec.Struct, frozen=True):
-    """How far the hub holds one epoch of a terminal, and how far a backup of the hub does."""
+    """How far the hub holds one epoch of a terminal, and how far a backup of the hub does.
+
+    `chain` is the head (hex) of the hash chain over the lines that it holds through there, "" where it does
+    not know it: a terminal whose own chain is the same there knows that the hub holds its very lines.
+    """
 
     epoch: int
     acked_through: int
     backed_up_through: int
+    chain: str = ""
 
 
 class StatusReport(msgspec.Struct, frozen=True):

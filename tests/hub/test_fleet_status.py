@@ -14,6 +14,7 @@ from sync.hub.status_board import CLOCK_OFF_MS, ReportError, StatusBoard, checke
 from sync.hub.status_tables import SETTLED_EXCEPTION, TERMINAL_STATUS
 from sync.hub.tables import EXCEPTION
 from sync.protocol import codec
+from sync.protocol.chain import CHAIN_START, chain_over
 from sync.protocol.messages import EpochMark, StatusReply, StatusReport
 from sync.protocol.versions import KNOWN_STREAMS
 from tests.hub.conftest import NOW_MS, Enrolled, event_line
@@ -38,7 +39,8 @@ def test_a_report_is_kept_and_answered_with_how_the_hub_stands(fleet: Fleet) -> 
         fleet, seq=9, queue_length=6, oldest_ms=NOW_MS - 5, app_version="1.2", printer="ready", items=7
     )
     assert (reply.hub_id, reply.time_ms) == (fleet.database.feed_id, NOW_MS)
-    assert reply.marks == (EpochMark(1, 3, 0),)
+    held = chain_over(CHAIN_START, (event_line(1), event_line(2), b"no envelope"))
+    assert reply.marks == (EpochMark(1, 3, 0, held.hex()),)
     assert (reply.receipt_seq, reply.shift_number) == (2, 0)
     assert (reply.quarantined, reply.exceptions) == (1, 1), "a line, and a batch that nobody signed"
     assert set(reply.heads) == set(KNOWN_STREAMS)

@@ -62,6 +62,10 @@ class MemoryOutbox:
         chain = chain_over(CHAIN_START, self.lines[: first + len(batch)])
         return Batch(self.epoch, first + 1, batch, chain)
 
+    def chain_at(self, epoch: int, seq: int) -> bytes | None:
+        known = epoch == self.epoch and self.gone < seq <= len(self.lines)
+        return chain_over(CHAIN_START, self.lines[:seq]) if known else None
+
     def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
         assert epoch == self.epoch
         self.acknowledgements.append(through)
