@@ -4,7 +4,8 @@
 
 A run that was broken off is taken up with other seeds. A point is one line of the code at work, chosen so
 that every phase gets its share. After each kill the catalogue must be the old one or the new one, whole, and
-the next start must end with the new one and nothing beside it. `--mutant` plants a fault that has to be caught.
+the next start must end with the new one and nothing beside it. `--mutant` plants a fault that has to be
+caught.
 """
 
 from __future__ import annotations
