@@ -2,8 +2,9 @@
 
 Qt runs offscreen unless the caller says otherwise, so no test needs a display by accident. A test that
 provokes warnings says so with the marker ``expected_logs``. Tests that need Xvfb, openbox or xdotool carry
-``needs_x``, those that need PostgreSQL ``needs_postgres``: without those programs they are skipped, counted
-aloud at the end, and failed in a strict run.
+``needs_x``, those that need PostgreSQL ``needs_postgres``, those that need a browser
+``needs_browser``: without those programs they are skipped, counted aloud at the end, and failed in a strict
+run.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 
 X_PROGRAMS = ("Xvfb", "openbox", "xdotool")
+BROWSER_PROGRAMS = ("chromium", "chromedriver")
 MISSING_PART = "missing system part: "
 THREAD_GRACE_S = 2.0
 
@@ -167,6 +169,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing += missing_x_programs()
     if item.get_closest_marker("needs_postgres") is not None and not has_postgres():
         missing.append("PostgreSQL")
+    if item.get_closest_marker("needs_browser") is not None:
+        missing += [name for name in BROWSER_PROGRAMS if shutil.which(name) is None]
     if not missing:
         return
     if os.environ.get("POS_STRICT"):

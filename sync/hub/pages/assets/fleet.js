@@ -34,4 +34,5 @@
   }
 
   window.setInterval(refresh, EVERY_MS);
+  document.addEventListener("visibilitychange", refresh);
 }());
