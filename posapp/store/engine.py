@@ -115,14 +115,19 @@ def open_catalog(path: Path, *, busy_ms: int = BUSY_MS) -> Connection:
     check_sqlite()
     connection = _connect(path, "rwc", busy_ms)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA foreign_keys=ON")
+        make_replaceable(connection)
     except BaseException:
         # A file that is no database has to be let go before it can be put aside.
         connection.close()
         raise
     return connection
+
+
+def make_replaceable(connection: Connection) -> None:
+    """Give the catalogue's connection its settings: a power cut may take the newest rows, never the file."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def open_scratch(path: Path, is_over: Callable[[], bool]) -> Connection:
