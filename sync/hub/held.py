@@ -19,7 +19,8 @@ _SALE: Final = (
 )
 _OF_DAYS: Final = " AND business_date {among}"
 _SPELT: Final = {
-    "postgresql": {"one": "%s", "among": "= ANY(%s)"},
+    # Lists in binary form: as text each of their items is searched for what to escape.
+    "postgresql": {"one": "%s", "among": "= ANY(%b)"},
     "sqlite": {"one": "?", "among": "IN (SELECT value FROM json_each(?))"},
 }
 
