@@ -34,6 +34,7 @@ from posapp.store.lanes import (
 )
 from posapp.store.ledger import Ledger
 from posapp.store.prints import PrintState, Slip, mark_prints, pending_prints, receipt_of
+from posapp.store.pruning import prune
 from posapp.store.recovery import recover
 from posapp.store.settings import LANGUAGE, put_cursor, put_scanners, put_setting
 from posapp.store.shift_reading import read_shift
@@ -331,6 +332,9 @@ class LedgerWriter:
                 self._is_stretched = True
             elif tidying.log_state(connection).frames >= tidying.CHECKPOINT_FRAMES:
                 tidying.checkpoint(connection)
+            else:
+                # Piece by piece, each in an idle moment of its own.
+                self._is_tidy = prune(connection) == 0
         except (DatabaseError, *UNFIT):
             # Everything stored is safe in the log; the next idle moment tries again.
             return

@@ -389,7 +389,7 @@ def audit_rows(ledger: Path) -> list[str]:
 def play(seed: int, *, real: bool = False, mutant: str = "") -> Outcome:
     """Play one seed in a folder of its own."""
     # Nothing here loses power, so nothing has to reach a disk.
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix=f"healing-{seed}-", dir=memory if memory.is_dir() else None))
     hub: Hub = RealHub(folder) if real else TwinHub()
     try:
