@@ -43,6 +43,7 @@ CUTS: Final = 3
 PIECE_BYTES: Final = 64 * 1024
 _BOOTSTRAP: Final = "bootstrap"
 _QUIET_S: Final = 1.0
+_AFTER_S: Final = 0.05
 
 
 class CutLink(HttpLink):
@@ -148,6 +149,8 @@ def _round(
                 started = perf_counter()
                 done.cuts += _pull(puller)
                 done.whole_s.append(perf_counter() - started)
+                # However few items there are, something was sold and scanned meanwhile.
+                till.rest(_AFTER_S)
             done.missing_items += abs(items - reader.status().items)
     if files.manifest is None:
         raise RuntimeError("the hub's snapshot was not taken")

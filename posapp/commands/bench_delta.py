@@ -32,7 +32,7 @@ from sync.protocol.versions import FEED_PAGE_MAX, STREAM_PRICES
 
 PRICES: Final = 10_000
 _DELTA: Final = "delta"
-_QUIET_AT_LEAST_S: Final = 1.0
+_QUIET_S: Final = 1.0
 _SCANNED: Final = 500
 
 
@@ -54,7 +54,7 @@ def bench_delta(*, rounds: int, codes: int, seed: int, folder: Path | None) -> R
             deltas: list[float] = []
             for number in range(1, rounds + 1):
                 pages = _pages(chance.sample(skus, min(PRICES, len(skus))), codes + number * PRICES, chance)
-                till.rest(max(_QUIET_AT_LEAST_S, deltas[-1] if deltas else 0))
+                till.rest(max(_QUIET_S, deltas[-1] if deltas else 0))
                 with till.during(_DELTA):
                     deltas.append(_apply(file, pages))
     result = _result(till, deltas, seed)
