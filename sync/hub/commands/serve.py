@@ -18,6 +18,8 @@ from sync.hub.limits import Limits
 from sync.hub.logs import log_to_stderr
 from sync.hub.workers import serve_in_processes
 
+LOG = logging.getLogger("poshub.serve")
+
 
 def add(commands: Any) -> None:
     """Add these commands to a parser's."""
@@ -74,6 +76,9 @@ def limits_of(options: argparse.Namespace) -> Limits:
 
 
 def _listening(options: argparse.Namespace) -> Listening:
+    is_near = options.host in ("localhost", "::1") or options.host.startswith("127.")
+    if options.tls_cert is None and not is_near and not options.proxies:
+        LOG.warning("without --tls-cert whoever listens on the network can act as a till for an hour")
     if (options.tls_cert is None) != (options.tls_key is None):
         raise CommandError("--tls-cert and --tls-key go together")
     return Listening(
