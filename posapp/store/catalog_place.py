@@ -136,12 +136,12 @@ class CatalogPlace:
     def _fold(self, whole: bool) -> None:
         connection = open_catalog(self.path, busy_ms=0 if whole else 1_000)
         try:
-            if not whole:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            elif connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0] != "delete":
-                raise CatalogInUseError
+            is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             connection.close()
+        # The last one to let a file go takes its log away; where it stays, somebody else has the file.
+        if whole and (is_busy or self.path.with_name(self.path.name + SIDE_FILES[0]).exists()):
+            raise CatalogInUseError
 
 
 @contextmanager

@@ -268,6 +268,9 @@ def test_a_file_that_somebody_else_has_open_is_left_for_now(till: Till, tmp_path
     assert take(till.files, manifest, packed) == "not_now"
     assert till.reader.by_sku("old", 1) is not None
     till.file.apply("catalogue", [item_change("old 2", 2)], "old:2")
+    other.execute("COMMIT")
+    # It reads nothing now, and would go on with the log of a file that is no more.
+    assert till.files.install(manifest) == "not_now"
     other.close()
     assert till.files.gathered(manifest) == manifest.length
     assert till.files.install(manifest) == "installed"
