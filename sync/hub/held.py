@@ -13,11 +13,13 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-_EVENT: Final = "SELECT event_id, is_fork, line FROM event WHERE store_id = {one} AND event_id {among}"
-_SALE: Final = (
-    "SELECT transaction_id FROM retail_transaction WHERE store_id = {one} AND transaction_id {among}"
+_HELD: Final = "SELECT event_id, is_fork, line FROM event WHERE store_id = {one}"
+_EVENTS: Final = _HELD + " AND event_id {among} AND business_date {among}"
+_PLACES: Final = _HELD + " AND terminal_id = {one} AND epoch = {one} AND seq {among}"
+_SALES: Final = (
+    "SELECT transaction_id FROM retail_transaction"
+    " WHERE store_id = {one} AND transaction_id {among} AND business_date {among}"
 )
-_OF_DAYS: Final = " AND business_date {among}"
 _SPELT: Final = {
     # Lists in binary form: as text each of their items is searched for what to escape.
     "postgresql": {"one": "%s", "among": "= ANY(%b)"},
@@ -34,32 +36,39 @@ class HeldEvent:
 
 
 def held_events(
-    connection: Connection, store_id: str, event_ids: Sequence[str], *, days: Iterable[str] | None
+    connection: Connection, store_id: str, event_ids: Sequence[str], *, days: Iterable[str]
 ) -> dict[str, HeldEvent]:
-    """Those of these events that are held, by id; without `days` every month is looked through."""
-    rows = _asked(connection, _EVENT, store_id, event_ids, days)
-    return {event_id: HeldEvent(bytes(line), bool(is_fork)) for event_id, is_fork, line in rows}
+    """Those of these events that are held under these days, by id."""
+    return _by_id(_asked(connection, _EVENTS, store_id, list(event_ids), sorted(days)))
+
+
+def held_at(connection: Connection, place: tuple[str, str, int], seqs: Sequence[int]) -> dict[str, HeldEvent]:
+    """The events that are held at these places of a terminal's epoch, of whatever day, by id."""
+    return _by_id(_asked(connection, _PLACES, *place, list(seqs)))
 
 
 def held_sales(
     connection: Connection, store_id: str, transaction_ids: Sequence[str], *, days: Iterable[str]
 ) -> set[str]:
     """Those of these sales that are held under these days."""
-    return {row[0] for row in _asked(connection, _SALE, store_id, transaction_ids, days)}
+    return {row[0] for row in _asked(connection, _SALES, store_id, list(transaction_ids), sorted(days))}
 
 
-def _asked(
-    connection: Connection, question: str, store_id: str, ids: Sequence[str], days: Iterable[str] | None
-) -> list[Any]:
-    if not ids:
+def _by_id(rows: Iterable[Any]) -> dict[str, HeldEvent]:
+    return {event_id: HeldEvent(bytes(line), bool(is_fork)) for event_id, is_fork, line in rows}
+
+
+def _asked(connection: Connection, question: str, *values: Any) -> list[Any]:
+    if not all(value or not isinstance(value, list) for value in values):
         return []
     dialect = connection.dialect.name
-    statement = (question if days is None else question + _OF_DAYS).format(**_SPELT[dialect])
-    lists = [list(ids)] if days is None else [list(ids), sorted(days)]
+    statement = question.format(**_SPELT[dialect])
     raw: Any = connection.connection.driver_connection
     if dialect == "postgresql":
         with raw.cursor(binary=True) as cursor:
-            cursor.execute(statement, (store_id, *lists))
+            # Never prepared: a plan for any list would look through every month, and by the wrong index.
+            cursor.execute(statement, values, prepare=False)
             found: list[Any] = cursor.fetchall()
             return found
-    return list(raw.execute(statement, (store_id, *(msgspec.json.encode(one).decode() for one in lists))))
+    spelled = (msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in values)
+    return list(raw.execute(statement, tuple(spelled)))

@@ -29,7 +29,7 @@ from sync.hub.explode import (
     numbers_used,
     read_sale,
 )
-from sync.hub.held import HeldEvent, held_events, held_sales
+from sync.hub.held import HeldEvent, held_at, held_events, held_sales
 from sync.hub.progress import Progress, lock_progress, raise_numbers, save_progress
 from sync.hub.put_aside import Aside
 from sync.hub.sale_checks import day_of, doubts, store_currency
@@ -205,14 +205,14 @@ class _Ingest:
         days = {day_of(envelope.business_date) for envelope in whole}
         event_ids = [envelope.event_id for envelope in whole]
         held = held_events(self._connection, self._batch.store_id, event_ids, days=days)
-        # A replay says the same date, so what is not found there is new or was changed. Only where its
-        # place is held already is it worth looking through every month for another version of it.
+        # A replay says the same date, so what is not found there is new or was changed. Where its place is
+        # held already, another version of it may stand there under another date.
         doubtful = [
-            envelope.event_id
+            envelope.seq
             for envelope in whole
             if envelope.seq <= self._result.acked_through and envelope.event_id not in held
         ]
-        return held | held_events(self._connection, self._batch.store_id, doubtful, days=None)
+        return held_at(self._connection, self._place, doubtful) | held
 
     # ------------------------------------------------------------------ line by line
     def _take(self, one: _Placed, envelope: Envelope, held: dict[str, HeldEvent]) -> None:

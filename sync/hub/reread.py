@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sync.hub.database import insert_rows
 from sync.hub.exception_list import note_exception
 from sync.hub.explode import SALE_KIND, SaleBody, SaleRows, add_sale, number_of_receipt, read_sale
-from sync.hub.held import held_events, held_sales
+from sync.hub.held import HeldEvent, held_at, held_events, held_sales
 from sync.hub.progress import lock_progress, raise_numbers
 from sync.hub.record import put_on_record
 from sync.hub.sale_checks import day_of, doubts, store_currency
@@ -45,7 +45,7 @@ def read_again(connection: Connection, key: LineKey, *, who: str, now_ms: int) -
     read = _read(key, content)
     held = None
     if not isinstance(read, str):
-        held = held_events(connection, key[0], [read[0].event_id], days=None).get(read[0].event_id)
+        held = _held(connection, read[0])
     if isinstance(read, str) or (held is not None and held.line != content):
         reason = read if isinstance(read, str) else "its event id is held with other content"
         put_on_record(
@@ -69,6 +69,15 @@ def read_again(connection: Connection, key: LineKey, *, who: str, now_ms: int) -
         seq = envelope.seq
         wish_for_stock(connection, key[0], key[1], epoch=key[2], first=seq, last=seq)
     return "read"
+
+
+def _held(connection: Connection, envelope: Envelope) -> HeldEvent | None:
+    """The event under this one's id, where it is held: under its date, or at its place under another."""
+    place = (envelope.store_id, envelope.terminal_id, envelope.epoch)
+    by_id = held_at(connection, place, [envelope.seq]) | held_events(
+        connection, envelope.store_id, [envelope.event_id], days=[day_of(envelope.business_date)]
+    )
+    return by_id.get(envelope.event_id)
 
 
 def _read(key: LineKey, line: bytes) -> tuple[Envelope, SaleBody | None] | str:
