@@ -39,27 +39,21 @@ def as_driver_error(error: apsw.Error) -> Exception:
 
 
 class Answer:
-    """What a statement gave."""
+    """What a statement gave; it has come to its end, so that none of its errors comes later."""
 
     def __init__(self, cursor: apsw.Cursor, connection: apsw.Connection) -> None:
-        self._cursor = cursor
+        self._rows = iter(cursor.fetchall())
         self.rowcount = connection.changes()
         self.lastrowid = connection.last_insert_rowid()
 
     def fetchone(self) -> Any:
-        try:
-            return self._cursor.fetchone()
-        except apsw.Error as error:
-            raise as_driver_error(error) from error
+        return next(self._rows, None)
 
     def fetchall(self) -> list[Any]:
-        try:
-            return list(self._cursor.fetchall())
-        except apsw.Error as error:
-            raise as_driver_error(error) from error
+        return list(self._rows)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.fetchall())
+        return self._rows
 
 
 #: Looks at every statement before it runs; gives the one to run, or None to leave it out.
@@ -89,19 +83,18 @@ class ApswConnection:
         if sql == "COMMIT":
             self.before_commit(self)
         try:
-            cursor = self.inner.execute(sql, parameters)
+            answer = Answer(self.inner.execute(sql, parameters), self.inner)
         except apsw.Error as error:
             raise as_driver_error(error) from error
         if sql == "COMMIT":
             self.after_commit()
-        return Answer(cursor, self.inner)
+        return answer
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Answer:
         try:
-            cursor = self.inner.executemany(sql, parameters)
+            return Answer(self.inner.executemany(sql, parameters), self.inner)
         except apsw.Error as error:
             raise as_driver_error(error) from error
-        return Answer(cursor, self.inner)
 
     def close(self) -> None:
         let_go(self.inner)
