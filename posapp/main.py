@@ -22,6 +22,14 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.demo import run as demo
 
             return demo(options)
+        case "backup":
+            from posapp.commands.ledger_copies import backup
+
+            return backup(options)
+        case "restore":
+            from posapp.commands.ledger_copies import restore
+
+            return restore(options)
         case "enrol":
             from posapp.commands.enrol import run as enrol
 

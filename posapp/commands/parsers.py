@@ -30,6 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _demo(commands)
     _enrol(commands)
+    _ledger_copies(commands)
     _virtual_printer(commands)
     _screenshots(commands)
     _labels(commands)
@@ -57,6 +58,14 @@ def _enrol(commands: Commands) -> None:
     enrol.add_argument("--ca", type=Path, metavar="FILE", help="ca.pem of the hub's own authority")
     enrol.add_argument("--replace", action="store_true", help="overwrite the key of another terminal")
     enrol.add_argument("--allow-plain-http", action="store_true", help="in a closed network that you trust")
+
+
+def _ledger_copies(commands: Commands) -> None:
+    backup = commands.add_parser("backup", help="copy the ledger, also while the till is selling")
+    backup.add_argument("file", type=Path, metavar="FILE", help="takes the place of an earlier copy")
+    restore = commands.add_parser("restore", help="put a copy of the ledger back; the till must be closed")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--dry-run", action="store_true", help="only say what would happen")
 
 
 def _virtual_printer(commands: Commands) -> None:

@@ -46,7 +46,7 @@ def migrate(path: Path, *, epoch: int) -> Migration:
     """
     connection = open_ledger(path)
     try:
-        before = _revision(connection)
+        before = revision_of(connection)
         if before == HEAD:
             return Migration(before, HEAD, None)
         if before is not None and before > HEAD:
@@ -58,7 +58,8 @@ def migrate(path: Path, *, epoch: int) -> Migration:
         connection.close()
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """The step that a ledger is at, or None for a file that is none."""
     known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchone()
     if known is None:
         return None

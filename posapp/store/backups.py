@@ -1,0 +1,163 @@
+"""A copy of the ledger while the till sells, and the way back from one.
+
+A copy is made by SQLite's own backup in one step, which holds up nobody, is read through before it counts,
+and takes its name in one act. Put back, a ledger carries a note by which the next start goes on with numbers
+that nobody has given out. What was there before is kept aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pysqlite3 import dbapi2
+
+from posapp.store.engine import Connection, check_sqlite, open_ledger, open_reader
+from posapp.store.epochs import mark_restored
+from posapp.store.migrate import HEAD, revision_of
+from posapp.store.outbox import backlog
+from posapp.store.settings import PLACE, get_setting
+from posapp.store.troubles import DatabaseError
+
+_BESIDE = ("-wal", "-shm")
+
+
+class BackupError(Exception):
+    """The copy or its way back cannot be had; the sentence says why and what was left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSummary:
+    """What a ledger holds: whose it is ("" where nobody's), its rows, and its last receipt."""
+
+    place: str
+    records: int
+    waiting: int | None
+    receipt_seq: int
+    last_at_ms: int | None
+
+
+def look(path: Path) -> LedgerSummary:
+    """Read a ledger through and tell what it holds; raises BackupError for what is no sound ledger."""
+    if not path.is_file():
+        raise BackupError(f"There is no file {path}.")
+    try:
+        with contextlib.closing(open_reader(path)) as connection:
+            revision = revision_of(connection)
+            if revision is None:
+                raise BackupError(f"{path} is no ledger.")
+            if revision > HEAD:
+                raise BackupError(f"{path} was written by a newer version of this till. Update it first.")
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise BackupError(f"{path} is damaged: {found}")
+            return _summary(connection, revision)
+    except DatabaseError as error:
+        raise BackupError(f"{path} cannot be read: {error}") from error
+
+
+def back_up(ledger: Path, target: Path) -> LedgerSummary:
+    """Copy a ledger, also one in use, to a file that is whole or not there; raises BackupError, OSError."""
+    if target.exists() and ledger.exists() and target.samefile(ledger):
+        raise BackupError("The copy cannot be the ledger itself.")
+    if not ledger.is_file():
+        raise BackupError(f"There is no ledger {ledger}.")
+    unfinished = target.with_name(target.name + ".part")
+    with _made(unfinished):
+        _copy(ledger, unfinished)
+        summary = look(unfinished)
+        _sync(unfinished)
+        unfinished.replace(target)
+    _sync(target.parent)
+    return summary
+
+
+def put_back(copy: Path, ledger: Path, aside: Path) -> bool:
+    """Put a copy in the ledger's place, with a note for the next start; whether one was put aside.
+
+    The till must not be running. Raises BackupError or OSError; the ledger is then as it was.
+    """
+    look(copy)
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = ledger.with_name(ledger.name + ".restoring")
+    with _made(unfinished):
+        _copy(copy, unfinished)
+        with contextlib.closing(_connect(unfinished)) as connection:
+            mark_restored(connection)
+        look(unfinished)
+        _sync(unfinished)
+        is_there = ledger.exists()
+        if is_there:
+            _put_aside(ledger, aside)
+        unfinished.replace(ledger)
+    _sync(ledger.parent)
+    return is_there
+
+
+def _put_aside(ledger: Path, aside: Path) -> None:
+    """Give the ledger a second name; its own stays until another file takes it, whatever happens between."""
+    with contextlib.suppress(DatabaseError), contextlib.closing(open_ledger(ledger)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    try:
+        os.link(ledger, aside)
+    except OSError:
+        shutil.copy2(ledger, aside)
+        _sync(aside)
+    for ending in _BESIDE:
+        # A log that is left would be taken for the new file's.
+        beside = ledger.with_name(ledger.name + ending)
+        if beside.exists():
+            beside.replace(aside.with_name(aside.name + ending))
+
+
+def _summary(connection: Connection, revision: str) -> LedgerSummary:
+    place = get_setting(connection, PLACE)
+    records, last_at_ms, receipt_seq = connection.execute(
+        "SELECT (SELECT count(*) FROM journal), (SELECT max(at_ms) FROM journal), receipt_seq FROM till"
+    ).fetchone()
+    # An older one keeps that elsewhere; it is brought up to date when it is opened.
+    waiting = backlog(connection)[0] if revision == HEAD else None
+    return LedgerSummary("" if place is None else place.decode(), records, waiting, receipt_seq, last_at_ms)
+
+
+def _copy(source: Path, target: Path) -> None:
+    check_sqlite()
+    try:
+        with contextlib.closing(open_reader(source)) as reading, contextlib.closing(_connect(target)) as made:
+            given: Any = reading
+            # In one step: the till writes on beside it, and a copy in steps would begin anew each time.
+            given.backup(made)
+            # One file, with no log beside it.
+            made.execute("PRAGMA journal_mode=DELETE")
+    except DatabaseError as error:
+        raise BackupError(f"{source} cannot be copied: {error}") from error
+
+
+def _connect(path: Path) -> Connection:
+    connection: Connection = dbapi2.connect(str(path), isolation_level=None)
+    return connection
+
+
+@contextlib.contextmanager
+def _made(unfinished: Path) -> Iterator[None]:
+    """A file that is gone again unless it got its name."""
+    unfinished.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":
+        return  # a folder cannot be opened there, and its entries are written with the file
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
