@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, Connection, Select, and_, exists, func, or_, select
 
 from sync.hub.database import upsert
 from sync.hub.exception_list import stored_key
@@ -27,6 +27,8 @@ _KEYS_AT_ONCE: Final = 5_000
 
 LineKey = tuple[str, str, int, int, bytes]
 ExceptionKey = tuple[str, str, str]
+#: A store or a terminal: its id, or the parameter that stands for it; None for all.
+Place = str | BindParameter[Any] | None
 #: As handles may say them: nothing that a database could not hold.
 _Word = Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00]*$")]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)]
@@ -108,7 +110,7 @@ _IS_LINE_SETTLED: Final = and_(
 )
 
 
-def open_exceptions(store_id: str | None = None, terminal_id: str | None = None) -> Select[Any]:
+def open_exceptions(store_id: Place = None, terminal_id: Place = None) -> Select[Any]:
     """Store and terminal of each exception that waits, of all or of one store or terminal."""
     query = select(EXCEPTION.c.store_id, EXCEPTION.c.terminal_id).where(
         ~exists().where(_IS_EXCEPTION_SETTLED)
@@ -116,7 +118,7 @@ def open_exceptions(store_id: str | None = None, terminal_id: str | None = None)
     return _of_place(query, EXCEPTION.c, store_id, terminal_id)
 
 
-def open_quarantine(store_id: str | None = None, terminal_id: str | None = None) -> Select[Any]:
+def open_quarantine(store_id: Place = None, terminal_id: Place = None) -> Select[Any]:
     """Store and terminal of each quarantined line that waits, of all or of one store or terminal."""
     query = select(QUARANTINE.c.store_id, QUARANTINE.c.terminal_id).where(~exists().where(_IS_LINE_SETTLED))
     return _of_place(query, QUARANTINE.c, store_id, terminal_id)
@@ -131,7 +133,7 @@ def count_open(connection: Connection) -> tuple[int, int]:
     return int(found[0]), int(found[1])
 
 
-def _of_place(query: Select[Any], columns: Any, store_id: str | None, terminal_id: str | None) -> Select[Any]:
+def _of_place(query: Select[Any], columns: Any, store_id: Place, terminal_id: Place) -> Select[Any]:
     if store_id is not None:
         query = query.where(columns.store_id == store_id)
     return query if terminal_id is None else query.where(columns.terminal_id == terminal_id)

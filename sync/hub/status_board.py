@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, Select, bindparam, func, select, text
 
 from sync.hub.database import Database, upsert
 from sync.hub.exception_list import note_exception
+from sync.hub.feed_tables import STREAM_HEAD
 from sync.hub.settling import open_exceptions, open_quarantine, settle_clock
 from sync.hub.status_tables import TERMINAL_STATUS
-from sync.hub.streams import heads
+from sync.hub.streams import cursor_of
 from sync.hub.tables import PROGRESS, TERMINAL_NUMBERS
 from sync.protocol.codec import SEQ_MAX
 from sync.protocol.messages import EpochMark, StatusReply, StatusReport
-from sync.protocol.versions import EPOCH_MARKS_MAX
+from sync.protocol.versions import EPOCH_MARKS_MAX, KNOWN_STREAMS
 
 #: A clock this far off makes time codes and business dates doubtful.
 CLOCK_OFF_MS: Final = 120_000
@@ -106,17 +107,23 @@ def cleaned(words: str) -> str:
     return "".join(one for one in words if one.isprintable())[:TEXT_MOST_CHARS]
 
 
+#: By database, put together once.
+_PUT: Final[dict[str, Any]] = {}
+
+
 def write_reports(connection: Connection, waiting: Sequence[_Waiting]) -> None:
     """Write reports down, the last one of each terminal, and note clocks that are off or right again."""
     newest = {(one.store_id, one.terminal_id): one for one in waiting}
     # In one order everywhere, so that two processes of the hub never wait for each other.
     rows = [_row(connection, newest[place]) for place in sorted(newest)]
-    row = upsert(connection, TERMINAL_STATUS)
-    names = [column.name for column in TERMINAL_STATUS.c]
-    changed = {name: row.excluded[name] for name in names if name not in ("store_id", "terminal_id")}
-    connection.execute(
-        row.on_conflict_do_update(index_elements=["store_id", "terminal_id"], set_=changed), rows
-    )
+    statement = _PUT.get(connection.dialect.name)
+    if statement is None:
+        row = upsert(connection, TERMINAL_STATUS)
+        names = [column.name for column in TERMINAL_STATUS.c if not column.primary_key]
+        changed = {name: row.excluded[name] for name in names}
+        statement = row.on_conflict_do_update(index_elements=["store_id", "terminal_id"], set_=changed)
+        _PUT[connection.dialect.name] = statement
+    connection.execute(statement, rows)
 
 
 _CLOCK_OFF_SINCE: Final = select(TERMINAL_STATUS.c.clock_off_since_ms).where(
@@ -172,8 +179,27 @@ _MARKS: Final = (
     .order_by(PROGRESS.c.epoch.desc())
     .limit(EPOCH_MARKS_MAX)
 )
-_NUMBERS: Final = select(TERMINAL_NUMBERS.c.receipt_seq, TERMINAL_NUMBERS.c.shift_number).where(
-    TERMINAL_NUMBERS.c.store_id == bindparam("store"), TERMINAL_NUMBERS.c.terminal_id == bindparam("terminal")
+_HERE: Final[dict[str, Any]] = {"store_id": bindparam("store"), "terminal_id": bindparam("terminal")}
+
+
+def _number_of(name: str) -> Any:
+    at_place = (TERMINAL_NUMBERS.c[column] == value for column, value in _HERE.items())
+    return select(TERMINAL_NUMBERS.c[name]).where(*at_place).scalar_subquery()
+
+
+def _count_of(waiting: Select[Any]) -> Any:
+    return select(func.count()).select_from(waiting.subquery()).scalar_subquery()
+
+
+#: Statements are put together once: that takes longer than the database does to answer them.
+_FIGURES: Final = select(
+    _number_of("receipt_seq").label("receipt_seq"),
+    _number_of("shift_number").label("shift_number"),
+    _count_of(open_quarantine(**_HERE)).label("quarantined"),
+    _count_of(open_exceptions(**_HERE)).label("exceptions"),
+)
+_HEADS: Final = select(STREAM_HEAD.c.stream, STREAM_HEAD.c.rev).where(
+    STREAM_HEAD.c.store_id == bindparam("store")
 )
 
 
@@ -182,13 +208,8 @@ def reply_to(
 ) -> StatusReply:
     """How the hub stands to a terminal now."""
     place = {"store": store_id, "terminal": terminal_id}
-    numbers = connection.execute(_NUMBERS, place).one_or_none()
-    waiting = [
-        connection.execute(
-            select(func.count()).select_from(open_ones(store_id, terminal_id).subquery())
-        ).scalar_one()
-        for open_ones in (open_quarantine, open_exceptions)
-    ]
+    figures = connection.execute(_FIGURES, place).one()
+    revs = {row.stream: row.rev for row in connection.execute(_HEADS, {"store": store_id})}
     return StatusReply(
         hub_id=hub_id,
         time_ms=now_ms,
@@ -196,9 +217,9 @@ def reply_to(
             EpochMark(epoch, acked, backed, "" if chain is None else bytes(chain).hex())
             for epoch, acked, backed, chain in connection.execute(_MARKS, place)
         ),
-        receipt_seq=numbers.receipt_seq if numbers else 0,
-        shift_number=numbers.shift_number if numbers else 0,
-        heads=heads(connection, store_id),
-        quarantined=waiting[0],
-        exceptions=waiting[1],
+        receipt_seq=figures.receipt_seq or 0,
+        shift_number=figures.shift_number or 0,
+        heads={stream: cursor_of(hub_id, revs.get(stream, 0)) for stream in KNOWN_STREAMS},
+        quarantined=figures.quarantined,
+        exceptions=figures.exceptions,
     )
