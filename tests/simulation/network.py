@@ -44,7 +44,8 @@ from sync.hub.tables import EVENT, EXCEPTION, PROGRESS, QUARANTINE, RETAIL_TRANS
 from sync.protocol.codec import decode_envelope, encode_envelope
 from tests.hub.conftest import shop_document
 from tests.hub.devices import enrol_device
-from tests.simulation.network_world import NOW_MS, STREAM, WEATHER, Hub, Sky, Till, price_body
+from tests.simulation.network_hub import Hub
+from tests.simulation.network_world import NOW_MS, STREAM, WEATHER, Sky, Till, price_body
 from tests.simulation.seed_ranges import in_processes, seeds_of, with_seeds
 
 ACTS: Final = 40
@@ -89,7 +90,7 @@ class Play:
         self._mutant = mutant
         hub_model, ledger_model, keys = _models()
         shutil.copy(hub_model, folder / "hub.db")
-        self._hub = Hub(folder / "hub.db", self._sky, loop)
+        self._hub = Hub(folder / "hub.db", self._sky.now_ms, loop)
         late: list[Callable[[], Any]] = []
         self._late = late
         self._tills = [

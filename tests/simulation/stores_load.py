@@ -222,27 +222,39 @@ def _command_of(pid: int) -> bytes:
 
 
 # ---------------------------------------------------------------------- the whole
-def run(
-    database: str, *, stores: int, sales: int, clients: int, processes: int, workers: int, seed: int,
-    kills: int, folder: Path,
-) -> Load:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is played: sales in each store's queue, tills at one moment in each client process, processes
+    of the hub and how many of them are killed meanwhile.
+    """
+
+    stores: int
+    sales: int
+    clients: int
+    processes: int
+    workers: int
+    kills: int
+    seed: int
+
+
+def run(database: str, plan: Plan, folder: Path) -> Load:
     """Play all queues against a served hub and audit it."""
-    load = Load(stores, stores * sales)
+    load = Load(plan.stores, plan.stores * plan.sales)
     opened = Database(database)
-    queues = furnish(opened, stores, sales, seed)
+    queues = furnish(opened, plan.stores, plan.sales, plan.seed)
     opened.close()
-    hub = ServedHub(database, workers, folder / "hub.log")
+    hub = ServedHub(database, plan.workers, folder / "hub.log")
     try:
         began = time.perf_counter()
-        parts = [queues[part::processes] for part in range(processes)]
-        with get_context("spawn").Pool(processes) as pool:
-            waiting = [pool.apply_async(play_many, (hub.url, part, clients)) for part in parts]
-            for number in range(kills):
+        parts = [queues[part :: plan.processes] for part in range(plan.processes)]
+        with get_context("spawn").Pool(plan.processes) as pool:
+            waiting = [pool.apply_async(play_many, (hub.url, part, plan.clients)) for part in parts]
+            for number in range(plan.kills):
                 time.sleep(0.5 + number)
                 # Only with several workers: the others and their keeper go on.
                 victims = hub.worker_ids()
-                if workers > 1 and len(victims) > 1:
-                    os.kill(random.Random(seed + number).choice(victims), signal.SIGKILL)
+                if plan.workers > 1 and len(victims) > 1:
+                    os.kill(random.Random(plan.seed + number).choice(victims), signal.SIGKILL)
                     load.worker_kills += 1
             for each in waiting:
                 for sent, failed, took in each.get():
@@ -314,11 +326,11 @@ def cli(arguments: Sequence[str] | None = None) -> int:
                 stack.callback(server.stop)
                 server.administer("CREATE DATABASE load TEMPLATE template0")
                 database = server.url("load")
-        load = run(
-            database, stores=options.stores, sales=options.sales, clients=options.clients,
-            processes=options.processes, workers=workers, seed=options.seed,
-            kills=options.kills if workers > 1 else 0, folder=Path(folder),
-        )  # fmt: skip
+        kills = options.kills if workers > 1 else 0
+        plan = Plan(
+            options.stores, options.sales, options.clients, options.processes, workers, kills, options.seed
+        )
+        load = run(database, plan, Path(folder))
     print(json.dumps(load.report(options.seed, "sqlite" if options.sqlite else "postgresql"), indent=2))
     return 1 if load.faults else 0
 
