@@ -84,6 +84,10 @@ class FactMaker:
         """A name for a cart, a commit or a slip."""
         return self._ids.new_id()
 
+    def let_pass(self, time_ms: int) -> None:
+        """Let some time go by."""
+        self._clock.wall_ms += time_ms
+
     def cart(self) -> bytes:
         """An open cart, of a size that takes one page or three."""
         size = self._chance.choice((200, 900, 2500, 9000))

@@ -82,7 +82,7 @@ class Campaign:
         """All lives of one ledger."""
         chance = random.Random(seed)
         examiner = Examiner(self._vfs)
-        is_old = seed % 8 == 0
+        is_old = seed % 4 == 0
         files = {LEDGER: self._templates.old if is_old else self._templates.new}
         claims: dict[str, tuple[str, int]] = {}
         for number in range(LIVES):

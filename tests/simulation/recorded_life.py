@@ -52,6 +52,7 @@ PHASES: Final = (
     "checkpoint: pages written",
     "checkpoint: the file synced",
     "the log begun anew",
+    "letting old lines go",
     "closing",
 )
 _OF_ACT: Final = {
@@ -261,6 +262,8 @@ class RecordedLife:
             self.disk.phase = "stretching the log"
         elif sql in ("PRAGMA wal_checkpoint(PASSIVE)", tidying.BEGIN_ANEW):
             self.disk.phase = "checkpoint"
+        elif sql.startswith("DELETE FROM journal"):
+            self.disk.phase = "letting old lines go"
         elif self.disk.phase == "checkpoint" and sql == tidying.TOUCH:
             self.disk.phase = "the log begun anew"
         if sql == tidying.TOUCH and self._mutant == "unsynced_tidying" and self._connection is not None:

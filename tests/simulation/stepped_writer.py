@@ -19,7 +19,7 @@ from posapp.flows.intents import CommitFailed, Committed
 from posapp.store.writer import LedgerWriter
 from sync.engine.ports import Beginning, Held, Reason
 from sync.protocol.messages import EpochMark
-from tests.simulation.made_up_facts import FactMaker
+from tests.simulation.made_up_facts import DAY_MS, FactMaker
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -120,7 +120,7 @@ class LedgerDay:
         kinds: list[tuple[Callable[[], None], int]] = [
             (self.sell, 10), (self.void, 1), (self.park, 1), (self.aside, 3), (self.set, 2),
             (self.acknowledge, 2), (self.idle, 5), (self.close_shift, 1), (self.take_marks, 1),
-            (self.begin_epoch, 1),
+            (self.begin_epoch, 1), (self.let_weeks_pass, 1),
         ]  # fmt: skip
         kinds += [(partial(self._framed, name, extra), 1) for name, extra in self.extra.items()]
         acts, weights = zip(*kinds, strict=True)
@@ -213,6 +213,18 @@ class LedgerDay:
         answered = self.watch("idle")
         self.writer.idle()
         answered()
+
+    def let_weeks_pass(self) -> None:
+        """The hub has put everything into a backup, and weeks later the old lines may go."""
+        held = self.held()
+        self._framed(
+            "acknowledged",
+            lambda: self.writer.acknowledge(held.epoch, held.seq, held.seq, lambda _trouble: None),
+        )
+        self.maker.let_pass(20 * DAY_MS)
+        self.close_shift()
+        for _ in range(4):
+            self.idle()
 
     def close_shift(self) -> None:
         """The shift is counted and settled, and the next one begins."""
