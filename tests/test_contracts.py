@@ -40,29 +40,31 @@ ALLOWED = {
     "sync/protocol/a.py": "import msgspec, zstandard",
     "sync/protocol/signing.py": "import cryptography",
     "sync/engine/http.py": "import requests\nimport sync.protocol.a",
-    "sync/hub/a.py": (
+    "sync/hub/intake/a.py": (
         "import cryptography, jinja2, prometheus_client, psycopg, sqlalchemy, starlette\n"
         "import sync.protocol.a, posapp.domain.a"
     ),
-    "sync/hub/commands.py": "import sync.hub.a",
+    "sync/hub/feeds/a.py": "",
+    "sync/hub/commands.py": "import sync.hub.intake.a",
 }
 
 # contract id → (file, line that breaks it)
 BREAKS = {
     "till-layers": ("posapp/devices/a.py", "import posapp.store.a"),
-    "sync-layers": ("sync/engine/http.py", "import sync.hub.a"),
+    "hub-layers": ("sync/hub/feeds/a.py", "import sync.hub.intake.a"),
+    "sync-layers": ("sync/engine/http.py", "import sync.hub.intake.a"),
     "no-circles": ("posapp/domain/a.py", "import posapp.config"),
     "link-knows-no-till": ("sync/protocol/a.py", "import posapp.domain.a"),
-    "hub-knows-domain-only": ("sync/hub/a.py", "import posapp.store.a"),
+    "hub-knows-domain-only": ("sync/hub/intake/a.py", "import posapp.store.a"),
     "domain-is-pure": ("posapp/domain/a.py", "import msgspec"),
     "protocol-is-pure": ("sync/protocol/a.py", "import requests"),
     "flows-are-deterministic": ("posapp/flows/a.py", "import PySide6"),
     "ui-paints-views": ("posapp/ui/a.py", "import posapp.domain.a"),
     "qt-in-one-room": ("posapp/devices/a.py", "import PySide6"),
     "sql-in-two-rooms": ("posapp/flows/a.py", "import sqlalchemy"),
-    "one-http-client": ("sync/hub/a.py", "import requests"),
+    "one-http-client": ("sync/hub/intake/a.py", "import requests"),
     "codes-in-one-room": ("posapp/ui/a.py", "import cv2"),
-    "hub-commands-on-top": ("sync/hub/a.py", "import sync.hub.commands"),
+    "hub-commands-on-top": ("sync/hub/intake/a.py", "import sync.hub.commands"),
     "postgres-at-the-hub": ("posapp/store/a.py", "import psycopg"),
     "keys-in-few-hands": ("posapp/store/a.py", "import cryptography"),
 }

@@ -37,6 +37,13 @@ def _measure(options: argparse.Namespace) -> Result:
             from posapp.commands.bench_bootstrap import bench_bootstrap
 
             return bench_bootstrap(rounds=rounds, items=options.codes, seed=seed, folder=options.folder)
+        case "backlog":
+            from posapp.commands.bench_backlog import SALES, bench_backlog
+
+            sales = getattr(options, "sales", None) or SALES
+            return bench_backlog(
+                rounds=rounds, sales=sales, seed=seed, folder=options.folder, hub=options.hub_database
+            )
         case "delta":
             from posapp.commands.bench_delta import bench_delta
 

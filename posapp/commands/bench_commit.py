@@ -85,27 +85,38 @@ class SellingTill:
         migrate(path, epoch=1)
         place = Place("S0217", "T03", 3)
         self.ledger = Ledger(lambda: open_ledger(path), place=place, clock=_Time(), ids=self.ids)
-        self.shift_id = self.ids.new_id()
-        now_ms = time.time_ns() // 1_000_000
+        self.shift_id = self._open_shift()
+
+    def _open_shift(self) -> str:
+        """The shift that is open, opened now where none is."""
+        is_open = "SELECT shift_id FROM till JOIN shift USING (shift_no)"
+        row = self.ledger.connection().execute(is_open).fetchone()
+        if row is not None:
+            return str(row[0])
+        shift_id, now_ms = self.ids.new_id(), time.time_ns() // 1_000_000
         names = ("S0217", "T03", "2026-05-28", "1001", "Lin Xiao")
-        opened = ShiftOpened(self.shift_id, 1, *names, 20_000, "CNY", now_ms)
+        opened = ShiftOpened(shift_id, 1, *names, 20_000, "CNY", now_ms)
         self.must(self.ledger.commit(Commit("open", (opened,))))
+        return shift_id
 
     def must(self, answer: object) -> None:
         """Raise BenchRefusedError for anything but a success."""
         if not isinstance(answer, Committed):
             raise BenchRefusedError(f"the ledger did not take it: {answer}")
 
-    def next_sale(self) -> Commit:
-        """A sale of eight lines with its draft on disk and its receipt made."""
+    def next_sale(self, *, is_drafted: bool = True) -> Commit:
+        """A sale of eight lines with its receipt made, and its draft on disk."""
         sale = _sale(self.shift_id, self.ids, self._random)
+        prints = (PrintRequest(self.ids.new_id(), "receipt", _receipt(sale)),)
+        commit = Commit(self.ids.new_id(), (sale,), prints, sale.transaction_id)
+        if not is_drafted:
+            return commit
         trouble = self.ledger.write(
             lambda held: write_draft(held, SaveDraft(sale.transaction_id, b"x" * 2_000))
         )
         if trouble is not None:
             raise BenchRefusedError(f"the ledger did not take a draft: {trouble}")
-        prints = (PrintRequest(self.ids.new_id(), "receipt", _receipt(sale)),)
-        return Commit(self.ids.new_id(), (sale,), prints, sale.transaction_id)
+        return commit
 
     def last_line(self) -> bytes:
         """The exact bytes that the last sale left to be sent."""

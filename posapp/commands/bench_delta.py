@@ -96,6 +96,7 @@ def _result(till: BusyTill, deltas: list[float], seed: int) -> Result:
     result = Result("delta", seed)
     result.figures = {
         "sale_p99_ratio": round(tails[_DELTA] / tails[QUIET], 3),
+        "probe_p99_ratio": round(quantile(acts.probes[_DELTA], 0.99) / quantile(acts.probes[QUIET], 0.99), 3),
         "sale_p50_ms": round(median(acts.sales[_DELTA]) * 1e3, 3),
         "sale_p99_ms": round(tails[_DELTA] * 1e3, 3),
         "sale_longest_ms": round(max(acts.sales[_DELTA]) * 1e3, 3),

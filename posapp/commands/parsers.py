@@ -15,7 +15,7 @@ from posapp import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-BENCHES = ("scan", "commit", "start", "codes", "decode", "video", "wedge", "bootstrap", "delta")
+BENCHES = ("scan", "commit", "start", "codes", "decode", "video", "wedge", "bootstrap", "delta", "backlog")
 #: Processor time that one picture is worth, in milliseconds.
 DECODE_BUDGET_MS = 40
 
@@ -169,6 +169,7 @@ def _bench(commands: Commands) -> None:
     )
     bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
     bench.add_argument("--folder", type=Path, help="where to measure")
+    bench.add_argument("--hub-database", metavar="URL", help="backlog: a PostgreSQL server for the hub")
     bench.add_argument("pictures", nargs="?", type=Path, metavar="DIR", help="decode: with expected.json")
     bench.add_argument("--clips", type=int, default=4, help="video: clips of each condition (default: 4)")
     bench.add_argument("--seeds", default="1000:1240", metavar="A:B", help="wedge: sessions of these seeds")

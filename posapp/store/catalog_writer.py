@@ -33,7 +33,7 @@ LOGGER = logging.getLogger(__name__)
 CHUNK_ROWS: Final = 500
 
 #: Between two transactions the disk is the sales': syncs of the catalogue's log hold up theirs.
-REST_S: Final = 0.025
+REST_S: Final = 0.05
 
 #: Questions that a sound file answers at once: one from each end of what a scan and a search read.
 _PROBES: Final = (

@@ -19,7 +19,14 @@ from sync.engine.ports import Clock
 from sync.engine.sessions import Sessions
 from sync.protocol import chain as chains
 from sync.protocol import codec, signing, versions
-from sync.protocol.messages import FeedPage, PushReply, SignedManifest, StatusReply, StatusReport, TerminalSummary
+from sync.protocol.messages import (
+    FeedPage,
+    PushReply,
+    SignedManifest,
+    StatusReply,
+    StatusReport,
+    TerminalSummary,
+)
 from sync.protocol.trust import store_path, terminal_path, to_text
 
 Message = TypeVar("Message")

@@ -89,6 +89,8 @@ class SyncLoop:
         self._woken = threading.Event()
         self._stopping = False
         self._told: LinkStatus | None = None
+        #: Streams that were pulled to their end in this run: only those can be skipped.
+        self._whole: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
     def start(self) -> None:
@@ -223,10 +225,12 @@ class SyncLoop:
         """Fetch what is new; a long way down must not hold up the sales made meanwhile."""
         for stream in self._streams:
             head = heads.get(stream)
-            if head is not None and self._inbox.cursor(stream) == head:
+            if stream in self._whole and head is not None and self._inbox.cursor(stream) == head:
                 continue
+            self._whole.discard(stream)
             while self._puller.pull_once(stream):
                 self._between()
+            self._whole.add(stream)
 
     def _between(self) -> None:
         self._push()

@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from sync.hub.database import BusyError, Database, upsert
-from sync.hub.feed_tables import JOB
+from sync.hub.schema.feeds import JOB
 
 LOG = logging.getLogger("poshub.jobs")
 #: A process that died holds its work no longer than this.

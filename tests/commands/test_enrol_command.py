@@ -15,9 +15,9 @@ from sync.engine import http
 from sync.engine.device_key import DeviceKey, KeyRing, read_ring, write_ring
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkError
-from sync.hub.embedded import EmbeddedHub, system_now_ms
-from sync.hub.enrolment import new_code
-from sync.hub.shop_admin import put_shop
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub, system_now_ms
+from sync.hub.trust.enrolment import new_code
 from sync.protocol import signing
 from tests.hub.conftest import NOW_MS, shop_document
 from tests.sync.conftest import SystemClock
@@ -215,7 +215,8 @@ def test_it_needs_neither_a_display_nor_qt(shop: Shop) -> None:
         "print(sorted({'PySide6', 'sqlalchemy'} & set(sys.modules))); sys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", probe, "--config", shop.config, "enrol", "--hub", shop.url, "--code", shop.code()],
+        [sys.executable, "-c", probe, "--config", shop.config, "enrol", "--hub", shop.url, "--code",
+         shop.code()],
         capture_output=True, text=True, cwd=ROOT, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

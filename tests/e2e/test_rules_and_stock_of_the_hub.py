@@ -19,12 +19,12 @@ from posapp.flows.intents import GoTo, ScanCode, SearchText, Settle, StartTender
 from posapp.flows.mains import SearchMain
 from sync.engine.device_key import write_ring
 from sync.engine.loop import SyncLoop
-from sync.hub.catalogue_import import CatalogueImport, ImportOptions
-from sync.hub.catalogue_rows import CatalogueFile, RowRules
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.shop_admin import put_shop
-from sync.hub.shop_rules import markdown_rows, put_list, recall_rows
-from sync.hub.stock import Move, fold, levels
+from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
+from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.goods.shop_rules import markdown_rows, put_list, recall_rows
+from sync.hub.goods.stock import Move, fold, levels
+from sync.hub.serving.embedded import EmbeddedHub
 from tests.domain.shops import SHOP
 from tests.e2e.conftest import Desk, demo_shop
 from tests.flows.fakes import pack

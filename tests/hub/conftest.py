@@ -15,9 +15,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import delete
 
 from sync.hub.database import Database
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.shop_admin import put_shop
-from sync.hub.tables import HUB
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.schema.events import HUB
+from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol import codec
 from sync.protocol.envelope import Envelope
 from tests.hub.devices import bearer_token, enrol_device
@@ -165,7 +165,9 @@ def fleet(enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from tests.hub.fleet_visitor import Fleet, HandClock, add_account
 
     # Passwords are hashed weakly here: the tests are not about how long that takes.
-    monkeypatch.setattr("sync.hub.admins._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(
+        "sync.hub.fleet.admins._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    )
     database, clock = enrolled.database, HandClock()
     add_account(database)
     keys = [enrol_device(database, "S1", terminal_id, NOW_MS) for terminal_id in ("T1", "T2")]

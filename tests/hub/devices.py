@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sync.engine.device_key import DeviceKey, KeyRing
-from sync.hub.auth import Claim, hub_secret, new_token
 from sync.hub.database import Database
-from sync.hub.enrolment import add_key
+from sync.hub.trust.auth import Claim, hub_secret, new_token
+from sync.hub.trust.enrolment import add_key
 from sync.protocol import signing
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import urlencode, urlsplit
 
-from sync.hub.admins import put_admin
 from sync.hub.database import Database
-from sync.hub.exception_list import note_exception
+from sync.hub.doubts.exception_list import note_exception
+from sync.hub.fleet.admins import put_admin
 from sync.protocol import codec
 from sync.protocol.messages import StatusReport
 from tests.hub.conftest import NOW_MS

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from sync.hub.catalogue_import import CatalogueImport, ImportOptions, ImportReport, remove_items
-from sync.hub.catalogue_rows import (
+from sync.hub.feeds.feed import UnknownCursorError, read_feed
+from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions, ImportReport, remove_items
+from sync.hub.goods.catalogue_rows import (
     CatalogueFile,
     ColumnsError,
     RefusedRow,
@@ -22,8 +23,7 @@ from sync.hub.catalogue_rows import (
     derived_price_minor,
     read_columns,
 )
-from sync.hub.feed import UnknownCursorError, read_feed
-from sync.hub.pinyin import initials
+from sync.hub.goods.pinyin import initials
 from sync.protocol.messages import ItemBody, PriceBody
 from tests.hub.conftest import NOW_MS, Enrolled
 

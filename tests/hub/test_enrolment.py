@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sync.hub.auth import (
+from sync.hub.database import Database
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.trust.auth import (
     CHALLENGE_S,
     Claim,
     device_of,
@@ -15,8 +17,7 @@ from sync.hub.auth import (
     new_token,
     read_token,
 )
-from sync.hub.database import Database
-from sync.hub.enrolment import (
+from sync.hub.trust.enrolment import (
     CODE_VALID_MS,
     NotTrustedError,
     known_keys,
@@ -26,7 +27,6 @@ from sync.hub.enrolment import (
     rotate,
     use_code,
 )
-from sync.hub.shop_admin import put_shop
 from sync.protocol import signing
 from sync.protocol.messages import EnrolRequest, RotateRequest, SessionRequest
 from sync.protocol.trust import enrol_statement, plain_code, rotate_statement, session_statement, to_text

@@ -10,11 +10,11 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route
 
 from sync.hub.database import Database
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.enrolment import revoke
-from sync.hub.metrics import Metrics
+from sync.hub.goods.shop_admin import put_shop
 from sync.hub.routes import all_routes
-from sync.hub.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub
+from sync.hub.trust.enrolment import revoke
+from sync.hub.upkeep.metrics import Metrics
 from sync.protocol import codec
 from sync.protocol.messages import Problem
 from sync.protocol.trust import CHALLENGE_PATH, ENROL_PATH, SESSION_PATH

@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from sync.hub import snapshots
-from sync.hub.catalogue_import import CatalogueImport, ImportOptions
-from sync.hub.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.commands import cli
 from sync.hub.database import Database, migrate, read_location
 from sync.hub.database.sqlite import WRITES, open_sqlite
-from sync.hub.feed import read_feed
-from sync.hub.hub_keys import public_keys, signing_key
+from sync.hub.feeds import snapshots
+from sync.hub.feeds.feed import read_feed
+from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
+from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
+from sync.hub.goods.shop_admin import put_shop
 from sync.hub.jobs import waiting_jobs
-from sync.hub.shop_admin import put_shop
+from sync.hub.trust.hub_keys import public_keys, signing_key
 from sync.protocol.messages import FeedPage, ItemBody, PriceBody
 from sync.protocol.signing import key_id_of, public_key_of
 from sync.protocol.trust import to_text

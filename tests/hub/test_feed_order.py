@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import text
 
 from sync.hub.database import Database
-from sync.hub.feed import read_feed
-from sync.hub.streams import put_rows
+from sync.hub.feeds.feed import read_feed
+from sync.hub.feeds.streams import put_rows
 from sync.protocol.versions import STREAM_MEMBERS
 
 WRITERS = 8

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.hub import feed
 from sync.hub.database import Database
-from sync.hub.feed import BadCursorError, UnknownCursorError, UnknownStreamError, read_feed
-from sync.hub.streams import (
+from sync.hub.feeds import feed
+from sync.hub.feeds.feed import BadCursorError, UnknownCursorError, UnknownStreamError, read_feed
+from sync.hub.feeds.streams import (
     changed_rows,
     forget_tombstones,
     heads,

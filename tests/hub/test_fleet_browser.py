@@ -18,11 +18,11 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 
 from sync.hub.database import Database
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.exception_list import note_exception
-from sync.hub.ingest import Batch, ingest
-from sync.hub.shop_admin import put_shop
-from sync.hub.status_board import StatusBoard
+from sync.hub.doubts.exception_list import note_exception
+from sync.hub.fleet.status_board import StatusBoard
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.intake.ingest import Batch, ingest
+from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import StatusReport
 from tests.hub.conftest import NOW_MS, event_line, sale_body, shop_document
 from tests.hub.devices import enrol_device
@@ -68,7 +68,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[EmbeddedHub, str]]:
     """Three stores with eight tills, their troubles and what waits for a person."""
-    monkeypatch.setattr("sync.hub.admins._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(
+        "sync.hub.fleet.admins._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    )
     clock = HandClock()
     hub = EmbeddedHub(tmp_path / "hub.db", now_ms=clock.now_ms)
     furnish(hub.database)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sync.hub.admins import admin_names, sign_in
 from sync.hub.commands import cli
 from sync.hub.database import Database
-from sync.hub.shop_admin import put_shop
+from sync.hub.fleet.admins import admin_names, sign_in
+from sync.hub.goods.shop_admin import put_shop
 from tests.hub.conftest import NOW_MS, shop_document
 
 

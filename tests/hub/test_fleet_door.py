@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from sync.hub.admins import (
+from sync.hub.database import Database
+from sync.hub.fleet.admins import (
     IDLE_MOST_MS,
     NAME_TRIES_MOST,
     SESSION_MOST_MS,
@@ -17,7 +18,6 @@ from sync.hub.admins import (
     put_admin,
     remove_admin,
 )
-from sync.hub.database import Database
 from tests.hub.conftest import NOW_MS
 from tests.hub.fleet_visitor import ADMIN, PAGES, PASSWORD, Fleet, Visitor
 from tests.hub.test_hub_routes import call

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from sqlalchemy import update
 
-from sync.hub.fleet_reading import PAGE_ROWS
-from sync.hub.shop_admin import put_shop
-from sync.hub.tables import QUARANTINE, TERMINAL
+from sync.hub.fleet.fleet_reading import PAGE_ROWS
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.schema.events import QUARANTINE, TERMINAL
 from tests.hub.conftest import NOW_MS, shop_document
 from tests.hub.fleet_visitor import PAGES, Fleet, note
 from tests.hub.test_hub_routes import push

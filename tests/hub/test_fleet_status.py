@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from sync.hub.database import Database
-from sync.hub.status_board import CLOCK_OFF_MS, ReportError, StatusBoard, checked
-from sync.hub.status_tables import SETTLED_EXCEPTION, TERMINAL_STATUS
-from sync.hub.tables import EXCEPTION
+from sync.hub.fleet.status_board import CLOCK_OFF_MS, ReportError, StatusBoard, checked
+from sync.hub.schema.events import EXCEPTION
+from sync.hub.schema.status import SETTLED_EXCEPTION, TERMINAL_STATUS
 from sync.protocol import codec
 from sync.protocol.chain import CHAIN_START, chain_over
 from sync.protocol.messages import EpochMark, StatusReply, StatusReport
@@ -144,7 +144,7 @@ def test_a_report_that_could_not_be_kept_is_no_success(
         raise OSError("disk")
 
     board = StatusBoard(enrolled.database, lambda: NOW_MS)
-    monkeypatch.setattr("sync.hub.status_board.write_reports", fail)
+    monkeypatch.setattr("sync.hub.fleet.status_board.write_reports", fail)
     with pytest.raises(OSError, match="disk"):
         board.take("S1", "T1", StatusReport(1, 1, 0, None, NOW_MS))
     monkeypatch.undo()

@@ -11,11 +11,11 @@ from typing import get_args
 
 import pytest
 
-from sync.hub.exception_list import KINDS
-from sync.hub.pages import labels
-from sync.hub.pages.rendering import ASSETS, TEMPLATES
-from sync.hub.pages.words import LANGUAGES, Speech, language_of, readable, translations, visible
-from sync.hub.statement_content import Reason
+from sync.hub.doubts.exception_list import KINDS
+from sync.hub.fleet.pages import labels
+from sync.hub.fleet.pages.rendering import ASSETS, TEMPLATES
+from sync.hub.fleet.pages.words import LANGUAGES, Speech, language_of, readable, translations, visible
+from sync.hub.fleet.statement_content import Reason
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Said alike in both languages.

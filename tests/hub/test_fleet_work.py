@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from sync.hub.hub_keys import public_keys
-from sync.hub.statements import verified
-from sync.hub.status_tables import FLEET_RECORD
-from sync.hub.tables import EVENT, RETAIL_TRANSACTION
+from sync.hub.fleet.statements import verified
+from sync.hub.schema.events import EVENT, RETAIL_TRANSACTION
+from sync.hub.schema.status import FLEET_RECORD
+from sync.hub.trust.hub_keys import public_keys
 from sync.protocol.codec import WireError
 from tests.hub.conftest import NOW_MS, event_line, sale_body
 from tests.hub.fleet_visitor import ADMIN, Fleet, Page, Visitor, note
@@ -94,7 +94,7 @@ def test_a_line_that_can_be_read_now_becomes_a_fact_once(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as old_hub:
-        old_hub.setattr("sync.hub.ingest.read_sale", lambda _envelope: "body: not understood yet")
+        old_hub.setattr("sync.hub.intake.ingest.read_sale", lambda _envelope: "body: not understood yet")
         assert push(fleet.url, fleet.key, [event_line(1), event_line(2)])[0] == 200
     assert sales_of(fleet) == []
     visitor = fleet.visitor()
@@ -119,7 +119,7 @@ def test_a_line_whose_envelope_is_understood_now_becomes_an_event(
         raise WireError("a version of tomorrow")
 
     with monkeypatch.context() as old_hub:
-        old_hub.setattr("sync.hub.ingest.decode_envelope", refuse)
+        old_hub.setattr("sync.hub.intake.ingest.decode_envelope", refuse)
         assert push(fleet.url, fleet.key, [event_line(1)])[0] == 200
     visitor = fleet.visitor()
     [handle] = visitor.get("/fleet/quarantine").handles()

@@ -18,9 +18,9 @@ from posapp.domain.shop_document import parse_shop
 from sync.hub.bench.sales import sale_line
 from sync.hub.commands import cli
 from sync.hub.database import Database
-from sync.hub.explode import read_sale
-from sync.hub.shop_admin import stored_document, stored_shop
-from sync.hub.tables import METADATA
+from sync.hub.goods.shop_admin import stored_document, stored_shop
+from sync.hub.intake.explode import read_sale
+from sync.hub.schema.events import METADATA
 from sync.protocol import codec
 from tests.hub.devices import enrol_device
 

@@ -25,9 +25,8 @@ from sync.hub.database import (
     upsert,
 )
 from sync.hub.database.sqlite import WRITES, open_sqlite
-from sync.hub.ingest import Batch, ingest
-from sync.hub.partitions import ensure_partitions, partition_name
-from sync.hub.tables import (
+from sync.hub.intake.ingest import Batch, ingest
+from sync.hub.schema.events import (
     EVENT,
     PARTITIONED,
     PROGRESS,
@@ -38,6 +37,7 @@ from sync.hub.tables import (
     TENDER_LINE,
     TERMINAL_NUMBERS,
 )
+from sync.hub.schema.partitions import ensure_partitions, partition_name
 from tests.hub.conftest import NOW_MS, event_line
 from tests.hub.postgres import Databases
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from posapp.domain.facts import SaleLine, TaxLine, TenderLine, TransactionCompleted
-from sync.hub.explode import SaleBody
-from sync.hub.ingest import Batch, Ingested, ingest
-from sync.hub.summary import terminal_summary
-from sync.hub.tables import (
+from sync.hub.fleet.summary import terminal_summary
+from sync.hub.intake.explode import SaleBody
+from sync.hub.intake.ingest import Batch, Ingested, ingest
+from sync.hub.schema.events import (
     EVENT,
     EXCEPTION,
     FORK_ALARM,

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from sync.hub.database import Database
-from sync.hub.feed_tables import FEED_ROW
+from sync.hub.feeds.streams import put_rows
 from sync.hub.jobs import (
     CLAIM_MS,
     RETRY_FIRST_MS,
@@ -22,7 +22,7 @@ from sync.hub.jobs import (
     handler_of,
     waiting_jobs,
 )
-from sync.hub.streams import put_rows
+from sync.hub.schema.feeds import FEED_ROW
 from sync.protocol.versions import STREAM_STOCK
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from sync.hub.backup import BackupError, back_up, begin_new_life, note_backed_up_until, put_back
 from sync.hub.commands import cli
-from sync.hub.daily import DAILY_JOB, wish_for_daily
 from sync.hub.database import Database
-from sync.hub.ingest import Batch, ingest
-from sync.hub.job_handlers import job_runner
+from sync.hub.intake.ingest import Batch, ingest
 from sync.hub.jobs import waiting_jobs
-from sync.hub.partitions import ensure_partitions, partition_name
-from sync.hub.retention import RetentionError, first_kept_month, let_go_before
-from sync.hub.tables import EVENT, PROGRESS, RETAIL_TRANSACTION, SALE_LINE
+from sync.hub.schema.events import EVENT, PROGRESS, RETAIL_TRANSACTION, SALE_LINE
+from sync.hub.schema.partitions import ensure_partitions, partition_name
+from sync.hub.serving.job_handlers import job_runner
+from sync.hub.upkeep.backup import BackupError, back_up, begin_new_life, note_backed_up_until, put_back
+from sync.hub.upkeep.daily import DAILY_JOB, wish_for_daily
+from sync.hub.upkeep.retention import RetentionError, first_kept_month, let_go_before
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body
 
 

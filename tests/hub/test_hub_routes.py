@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 import zstandard
 
-from sync.hub.enrolment import new_code
-from sync.hub.shop_admin import put_shop
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.trust.enrolment import new_code
 from sync.protocol import codec
 from sync.protocol.messages import FeedPage, Problem, PushReply, TerminalSummary
 from sync.protocol.versions import KNOWN_STREAMS

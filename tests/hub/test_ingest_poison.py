@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from sync.hub import explode
-from sync.hub import ingest as ingest_module
-from sync.hub.tables import EVENT, QUARANTINE, RETAIL_TRANSACTION
+from sync.hub.intake import explode
+from sync.hub.intake import ingest as ingest_module
+from sync.hub.schema.events import EVENT, QUARANTINE, RETAIL_TRANSACTION
 from sync.protocol import codec
 from sync.protocol.messages import PushReply
 from tests.hub.conftest import Enrolled, event_line, sale_body

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select
 
-from sync.hub.ingest import Batch, Ingested, ingest
-from sync.hub.tables import EVENT, EXCEPTION, PROGRESS
-from sync.hub.witness import Seal
+from sync.hub.intake.ingest import Batch, Ingested, ingest
+from sync.hub.intake.witness import Seal
+from sync.hub.schema.events import EVENT, EXCEPTION, PROGRESS
 from sync.protocol import codec, signing
 from sync.protocol.chain import CHAIN_START, batch_statement, chain_over
 from sync.protocol.messages import PushReply

@@ -14,10 +14,10 @@ import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
-from sync.hub import ingest as ingest_module
 from sync.hub.database import BusyError, Database
-from sync.hub.ingest import Batch, ingest
-from sync.hub.tables import EVENT, EXCEPTION, FORK_ALARM, RETAIL_TRANSACTION, SALE_LINE
+from sync.hub.intake import ingest as ingest_module
+from sync.hub.intake.ingest import Batch, ingest
+from sync.hub.schema.events import EVENT, EXCEPTION, FORK_ALARM, RETAIL_TRANSACTION, SALE_LINE
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body
 from tests.hub.postgres import Databases
 

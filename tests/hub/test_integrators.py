@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from sync.hub.asgi import create_app
 from sync.hub.database import Database
-from sync.hub.metrics import Metrics
-from sync.hub.openapi import DESCRIBED, openapi_document
 from sync.hub.routes import all_routes
+from sync.hub.routes.openapi import DESCRIBED, openapi_document
+from sync.hub.serving.asgi import create_app
+from sync.hub.upkeep.metrics import Metrics
 from sync.protocol import codec
 from sync.protocol.versions import HEADER_EPOCH
 from tests.hub.conftest import NOW_MS, Enrolled, event_line

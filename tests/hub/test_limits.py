@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.enrolment import new_code
-from sync.hub.limits import Limits, TokenBuckets, address_key
-from sync.hub.shop_admin import put_shop
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub
+from sync.hub.trust.enrolment import new_code
+from sync.hub.trust.limits import Limits, TokenBuckets, address_key
 from sync.protocol import codec, signing
 from sync.protocol.messages import Challenge, EnrolReply, EnrolRequest, Problem, SessionRequest
 from sync.protocol.trust import CHALLENGE_PATH, ENROL_PATH, SESSION_PATH, enrol_statement, plain_code, to_text

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from sqlalchemy import func, select
 
-from sync.hub.openapi import openapi_document
-from sync.hub.tables import EVENT
+from sync.hub.routes.openapi import openapi_document
+from sync.hub.schema.events import EVENT
 from sync.protocol import codec
 from sync.protocol.versions import (
     BATCH_MEDIA_TYPE,

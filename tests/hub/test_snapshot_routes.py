@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from sqlalchemy import delete
 
-from sync.hub.feed_tables import SNAPSHOT_PART
-from sync.hub.snapshot_build import PIECE_BYTES, BuiltFile
-from sync.hub.snapshots import keep_snapshot
-from sync.hub.streams import heads
+from sync.hub.feeds.snapshot_build import PIECE_BYTES, BuiltFile
+from sync.hub.feeds.snapshots import keep_snapshot
+from sync.hub.feeds.streams import heads
+from sync.hub.schema.feeds import SNAPSHOT_PART
 from sync.protocol.codec import decode_message
 from sync.protocol.messages import Manifest, SignedManifest
 from sync.protocol.versions import SNAPSHOT_STREAMS

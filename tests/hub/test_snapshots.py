@@ -16,17 +16,17 @@ from sqlalchemy import Connection, func, select, update
 from posapp.domain.search_text import search_text
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.catalog_writer import CatalogFile
-from sync.hub import snapshots
 from sync.hub.database import Database
-from sync.hub.feed import read_feed
-from sync.hub.feed_tables import SNAPSHOT, SNAPSHOT_PART
-from sync.hub.hub_keys import public_keys
-from sync.hub.job_handlers import all_handlers
+from sync.hub.feeds import snapshots
+from sync.hub.feeds.feed import read_feed
+from sync.hub.feeds.snapshot_build import BuiltFile, build_file
+from sync.hub.feeds.snapshots import keep_snapshot, signed_manifest, snapshot_handler, want_snapshot
+from sync.hub.feeds.streams import forget_tombstones, heads, put_rows
 from sync.hub.jobs import AbandonedError, Job, JobRunner, waiting_jobs
-from sync.hub.snapshot_build import BuiltFile, build_file
-from sync.hub.snapshots import keep_snapshot, signed_manifest, snapshot_handler, want_snapshot
-from sync.hub.streams import forget_tombstones, heads, put_rows
-from sync.hub.tables import HUB
+from sync.hub.schema.events import HUB
+from sync.hub.schema.feeds import SNAPSHOT, SNAPSHOT_PART
+from sync.hub.serving.job_handlers import all_handlers
+from sync.hub.trust.hub_keys import public_keys
 from sync.protocol.catalog_file import CATALOG_FILE_VERSION, CATALOG_TABLES
 from sync.protocol.messages import ItemBody, Manifest, PriceBody
 from sync.protocol.signing import is_signed, manifest_statement

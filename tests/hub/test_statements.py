@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from sync.hub.ingest import Batch, ingest
-from sync.hub.shop_admin import check_shop
-from sync.hub.statement_content import Statement, compose, day_end_ms
-from sync.hub.status_board import StatusBoard
+from sync.hub.fleet.statement_content import Statement, compose, day_end_ms
+from sync.hub.fleet.status_board import StatusBoard
+from sync.hub.goods.shop_admin import check_shop
+from sync.hub.intake.ingest import Batch, ingest
 from sync.protocol.messages import StatusReport
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body, shop_document
 

@@ -13,12 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from sync.hub.database import Database
-from sync.hub.feed_tables import FEED_ROW
-from sync.hub.ingest import Batch, ingest
-from sync.hub.jobs import JobRunner
-from sync.hub.settling import count_open
-from sync.hub.shop_admin import put_shop
-from sync.hub.stock import (
+from sync.hub.doubts.settling import count_open
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.goods.stock import (
     STOCK_JOB,
     UNCOUNTED_KEPT_MS,
     Level,
@@ -29,8 +26,11 @@ from sync.hub.stock import (
     stock_handler,
     wish_for_stock,
 )
-from sync.hub.stock_tables import STOCK_MOVE
-from sync.hub.tables import EXCEPTION
+from sync.hub.intake.ingest import Batch, ingest
+from sync.hub.jobs import JobRunner
+from sync.hub.schema.events import EXCEPTION
+from sync.hub.schema.feeds import FEED_ROW
+from sync.hub.schema.stock import STOCK_MOVE
 from tests.hub.conftest import NOW_MS, event_line, sale_body, shop_document
 
 
@@ -256,7 +256,7 @@ def test_a_clock_that_runs_ahead_does_not_stand_after_every_count(database: Data
 def test_forks_are_folded_too_and_one_sale_only_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sync.hub.stock._EVENTS_AT_ONCE", 2)
+    monkeypatch.setattr("sync.hub.goods.stock._EVENTS_AT_ONCE", 2)
     folded(database, count("a", 10, NOW_MS - 1))
     first = [event_line(seq) for seq in (1, 2, 3)]
     forks = [

@@ -12,8 +12,8 @@ from posapp.domain.recall_document import recall_from_document
 from posapp.exchange.shop_rules import read_markdowns, read_recalls
 from sync.hub.commands import cli
 from sync.hub.database import Database
-from sync.hub.feed import read_feed
-from sync.hub.shop_rules import RuleFileError, markdown_rows, recall_rows
+from sync.hub.feeds.feed import read_feed
+from sync.hub.goods.shop_rules import RuleFileError, markdown_rows, recall_rows
 from tests.domain.test_recall_list import GTIN
 
 ITEMS = "sku,code,name,unit,price\ncola,6901028180559,Cola,pcs,3.50\napple,4011,Apples,g,12.80\n"

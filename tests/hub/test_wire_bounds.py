@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sync.hub.embedded import EmbeddedHub
+from sync.hub.goods.shop_admin import put_shop
 from sync.hub.routes import guard
-from sync.hub.shop_admin import put_shop
-from sync.hub.wire_bounds import HEAD_MAX_BYTES, BoundedHttp
+from sync.hub.serving.embedded import EmbeddedHub
+from sync.hub.serving.wire_bounds import HEAD_MAX_BYTES, BoundedHttp
 from sync.protocol.trust import ENROL_PATH
 from tests.hub.conftest import NOW_MS, shop_document
 from tests.hub.test_hub_routes import call

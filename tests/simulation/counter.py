@@ -103,7 +103,9 @@ def item_change(item: Item, code: str, rev: int) -> Change:
 def settings_in(folder: Path, *, store_id: str, terminal_id: str = "T03", number: int = 3) -> Settings:
     """Settings of a till whose data lies in the folder."""
     printer = PrinterSettings("virtual")
-    return Settings(store_id, terminal_id, number, folder, "http://127.0.0.1:9", folder / "device.key", printer)
+    return Settings(
+        store_id, terminal_id, number, folder, "http://127.0.0.1:9", folder / "device.key", printer
+    )
 
 
 def furnish(settings: Settings, shop: Shop, goods: dict[str, Item], *, language: str = "en") -> None:

@@ -18,9 +18,9 @@ from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.loop import Host, SyncLoop
 from sync.engine.ports import LinkStatus
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.shop_admin import put_shop
-from sync.hub.summary import terminal_summary
+from sync.hub.fleet.summary import terminal_summary
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import TerminalSummary
 from tests.hub.devices import enrol_device
 from tests.simulation.counter import Counter, SystemClock, quick_pins

@@ -34,13 +34,13 @@ from sqlalchemy import Connection, func, select, update
 
 from posapp.exchange.outgoing import Place
 from posapp.store.migrate import migrate
-from sync.hub import streams
 from sync.hub.database import Database, insert_rows
-from sync.hub.feed_tables import FEED_ROW
-from sync.hub.ingest import Batch, Ingested, ingest
-from sync.hub.progress import lock_progress
-from sync.hub.shop_admin import put_shop
-from sync.hub.tables import EVENT, EXCEPTION, PROGRESS, QUARANTINE, RETAIL_TRANSACTION
+from sync.hub.feeds import streams
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.intake.ingest import Batch, Ingested, ingest
+from sync.hub.intake.progress import lock_progress
+from sync.hub.schema.events import EVENT, EXCEPTION, PROGRESS, QUARANTINE, RETAIL_TRANSACTION
+from sync.hub.schema.feeds import FEED_ROW
 from sync.protocol.codec import decode_envelope, encode_envelope
 from tests.hub.conftest import shop_document
 from tests.hub.devices import enrol_device

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sync.hub.asgi import create_app
 from sync.hub.database import Database
-from sync.hub.limits import Limits
+from sync.hub.serving.asgi import create_app
+from sync.hub.trust.limits import Limits
 
 
 class HubDied(Exception):  # noqa: N818 - what happened, not an error of the program

@@ -35,8 +35,8 @@ from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkError
 from sync.hub.bench.postgres_server import PostgresServer
 from sync.hub.database import Database
-from sync.hub.shop_admin import put_shop
-from sync.hub.tables import EVENT, EXCEPTION, QUARANTINE, RETAIL_TRANSACTION
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.schema.events import EVENT, EXCEPTION, QUARANTINE, RETAIL_TRANSACTION
 from sync.protocol.chain import CHAIN_START, chain_over
 from sync.protocol.codec import encode_envelope
 from sync.protocol.envelope import Envelope

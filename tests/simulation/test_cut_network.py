@@ -13,7 +13,7 @@ import pytest
 from posapp.flows.intents import NextSale, OpenShift, ScanCode, Settle, StartTender
 from posapp.flows.state import Done, Selling
 from posapp.store.engine import open_reader
-from sync.hub.tables import EVENT, RETAIL_TRANSACTION
+from sync.hub.schema.events import EVENT, RETAIL_TRANSACTION
 from tests.domain.shops import SHOP
 from tests.simulation.audit import audit
 from tests.simulation.counter import Counter, Hooks, furnish, settings_in

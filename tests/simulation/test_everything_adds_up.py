@@ -28,7 +28,7 @@ from posapp.flows.mains import CartMain
 from posapp.flows.state import Done, Tendering
 from posapp.store.engine import open_reader
 from posapp.store.paper_record import paper_from_bytes
-from sync.hub.tables import RETAIL_TRANSACTION, SALE_LINE, TAX_LINE, TENDER_LINE
+from sync.hub.schema.events import RETAIL_TRANSACTION, SALE_LINE, TAX_LINE, TENDER_LINE
 from tests.domain.shops import item, shop, tax_rules
 from tests.simulation.counter import Counter, Hooks, furnish, settings_in
 from tests.simulation.goods import ean

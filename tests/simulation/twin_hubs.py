@@ -18,10 +18,10 @@ import msgspec
 from sqlalchemy import select, update
 
 from sync.hub.database import Database
-from sync.hub.ingest import Batch, ingest
-from sync.hub.shop_admin import put_shop
-from sync.hub.status_board import StatusBoard
-from sync.hub.tables import EVENT, HUB, PROGRESS, RETAIL_TRANSACTION
+from sync.hub.fleet.status_board import StatusBoard
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.intake.ingest import Batch, ingest
+from sync.hub.schema.events import EVENT, HUB, PROGRESS, RETAIL_TRANSACTION
 from sync.protocol.chain import CHAIN_START, chain_over
 from sync.protocol.codec import decode_envelope
 from sync.protocol.messages import EpochMark, PushReply, StatusReply, StatusReport

@@ -19,9 +19,9 @@ from posapp.store.writer import LedgerWriter
 from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.push import Pusher
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.shop_admin import put_shop
-from sync.hub.summary import terminal_summary
+from sync.hub.fleet.summary import terminal_summary
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import TerminalSummary
 from tests.hub.conftest import NOW_MS, shop_document
 from tests.hub.devices import enrol_device

@@ -18,11 +18,11 @@ from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkClosed, LinkError
 from sync.engine.loop import Host, SyncLoop
-from sync.hub.catalogue_import import CatalogueImport, ImportOptions
-from sync.hub.catalogue_rows import CatalogueFile, RowRules
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.shop_admin import put_shop
-from sync.hub.tables import EVENT
+from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
+from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.schema.events import EVENT
+from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import ItemBody, PriceBody
 from tests.hub.conftest import NOW_MS, event_line, shop_document
 from tests.hub.devices import enrol_device, new_device_key

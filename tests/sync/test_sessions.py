@@ -15,9 +15,9 @@ from sync.engine.device_key import DeviceKey, KeyRing, read_ring, write_ring
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkError
 from sync.hub.database import Database
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.enrolment import known_keys, revoke
-from sync.hub.shop_admin import put_shop
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub
+from sync.hub.trust.enrolment import known_keys, revoke
 from sync.protocol import signing
 from sync.protocol.chain import CHAIN_START, chain_after
 from tests.hub.conftest import NOW_MS, event_line, shop_document

@@ -21,13 +21,13 @@ from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkError
 from sync.engine.pull import Puller
-from sync.hub.catalogue_import import CatalogueImport, ImportOptions
-from sync.hub.catalogue_rows import CatalogueFile, RowRules
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.shop_admin import put_shop
-from sync.hub.snapshot_build import build_file
-from sync.hub.snapshots import keep_snapshot
-from sync.hub.streams import put_rows
+from sync.hub.feeds.snapshot_build import build_file
+from sync.hub.feeds.snapshots import keep_snapshot
+from sync.hub.feeds.streams import put_rows
+from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
+from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import Change
 from sync.protocol.versions import SNAPSHOT_STREAMS
 from tests.hub.conftest import NOW_MS, shop_document

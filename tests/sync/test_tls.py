@@ -16,11 +16,11 @@ import pytest
 from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkError
-from sync.hub.asgi import Listening
-from sync.hub.authority import CA_CERTIFICATE, AuthorityError, init_authority, issue
 from sync.hub.commands import cli
-from sync.hub.embedded import EmbeddedHub
-from sync.hub.shop_admin import put_shop
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.asgi import Listening
+from sync.hub.serving.embedded import EmbeddedHub
+from sync.hub.trust.authority import CA_CERTIFICATE, AuthorityError, init_authority, issue
 from tests.hub.conftest import NOW_MS, shop_document
 from tests.hub.devices import enrol_device
 from tests.sync.conftest import SystemClock, address_of

@@ -26,8 +26,8 @@ from sqlalchemy import Connection, text
 from sync.hub.bench.postgres_server import PostgresServer, postgres_programs
 from sync.hub.bench.report import aim, fdatasync_ms, folder_on_disk, machine
 from sync.hub.database import Database, read_location
-from sync.hub.feed import read_feed
-from sync.hub.streams import put_rows
+from sync.hub.feeds.feed import read_feed
+from sync.hub.feeds.streams import put_rows
 from sync.protocol import codec
 from sync.protocol.versions import FEED_PAGE_MAX, STREAM_PRICES
 

@@ -33,7 +33,7 @@ from sync.hub.bench.sales import (
 from sync.hub.bench.served import Parcel, ServedHub, Till, make_hub
 from sync.hub.bench.straight import RowMaker, Rows, insert_batches, insert_values
 from sync.hub.database import Database, read_location
-from sync.hub.partitions import ensure_partitions
+from sync.hub.schema.partitions import ensure_partitions
 
 #: Many rows in one statement are so slow that a part of the round shows it.
 _VALUES_SALES: Final = 500

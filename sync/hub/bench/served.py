@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sync.hub.auth import Claim, hub_secret, new_token
 from sync.hub.bench.sales import SHOP, START_MS, STORE_ID, TERMINAL_IDS
 from sync.hub.database import Database
-from sync.hub.embedded import system_now_ms
-from sync.hub.enrolment import add_key
-from sync.hub.shop_admin import put_shop
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import system_now_ms
+from sync.hub.trust.auth import Claim, hub_secret, new_token
+from sync.hub.trust.enrolment import add_key
 from sync.protocol import codec, signing
 from sync.protocol.chain import CHAIN_START, batch_statement, chain_over
 from sync.protocol.messages import PushReply

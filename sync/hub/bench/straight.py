@@ -16,9 +16,9 @@ from sqlalchemy import Table, delete
 from sync.hub.bench.sales import SHOP, START_MS, STORE_ID
 from sync.hub.bench.served import BATCH_SALES, EPOCH
 from sync.hub.database import Database, insert_rows
-from sync.hub.ingest import Batch, ingest
-from sync.hub.shop_admin import put_shop
-from sync.hub.tables import EVENT, RETAIL_TRANSACTION, SALE_LINE, TAX_LINE, TENDER_LINE
+from sync.hub.goods.shop_admin import put_shop
+from sync.hub.intake.ingest import Batch, ingest
+from sync.hub.schema.events import EVENT, RETAIL_TRANSACTION, SALE_LINE, TAX_LINE, TENDER_LINE
 
 #: A statement of PostgreSQL takes at most 65,535 parameters.
 _PARAMETERS_MAX: Final = 60_000

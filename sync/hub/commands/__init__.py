@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Sequence
 
 from posapp.domain.shop_document import ShopDocumentError
-from sync.hub.catalogue_rows import ColumnsError
 from sync.hub.commands import (
     authority,
     bench,
@@ -26,6 +25,7 @@ from sync.hub.commands import (
     streams,
 )
 from sync.hub.commands.shared import CommandError
+from sync.hub.goods.catalogue_rows import ColumnsError
 
 
 def cli(arguments: Sequence[str] | None = None) -> int:

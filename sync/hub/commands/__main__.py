@@ -1,4 +1,5 @@
 """`python -m sync.hub.commands`."""
+
 from __future__ import annotations
 
 import sys

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sync.hub.authority import AuthorityError, init_authority, issue
 from sync.hub.commands.shared import CommandError
+from sync.hub.trust.authority import AuthorityError, init_authority, issue
 
 
 def add(commands: Any) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
+from sync.hub.bench.backlog import serve_fresh, take_in
 from sync.hub.bench.feed_bench import bench_feed
 from sync.hub.bench.ingest_bench import bench_ingest
 from sync.hub.commands.shared import CommandError
@@ -28,6 +30,23 @@ def add(commands: Any) -> None:
     feeding.add_argument("--rows", type=int, default=1_000_000, help="default: %(default)s")
     feeding.add_argument("--writers", type=int, default=8, help="processes (default: %(default)s)")
     feeding.set_defaults(run=_feed)
+    _add_backlog(names)
+
+
+def _add_backlog(names: Any) -> None:
+    """What `posapp bench backlog` runs in processes of their own."""
+    text = "A fresh hub for `posapp bench backlog`, until the standard input ends."
+    serving = names.add_parser("backlog-hub", help=text, description=text)
+    serving.add_argument("--database", metavar="URL")
+    serving.add_argument("--public-key", required=True, metavar="HEX", help="of the one device that it knows")
+    serving.set_defaults(run=_backlog_hub)
+    text = "How fast the lines of a till are taken in straight, for `posapp bench backlog`."
+    straight = names.add_parser("backlog-straight", help=text, description=text)
+    straight.add_argument("--database", metavar="URL")
+    straight.add_argument("--epoch", type=int, required=True)
+    straight.add_argument("--batch", type=int, default=500, help="lines at once (default: %(default)s)")
+    straight.add_argument("file", type=Path, help="one line for each event")
+    straight.set_defaults(run=_backlog_straight)
 
 
 def add_common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -49,6 +68,24 @@ def tell(options: argparse.Namespace, result: dict[str, Any]) -> int:
     print(json.dumps(result, indent=2, ensure_ascii=False))
     missed = [aim for aim in result["aims"] if aim["held"] is False and aim["gated"]]
     return 1 if options.check and missed else 0
+
+
+def _backlog_hub(options: argparse.Namespace) -> int:
+    try:
+        serve_fresh(options.database, bytes.fromhex(options.public_key), lambda url: print(url, flush=True))
+    except (DatabaseError, RuntimeError) as trouble:
+        raise CommandError(str(trouble)) from trouble
+    return 0
+
+
+def _backlog_straight(options: argparse.Namespace) -> int:
+    lines = options.file.read_bytes().splitlines()
+    try:
+        seconds = take_in(options.database, lines, epoch=options.epoch, batch_lines=options.batch)
+    except (DatabaseError, RuntimeError) as trouble:
+        raise CommandError(str(trouble)) from trouble
+    print(seconds)
+    return 0
 
 
 def _ingest(options: argparse.Namespace) -> int:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
-from sync.hub.embedded import system_now_ms
-from sync.hub.enrolment import known_keys, new_code, revoke
-from sync.hub.shop_admin import store_ids
+from sync.hub.goods.shop_admin import store_ids
+from sync.hub.serving.embedded import system_now_ms
+from sync.hub.trust.enrolment import known_keys, new_code, revoke
 from sync.protocol.trust import CODE_BYTES
 
 

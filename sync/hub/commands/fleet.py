@@ -9,13 +9,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from sync.hub.admins import PASSWORD_LEAST_CHARS, AccountError, admin_names, put_admin, remove_admin
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
-from sync.hub.embedded import system_now_ms
-from sync.hub.hub_keys import public_keys
-from sync.hub.shop_admin import store_ids
-from sync.hub.statement_content import Statement
-from sync.hub.statements import DAYS_MOST, make_statement, one_statement, read_content, signed_file, verified
+from sync.hub.fleet.admins import PASSWORD_LEAST_CHARS, AccountError, admin_names, put_admin, remove_admin
+from sync.hub.fleet.statement_content import Statement
+from sync.hub.fleet.statements import (
+    DAYS_MOST,
+    make_statement,
+    one_statement,
+    read_content,
+    signed_file,
+    verified,
+)
+from sync.hub.goods.shop_admin import store_ids
+from sync.hub.serving.embedded import system_now_ms
+from sync.hub.trust.hub_keys import public_keys
 
 #: Who did it, on record, where it was done at the hub's own keyboard.
 AT_THE_HUB: Final = "poshub"

@@ -11,11 +11,11 @@ from typing import Any
 
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from sync.hub.catalogue_import import CatalogueImport, ImportOptions, ImportReport, remove_items
-from sync.hub.catalogue_rows import FIELDS, CatalogueFile, RefusedRow, RowRules
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
-from sync.hub.embedded import system_now_ms
-from sync.hub.shop_admin import store_ids, stored_shop
+from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions, ImportReport, remove_items
+from sync.hub.goods.catalogue_rows import FIELDS, CatalogueFile, RefusedRow, RowRules
+from sync.hub.goods.shop_admin import store_ids, stored_shop
+from sync.hub.serving.embedded import system_now_ms
 
 
 def add(commands: Any) -> None:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sync.hub.backup import BackupError, back_up, begin_new_life, note_backed_up_until, put_back
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.database import DatabaseError
-from sync.hub.embedded import system_now_ms
-from sync.hub.retention import RetentionError, first_kept_month, let_go_before
+from sync.hub.serving.embedded import system_now_ms
+from sync.hub.upkeep.backup import BackupError, back_up, begin_new_life, note_backed_up_until, put_back
+from sync.hub.upkeep.retention import RetentionError, first_kept_month, let_go_before
 
 
 def add(commands: Any) -> None:

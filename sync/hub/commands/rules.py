@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
-from sync.hub.embedded import system_now_ms
-from sync.hub.shop_admin import store_ids
-from sync.hub.shop_rules import RuleFileError, markdown_rows, put_list, recall_rows, stream_rows
+from sync.hub.goods.shop_admin import store_ids
+from sync.hub.goods.shop_rules import RuleFileError, markdown_rows, put_list, recall_rows, stream_rows
+from sync.hub.serving.embedded import system_now_ms
 from sync.protocol.versions import STREAM_MARKDOWNS, STREAM_RECALLS
 
 #: How a file's bytes become the rows of a stream.

@@ -8,15 +8,15 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from sync.hub.asgi import Listening, Server, create_app
 from sync.hub.commands.shared import CommandError, add_database, opened
-from sync.hub.daily import wish_for_daily
 from sync.hub.database import Database
-from sync.hub.embedded import system_now_ms
-from sync.hub.job_handlers import job_runner
-from sync.hub.limits import Limits
-from sync.hub.logs import log_to_stderr
-from sync.hub.workers import serve_in_processes
+from sync.hub.serving.asgi import Listening, Server, create_app
+from sync.hub.serving.embedded import system_now_ms
+from sync.hub.serving.job_handlers import job_runner
+from sync.hub.serving.workers import serve_in_processes
+from sync.hub.trust.limits import Limits
+from sync.hub.upkeep.daily import wish_for_daily
+from sync.hub.upkeep.logs import log_to_stderr
 
 LOG = logging.getLogger("poshub.serve")
 

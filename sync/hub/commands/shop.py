@@ -10,9 +10,16 @@ from typing import Any
 import msgspec
 
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
-from sync.hub.embedded import system_now_ms
-from sync.hub.shop_admin import check_shop, put_shop, read_shop_file, store_ids, stored_document, stored_shop
-from sync.hub.summary import terminal_summary
+from sync.hub.fleet.summary import terminal_summary
+from sync.hub.goods.shop_admin import (
+    check_shop,
+    put_shop,
+    read_shop_file,
+    store_ids,
+    stored_document,
+    stored_shop,
+)
+from sync.hub.serving.embedded import system_now_ms
 
 
 def add(commands: Any) -> None:

@@ -11,12 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
-from sync.hub.embedded import system_now_ms
-from sync.hub.feed import read_feed
-from sync.hub.shop_admin import store_ids
-from sync.hub.snapshot_build import BuildFailedError, build_file
-from sync.hub.snapshots import keep_snapshot, scratch_folder, want_snapshot
-from sync.hub.streams import Row, changed_rows, forget_tombstones, put_rows
+from sync.hub.feeds.feed import read_feed
+from sync.hub.feeds.snapshot_build import BuildFailedError, build_file
+from sync.hub.feeds.snapshots import keep_snapshot, scratch_folder, want_snapshot
+from sync.hub.feeds.streams import Row, changed_rows, forget_tombstones, put_rows
+from sync.hub.goods.shop_admin import store_ids
+from sync.hub.serving.embedded import system_now_ms
 from sync.protocol.versions import (
     FEED_PAGE_MAX,
     KNOWN_STREAMS,

@@ -41,7 +41,7 @@ from sync.hub.database.postgresql import (
     replace_tuples,
 )
 from sync.hub.database.sqlite import WRITES, insert_tuples, open_sqlite
-from sync.hub.tables import HUB
+from sync.hub.schema.events import HUB
 
 __all__ = [
     "UNSTORABLE",

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from starlette.routing import BaseRoute
 
 from sync.hub.database import Database
-from sync.hub.limits import Limits, TokenBuckets
-from sync.hub.metrics import Metrics
 from sync.hub.routes.events import EventRoutes
 from sync.hub.routes.feeds import FeedRoutes
 from sync.hub.routes.fleet import fleet_routes
@@ -18,6 +16,8 @@ from sync.hub.routes.integrators import IntegratorRoutes
 from sync.hub.routes.snapshots import SnapshotRoutes
 from sync.hub.routes.status import StatusRoutes
 from sync.hub.routes.trust import TrustRoutes
+from sync.hub.trust.limits import Limits, TokenBuckets
+from sync.hub.upkeep.metrics import Metrics
 
 
 def all_routes(

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.hub.auth import Device
 from sync.hub.database import UNSTORABLE, Database, is_unstorable
-from sync.hub.ingest import Batch, Ingested, ingest, ingest_with_unstorable
-from sync.hub.metrics import Metrics
+from sync.hub.intake.ingest import Batch, Ingested, ingest, ingest_with_unstorable
+from sync.hub.intake.witness import Seal
 from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply, number_of
-from sync.hub.witness import Seal
+from sync.hub.trust.auth import Device
+from sync.hub.upkeep.metrics import Metrics
 from sync.protocol import codec
 from sync.protocol.messages import PushReply
 from sync.protocol.trust import from_text

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.hub.auth import Device
 from sync.hub.database import Database
-from sync.hub.feed import BadCursorError, UnknownCursorError, UnknownStreamError, read_feed
+from sync.hub.feeds.feed import BadCursorError, UnknownCursorError, UnknownStreamError, read_feed
 from sync.hub.routes.guard import STORE_PATH, Guard, RefusedError, json_reply, number_of
+from sync.hub.trust.auth import Device
 from sync.protocol.versions import FEED_PAGE_MAX
 
 

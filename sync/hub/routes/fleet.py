@@ -10,16 +10,26 @@ from sqlalchemy import Connection, func, or_, select
 from starlette.routing import Route
 
 from sync.hub.database import Database
-from sync.hub.fleet_reading import FILTERS, PAGE_ROWS, SORTS, Till, Wanted, figures, one_till, stores, tills
-from sync.hub.pages import labels as words
-from sync.hub.pages.words import Speech
+from sync.hub.doubts.settling import count_open
+from sync.hub.fleet.fleet_reading import (
+    FILTERS,
+    PAGE_ROWS,
+    SORTS,
+    Till,
+    Wanted,
+    figures,
+    one_till,
+    stores,
+    tills,
+)
+from sync.hub.fleet.pages import labels as words
+from sync.hub.fleet.pages.words import Speech
+from sync.hub.fleet.statements import statements
+from sync.hub.fleet.store_labels import StoreLabels
+from sync.hub.fleet.till_reading import last_batches, marks
 from sync.hub.routes.fleet_door import HOME, Answer, Door, MissingError, Visit
 from sync.hub.routes.fleet_work import FleetWorkRoutes
-from sync.hub.settling import count_open
-from sync.hub.statements import statements
-from sync.hub.status_tables import FLEET_RECORD
-from sync.hub.store_labels import StoreLabels
-from sync.hub.till_reading import last_batches, marks
+from sync.hub.schema.status import FLEET_RECORD
 
 REFRESH_S: Final = 10
 _WORDS: Final = {

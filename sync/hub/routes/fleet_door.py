@@ -19,10 +19,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sync.hub.admins import Session, session_of, sign_in, sign_out
 from sync.hub.database import BusyError, Database
-from sync.hub.pages.rendering import HEADERS, asset, render
-from sync.hub.pages.words import LANGUAGES, Speech, language_of
+from sync.hub.fleet.admins import Session, session_of, sign_in, sign_out
+from sync.hub.fleet.pages.rendering import HEADERS, asset, render
+from sync.hub.fleet.pages.words import LANGUAGES, Speech, language_of
 from sync.hub.routes.guard import Handler, RefusedError, address_of, bounded_body
 
 HOME: Final = "/fleet"

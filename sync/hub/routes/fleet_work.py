@@ -11,11 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sync.hub.database import Database
-from sync.hub.pages import labels as words
-from sync.hub.pages.words import Speech, readable
-from sync.hub.reread import read_again, why_unreadable
-from sync.hub.routes.fleet_door import HOME, Answer, Door, Form, MissingError, Visit
-from sync.hub.settling import (
+from sync.hub.doubts.settling import (
     NOTE_MOST_CHARS,
     PAGE_ROWS,
     LineKey,
@@ -28,8 +24,12 @@ from sync.hub.settling import (
     settle_exceptions,
     settle_lines,
 )
-from sync.hub.statements import DAYS_MOST, make_statement, one_statement, read_content, signed_file
-from sync.hub.store_labels import StoreLabels
+from sync.hub.fleet.pages import labels as words
+from sync.hub.fleet.pages.words import Speech, readable
+from sync.hub.fleet.statements import DAYS_MOST, make_statement, one_statement, read_content, signed_file
+from sync.hub.fleet.store_labels import StoreLabels
+from sync.hub.intake.reread import read_again, why_unreadable
+from sync.hub.routes.fleet_door import HOME, Answer, Door, Form, MissingError, Visit
 
 REFRESH_S: Final = 10
 SHOWN_BYTES_MOST: Final = 100_000

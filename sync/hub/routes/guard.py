@@ -16,9 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from sync.hub.auth import Claim, Device, State, device_of, hub_secret, read_token
 from sync.hub.database import BusyError, Database
-from sync.hub.limits import Limits, TokenBuckets, address_key
+from sync.hub.trust.auth import Claim, Device, State, device_of, hub_secret, read_token
+from sync.hub.trust.limits import Limits, TokenBuckets, address_key
 from sync.protocol import codec
 from sync.protocol.messages import Problem
 from sync.protocol.trust import KEY_UNKNOWN, REVOKED

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from posapp import __version__
-from sync.hub.metrics import Metrics
-from sync.hub.openapi import openapi_document
 from sync.hub.routes.guard import Guard, RefusedError, json_reply
+from sync.hub.routes.openapi import openapi_document
+from sync.hub.upkeep.metrics import Metrics
 
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 

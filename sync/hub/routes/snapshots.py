@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from sync.hub.auth import Device
-from sync.hub.byte_ranges import UnsatisfiableError, read_range
 from sync.hub.database import Database
+from sync.hub.feeds.byte_ranges import UnsatisfiableError, read_range
+from sync.hub.feeds.snapshot_build import PIECE_BYTES
+from sync.hub.feeds.snapshots import read_part, signed_manifest, snapshot_length
 from sync.hub.routes.guard import STORE_PATH, Guard, RefusedError, json_reply
-from sync.hub.snapshot_build import PIECE_BYTES
-from sync.hub.snapshots import read_part, signed_manifest, snapshot_length
+from sync.hub.trust.auth import Device
 from sync.protocol.versions import SNAPSHOT_MEDIA_TYPE
 
 

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.hub.auth import DAY_MS, Device, is_rotation_due
 from sync.hub.database import Database
+from sync.hub.fleet.status_board import ReportError, StatusBoard
+from sync.hub.fleet.summary import terminal_summary
 from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply
-from sync.hub.status_board import ReportError, StatusBoard
-from sync.hub.summary import terminal_summary
+from sync.hub.trust.auth import DAY_MS, Device, is_rotation_due
 from sync.protocol import codec
 from sync.protocol.messages import StatusReport
 from sync.protocol.versions import PROTOCOL_VERSION

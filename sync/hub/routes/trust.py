@@ -17,14 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.hub import enrolment
-from sync.hub.auth import SESSION_S, Claim, Device, is_challenge, new_challenge, new_token
 from sync.hub.database import Database
-from sync.hub.enrolment import NotTrustedError
-from sync.hub.hub_keys import public_keys
-from sync.hub.limits import TokenBuckets
+from sync.hub.goods.shop_admin import stored_shop
 from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, address_of, bounded_body, json_reply
-from sync.hub.shop_admin import stored_shop
+from sync.hub.trust import enrolment
+from sync.hub.trust.auth import SESSION_S, Claim, Device, is_challenge, new_challenge, new_token
+from sync.hub.trust.enrolment import NotTrustedError
+from sync.hub.trust.hub_keys import public_keys
+from sync.hub.trust.limits import TokenBuckets
 from sync.protocol import codec
 from sync.protocol.messages import (
     Challenge,

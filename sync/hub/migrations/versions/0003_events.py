@@ -14,7 +14,7 @@ from typing import Any
 from alembic import op
 from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, MetaData, Table, Text, text
 
-from sync.hub.partitions import ensure_partitions
+from sync.hub.schema.partitions import ensure_partitions
 
 revision = "0003"
 down_revision = "0002"

@@ -1,0 +1,1 @@
+"""What is doubtful and waits for a person, and what people did about it."""

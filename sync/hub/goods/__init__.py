@@ -1,0 +1,1 @@
+"""Master data of a shop: its set-up, goods, rules and stock."""

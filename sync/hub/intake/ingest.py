@@ -1,0 +1,376 @@
+"""Takes in a terminal's events: each is stored once, none is lost, and no sale is ever refused.
+
+Duplicates are recognised in the same transaction as the write, behind a lock on the terminal's progress.
+What cannot be read is kept whole in quarantine. A place that is held by other content forks the order:
+both are facts and both are kept. Other bytes under a known event id are no fact; they are put beside. All
+of it is acknowledged, so that one bad line never holds up what comes after it. A gap is waited for: the
+acknowledgement stays before it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from sync.hub.database import UNSTORABLE, insert_rows, is_unstorable
+from sync.hub.doubts.exception_list import Kind, note_exception
+from sync.hub.goods.stock import STOCK_KINDS, wish_for_stock
+from sync.hub.intake.explode import (
+    NUL_ESCAPED,
+    SALE_KIND,
+    SaleBody,
+    SaleRows,
+    add_sale,
+    number_of_receipt,
+    numbers_used,
+    read_sale,
+)
+from sync.hub.intake.held import HeldEvent, held_at, held_events, held_sales
+from sync.hub.intake.progress import Progress, lock_progress, raise_numbers, save_progress
+from sync.hub.intake.put_aside import Aside
+from sync.hub.intake.sale_checks import day_of, doubts, store_currency
+from sync.hub.intake.witness import Seal, head_after, is_signed_by_device
+from sync.hub.schema.events import (
+    EVENT,
+    RETAIL_TRANSACTION,
+    SALE_LINE,
+    SALE_LINE_PACK,
+    TAX_LINE,
+    TENDER_LINE,
+)
+from sync.protocol.codec import SEQ_MAX, WireError, decode_envelope
+from sync.protocol.envelope import Envelope
+
+LOG = logging.getLogger("poshub.ingest")
+REASON_MAX_CHARS: Final = 300
+DAY_MS: Final = 86_400_000
+_NUL: Final = NUL_ESCAPED.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines of one terminal and epoch as they arrived; `first_seq` is what the sender says it starts with."""
+
+    store_id: str
+    terminal_id: str
+    epoch: int
+    first_seq: int | None
+    lines: Sequence[bytes]
+    seal: Seal = field(default_factory=Seal)
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What became of a batch, in lines; `acked_through` is the contiguous end of what is held.
+
+    `tells_fork`: some of its places were another's already, now or when they came first.
+    """
+
+    acked_through: int
+    backed_up_through: int = 0
+    stored: int = 0
+    replayed: int = 0
+    quarantined: int = 0
+    forked: int = 0
+    tampered: int = 0
+    after_gap: int = 0
+    tells_fork: bool = False
+
+
+class _SeqOnly(msgspec.Struct):
+    seq: int
+
+
+_SEQ: Final = msgspec.json.Decoder(_SeqOnly)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A line with its place in the order, and its envelope or why it has none."""
+
+    seq: int
+    line: bytes
+    envelope: Envelope | str
+
+
+def ingest(connection: Connection, batch: Batch, *, now_ms: int) -> Ingested:
+    """Store a batch inside the caller's transaction; the caller answers only after its commit."""
+    return _Ingest(connection, batch, now_ms).run()
+
+
+def ingest_with_unstorable(connection: Connection, batch: Batch, *, now_ms: int) -> Ingested:
+    """The same for a batch of which this database cannot hold something: those lines go to quarantine."""
+    return _Ingest(connection, batch, now_ms, _unstorable(connection, batch, now_ms)).run()
+
+
+def _unstorable(connection: Connection, batch: Batch, now_ms: int) -> frozenset[bytes]:
+    """The lines that cannot be stored, found out by storing them one by one and taking it all back."""
+    found = set()
+    trying = connection.begin_nested()
+    for offset, line in enumerate(batch.lines):
+        first_seq = None if batch.first_seq is None else batch.first_seq + offset
+        alone = replace(batch, first_seq=first_seq, lines=(line,), seal=Seal())
+        one = connection.begin_nested()
+        try:
+            _Ingest(connection, alone, now_ms).run()
+        except UNSTORABLE as trouble:
+            one.rollback()
+            if not is_unstorable(trouble):
+                raise
+            found.add(line)
+            _Ingest(connection, alone, now_ms, frozenset((line,))).run()
+        else:
+            one.commit()
+    trying.rollback()
+    return frozenset(found)
+
+
+class _Ingest:
+    """One batch on its way in."""
+
+    def __init__(
+        self, connection: Connection, batch: Batch, now_ms: int, unstorable: frozenset[bytes] = frozenset()
+    ) -> None:
+        self._connection = connection
+        self._batch = batch
+        self._now_ms = now_ms
+        self._unstorable = unstorable
+        self._place = (batch.store_id, batch.terminal_id, batch.epoch)
+        self._before: Progress = lock_progress(connection, self._place)
+        self._result = Ingested(self._before.acked_through, self._before.backed_up_through)
+        self._aside = Aside(connection, self._place, now_ms)
+        self._fresh: list[tuple[Envelope, bytes, str, bool]] = []
+        self._appended: list[bytes] = []
+        self._receipt_seq = 0
+
+    def run(self) -> Ingested:
+        result = self._result
+        placed = list(self._placed())
+        held = self._held(placed)
+        for position, one in enumerate(placed):
+            if one.seq > result.acked_through + 1:
+                result.after_gap = len(placed) - position
+                break
+            if isinstance(one.envelope, Envelope):
+                self._take(one, one.envelope, held)
+            else:
+                self._put_aside(one, one.envelope)
+            if one.seq == result.acked_through + 1:
+                result.acked_through = one.seq
+                self._appended.append(one.line)
+        self._write_events()
+        self._write_sales()
+        self._wish_for_stock()
+        if placed:
+            self._save(placed[-1].seq)
+        return result
+
+    # ------------------------------------------------------------------ what came
+    def _placed(self) -> Iterator[_Placed]:
+        """The lines with their places: an envelope's own, else by position in the batch."""
+        following = self._result.acked_through + 1
+        for offset, line in enumerate(self._batch.lines):
+            envelope = self._envelope(line)
+            if isinstance(envelope, Envelope):
+                seq = envelope.seq
+            elif self._batch.first_seq is not None:
+                seq = min(self._batch.first_seq + offset, SEQ_MAX)
+            else:
+                seq = _readable_seq(line) or following
+            following = seq + 1
+            yield _Placed(seq, line, envelope)
+
+    def _envelope(self, line: bytes) -> Envelope | str:
+        if line in self._unstorable:
+            return "the database cannot hold what it says"
+        try:
+            envelope = decode_envelope(line)
+        except WireError as trouble:
+            return str(trouble)[:REASON_MAX_CHARS]
+        if (envelope.store_id, envelope.terminal_id) != self._place[:2]:
+            return "the envelope names another store or terminal"
+        if envelope.epoch != self._batch.epoch:
+            return "the envelope names another epoch"
+        if _NUL in line and "\0" in envelope.event_id + envelope.kind:
+            return "event_id or kind holds the character NUL"
+        return envelope
+
+    def _held(self, placed: Sequence[_Placed]) -> dict[str, HeldEvent]:
+        whole = [one.envelope for one in placed if isinstance(one.envelope, Envelope)]
+        days = {day_of(envelope.business_date) for envelope in whole}
+        event_ids = [envelope.event_id for envelope in whole]
+        held = held_events(self._connection, self._batch.store_id, event_ids, days=days)
+        # A replay says the same date, so what is not found there is new or was changed. Where its place is
+        # held already, another version of it may stand there under another date.
+        doubtful = [
+            envelope.seq
+            for envelope in whole
+            if envelope.seq <= self._result.acked_through and envelope.event_id not in held
+        ]
+        return held_at(self._connection, self._place, doubtful) | held
+
+    # ------------------------------------------------------------------ line by line
+    def _take(self, one: _Placed, envelope: Envelope, held: dict[str, HeldEvent]) -> None:
+        known = held.get(envelope.event_id)
+        if known is None:
+            is_fork = one.seq <= self._result.acked_through
+            held[envelope.event_id] = HeldEvent(one.line, is_fork)
+            self._fresh.append((envelope, one.line, day_of(envelope.business_date), is_fork))
+            self._result.stored += 1
+            if is_fork:
+                self._fork(one, "a place that is held by another event")
+        elif known.line == one.line:
+            self._result.replayed += 1
+            self._result.tells_fork |= known.is_fork
+        elif self._aside.alarm(one.seq, one.line, "a known event id with other content"):
+            self._result.tampered += 1
+            self._note("tampered", envelope.event_id, seq=one.seq)
+        else:
+            self._result.replayed += 1
+
+    def _put_aside(self, one: _Placed, reason: str) -> None:
+        if one.seq == self._result.acked_through + 1:
+            self._aside.quarantine(one.seq, one.line, reason)
+            self._result.quarantined += 1
+        elif self._aside.is_quarantined(one.seq, one.line):
+            self._result.replayed += 1
+        elif self._aside.alarm(one.seq, one.line, "a place that is held by another line"):
+            self._fork(one, reason)
+        else:
+            self._result.replayed += 1
+            self._result.tells_fork = True
+
+    def _fork(self, one: _Placed, reason: str) -> None:
+        self._result.forked += 1
+        if not self._result.tells_fork:
+            self._note("fork", f"{self._batch.terminal_id}:{self._batch.epoch}", seq=one.seq, reason=reason)
+        self._result.tells_fork = True
+
+    def _note(self, kind: Kind, key: str, **detail: Any) -> None:
+        """Put something before a person; the log hears of it once."""
+        is_new = note_exception(
+            self._connection,
+            self._batch.store_id,
+            kind,
+            key,
+            terminal_id=self._batch.terminal_id,
+            detail={"epoch": self._batch.epoch, **detail},
+            now_ms=self._now_ms,
+        )
+        if is_new:
+            # A device without a signer is told of on the list; only a signature that is wrong is alarming.
+            level = logging.INFO if detail.get("is_missing") else logging.WARNING
+            fields = dict(zip(("store", "terminal", "epoch"), self._place, strict=True))
+            LOG.log(level, "exception: %s", kind, extra={"fields": fields | detail})
+
+    # ------------------------------------------------------------------ rows
+    def _write_events(self) -> None:
+        store_id, terminal_id, epoch = self._place
+        now_ms = self._now_ms
+        rows = [
+            (
+                store_id,
+                day,
+                one.event_id,
+                terminal_id,
+                epoch,
+                one.seq,
+                one.kind,
+                one.occurred_at,
+                now_ms,
+                int(is_fork),
+                line,
+            )
+            for one, line, day, is_fork in self._fresh
+        ]
+        insert_rows(self._connection, EVENT, rows)
+
+    def _write_sales(self) -> None:
+        sales: list[tuple[Envelope, str, SaleBody]] = []
+        for envelope, line, day, _is_fork in self._fresh:
+            if envelope.kind == SALE_KIND:
+                sale = read_sale(envelope)
+                if isinstance(sale, SaleBody):
+                    sales.append((envelope, day, sale))
+                else:
+                    # The event itself is kept in its place; a person has to look at what it says.
+                    self._aside.quarantine(envelope.seq, line, sale[:REASON_MAX_CHARS])
+                    self._result.quarantined += 1
+        if not sales:
+            return
+        known = held_sales(
+            self._connection,
+            self._batch.store_id,
+            [sale.transaction_id for _envelope, _day, sale in sales],
+            days={day for _envelope, day, _sale in sales},
+        )
+        currency = store_currency(self._connection, self._batch.store_id)
+        rows = SaleRows()
+        for envelope, day, sale in sales:
+            about = {
+                "seq": envelope.seq,
+                "transaction_id": sale.transaction_id,
+                "event_id": envelope.event_id,
+            }
+            if sale.transaction_id in known:
+                self._note("duplicate_transaction", envelope.event_id, **about)
+                continue
+            known.add(sale.transaction_id)
+            add_sale(rows, envelope, sale, day=day)
+            self._receipt_seq = max(self._receipt_seq, number_of_receipt(sale.receipt_number))
+            found = doubts(sale, day=day, currency=currency)
+            if found:
+                self._note(
+                    "sale_doubtful", envelope.event_id, **about, doubts=found, total_minor=sale.total_minor
+                )
+        for table, some in (
+            (RETAIL_TRANSACTION, rows.transactions),
+            (SALE_LINE, rows.lines),
+            (TENDER_LINE, rows.tenders),
+            (TAX_LINE, rows.taxes),
+            (SALE_LINE_PACK, rows.packs),
+        ):
+            insert_rows(self._connection, table, some)
+
+    # ------------------------------------------------------------------ how far
+    def _wish_for_stock(self) -> None:
+        """Have what was sold and moved folded into stock, later and not in this transaction's way."""
+        seqs = [envelope.seq for envelope, *_rest in self._fresh if envelope.kind in STOCK_KINDS]
+        if seqs:
+            store_id, terminal_id, epoch = self._place
+            wish_for_stock(
+                self._connection, store_id, terminal_id, epoch=epoch, first=min(seqs), last=max(seqs)
+            )
+
+    def _save(self, last_seq: int) -> None:
+        result, seal = self._result, self._batch.seal
+        head = head_after(seal, self._before.chain, self._appended, is_whole=last_seq == result.acked_through)
+        who = f"{self._batch.terminal_id}:{self._batch.epoch}"
+        if head.is_other and not result.tells_fork and not result.tampered:
+            # Whatever follows does not fit either: told once.
+            self._note("chain_broken", who, seq=last_seq)
+        if not is_signed_by_device(seal, self._place, last_seq):
+            key, is_missing = f"{who}:{self._now_ms // DAY_MS}", seal.signature is None
+            self._note("signature_wrong", key, seq=last_seq, is_missing=is_missing)
+        after = Progress(result.acked_through, self._before.backed_up_through, head.chain)
+        save_progress(self._connection, self._place, after, now_ms=self._now_ms)
+        used = [numbers_used(one) for one, *_ in self._fresh]
+        raise_numbers(
+            self._connection,
+            *self._place[:2],
+            receipt_seq=max([self._receipt_seq, *(receipts for receipts, _shifts in used)]),
+            shift_number=max((shifts for _receipts, shifts in used), default=0),
+        )
+
+
+def _readable_seq(line: bytes) -> int | None:
+    try:
+        seq = _SEQ.decode(line).seq
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return seq if 1 <= seq <= SEQ_MAX else None

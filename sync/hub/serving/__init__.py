@@ -1,0 +1,1 @@
+"""The hub as a server: in this process, in several, or inside a demo."""

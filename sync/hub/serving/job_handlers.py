@@ -1,0 +1,25 @@
+"""Every kind of work that a hub does in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.hub.database import Database
+from sync.hub.feeds import snapshots
+from sync.hub.goods import stock
+from sync.hub.jobs import Handler, JobRunner
+from sync.hub.upkeep.daily import DAILY_JOB, daily_handler
+
+
+def all_handlers(database: Database, now_ms: Callable[[], int]) -> dict[str, Handler]:
+    """The handlers by kind of job."""
+    return {
+        snapshots.JOB_KIND: snapshots.snapshot_handler(database, now_ms),
+        DAILY_JOB: daily_handler(now_ms),
+        stock.STOCK_JOB: stock.stock_handler(now_ms),
+    }
+
+
+def job_runner(database: Database, now_ms: Callable[[], int]) -> JobRunner:
+    """A runner for every kind of work, not started yet."""
+    return JobRunner(database, all_handlers(database, now_ms), now_ms)

@@ -1,0 +1,100 @@
+"""A hub in several processes behind one address, kept up by a parent that only watches.
+
+Each process opens the database and serves by itself; nothing is shared but the socket and the database. A
+process that dies is replaced, and what it was doing is sent again by the tills. For PostgreSQL: SQLite takes
+one writer at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.supervisors import Multiprocess
+
+from sync.hub.database import Database
+from sync.hub.serving.asgi import HubConfig, Listening, create_app, url_of
+from sync.hub.serving.embedded import system_now_ms
+from sync.hub.serving.job_handlers import job_runner
+from sync.hub.trust.limits import Limits
+from sync.hub.upkeep.logs import log_to_stderr
+from sync.hub.upkeep.metrics import MULTIPROCESS_FOLDER
+
+#: How a process is told what to serve; it may hold a password, so it is in no command line.
+_SERVING: Final = "POSHUB_SERVING"
+
+
+class _Serving(msgspec.Struct):
+    """What every process has to know."""
+
+    database: str
+    limits: Limits
+    metrics_token: str
+
+
+def serve_in_processes(
+    database: str,
+    listening: Listening,
+    limits: Limits,
+    *,
+    workers: int,
+    metrics_token: str,
+    on_ready: Callable[[str], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT; raises OSError where the address is taken or a certificate is none."""
+    serving = _Serving(database, limits, metrics_token)
+    with tempfile.TemporaryDirectory(prefix="poshub-figures-") as figures:
+        os.environ[_SERVING] = msgspec.json.encode(serving).decode()
+        os.environ[MULTIPROCESS_FOLDER] = figures
+        # A certificate that cannot be read is told by the parent, once.
+        HubConfig(_nothing, listening).load()
+        config = HubConfig(
+            "sync.hub.serving.workers:worker_app", listening, factory=True, lifespan="on", workers=workers
+        )
+        socket = config.bind_socket()
+        try:
+            # Whoever comes before the first process is up waits in the queue instead of being refused.
+            socket.listen(config.backlog)
+            on_ready(url_of(socket.getsockname(), secure=config.is_ssl))
+            Multiprocess(config, sockets=[socket]).run()
+        finally:
+            socket.close()
+            del os.environ[_SERVING], os.environ[MULTIPROCESS_FOLDER]
+
+
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """An application that is never asked."""
+
+
+def worker_app() -> ASGIApp:
+    """The application of one process; opened when it starts, closed when it ends."""
+    serving = msgspec.json.decode(os.environ[_SERVING], type=_Serving)
+    log_to_stderr(logging.INFO)
+    database = Database(_named(serving.database), make=False)
+    jobs = job_runner(database, system_now_ms)
+
+    @asynccontextmanager
+    async def living(_app: Starlette) -> AsyncIterator[None]:
+        jobs.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(jobs.stop)
+            database.close()
+
+    return create_app(
+        database, system_now_ms, serving.limits, metrics_token=serving.metrics_token, lifespan=living
+    )
+
+
+def _named(database: str) -> Path | str:
+    return database if "://" in database else Path(database)

@@ -1,0 +1,1 @@
+"""What a hub does for itself: jobs, months, backups, figures, its log."""

@@ -1,0 +1,302 @@
+"""Copies of a whole hub: made while it serves, checked, and put back as a new life of it.
+
+A backup is what allows the tills to let go of what they sent: how far each of them is in it is read from
+the very state that was copied, and told to the tills only when the copy is whole and on its disk. A hub
+that was put back says so by a new `hub_id`, so that every till asks anew what it holds and sends the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import zstandard
+from pysqlite3 import dbapi2
+from sqlalchemy import URL, Connection, func, insert, select, text, update
+
+from sync.hub.database import Database
+from sync.hub.database.location import Location, read_location
+from sync.hub.schema.events import HUB, PROGRESS
+from sync.hub.schema.operations import BACKUP
+
+_STEP_BYTES: Final = 1 << 20
+_SQLITE_ENDING: Final = ".db.zst"
+_POSTGRES_ENDING: Final = ".pgdump"
+_TOOL_WITHIN_S: Final = 6 * 3600
+#: How far an epoch of a terminal is in a copy: (store, terminal, epoch) → last number.
+Marks = Mapping[tuple[str, str, int], int]
+
+
+class BackupError(Exception):
+    """Why there is no backup, or why one cannot be put back, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup that was made: its file, size in bytes, and how many terminals' epochs it holds."""
+
+    file: Path
+    size_bytes: int
+    epochs: int
+
+
+def back_up(database: Database, folder: Path, *, name: str, now_ms: int, keep: int = 0) -> BackedUp:
+    """Copy the hub into a file of a folder, check the copy, then let the tills know; raises BackupError.
+
+    With `keep` only so many of the newest backups of this kind stay in the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    sqlite = database.location.path is not None
+    file = folder / f"{name}{_SQLITE_ENDING if sqlite else _POSTGRES_ENDING}"
+    if file.exists():
+        raise BackupError(f"{file} is there already")
+    unfinished = file.with_name(file.name + ".part")
+    try:
+        marks = _copy_sqlite(database, unfinished) if sqlite else _copy_postgresql(database, unfinished)
+        _sync(unfinished)
+        unfinished.replace(file)
+        _sync(folder)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    size_bytes = file.stat().st_size
+    with database.writing() as connection:
+        note_marks(connection, marks)
+        connection.execute(
+            insert(BACKUP).values(
+                made_at_ms=now_ms, name=file.name, size_bytes=size_bytes, hub_id=database.feed_id,
+                terminals=len(marks),
+            )
+        )  # fmt: skip
+    if keep > 0:
+        for old in sorted(folder.glob(f"*{file.suffix}"), key=lambda one: one.stat().st_mtime_ns)[:-keep]:
+            old.unlink()
+    return BackedUp(file, size_bytes, len(marks))
+
+
+def note_marks(connection: Connection, marks: Marks) -> None:
+    """Remember how far each epoch is in a backup; never goes back."""
+    for (store_id, terminal_id, epoch), through in marks.items():
+        connection.execute(
+            update(PROGRESS)
+            .where(
+                PROGRESS.c.store_id == store_id,
+                PROGRESS.c.terminal_id == terminal_id,
+                PROGRESS.c.epoch == epoch,
+                PROGRESS.c.backed_up_through < through,
+            )
+            .values(backed_up_through=through)
+        )
+
+
+def note_backed_up_until(connection: Connection, until_ms: int) -> int:
+    """What arrived up to a time is in a backup that others made; tells how many epochs that moved.
+
+    For hubs that are backed up by continuous archiving. An epoch that was heard later stays where it is: what
+    of it arrived before that time is not known any more.
+    """
+    changed = connection.execute(
+        update(PROGRESS)
+        .where(PROGRESS.c.received_at_ms <= until_ms, PROGRESS.c.backed_up_through < PROGRESS.c.acked_through)
+        .values(backed_up_through=PROGRESS.c.acked_through)
+    )
+    return changed.rowcount
+
+
+def begin_new_life(connection: Connection, hub_id: str, *, from_backup: bool) -> None:
+    """Give a hub that was put back a new identity: cursors and marks of before count no more.
+
+    What came out of a backup is backed up, all of it.
+    """
+    connection.execute(update(HUB).values(feed_id=hub_id))
+    if from_backup:
+        connection.execute(update(PROGRESS).values(backed_up_through=PROGRESS.c.acked_through))
+
+
+def put_back(named: Path | str, file: Path, *, new_id: Callable[[], str], replace: bool, stamp: str) -> str:
+    """Put a backup where a database is named; the sentence that says what was done. Raises BackupError.
+
+    A SQLite file that is replaced is kept aside under `stamp`; a PostgreSQL database must be empty, or is
+    emptied with `replace`.
+    """
+    location = read_location(named)
+    if not file.is_file():
+        raise BackupError(f"{file} does not exist")
+    if location.path is not None:
+        return _put_back_sqlite(location.path, file, new_id, replace=replace, stamp=stamp)
+    return _put_back_postgresql(location, file, new_id, replace=replace)
+
+
+# ---------------------------------------------------------------------- SQLite
+def _copy_sqlite(database: Database, target: Path) -> Marks:
+    path = database.location.path
+    assert path is not None
+    plain = target.with_name(target.name + ".plain")
+    try:
+        plain.unlink(missing_ok=True)
+        with (
+            closing(dbapi2.connect(f"file:{path.resolve().as_posix()}?mode=ro", uri=True)) as source,
+            closing(dbapi2.connect(str(plain))) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            if copy.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise BackupError(f"the copy of {path} is damaged: check the disk")
+            rows = copy.execute("SELECT store_id, terminal_id, epoch, acked_through FROM progress").fetchall()
+        with plain.open("rb") as plain_file, target.open("wb") as packed:
+            zstandard.ZstdCompressor(level=3).copy_stream(plain_file, packed)
+    except dbapi2.DatabaseError as trouble:
+        raise BackupError(f"cannot copy {path}: {trouble}") from trouble
+    finally:
+        plain.unlink(missing_ok=True)
+    return {(store, terminal, epoch): acked for store, terminal, epoch, acked in rows}
+
+
+def _put_back_sqlite(path: Path, file: Path, new_id: Callable[[], str], *, replace: bool, stamp: str) -> str:
+    if path.exists() and not replace:
+        raise BackupError(f"{path} is there: --replace puts the backup in its place and keeps it aside")
+    part = path.with_name(path.name + ".restoring")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        try:
+            with file.open("rb") as packed, part.open("wb") as plain:
+                zstandard.ZstdDecompressor().copy_stream(packed, plain)
+            with closing(dbapi2.connect(str(part))) as copy:
+                if copy.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                    raise BackupError(f"{file} is damaged: take another backup")
+        except (zstandard.ZstdError, dbapi2.DatabaseError) as trouble:
+            raise BackupError(f"{file} is no backup of a SQLite hub, or is damaged: {trouble}") from trouble
+        database = Database(part, make=False)
+        try:
+            with database.writing() as connection:
+                begin_new_life(connection, new_id(), from_backup=True)
+        finally:
+            database.close()
+        with closing(dbapi2.connect(str(part))) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+        _sync(part)
+        aside = _set_aside(path, stamp)
+        part.replace(path)
+        _sync(path.parent)
+    finally:
+        for ending in ("", "-wal", "-shm"):
+            part.with_name(part.name + ending).unlink(missing_ok=True)
+    kept = f"; what was there is kept as {aside}" if aside else ""
+    return f"put back into {path}{kept}"
+
+
+def _set_aside(path: Path, stamp: str) -> Path | None:
+    if not path.exists():
+        return None
+    try:
+        with closing(dbapi2.connect(str(path), timeout=1, isolation_level=None)) as held:
+            # A hub that still serves holds the file; its log is folded in where nobody does.
+            held.execute("PRAGMA locking_mode = EXCLUSIVE")
+            held.execute("BEGIN EXCLUSIVE")
+            held.execute("COMMIT")
+            held.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except dbapi2.OperationalError as trouble:
+        raise BackupError(f"{path} is in use ({trouble}): stop the hub first") from trouble
+    except dbapi2.DatabaseError:
+        pass  # it is damaged: that may be why it is replaced
+    aside = path.with_name(f"{path.name}.replaced-{stamp}")
+    for ending in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + ending))
+    return aside
+
+
+# ---------------------------------------------------------------------- PostgreSQL
+def _copy_postgresql(database: Database, target: Path) -> Marks:
+    with database.reading() as connection:
+        # The dump sees the very state that the marks are read from.
+        snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        rows = connection.execute(
+            select(PROGRESS.c.store_id, PROGRESS.c.terminal_id, PROGRESS.c.epoch, PROGRESS.c.acked_through)
+        ).all()
+        _run(
+            database.location.url,
+            "pg_dump",
+            f"--snapshot={snapshot}", "--format=custom", "--no-owner", f"--file={target}",
+        )  # fmt: skip
+    _run(database.location.url, "pg_restore", "--list", str(target))
+    return {(row.store_id, row.terminal_id, row.epoch): row.acked_through for row in rows}
+
+
+def _put_back_postgresql(location: Location, file: Path, new_id: Callable[[], str], *, replace: bool) -> str:
+    url = location.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            others = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND application_name = 'poshub' AND pid <> pg_backend_pid()"
+            ).fetchone()
+            if others and others[0]:
+                raise BackupError(f"{location.shown} is in use by a hub: stop it first")
+            tables = connection.execute(
+                "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+            ).fetchone()
+            if tables and tables[0] and not replace:
+                raise BackupError(f"{location.shown} is not empty: --replace throws away what it holds")
+            # Read through before anything is thrown away.
+            _run(location.url, "pg_restore", "--list", str(file))
+            if tables and tables[0]:
+                connection.execute("DROP SCHEMA public CASCADE")
+                connection.execute("CREATE SCHEMA public")
+    except psycopg.Error as trouble:
+        raise BackupError(f"cannot open {location.shown}: {trouble}") from trouble
+    named = ["--single-transaction", "--no-owner", "--exit-on-error", f"--dbname={location.url.database}"]
+    _run(location.url, "pg_restore", *named, str(file))
+    database = Database(location.named, make=False)
+    try:
+        with database.writing() as opened:
+            begin_new_life(opened, new_id(), from_backup=True)
+            epochs = opened.execute(select(func.count()).select_from(PROGRESS)).scalar_one()
+    finally:
+        database.close()
+    return f"put back into {location.shown}: {epochs} epochs of terminals"
+
+
+def _run(url: URL, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs against a database; raises BackupError with what it said."""
+    try:
+        done = subprocess.run(
+            [program, *arguments], capture_output=True, text=True, env=os.environ | _environment(url),
+            timeout=_TOOL_WITHIN_S, check=False,
+        )  # fmt: skip
+    except FileNotFoundError as trouble:
+        raise BackupError(f"{program} is not installed: apt-get install postgresql-client") from trouble
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
+        raise BackupError(f"{program} failed: {said}")
+
+
+def _environment(url: URL) -> dict[str, str]:
+    """How libpq's programs are told where to go; a password is in no command line."""
+    query: dict[str, Any] = dict(url.query)
+    known = {
+        "PGHOST": url.host or query.get("host"),
+        "PGPORT": None if url.port is None else str(url.port),
+        "PGUSER": url.username,
+        "PGPASSWORD": None if url.password is None else str(url.password),
+        "PGDATABASE": url.database,
+        "PGSSLMODE": query.get("sslmode"),
+        "PGSSLROOTCERT": query.get("sslrootcert"),
+    }
+    return {name: str(value) for name, value in known.items() if value}
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # a folder cannot be opened there, and renames are journalled
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

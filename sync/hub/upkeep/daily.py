@@ -1,0 +1,46 @@
+"""What a hub does for itself once a day: months ahead, tombstones all have seen, moves a count covers.
+
+A job like any other: whichever process is free does it, once, and wishes for the next day's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from sync.hub.feeds.streams import forget_tombstones
+from sync.hub.goods.stock import forget_moves
+from sync.hub.jobs import Handler, Job, enqueue, handler_of
+from sync.hub.schema.events import STORE
+from sync.hub.upkeep.retention import prepare_months
+
+DAILY_JOB: Final = "daily"
+DAY_MS: Final = 86_400_000
+TOMBSTONES_KEPT_MS: Final = 90 * DAY_MS
+
+
+def wish_for_daily(connection: Connection, now_ms: int) -> None:
+    """Have the daily work done now, and every day from then on."""
+    enqueue(connection, "", DAILY_JOB, _day(now_ms).isoformat(), run_at_ms=now_ms)
+
+
+def _day(at_ms: int) -> date:
+    return datetime.fromtimestamp(at_ms // 1000, UTC).date()
+
+
+def daily_handler(now_ms: Callable[[], int]) -> Handler:
+    """The handler of the daily work."""
+
+    def work(connection: Connection, _job: Job) -> None:
+        today_ms = now_ms()
+        prepare_months(connection, _day(today_ms))
+        for store_id in connection.execute(select(STORE.c.store_id)).scalars().all():
+            forget_tombstones(connection, store_id, today_ms - TOMBSTONES_KEPT_MS)
+            forget_moves(connection, store_id, today_ms)
+        # Named by its day: a wish under the name of the work under way would mean "once more, now".
+        wish_for_daily(connection, today_ms + DAY_MS)
+
+    return handler_of(work)

@@ -1,0 +1,105 @@
+"""Lets go of old business days, whole months at a time, and keeps the months ahead ready.
+
+On PostgreSQL a month is a part of each big table and is dropped at once; on SQLite its rows are deleted,
+store by store and day by day, so that no sale waits. Only what lies in a backup may go. What waits for people
+is kept, and so is what has no date that makes sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, delete, func, select, text
+
+from sync.hub.database import Database
+from sync.hub.schema.events import EVENT, METADATA, PARTITIONED, STORE
+from sync.hub.schema.operations import BACKUP
+from sync.hub.schema.partitions import ensure_partitions, partition_name
+
+#: Months made ahead: a hub that does not serve for a while still finds them.
+MONTHS_AHEAD: Final = 3
+#: Texts before it are no dates of a shop's: an empty one, or a clock that was never set.
+_FIRST_DAY: Final = "2000-01-01"
+
+
+class RetentionError(Exception):
+    """Why nothing may be let go of, in a sentence."""
+
+
+def prepare_months(connection: Connection, today: date) -> tuple[str, ...]:
+    """Make the months from the last one to some ahead; the names of what was made."""
+    return ensure_partitions(
+        connection, today - timedelta(days=31), today + timedelta(days=31 * MONTHS_AHEAD)
+    )
+
+
+def first_kept_month(today: date, months: int) -> date:
+    """The first month that stays when so many whole months before this one are kept."""
+    count = today.year * 12 + today.month - 1 - months
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def let_go_before(database: Database, first_kept: date) -> int:
+    """Let go of every business day before a month's first; how many months or days that were.
+
+    Raises RetentionError where the newest backup is older than what would go.
+    """
+    with database.reading() as connection:
+        newest_ms = connection.execute(select(func.max(BACKUP.c.made_at_ms))).scalar()
+        youngest_ms = connection.execute(
+            select(func.max(EVENT.c.received_at_ms)).where(*_before(first_kept))
+        ).scalar()
+        if youngest_ms is None:
+            return 0
+        if newest_ms is None or newest_ms < youngest_ms:
+            raise RetentionError(f"no backup holds everything before {first_kept}: run `poshub backup` first")
+        if connection.dialect.name == "postgresql":
+            months = sorted(_months_held(connection, first_kept))
+    if database.dialect == "postgresql":
+        for month in months:
+            with database.writing() as connection:
+                for table in PARTITIONED:
+                    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {partition_name(table, month)}")
+        return len(months)
+    return sum(_delete_day(database, store_id, day) for store_id, day in list(_days(database, first_kept)))
+
+
+def _before(first_kept: date) -> tuple[Any, Any]:
+    return EVENT.c.business_date >= _FIRST_DAY, EVENT.c.business_date < first_kept.isoformat()
+
+
+def _months_held(connection: Connection, first_kept: date) -> Iterator[date]:
+    prefix = f"{PARTITIONED[0]}_y"
+    names = connection.execute(
+        text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE :name"),
+        {"name": prefix.replace("_", r"\_") + "____m__"},
+    ).scalars()
+    for name in names:
+        year, month = name[len(prefix) :].split("m")
+        held = date(int(year), int(month), 1)
+        if held < first_kept:
+            yield held
+
+
+def _days(database: Database, first_kept: date) -> Iterator[tuple[str, str]]:
+    with database.reading() as connection:
+        for store_id in connection.execute(select(STORE.c.store_id)).scalars().all():
+            query = (
+                select(EVENT.c.business_date)
+                .where(EVENT.c.store_id == store_id, *_before(first_kept))
+                .distinct()
+            )
+            for day in connection.execute(query).scalars().all():
+                yield store_id, day
+
+
+def _delete_day(database: Database, store_id: str, day: str) -> int:
+    with database.writing() as connection:
+        for name in PARTITIONED:
+            table: Table = METADATA.tables[name]
+            connection.execute(
+                delete(table).where(table.c.store_id == store_id, table.c.business_date == day)
+            )
+    return 1
