@@ -143,7 +143,7 @@ class _Work:
         """Sell at a steady pace, alone and then while the queue drains."""
         with self._till() as (till, url, key):
             over = threading.Event()
-            figures.quiet_s += [till.sell() for _ in range(_SALES_QUIET)]
+            figures.quiet_s += [till.sell() for _ in range(min(_SALES_QUIET, self._sales))]
             beside = threading.Thread(target=till.sell_until, args=(over, figures.beside_s))
             beside.start()
             try:
