@@ -14,11 +14,14 @@ from sync.hub.database import Database, migrate, read_location
 from sync.hub.database.sqlite import WRITES, open_sqlite
 from sync.hub.feeds import snapshots
 from sync.hub.feeds.feed import read_feed
+from sync.hub.feeds.streams import put_rows
 from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
 from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.jobs import waiting_jobs
+from sync.hub.serving.job_handlers import job_runner
 from sync.hub.trust.hub_keys import public_keys, signing_key
+from sync.hub.upkeep.daily import wish_for_daily
 from sync.protocol.messages import FeedPage, ItemBody, PriceBody
 from sync.protocol.signing import key_id_of, public_key_of
 from sync.protocol.trust import to_text
@@ -133,6 +136,18 @@ def test_a_big_import_wishes_for_a_snapshot(
         bring(shop, tmp_path, count)
         with shop.reading() as connection:
             assert len(waiting_jobs(connection, "S1")) == expected
+
+
+def test_a_hub_that_was_taken_over_has_a_snapshot_the_day_after(
+    shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop.writing() as connection:
+        put_rows(connection, "S1", "prices", [(str(number), b"{}") for number in range(9)], NOW_MS)
+        wish_for_daily(connection, NOW_MS)
+    monkeypatch.setattr(snapshots, "WANTED_AFTER_ROWS", 9)
+    assert job_runner(shop, lambda: NOW_MS).run_once()
+    with shop.reading() as connection:
+        assert [one.job.kind for one in waiting_jobs(connection, "S1")] == [snapshots.JOB_KIND]
 
 
 def bring(database: Database, folder: Path, count: int) -> int:

@@ -230,7 +230,8 @@ SALE_LINE_PACK = Table(
 )
 
 # --- what goes down -----------------------------------------------------------------------------
-#: `body` is the row as it travels; `rev` is the place in the store's catalogue stream.
+#: `item` and `price` are of the version before, whose hub may still run beside this one; what goes down lies
+#: in `feed_row` now, and nothing writes these any more.
 ITEM = Table(
     "item",
     METADATA,

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from sync.hub.feeds.snapshots import want_snapshot
 from sync.hub.feeds.streams import forget_tombstones
 from sync.hub.goods.stock import forget_moves
 from sync.hub.jobs import Handler, Job, enqueue, handler_of
@@ -39,6 +40,8 @@ def daily_handler(now_ms: Callable[[], int]) -> Handler:
         prepare_months(connection, _day(today_ms))
         for store_id in connection.execute(select(STORE.c.store_id)).scalars().all():
             forget_tombstones(connection, store_id, today_ms - TOMBSTONES_KEPT_MS)
+            # A hub that was taken over has none yet, and one from before what was just forgotten is none.
+            want_snapshot(connection, store_id, today_ms)
             forget_moves(connection, store_id, today_ms)
         # Named by its day: a wish under the name of the work under way would mean "once more, now".
         wish_for_daily(connection, today_ms + DAY_MS)
