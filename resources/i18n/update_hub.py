@@ -22,7 +22,7 @@ from jinja2.ext import extract_from_ast
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from update import mo_bytes
 
-PAGES = Path(__file__).resolve().parent.parent.parent / "sync" / "hub" / "pages"
+PAGES = Path(__file__).resolve().parent.parent.parent / "sync" / "hub" / "fleet" / "pages"
 LANGUAGES = ("zh_CN",)
 
 
