@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sync.hub.fleet.summary import terminal_summary
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import TerminalSummary
+from sync.protocol.versions import STREAMS
 from tests.hub.devices import enrol_device
 from tests.simulation.counter import Counter, SystemClock, quick_pins
 
@@ -62,7 +64,15 @@ class Hub:
 class Link:
     """The link of one counter, over an address of the test's choice."""
 
-    def __init__(self, counter: Counter, url: str, key: DeviceKey, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        counter: Counter,
+        url: str,
+        key: DeviceKey,
+        *,
+        seed: int = 0,
+        streams: Sequence[str] = STREAMS,
+    ) -> None:
         self._changed = threading.Condition()
         self._status: LinkStatus | None = None
         settings, clock = counter.settings, SystemClock()
@@ -90,6 +100,7 @@ class Link:
             clock=clock,
             random=lambda: chance.random() / 50,
             on_status=self._told,
+            streams=streams,
             pull_every_ms=50,
         )
         self._loop.start()
