@@ -25,6 +25,7 @@ from posapp.store.settings import PLACE, get_setting
 from posapp.store.troubles import DatabaseError
 
 _BESIDE = ("-wal", "-shm")
+_OURS = ("journal", "till", "setting")
 
 
 class BackupError(Exception):
@@ -49,7 +50,7 @@ def look(path: Path) -> LedgerSummary:
     try:
         with contextlib.closing(open_reader(path)) as connection:
             revision = revision_of(connection)
-            if revision is None:
+            if revision is None or not _has_our_tables(connection):
                 raise BackupError(f"{path} is no ledger.")
             if revision > HEAD:
                 raise BackupError(f"{path} was written by a newer version of this till. Update it first.")
@@ -63,10 +64,9 @@ def look(path: Path) -> LedgerSummary:
 
 def back_up(ledger: Path, target: Path) -> LedgerSummary:
     """Copy a ledger, also one in use, to a file that is whole or not there; raises BackupError, OSError."""
-    if target.exists() and ledger.exists() and target.samefile(ledger):
-        raise BackupError("The copy cannot be the ledger itself.")
     if not ledger.is_file():
         raise BackupError(f"There is no ledger {ledger}.")
+    _check_target(ledger, target)
     unfinished = target.with_name(target.name + ".part")
     with _made(unfinished):
         _copy(ledger, unfinished)
@@ -75,6 +75,28 @@ def back_up(ledger: Path, target: Path) -> LedgerSummary:
         unfinished.replace(target)
     _sync(target.parent)
     return summary
+
+
+def _check_target(ledger: Path, target: Path) -> None:
+    """Only a free name or an earlier copy of this very ledger may be taken: a slip must not cost a file."""
+    if target.is_dir() or not target.name:
+        raise BackupError(f"{target} is a folder. Name a file.")
+    if target.exists() and target.samefile(ledger):
+        raise BackupError("The copy cannot be the ledger itself.")
+    # These belong to the ledger, also while they are not there.
+    beside = {ledger.name + ending for ending in (*_BESIDE, "-journal")}
+    if target.name in beside and target.parent.resolve() == ledger.parent.resolve():
+        raise BackupError(f"{target} is a part of the ledger. Name another file.")
+    if not target.exists():
+        return
+    try:
+        place = look(target).place
+    except BackupError as error:
+        raise BackupError(f"{target} is there already and no copy of a ledger. Name another file.") from error
+    with contextlib.closing(open_reader(ledger)) as connection:
+        mine = get_setting(connection, PLACE)
+    if place not in ("", "" if mine is None else mine.decode()):
+        raise BackupError(f"{target} is a copy of the ledger of {place}. Name another file.")
 
 
 def put_back(copy: Path, ledger: Path, aside: Path) -> bool:
@@ -113,6 +135,12 @@ def _put_aside(ledger: Path, aside: Path) -> None:
         beside = ledger.with_name(ledger.name + ending)
         if beside.exists():
             beside.replace(aside.with_name(aside.name + ending))
+
+
+def _has_our_tables(connection: Connection) -> bool:
+    """Other databases of the house are numbered in the same way; only a ledger has these tables."""
+    known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return known.issuperset(_OURS)
 
 
 def _summary(connection: Connection, revision: str) -> LedgerSummary:

@@ -262,3 +262,59 @@ def test_the_ledger_is_no_copy_of_itself(till: Till, capsys: pytest.CaptureFixtu
     assert "itself" in capsys.readouterr().err
     with pytest.raises(BackupError, match="no ledger"):
         backups.back_up(till.ledger.with_name("other.db"), till.ledger)
+
+
+@pytest.mark.parametrize("name", ["ledger.db-wal", "ledger.db-shm", "ledger.db-journal"])
+def test_a_copy_never_takes_the_name_of_a_part_of_the_ledger(
+    till: Till, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    till.sell(2)
+    held = till.open()
+    held.start()
+    part = till.ledger.with_name(name)
+    before = part.exists() and part.stat().st_ino
+    assert till.run(backup, part) == FAILED
+    assert "part of the ledger" in capsys.readouterr().err
+    assert (part.exists() and part.stat().st_ino) == before
+    held.close()
+    assert till.sell(1) == ["S001-03-000003"]
+
+
+@pytest.mark.parametrize("name", ["catalog.db", "device.key"])
+def test_a_copy_never_takes_the_place_of_something_else(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    till.sell(1)
+    other = tmp_path / name
+    other.write_bytes(b"not to be lost")
+    assert till.run(backup, other) == FAILED
+    assert other.read_bytes() == b"not to be lost"
+    assert till.run(backup, tmp_path) == FAILED
+    assert till.run(backup, Path()) == FAILED
+    assert capsys.readouterr().err.count("Name a") == 3
+
+
+def test_a_copy_takes_the_place_of_an_earlier_one_of_this_till_only(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy.db"
+    till.sell(1)
+    assert till.run(backup, copy) == 0
+    till.sell(1)
+    assert till.run(backup, copy) == 0
+    assert look(copy).receipt_seq == 2
+    of_another(copy)
+    assert till.run(backup, copy) == FAILED
+    assert "the ledger of S001/T04" in capsys.readouterr().err
+
+
+def test_a_database_of_another_kind_is_not_called_a_newer_ledger(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "hub.db"
+    connection = open_ledger(other)
+    connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    connection.execute("INSERT INTO alembic_version VALUES ('9000')")
+    connection.close()
+    assert till.run(restore, other) == FAILED
+    assert "is no ledger" in capsys.readouterr().err
