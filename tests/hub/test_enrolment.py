@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 
 from sync.hub.database import Database
@@ -34,6 +36,9 @@ from tests.hub.conftest import NOW_MS, shop_document
 
 T1 = ("S1", "T1")
 DAY_MS = 86_400_000
+WITHIN_S = 60
+#: Long enough for another transaction to be done, were nothing in its way.
+SOON_S = 0.3
 
 
 @pytest.fixture
@@ -90,6 +95,11 @@ def change_key(hub: Database, claim: Claim, next_key: bytes, *, now_ms: int = NO
 def states(hub: Database) -> dict[str, str]:
     with hub.reading() as connection:
         return {key.key_id: key.state for key in known_keys(connection, "S1", all_states=True)}
+
+
+def put_out(hub: Database) -> None:
+    with hub.writing() as connection:
+        revoke(connection, *T1, now_ms=NOW_MS)
 
 
 def test_a_code_opens_its_place_once(hub: Database) -> None:
@@ -215,6 +225,46 @@ def test_a_revoked_terminal_is_out_at_once_and_alone(hub: Database) -> None:
     assert enter(hub, other) == others
 
 
+def test_a_request_that_takes_its_time_brings_no_key_in_after_the_revocation(hub: Database) -> None:
+    claim = bring(hub, code_for(hub), b"1" * 32)
+    put_out(hub)
+    with pytest.raises(NotTrustedError) as trouble:
+        change_key(hub, claim, b"2" * 32)
+    assert trouble.value.word == "revoked"
+    assert set(states(hub).values()) == {"revoked"}
+
+
+def test_a_key_that_comes_in_during_a_revocation_is_put_out_too(hub: Database) -> None:
+    claim = bring(hub, code_for(hub), b"1" * 32)
+    public_key = to_text(signing.public_key_of(b"2" * 32))
+    proof = signing.sign(b"2" * 32, rotate_statement("S1", "T1", public_key))
+    with ThreadPoolExecutor(1) as beside:
+        with hub.writing() as connection:
+            rotate(connection, claim, RotateRequest(public_key, to_text(proof)), now_ms=NOW_MS)
+            revoking = beside.submit(put_out, hub)
+            wait([revoking], SOON_S)
+        revoking.result(WITHIN_S)
+    assert sorted(states(hub).values()) == ["revoked", "revoked"]
+
+
+def test_a_session_that_opens_during_a_revocation_does_not_undo_it(
+    hub: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(hub, code_for(hub), b"1" * 32)
+    with ThreadPoolExecutor(1) as beside:
+        revoking = []
+
+        def revoked_meanwhile(*_place: object) -> bool:
+            revoking.append(beside.submit(put_out, hub))
+            wait(revoking, SOON_S)
+            return True
+
+        monkeypatch.setattr("sync.hub.trust.enrolment._is_set_up", revoked_meanwhile)
+        enter(hub, b"1" * 32)
+        revoking[0].result(WITHIN_S)
+    assert list(states(hub).values()) == ["revoked"]
+
+
 def test_one_key_can_be_revoked_by_name(hub: Database) -> None:
     mine, next_key = signing.new_private_key(), signing.new_private_key()
     claim = bring(hub, code_for(hub), mine)
@@ -281,7 +331,8 @@ def test_a_challenge_is_good_for_two_minutes_and_is_no_token() -> None:
     challenge = new_challenge(secret, b"nonce", now_ms=NOW_MS)
     assert is_challenge(secret, challenge, now_ms=NOW_MS + CHALLENGE_S * 1000)
     assert not is_challenge(secret, challenge, now_ms=NOW_MS + CHALLENGE_S * 1000 + 1)
-    assert not is_challenge(secret, challenge, now_ms=NOW_MS - 1)
+    assert is_challenge(secret, challenge, now_ms=NOW_MS - 1_000), "of a machine whose clock is ahead"
+    assert not is_challenge(secret, challenge, now_ms=NOW_MS - CHALLENGE_S * 1000 - 1)
     assert not is_challenge(b"t" * 32, challenge, now_ms=NOW_MS)
     assert not is_challenge(secret, "x.y", now_ms=NOW_MS)
     assert read_token(secret, f"Bearer {challenge}", now_ms=NOW_MS) is None

@@ -104,7 +104,8 @@ def is_challenge(secret: bytes, challenge: str, *, now_ms: int) -> bool:
     if said is None:
         return False
     age_ms = now_ms - int(said.partition(b"\0")[0])
-    return 0 <= age_ms <= CHALLENGE_S * 1000
+    # The clocks of two machines of one hub are never quite the same: a little before now is no forgery.
+    return abs(age_ms) <= CHALLENGE_S * 1000
 
 
 def device_of(connection: Connection, claim: Claim) -> tuple[State, Device | None]:

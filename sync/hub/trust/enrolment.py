@@ -103,9 +103,11 @@ def use_code(connection: Connection, request: EnrolRequest, *, now_ms: int) -> C
         raise NotTrustedError("bad_proof", "The key or its proof is not readable.")
     if not signing.is_signed(public_key, enrol_statement(code, request.public_key), proof):
         raise NotTrustedError("bad_proof", "The proof was not made with this key.")
-    row = connection.execute(
-        select(ENROL_CODE).where(ENROL_CODE.c.code_sha256 == _code_hash(code)).with_for_update()
-    ).one_or_none()
+    known = select(ENROL_CODE).where(ENROL_CODE.c.code_sha256 == _code_hash(code))
+    row = connection.execute(known).one_or_none()
+    if row is not None:
+        _hold_place(connection, row.store_id, row.terminal_id)
+        row = connection.execute(known).one_or_none()
     if row is None:
         raise NotTrustedError("code_unknown", "This hub knows no such code.")
     key_id = signing.key_id_of(public_key)
@@ -137,21 +139,18 @@ def add_key(connection: Connection, claim: Claim, public_key: bytes, *, now_ms: 
 def rotate(connection: Connection, device: Claim, request: RotateRequest, *, now_ms: int) -> str:
     """Take in the next key of a device; its id. Raises NotTrustedError.
 
-    The old key stays good until the next one is used; asking again with the same key changes nothing.
+    The old key stays good until the next one is used; asking again with the same key changes nothing. That
+    the old one still counts is looked up here: a request may take a minute to come in.
     """
+    _hold_place(connection, device.store_id, device.terminal_id)
+    if _state(connection, device) not in (ACTIVE, NEXT):
+        raise NotTrustedError(REVOKED_WORD, "This key was revoked, or another one has taken its place.")
     public_key, proof = _public_key(request.public_key), from_text(request.proof)
     statement = rotate_statement(device.store_id, device.terminal_id, request.public_key)
     if public_key is None or proof is None or not signing.is_signed(public_key, statement, proof):
         raise NotTrustedError("bad_proof", "The proof was not made with this key.")
     claim = Claim(device.store_id, device.terminal_id, signing.key_id_of(public_key))
-    state = connection.execute(
-        select(DEVICE_KEY.c.state).where(
-            DEVICE_KEY.c.store_id == claim.store_id,
-            DEVICE_KEY.c.key_id == claim.key_id,
-            DEVICE_KEY.c.terminal_id == claim.terminal_id,
-        )
-    ).scalar()
-    if state in (NEXT, ACTIVE):
+    if _state(connection, claim) in (NEXT, ACTIVE):
         return claim.key_id
     _refuse_known(connection, claim.key_id)
     _end(connection, claim, (NEXT,), RETIRED, now_ms)
@@ -165,13 +164,15 @@ def open_session(connection: Connection, request: SessionRequest, *, now_ms: int
     That the challenge is one of this hub's is the caller's to check.
     """
     signature = from_text(request.signature)
-    rows = connection.execute(select(DEVICE_KEY).where(DEVICE_KEY.c.key_id == request.key_id)).all()
+    known = select(DEVICE_KEY).where(DEVICE_KEY.c.key_id == request.key_id)
+    rows = connection.execute(known).all()
     if len(rows) != 1 or signature is None:
         raise NotTrustedError(KEY_UNKNOWN, "This hub does not know the key.")
-    row = rows[0]
     statement = session_statement(request.key_id, request.challenge)
-    if not signing.is_signed(bytes(row.public_key), statement, signature):
+    if not signing.is_signed(bytes(rows[0].public_key), statement, signature):
         raise NotTrustedError(KEY_UNKNOWN, "The challenge was not signed with this key.")
+    _hold_place(connection, rows[0].store_id, rows[0].terminal_id)
+    row = connection.execute(known).one()
     claim = Claim(row.store_id, row.terminal_id, row.key_id)
     if row.state not in (ACTIVE, NEXT):
         raise NotTrustedError(
@@ -194,6 +195,7 @@ def revoke(
     connection: Connection, store_id: str, terminal_id: str, *, now_ms: int, key_id: str | None = None
 ) -> int:
     """Put out a terminal's keys, or one of them, and its unused codes; how many keys ended."""
+    _hold_place(connection, store_id, terminal_id)
     keys = DEVICE_KEY.c.store_id == store_id, DEVICE_KEY.c.terminal_id == terminal_id
     one = () if key_id is None else (DEVICE_KEY.c.key_id == key_id,)
     ended = connection.execute(
@@ -241,6 +243,26 @@ def _is_set_up(connection: Connection, store_id: str, terminal_id: str) -> bool:
         )
     ).scalar()
     return bool(known)
+
+
+def _hold_place(connection: Connection, store_id: str, terminal_id: str) -> None:
+    """Let nobody else change the keys of a place until the transaction ends; what is read next stays so.
+
+    A key that is brought in while another process revokes the place would outlive the revocation.
+    """
+    at_place = (TERMINAL.c.store_id == store_id, TERMINAL.c.terminal_id == terminal_id)
+    connection.execute(select(TERMINAL.c.terminal_id).where(*at_place).with_for_update())
+
+
+def _state(connection: Connection, claim: Claim) -> str | None:
+    state: str | None = connection.execute(
+        select(DEVICE_KEY.c.state).where(
+            DEVICE_KEY.c.store_id == claim.store_id,
+            DEVICE_KEY.c.key_id == claim.key_id,
+            DEVICE_KEY.c.terminal_id == claim.terminal_id,
+        )
+    ).scalar()
+    return state
 
 
 def _refuse_known(connection: Connection, key_id: str) -> None:
