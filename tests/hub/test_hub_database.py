@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from sync.hub.bench.postgres_server import PostgresServer
 from sync.hub.commands import cli
@@ -326,3 +327,10 @@ def test_a_server_for_a_while_leaves_nothing_behind() -> None:
             connection.execute(insert(QUARANTINE).values(("S", "T", 1, 1, b"d", "r", 1, b"l")))
         database.close()
     assert not home.exists()
+
+
+def test_what_goes_wrong_is_told_without_the_values(hub_database: Database) -> None:
+    with pytest.raises(DBAPIError) as trouble, hub_database.writing() as connection:
+        connection.execute(text("SELECT one FROM nowhere WHERE feed_id = :feed_id"), {"feed_id": "a secret"})
+    assert "nowhere" in str(trouble.value)
+    assert "a secret" not in str(trouble.value)

@@ -71,6 +71,8 @@ def open_postgresql(url: URL) -> Engine:
         max_overflow=POOL_OVERFLOW,
         # A server that was restarted leaves dead connections behind.
         pool_pre_ping=True,
+        # Values are sales and secrets: what goes wrong is told without them.
+        hide_parameters=True,
     )
 
 

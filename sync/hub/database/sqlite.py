@@ -22,7 +22,8 @@ _DIALECT: Final = SQLiteDialect_pysqlite(paramstyle="qmark")
 
 def open_sqlite(url: URL) -> Engine:
     """An engine on a SQLite file with the pragmas that durability asks for."""
-    engine = create_engine(url, module=pysqlite3.dbapi2, pool_size=4, max_overflow=16)
+    # Values are sales and secrets: what goes wrong is told without them.
+    engine = create_engine(url, module=pysqlite3.dbapi2, pool_size=4, max_overflow=16, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
