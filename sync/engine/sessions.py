@@ -74,7 +74,8 @@ class Sessions:
             return False
         if token == self._token:
             self._token = ""
-        # Whoever was enrolled anew meanwhile left another key in the file.
+        # Whoever is enrolled anew, meanwhile or later on, leaves another key in the file.
+        self._refused = True
         return refusal.detail == "key_refused" or self._key.read_again()
 
     def rotate(self, private_key: bytes) -> None:

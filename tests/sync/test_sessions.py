@@ -211,10 +211,13 @@ def test_a_key_of_no_use_is_told_and_a_good_one_is_found_by_itself(
     assert len(link.feed("settings", after=None, limit=9).changes) == 1
 
 
-def test_revoked_at_work_then_enrolled_again_without_a_restart(shop: Shop, link: HttpLink) -> None:
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+def test_revoked_at_work_then_enrolled_again_without_a_restart(
+    shop: Shop, link: HttpLink, refusals: int
+) -> None:
     assert link.push([event_line(1)], epoch=1, first_seq=1).acked_through == 1
     shop.revoke()
-    for _ in range(2):
+    for _ in range(refusals):
         assert refused(link) == ("stop", "revoked")
     shop.enrol()
     assert link.push([event_line(2)], epoch=1, first_seq=2).acked_through == 2, "what waited goes up"
