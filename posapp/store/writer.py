@@ -330,8 +330,10 @@ class LedgerWriter:
             if not self._is_stretched:
                 tidying.stretch(connection)
                 self._is_stretched = True
+                self._is_tidy = False
             elif tidying.log_state(connection).frames >= tidying.CHECKPOINT_FRAMES:
-                tidying.checkpoint(connection)
+                # Where a reader is in the way, the next act's idle moment tries again.
+                self._is_tidy = not tidying.checkpoint(connection)
             else:
                 # Piece by piece, each in an idle moment of its own.
                 self._is_tidy = prune(connection) == 0

@@ -35,7 +35,7 @@ CHINESE_IN_CODE = {
 OF_SCANNERS = {
     "AI", "AIM", "AZERTY", "Alt", "CDC", "CR", "Caps", "Data", "DataMatrix", "EAN", "FNC", "HID",
     "LF", "Lock", "Matrix", "POS", "QR", "QWERTZ", "Tab", "UPC", "USB", "Unicode", "hidapi", "http",
-    "auto", "camera", "https", "posapp", "scanners",
+    "auto", "ca", "camera", "file", "hub", "https", "pem", "posapp", "scanners",
 }  # fmt: skip
 
 
