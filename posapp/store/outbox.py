@@ -31,22 +31,25 @@ def held(connection: Connection) -> Held:
 def pending(connection: Connection, limit: int, max_bytes: int) -> Batch | None:
     """The oldest lines that the hub does not have, of one epoch, in order: at least one if any waits."""
     rows = connection.execute(
-        "SELECT epoch, seq, body, chain FROM journal "
+        "SELECT epoch, seq, body, chain, journal_no FROM journal "
         "WHERE journal_no > (SELECT acked_no FROM till) ORDER BY journal_no LIMIT ?",
         (limit,),
     )
     lines: list[bytes] = []
-    epoch = first_seq = size = 0
+    epoch = first_seq = first_no = size = 0
     chain = b""
-    for row_epoch, seq, body, row_chain in rows:
+    for row_epoch, seq, body, row_chain, journal_no in rows:
         size += len(body)
         if not lines:
-            epoch, first_seq = row_epoch, seq
+            epoch, first_seq, first_no = row_epoch, seq, journal_no
         elif size > max_bytes or row_epoch != epoch:
             break
         lines.append(bytes(body))
         chain = bytes(row_chain)
-    return Batch(epoch, first_seq, lines, chain) if lines else None
+    if not lines:
+        return None
+    (oldest_no,) = connection.execute("SELECT min(journal_no) FROM journal").fetchone()
+    return Batch(epoch, first_seq, lines, chain, is_oldest=first_no == oldest_no)
 
 
 def chain_at(connection: Connection, epoch: int, seq: int) -> bytes | None:

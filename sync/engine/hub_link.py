@@ -65,11 +65,18 @@ class HttpLink:
         self._sessions = Sessions(self._caller, key, place=(store_id, terminal_id), clock=clock)
 
     def push(
-        self, lines: Sequence[bytes], *, epoch: int, first_seq: int, chain: bytes | None = None
+        self,
+        lines: Sequence[bytes],
+        *,
+        epoch: int,
+        first_seq: int,
+        chain: bytes | None = None,
+        oldest_seq: int | None = None,
     ) -> PushReply:
         """Send a batch; returns how far the hub holds this terminal's events.
 
         `chain` is the hash chain's head after the last line; it is sent signed with the device's key.
+        `oldest_seq` tells a hub not to wait for what came before that number: it is gone.
         """
         packed = codec.pack(lines)
         headers = {
@@ -77,6 +84,8 @@ class HttpLink:
             versions.HEADER_EPOCH: str(epoch),
             versions.HEADER_FIRST_SEQ: str(first_seq),
         }
+        if oldest_seq is not None:
+            headers[versions.HEADER_OLDEST_SEQ] = str(oldest_seq)
 
         def send(token: str) -> bytes:
             # Signed once it is known which key the session was opened with.

@@ -46,11 +46,18 @@ class Link(Protocol):
     """One terminal's way to its hub; every call is bounded in time and raises LinkError."""
 
     def push(
-        self, lines: Sequence[bytes], *, epoch: int, first_seq: int, chain: bytes | None = None
+        self,
+        lines: Sequence[bytes],
+        *,
+        epoch: int,
+        first_seq: int,
+        chain: bytes | None = None,
+        oldest_seq: int | None = None,
     ) -> PushReply:
         """Send a batch; returns how far the hub holds this terminal's events.
 
         `chain` is the hash chain's head after the last line; it is sent signed with the device's key.
+        `oldest_seq` tells a hub not to wait for what came before that number: it is gone.
         """
 
     def feed(self, stream: str, *, after: str | None, limit: int) -> FeedPage:

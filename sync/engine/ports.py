@@ -66,12 +66,16 @@ class StoreUnavailable(Exception):  # noqa: N818 - a state of the host, reported
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The oldest lines that wait, in order and all of one epoch, with the chain's head after the last."""
+    """The oldest lines that wait, in order and all of one epoch, with the chain's head after the last.
+
+    `is_oldest`: the ledger holds nothing from before them any more.
+    """
 
     epoch: int
     first_seq: int
     lines: Sequence[bytes]
     chain: bytes
+    is_oldest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,14 @@ what was sent is normal after a lost answer; one behind what was once acknowledg
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from sync.engine.link import Link, LinkError
-from sync.engine.ports import OutboxPort
+from sync.engine.ports import Batch, OutboxPort
+from sync.protocol.messages import PushReply
+
+LOGGER = logging.getLogger(__name__)
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 2 * 1024 * 1024
@@ -41,15 +45,14 @@ class Pusher:
         """Send the oldest batch and acknowledge what the hub holds; raises LinkError.
 
         Where the hub holds less than it had said, LinkError says so: it would not get further by sending
-        the same at once again.
+        the same at once again. A hub that was put back from an old backup, or lost, may wait for lines that
+        left this ledger because a newer backup had them: it is told not to.
         """
         batch = self._outbox.pending(self._batch_events, BATCH_BYTES)
         if batch is None:
             return Pushed(0, None)
         try:
-            reply = self._link.push(
-                batch.lines, epoch=batch.epoch, first_seq=batch.first_seq, chain=batch.chain
-            )
+            reply = self._sent(batch)
         except LinkError as trouble:
             if trouble.too_large and self._batch_events > 1:
                 self._batch_events = max(1, min(self._batch_events, len(batch.lines)) // 2)
@@ -63,3 +66,19 @@ class Pusher:
         self._batch_events = min(BATCH_EVENTS, self._batch_events * 2)
         forked_epoch = batch.epoch if reply.forked else None
         return Pushed(len(batch.lines), acked_through, forked_epoch, reply.hub_id)
+
+    def _sent(self, batch: Batch) -> PushReply:
+        reply = self._link.push(batch.lines, epoch=batch.epoch, first_seq=batch.first_seq, chain=batch.chain)
+        if not batch.is_oldest or reply.acked_through >= batch.first_seq - 1:
+            return reply
+        LOGGER.warning(
+            "the hub lacks %s lines that are gone here: only a newer backup of it has them",
+            batch.first_seq - 1 - reply.acked_through,
+        )
+        return self._link.push(
+            batch.lines,
+            epoch=batch.epoch,
+            first_seq=batch.first_seq,
+            chain=batch.chain,
+            oldest_seq=batch.first_seq,
+        )

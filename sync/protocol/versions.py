@@ -13,6 +13,8 @@ PATH_PREFIX: Final = f"/v{PROTOCOL_VERSION}"
 HEADER_PROTOCOL: Final = "Posapp-Protocol"
 HEADER_EPOCH: Final = "Posapp-Epoch"
 HEADER_FIRST_SEQ: Final = "Posapp-First-Seq"
+#: The first number that a terminal still has of an epoch; said where a hub waits for older ones, in vain.
+HEADER_OLDEST_SEQ: Final = "Posapp-Oldest-Seq"
 #: Hex of the hash chain after the last line of a batch, and the device's signature over it.
 HEADER_CHAIN: Final = "Posapp-Chain"
 HEADER_SIGNATURE: Final = "Posapp-Signature"

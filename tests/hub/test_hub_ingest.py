@@ -92,6 +92,23 @@ def test_a_gap_is_waited_for(enrolled: Enrolled) -> None:
     assert push(enrolled, [event_line(2), event_line(3)], first_seq=2) == Ingested(3, stored=2)
 
 
+@pytest.mark.expected_logs
+def test_what_a_till_no_longer_has_is_not_waited_for_and_told(enrolled: Enrolled) -> None:
+    push(enrolled, [event_line(1)])
+    lines = [event_line(5), event_line(6)]
+    behind = Batch("S1", "T1", 1, 5, lines, oldest_seq=4)
+    with enrolled.database.writing() as connection:
+        assert ingest(connection, behind, now_ms=NOW_MS) == Ingested(1, after_gap=2), "4 may still come"
+    oldest = Batch("S1", "T1", 1, 5, lines, oldest_seq=5)
+    for found in (Ingested(6, stored=2), Ingested(6, replayed=2)):
+        with enrolled.database.writing() as connection:
+            assert ingest(connection, oldest, now_ms=NOW_MS) == found
+    assert stored_lines(enrolled) == [event_line(1), *lines]
+    assert noted(enrolled) == [("lines_missing", "T1:1:2-4")]
+    late = push(enrolled, [event_line(2)])
+    assert (late.stored, late.acked_through) == (1, 6), "found after all, it is kept"
+
+
 def test_reordered_lines_are_taken_as_far_as_they_follow(enrolled: Enrolled) -> None:
     assert push(enrolled, [event_line(2), event_line(1)]).acked_through == 0
     assert push(enrolled, [event_line(1), event_line(2)]).acked_through == 2

@@ -111,8 +111,15 @@ class Line:
         self.is_cut = False
 
     def push(
-        self, lines: Sequence[bytes], *, epoch: int, first_seq: int, chain: bytes | None = None
+        self,
+        lines: Sequence[bytes],
+        *,
+        epoch: int,
+        first_seq: int,
+        chain: bytes | None = None,
+        oldest_seq: int | None = None,
     ) -> PushReply:
+        assert oldest_seq is None, "what a hub may lack is here until its newest backup has it"
         self._may_break()
         reply = self._hub.push(lines, epoch, first_seq, chain)
         self._may_break()

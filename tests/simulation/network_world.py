@@ -97,8 +97,15 @@ class Line:
         self._given, self._token_ms = "", 0
 
     def push(
-        self, lines: Sequence[bytes], *, epoch: int, first_seq: int, chain: bytes | None = None
+        self,
+        lines: Sequence[bytes],
+        *,
+        epoch: int,
+        first_seq: int,
+        chain: bytes | None = None,
+        oldest_seq: int | None = None,
     ) -> PushReply:
+        assert oldest_seq is None, "what a hub may lack is here until its newest backup has it"
         headers = [
             ("Content-Type", versions.BATCH_MEDIA_TYPE),
             (versions.HEADER_EPOCH, str(epoch)),

@@ -77,6 +77,17 @@ def test_what_is_backed_up_and_old_goes_but_for_the_last_shift(kit: LedgerKit) -
     assert (totals.sales_count, totals.quarantined) == (1, 0)
 
 
+def test_a_hub_from_an_old_backup_hears_that_what_it_lacks_is_gone(kit: LedgerKit) -> None:
+    ledger = old_ledger(kit)
+    held_by_hub(ledger, 9)
+    assert (batch := outbox.pending(ledger.connection(), 10, 10**6))
+    assert (batch.first_seq, batch.is_oldest) == (10, False)
+    prune(ledger.connection())
+    assert ledger.write(lambda held: outbox.take_marks(held, "h2", [EpochMark(1, 3, 3)])) is None
+    assert (batch := outbox.pending(ledger.connection(), 10, 10**6))
+    assert (batch.first_seq, batch.is_oldest) == (9, True)
+
+
 @pytest.mark.parametrize(("acked", "backed_up", "left"), [(10, 4, 5), (4, 10, 5), (10, 0, 1), (0, 0, 1)])
 def test_nothing_goes_that_the_hub_or_its_backup_has_not(
     kit: LedgerKit, acked: int, backed_up: int, left: int

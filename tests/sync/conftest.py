@@ -60,7 +60,7 @@ class MemoryOutbox:
             return None
         first = max(self.acked, self.gone)
         chain = chain_over(CHAIN_START, self.lines[: first + len(batch)])
-        return Batch(self.epoch, first + 1, batch, chain)
+        return Batch(self.epoch, first + 1, batch, chain, is_oldest=first == self.gone)
 
     def chain_at(self, epoch: int, seq: int) -> bytes | None:
         known = epoch == self.epoch and self.gone < seq <= len(self.lines)
@@ -118,6 +118,7 @@ class ToldLink:
     def __init__(self) -> None:
         self.pushes: list[tuple[int, list[bytes]]] = []
         self.chains: list[bytes | None] = []
+        self.oldest: list[int | None] = []
         self.reports: list[StatusReport] = []
         self.rotations = 0
         self.status_answers: deque[StatusReply | LinkError] = deque()
@@ -140,10 +141,17 @@ class ToldLink:
         self.rotations += 1
 
     def push(
-        self, lines: Sequence[bytes], *, epoch: int, first_seq: int, chain: bytes | None = None
+        self,
+        lines: Sequence[bytes],
+        *,
+        epoch: int,
+        first_seq: int,
+        chain: bytes | None = None,
+        oldest_seq: int | None = None,
     ) -> PushReply:
         self._hang_if_told()
         self.chains.append(chain)
+        self.oldest.append(oldest_seq)
         self.pushes.append((first_seq, list(lines)))
         answer = self.push_answers.popleft() if self.push_answers else PushReply(first_seq + len(lines) - 1)
         if isinstance(answer, LinkError):

@@ -57,6 +57,22 @@ def test_a_hub_that_forgot_is_told_and_not_hammered() -> None:
     assert len(link.pushes) == 1
 
 
+@pytest.mark.expected_logs
+def test_a_hub_that_waits_for_what_is_gone_is_told_not_to() -> None:
+    link, outbox = ToldLink(), MemoryOutbox(lines(5), gone=3)
+    link.push_answers.extend([PushReply(1), PushReply(5)])
+    assert Pusher(link, outbox).push_once() == Pushed(2, 5)
+    assert link.pushes == [(4, [b"4", b"5"])] * 2
+    assert link.oldest == [None, 4]
+    assert outbox.acked == 5
+
+
+def test_a_hub_that_has_all_but_the_new_lines_is_told_nothing() -> None:
+    link, outbox = ToldLink(), MemoryOutbox(lines(5), acked=3, gone=3)
+    Pusher(link, outbox).push_once()
+    assert link.oldest == [None]
+
+
 def test_a_batch_that_is_too_large_is_halved_down_to_one() -> None:
     link, outbox = ToldLink(), MemoryOutbox(lines(4))
     link.push_answers.extend(sorted_error(413, None) for _ in range(4))

@@ -21,7 +21,7 @@ from sync.engine.loop import Host, SyncLoop
 from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
 from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.goods.shop_admin import put_shop
-from sync.hub.schema.events import EVENT
+from sync.hub.schema.events import EVENT, EXCEPTION
 from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import ItemBody, PriceBody
 from tests.hub.conftest import NOW_MS, event_line, shop_document
@@ -137,6 +137,19 @@ def test_a_network_cut_at_any_moment_loses_and_doubles_nothing(
 
 
 @pytest.mark.expected_logs
+@pytest.mark.expected_logs
+def test_a_hub_put_back_from_before_what_the_till_let_go_of_gets_all_that_there_is(served: Served) -> None:
+    lines = [event_line(seq) for seq in range(1, 9)]
+    first = MemoryOutbox(lines[:2])
+    inbox = MemoryInbox()
+    run_until_drained(served.link(), first, inbox, random.Random(1))
+    run_until_drained(served.link(), MemoryOutbox(lines, acked=7, gone=5), inbox, random.Random(2))
+    assert served.lines() == [*lines[:2], *lines[5:]]
+    with served.hub.database.reading() as connection:
+        told = connection.execute(select(EXCEPTION.c.kind, EXCEPTION.c.key)).all()
+    assert told == [("lines_missing", "T1:1:3-5")]
+
+
 def test_the_drops_really_happen(served: Served) -> None:
     address = urlsplit(served.url)
     assert address.hostname is not None

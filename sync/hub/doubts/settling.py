@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, Select, and_, exists, func, or_, select
 
 from sync.hub.database import upsert
-from sync.hub.doubts.exception_list import stored_key
+from sync.hub.doubts.exception_list import Kind, stored_key
 from sync.hub.doubts.record import put_on_record
 from sync.hub.schema.events import EXCEPTION, QUARANTINE
 from sync.hub.schema.status import SETTLED_EXCEPTION, SETTLED_LINE
@@ -110,11 +110,15 @@ _IS_LINE_SETTLED: Final = and_(
 )
 
 
-def open_exceptions(store_id: Place = None, terminal_id: Place = None) -> Select[Any]:
-    """Store and terminal of each exception that waits, of all or of one store or terminal."""
+def open_exceptions(
+    store_id: Place = None, terminal_id: Place = None, kind: Kind | None = None
+) -> Select[Any]:
+    """Store and terminal of each exception that waits, of all or of one store, terminal or kind."""
     query = select(EXCEPTION.c.store_id, EXCEPTION.c.terminal_id).where(
         ~exists().where(_IS_EXCEPTION_SETTLED)
     )
+    if kind is not None:
+        query = query.where(EXCEPTION.c.kind == kind)
     return _of_place(query, EXCEPTION.c, store_id, terminal_id)
 
 

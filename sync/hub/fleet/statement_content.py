@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from posapp.domain.shop import Shop
-from sync.hub.doubts.settling import open_quarantine
+from sync.hub.doubts.settling import open_exceptions, open_quarantine
 from sync.hub.goods.shop_admin import stored_shop
 from sync.hub.schema.events import EVENT, PROGRESS, RETAIL_TRANSACTION, TERMINAL
 from sync.hub.schema.status import TERMINAL_STATUS
@@ -31,6 +31,7 @@ Reason = Literal[
     "behind",
     "shift_open",
     "quarantine_open",
+    "lines_missing",
     "day_not_over",
 ]
 
@@ -190,6 +191,9 @@ class _Reading:
             is not None
         ):
             found.append("quarantine_open")
+        missing = open_exceptions(self._store_id, terminal_id, "lines_missing")
+        if self._connection.execute(missing.limit(1)).first() is not None:
+            found.append("lines_missing")
         return tuple(found)
 
     def _epochs(self, terminal_id: str) -> tuple[EpochSaid, ...]:

@@ -54,7 +54,10 @@ _NUL: Final = NUL_ESCAPED.encode()
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Lines of one terminal and epoch as they arrived; `first_seq` is what the sender says it starts with."""
+    """Lines of one terminal and epoch as they arrived; `first_seq` is what the sender says it starts with.
+
+    `oldest_seq`: the sender has nothing from before that number any more, so it is not to be waited for.
+    """
 
     store_id: str
     terminal_id: str
@@ -62,6 +65,7 @@ class Batch:
     first_seq: int | None
     lines: Sequence[bytes]
     seal: Seal = field(default_factory=Seal)
+    oldest_seq: int | None = None
 
 
 @dataclass(slots=True)
@@ -151,6 +155,8 @@ class _Ingest:
     def run(self) -> Ingested:
         result = self._result
         placed = list(self._placed())
+        if placed and placed[0].seq == self._batch.oldest_seq:
+            self._give_up_before(placed[0].seq)
         held = self._held(placed)
         for position, one in enumerate(placed):
             if one.seq > result.acked_through + 1:
@@ -213,6 +219,17 @@ class _Ingest:
             if envelope.seq <= self._result.acked_through and envelope.event_id not in held
         ]
         return held_at(self._connection, self._place, doubtful) | held
+
+    def _give_up_before(self, oldest_seq: int) -> None:
+        """Go on behind a gap that nobody can fill: this hub was put back from before what the sender kept."""
+        first, last = self._result.acked_through + 1, oldest_seq - 1
+        if first > last:
+            return
+        key = f"{self._batch.terminal_id}:{self._batch.epoch}:{first}-{last}"
+        self._note("lines_missing", key, first_seq=first, last_seq=last)
+        self._result.acked_through = last
+        # The chain goes on from a head that only the sender knows.
+        self._before = replace(self._before, chain=None)
 
     # ------------------------------------------------------------------ line by line
     def _take(self, one: _Placed, envelope: Envelope, held: dict[str, HeldEvent]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,7 +20,13 @@ from sync.hub.upkeep.metrics import Metrics
 from sync.protocol import codec
 from sync.protocol.messages import PushReply
 from sync.protocol.trust import from_text
-from sync.protocol.versions import HEADER_CHAIN, HEADER_EPOCH, HEADER_FIRST_SEQ, HEADER_SIGNATURE
+from sync.protocol.versions import (
+    HEADER_CHAIN,
+    HEADER_EPOCH,
+    HEADER_FIRST_SEQ,
+    HEADER_OLDEST_SEQ,
+    HEADER_SIGNATURE,
+)
 
 LOG = logging.getLogger("poshub.routes")
 
@@ -43,21 +50,21 @@ class EventRoutes:
         first = None if first_seq is None else number_of(first_seq, HEADER_FIRST_SEQ)
         if first == 0:
             raise RefusedError(400, "bad_header", f"{HEADER_FIRST_SEQ} counts from 1")
+        oldest_seq = request.headers.get(HEADER_OLDEST_SEQ)
+        oldest = None if oldest_seq is None else number_of(oldest_seq, HEADER_OLDEST_SEQ)
         body = await bounded_body(request)
-        seal = _seal(request, device)
-        reply = await run_in_threadpool(self._ingest, device, epoch, first, body, seal)
-        return json_reply(reply, 200)
+        place = (device.store_id, device.terminal_id, epoch, first)
+        batch = Batch(*place, lines=(), seal=_seal(request, device), oldest_seq=oldest)
+        return json_reply(await run_in_threadpool(self._ingest, batch, body), 200)
 
-    def _ingest(
-        self, device: Device, epoch: int, first_seq: int | None, body: bytes, seal: Seal
-    ) -> PushReply:
+    def _ingest(self, batch: Batch, body: bytes) -> PushReply:
         try:
             lines = codec.unpack(body)
         except codec.TooLargeError as trouble:
             raise RefusedError(413, "too_large", str(trouble)) from trouble
         except codec.WireError as trouble:
             raise RefusedError(400, "unreadable_batch", str(trouble)) from trouble
-        result = self._stored(Batch(device.store_id, device.terminal_id, epoch, first_seq, lines, seal))
+        result = self._stored(replace(batch, lines=lines))
         fates = {
             "stored": result.stored,
             "replayed": result.replayed,
@@ -67,7 +74,7 @@ class EventRoutes:
             "after_gap": result.after_gap,
         }
         self._metrics.took_in(len(body), fates)
-        place = {"store": device.store_id, "terminal": device.terminal_id, "epoch": epoch}
+        place = {"store": batch.store_id, "terminal": batch.terminal_id, "epoch": batch.epoch}
         LOG.info("events", extra={"fields": place | {"acked_through": result.acked_through} | fates})
         return PushReply(
             result.acked_through,

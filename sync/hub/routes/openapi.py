@@ -40,6 +40,7 @@ from sync.protocol.versions import (
     HEADER_CHAIN,
     HEADER_EPOCH,
     HEADER_FIRST_SEQ,
+    HEADER_OLDEST_SEQ,
     HEADER_PROTOCOL,
     HEADER_SIGNATURE,
     JSON_MEDIA_TYPE,
@@ -86,6 +87,11 @@ def _query(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
 _EVENT_HEADERS: Final = (
     _header(HEADER_EPOCH, "The life of the queue.", {"type": "integer", "minimum": 0}, required=True),
     _header(HEADER_FIRST_SEQ, "The number of the first line.", {"type": "integer", "minimum": 1}),
+    _header(
+        HEADER_OLDEST_SEQ,
+        "The first number that the till still has, where the hub waits for older ones.",
+        {"type": "integer", "minimum": 1},
+    ),
     _header(
         HEADER_CHAIN,
         "Hex of the hash chain after the last line.",

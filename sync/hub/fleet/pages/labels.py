@@ -12,6 +12,7 @@ EXCEPTION_KINDS: Final = {
     "tampered": N_("The same record came with other content"),
     "chain_broken": N_("The chain of records does not fit"),
     "signature_wrong": N_("A batch is not signed by the till's key"),
+    "lines_missing": N_("Records are missing that the till no longer has"),
     "sale_doubtful": N_("A sale's figures do not agree"),
     "duplicate_transaction": N_("A sale of this id is already held"),
     "clock_off": N_("The till's clock is far off"),
@@ -24,6 +25,7 @@ EXCEPTION_ADVICE: Final = {
     "tampered": N_("Both contents are kept. Find out who changed the till's file."),
     "chain_broken": N_("The records are kept. Ask whether the till was repaired or its file changed."),
     "signature_wrong": N_("The records are kept. Enrol the till anew if its key may have been copied."),
+    "lines_missing": N_("This hub was put back from an old backup. A newer backup holds these records."),
     "sale_doubtful": N_("The sale is kept as it came. Compare it with the receipt."),
     "duplicate_transaction": N_("It is counted once. Compare both records."),
     "clock_off": N_("Set the PC's clock. This settles itself when the clock is right again."),
@@ -90,6 +92,7 @@ REASONS: Final = {
     "behind": N_("the hub holds less than the till has given out"),
     "shift_open": N_("a shift of these days is still open"),
     "quarantine_open": N_("quarantined lines are not settled"),
+    "lines_missing": N_("records are missing that the till no longer has"),
     "day_not_over": N_("the last day is not over"),
 }
 
