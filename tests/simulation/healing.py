@@ -53,7 +53,7 @@ class Play:
         self._tills = [Till(folder / "till-0", hub, self._world, mutant)]
         self._copy = folder / "copy.db"
         self._ever: dict[str, bytes] = {}
-        self._was_cloned = False
+        self._was_cloned = self._was_by_hand = False
         self.outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -134,7 +134,7 @@ class Play:
 
     def _clone(self) -> None:
         """A second till begins on a copy, at the same place."""
-        if len(self._tills) > 2 or not self._copy.exists():
+        if len(self._tills) > 2 or self._was_by_hand or not self._copy.exists():
             return
         self._was_cloned = True
         folder = self._folder / f"till-{len(self._tills)}"
@@ -149,6 +149,7 @@ class Play:
         """What the hub alone had of ledgers that are gone is lost with it; all else comes again."""
         # Where two copies are at work, only a hub that knows of its new life gets everything again.
         by_hand = self._chance.random() < 0.5 and not self._was_cloned
+        self._was_by_hand |= by_hand
         self._hub.put_back(by_hand=by_hand)
 
     # ------------------------------------------------------------------ the end

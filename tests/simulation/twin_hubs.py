@@ -60,6 +60,7 @@ class Hub(Protocol):
 class _Memory:
     events: dict[str, bytes] = field(default_factory=dict)
     forks: set[str] = field(default_factory=set)
+    mixed: set[int] = field(default_factory=set)
     acked: dict[int, int] = field(default_factory=dict)
     backed: dict[int, int] = field(default_factory=dict)
     appended: dict[int, list[bytes]] = field(default_factory=dict)
@@ -97,7 +98,9 @@ class TwinHub:
             if seq == acked + 1:
                 now.acked[epoch] = seq
                 appended.append(line)
-        if not forked and first_seq + len(lines) - 1 == now.acked.get(epoch, 0):
+        if forked:
+            now.mixed.add(epoch)
+        if epoch not in now.mixed and first_seq + len(lines) - 1 == now.acked.get(epoch, 0):
             # Two copies may fill one chain in turns; of one ledger it has to fit.
             self.broken_chains += chain_over(CHAIN_START, appended) != chain
         return PushReply(now.acked.get(epoch, 0), now.backed.get(epoch, 0), now.hub_id, forked)
