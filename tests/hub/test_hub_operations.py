@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import os
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from sync.hub.commands import cli
-from sync.hub.database import Database
+from sync.hub.database import Database, postgresql
 from sync.hub.intake.ingest import Batch, ingest
 from sync.hub.jobs import waiting_jobs
 from sync.hub.schema.events import EVENT, PROGRESS, RETAIL_TRANSACTION, SALE_LINE
 from sync.hub.schema.partitions import ensure_partitions, partition_name
 from sync.hub.serving.job_handlers import job_runner
+from sync.hub.upkeep import backup
 from sync.hub.upkeep.backup import BackupError, back_up, begin_new_life, note_backed_up_until, put_back
 from sync.hub.upkeep.daily import DAILY_JOB, wish_for_daily
 from sync.hub.upkeep.retention import RetentionError, first_kept_month, let_go_before
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body
+from tests.hub.postgres import Databases
 
 
 def take_in(
@@ -72,6 +77,62 @@ def test_only_what_is_in_the_backup_counts_as_backed_up(enrolled: Enrolled, tmp_
     assert marks(database) == (3, 3)
     take_in(database, 4, 5)
     assert marks(database) == (5, 3)
+
+
+@pytest.mark.expected_logs
+@pytest.mark.parametrize("other", [{"event_id": "other", "body": sale_body(77)}, {"kind": "Other"}])
+def test_what_comes_to_a_place_after_its_backup_is_in_none(
+    enrolled: Enrolled, tmp_path: Path, other: dict[str, object]
+) -> None:
+    database = enrolled.database
+    take_in(database, 1, 4)
+    back_up(database, tmp_path, name="one", now_ms=NOW_MS)
+    with database.writing() as connection:
+        late = ingest(connection, Batch("S1", "T1", 1, 3, [event_line(3, **other)]), now_ms=NOW_MS + 1)
+    assert (late.acked_through, late.backed_up_through) == (4, 2)
+    assert take_in(database, 1, 4) == 4
+    assert marks(database) == (4, 2), "replays change nothing"
+    later_ms = NOW_MS + 3_600_000
+    back_up(database, tmp_path, name="two", now_ms=later_ms)
+    assert marks(database) == (4, 4)
+
+
+@pytest.mark.expected_logs
+@pytest.mark.parametrize("other", [{"event_id": "other", "body": sale_body(77)}, {"kind": "Other"}])
+def test_what_comes_to_a_place_while_it_is_copied_is_in_none(
+    enrolled: Enrolled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, object]
+) -> None:
+    database = enrolled.database
+    take_in(database, 1, 4)
+    noting = backup.note_marks
+
+    def late(*told: Any, **named: Any) -> None:
+        batch = Batch("S1", "T1", 1, 3, [event_line(3, **other)])
+        ingest(told[0], batch, now_ms=NOW_MS + 60_000)
+        noting(*told, **named)
+
+    monkeypatch.setattr(backup, "note_marks", late)
+    back_up(database, tmp_path, name="one", now_ms=NOW_MS)
+    assert marks(database) == (4, 2)
+
+
+@pytest.mark.needs_postgres
+def test_a_dump_may_take_longer_than_a_session_may_idle(
+    postgres_databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = f"{postgresql._OPTIONS} -c idle_in_transaction_session_timeout=100"
+    monkeypatch.setattr(postgresql, "_OPTIONS", options)
+    run = backup._run
+
+    def slow(*arguments: Any) -> None:
+        threading.Event().wait(0.5)
+        run(*arguments)
+
+    monkeypatch.setattr(backup, "_run", slow)
+    with postgres_databases.fresh() as url:
+        database = Database(url)
+        assert back_up(database, tmp_path, name="one", now_ms=NOW_MS).file.exists()
+        database.close()
 
 
 def test_a_backup_put_back_is_another_life_and_takes_in_what_it_lacks(
@@ -145,10 +206,15 @@ def test_a_hub_in_use_is_not_replaced(enrolled: Enrolled, tmp_path: Path, new_id
 
 
 def test_only_the_newest_backups_are_kept(enrolled: Enrolled, tmp_path: Path) -> None:
+    for ending in (".db.zst", ".pgdump"):
+        (tmp_path / f"of-another-hub{ending}").write_bytes(b"precious")
     for number in range(4):
+        for held in tmp_path.glob("b*"):
+            os.utime(held, (4_000_000_000, 4_000_000_000))  # of a clock that was far ahead
         back_up(enrolled.database, tmp_path, name=f"b{number}", now_ms=NOW_MS + number, keep=2)
     kept = sorted(one.name.partition(".")[0] for one in tmp_path.glob("b[0-9].*"))
     assert kept == ["b2", "b3"]
+    assert len(list(tmp_path.glob("of-another-hub.*"))) == 2
     with pytest.raises(BackupError, match="already"):
         back_up(enrolled.database, tmp_path, name="b3", now_ms=NOW_MS + 9)
 

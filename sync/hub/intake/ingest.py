@@ -241,12 +241,14 @@ class _Ingest:
             self._result.stored += 1
             if is_fork:
                 self._fork(one, "a place that is held by another event")
+                self._is_in_no_backup(one)
         elif known.line == one.line:
             self._result.replayed += 1
             self._result.tells_fork |= known.is_fork
         elif self._aside.alarm(one.seq, one.line, "a known event id with other content"):
             self._result.tampered += 1
             self._note("tampered", envelope.event_id, seq=one.seq)
+            self._is_in_no_backup(one)
         else:
             self._result.replayed += 1
 
@@ -258,6 +260,7 @@ class _Ingest:
             self._result.replayed += 1
         elif self._aside.alarm(one.seq, one.line, "a place that is held by another line"):
             self._fork(one, reason)
+            self._is_in_no_backup(one)
         else:
             self._result.replayed += 1
             self._result.tells_fork = True
@@ -267,6 +270,10 @@ class _Ingest:
         if not self._result.tells_fork:
             self._note("fork", f"{self._batch.terminal_id}:{self._batch.epoch}", seq=one.seq, reason=reason)
         self._result.tells_fork = True
+
+    def _is_in_no_backup(self, one: _Placed) -> None:
+        """A backup that holds the place does not hold this line yet: its sender must not let go of it."""
+        self._result.backed_up_through = min(self._result.backed_up_through, one.seq - 1)
 
     def _note(self, kind: Kind, key: str, **detail: Any) -> None:
         """Put something before a person; the log hears of it once."""
@@ -374,7 +381,7 @@ class _Ingest:
         if not is_signed_by_device(seal, self._place, last_seq):
             key, is_missing = f"{who}:{self._now_ms // DAY_MS}", seal.signature is None
             self._note("signature_wrong", key, seq=last_seq, is_missing=is_missing)
-        after = Progress(result.acked_through, self._before.backed_up_through, head.chain)
+        after = Progress(result.acked_through, result.backed_up_through, head.chain)
         save_progress(self._connection, self._place, after, now_ms=self._now_ms)
         used = [numbers_used(one) for one, *_ in self._fresh]
         raise_numbers(

@@ -40,7 +40,12 @@ _LOCK: Final = (
 _SAVE: Final = (
     update(PROGRESS)
     .where(*_AT)
-    .values(acked_through=bindparam("acked"), chain=bindparam("head"), received_at_ms=bindparam("now_ms"))
+    .values(
+        acked_through=bindparam("acked"),
+        backed_up_through=bindparam("backed_up"),
+        chain=bindparam("head"),
+        received_at_ms=bindparam("now_ms"),
+    )
 )
 
 
@@ -62,7 +67,12 @@ def lock_progress(connection: Connection, place: Place) -> Progress:
 
 def save_progress(connection: Connection, place: Place, progress: Progress, *, now_ms: int) -> None:
     """Write down how far an epoch is held now."""
-    values = {"acked": progress.acked_through, "head": progress.chain, "now_ms": now_ms}
+    values = {
+        "acked": progress.acked_through,
+        "backed_up": progress.backed_up_through,
+        "head": progress.chain,
+        "now_ms": now_ms,
+    }
     connection.execute(_SAVE, _at(place) | values)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import psycopg
 import zstandard
 from pysqlite3 import dbapi2
@@ -22,13 +23,15 @@ from sqlalchemy import URL, Connection, func, insert, select, text, update
 
 from sync.hub.database import Database
 from sync.hub.database.location import Location, read_location
-from sync.hub.schema.events import HUB, PROGRESS
+from sync.hub.schema.events import EVENT, EXCEPTION, FORK_ALARM, HUB, PROGRESS
 from sync.hub.schema.operations import BACKUP
 
 _STEP_BYTES: Final = 1 << 20
 _SQLITE_ENDING: Final = ".db.zst"
 _POSTGRES_ENDING: Final = ".pgdump"
 _TOOL_WITHIN_S: Final = 6 * 3600
+#: What the hub received at a time is committed within this, however often it has to be tried.
+_COMMITTED_WITHIN_MS: Final = 600_000
 #: How far an epoch of a terminal is in a copy: (store, terminal, epoch) → last number.
 Marks = Mapping[tuple[str, str, int], int]
 
@@ -49,7 +52,8 @@ class BackedUp:
 def back_up(database: Database, folder: Path, *, name: str, now_ms: int, keep: int = 0) -> BackedUp:
     """Copy the hub into a file of a folder, check the copy, then let the tills know; raises BackupError.
 
-    With `keep` only so many of the newest backups of this kind stay in the folder.
+    With `keep` only so many of the newest backups that this hub made into the folder stay there; other files
+    are nobody's business here.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sqlite = database.location.path is not None
@@ -66,7 +70,7 @@ def back_up(database: Database, folder: Path, *, name: str, now_ms: int, keep: i
         unfinished.unlink(missing_ok=True)
     size_bytes = file.stat().st_size
     with database.writing() as connection:
-        note_marks(connection, marks)
+        note_marks(connection, marks, begun_ms=now_ms)
         connection.execute(
             insert(BACKUP).values(
                 made_at_ms=now_ms, name=file.name, size_bytes=size_bytes, hub_id=database.feed_id,
@@ -74,14 +78,19 @@ def back_up(database: Database, folder: Path, *, name: str, now_ms: int, keep: i
             )
         )  # fmt: skip
     if keep > 0:
-        for old in sorted(folder.glob(f"*{file.suffix}"), key=lambda one: one.stat().st_mtime_ns)[:-keep]:
-            old.unlink()
+        with database.reading() as connection:
+            names = connection.execute(select(BACKUP.c.name).order_by(BACKUP.c.made_at_ms)).scalars().all()
+        older = [one for one in names if one != file.name and (folder / one).is_file()]
+        for name in older[: max(0, len(older) + 1 - keep)]:
+            (folder / name).unlink()
     return BackedUp(file, size_bytes, len(marks))
 
 
-def note_marks(connection: Connection, marks: Marks) -> None:
-    """Remember how far each epoch is in a backup; never goes back."""
+def note_marks(connection: Connection, marks: Marks, *, begun_ms: int) -> None:
+    """Remember how far each epoch is in a backup that was begun then; never goes back."""
+    late = _filled_since(connection, begun_ms - _COMMITTED_WITHIN_MS)
     for (store_id, terminal_id, epoch), through in marks.items():
+        through = min(through, late.get((store_id, terminal_id, epoch), through + 1) - 1)
         connection.execute(
             update(PROGRESS)
             .where(
@@ -92,6 +101,35 @@ def note_marks(connection: Connection, marks: Marks) -> None:
             )
             .values(backed_up_through=through)
         )
+
+
+def _filled_since(connection: Connection, since_ms: int) -> dict[tuple[str, str, int], int]:
+    """The first place of each epoch to which something came since a time although it was held already.
+
+    A copy of that time may hold the place without what came to it.
+    """
+    found: dict[tuple[str, str, int], int] = {}
+    alarms = select(
+        FORK_ALARM.c.store_id, FORK_ALARM.c.terminal_id, FORK_ALARM.c.epoch, func.min(FORK_ALARM.c.seq)
+    ).where(FORK_ALARM.c.received_at_ms >= since_ms)
+    for *place, seq in connection.execute(alarms.group_by(*list(alarms.selected_columns)[:3])):
+        found[place[0], place[1], place[2]] = seq
+    forks = select(EXCEPTION.c.store_id, EXCEPTION.c.terminal_id, EXCEPTION.c.detail)
+    for store_id, terminal_id, detail in connection.execute(forks.where(EXCEPTION.c.kind == "fork")):
+        epoch = int(msgspec.json.decode(detail)["epoch"])
+        first = connection.execute(
+            select(func.min(EVENT.c.seq)).where(
+                EVENT.c.store_id == store_id,
+                EVENT.c.terminal_id == terminal_id,
+                EVENT.c.epoch == epoch,
+                EVENT.c.is_fork == 1,
+                EVENT.c.received_at_ms >= since_ms,
+            )
+        ).scalar()
+        if first is not None:
+            place = (store_id, terminal_id, epoch)
+            found[place] = min(first, found.get(place, first))
+    return found
 
 
 def note_backed_up_until(connection: Connection, until_ms: int) -> int:
@@ -215,6 +253,8 @@ def _set_aside(path: Path, stamp: str) -> Path | None:
 # ---------------------------------------------------------------------- PostgreSQL
 def _copy_postgresql(database: Database, target: Path) -> Marks:
     with database.reading() as connection:
+        # This session waits for the dump, which may take hours; the usual bound would end it on the way.
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         # The dump sees the very state that the marks are read from.
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         rows = connection.execute(
@@ -272,6 +312,8 @@ def _run(url: URL, program: str, *arguments: str) -> None:
         )  # fmt: skip
     except FileNotFoundError as trouble:
         raise BackupError(f"{program} is not installed: apt-get install postgresql-client") from trouble
+    except subprocess.TimeoutExpired as trouble:
+        raise BackupError(f"{program} did not end within {_TOOL_WITHIN_S // 3600} hours") from trouble
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
         raise BackupError(f"{program} failed: {said}")
