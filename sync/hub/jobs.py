@@ -236,6 +236,11 @@ class JobRunner:
                 # The database is away or full of others; whatever was claimed comes back by itself.
                 LOG.info("jobs wait: %s", trouble)
                 worked = False
+            except Exception:
+                # A full disk, for one: jobs must not stay undone until somebody restarts the hub.
+                LOG.critical("a fault in the jobs' thread", exc_info=True)
+                worked = False
+                self._stopping.wait(RETRY_FIRST_MS / 1000)
             if not worked:
                 self._stopping.wait(LOOK_EVERY_S)
 

@@ -8,16 +8,19 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
 from sync.hub.database import Database
 from sync.hub.fleet.admins import (
     IDLE_MOST_MS,
     NAME_TRIES_MOST,
+    PEER_TRIES_MOST,
     SESSION_MOST_MS,
     TRIES_WINDOW_MS,
     put_admin,
     remove_admin,
 )
+from sync.hub.schema.status import FLEET_SIGN_IN_TRIES
 from tests.hub.conftest import NOW_MS
 from tests.hub.fleet_visitor import ADMIN, PAGES, PASSWORD, Fleet, Visitor
 from tests.hub.test_hub_routes import call
@@ -118,6 +121,21 @@ def test_wrong_passwords_are_refused_and_counted(fleet: Fleet) -> None:
     assert visitor.sign_in().status == 429, "even the right one has to wait"
     fleet.clock.ms += TRIES_WINDOW_MS + 1
     assert visitor.sign_in().status == 303
+
+
+def test_who_tries_on_and_on_writes_nothing(fleet: Fleet) -> None:
+    visitor = Visitor(fleet.url)
+
+    def subjects() -> int:
+        with fleet.database.reading() as connection:
+            return len(connection.execute(select(FLEET_SIGN_IN_TRIES)).all())
+
+    for number in range(PEER_TRIES_MOST + 1):
+        visitor.sign_in(name=f"name{number}", password="wrong password")
+    held = subjects()
+    for number in range(5):
+        assert visitor.sign_in(name=f"other{number}", password="wrong password").status == 429
+    assert subjects() == held == PEER_TRIES_MOST + 2
 
 
 def test_strangers_are_refused_like_wrong_passwords(fleet: Fleet) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 
 import pytest
 from sqlalchemy import Connection, func, select
@@ -217,6 +218,29 @@ def test_work_of_a_kind_that_nobody_here_does_is_left_alone(hub_database: Databa
     wish(hub_database, "a")
     assert not JobRunner(hub_database, {}, clock).run_once()
     assert waiting(hub_database) == [("a", 0, "")]
+
+
+@pytest.mark.expected_logs
+def test_a_fault_does_not_end_the_thread(
+    hub_database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.hub.jobs.RETRY_FIRST_MS", 1)
+    done, faults = threading.Event(), [OSError("no space left")]
+    reading = hub_database.reading
+
+    def spoilt() -> AbstractContextManager[Connection]:
+        if faults:
+            raise faults.pop()
+        return reading()
+
+    one = runner(hub_database, clock, lambda _connection, _job: done.set())
+    wish(hub_database, "a")
+    monkeypatch.setattr(hub_database, "reading", spoilt)
+    one.start()
+    try:
+        assert done.wait(20)
+    finally:
+        one.stop()
 
 
 def test_the_thread_works_until_it_is_stopped(hub_database: Database, clock: Clock) -> None:

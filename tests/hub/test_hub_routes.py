@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
 import pytest
 import zstandard
 
+from sync.hub.database import BusyError
 from sync.hub.goods.shop_admin import put_shop
+from sync.hub.serving.embedded import EmbeddedHub
 from sync.hub.trust.enrolment import new_code
 from sync.protocol import codec
 from sync.protocol.messages import FeedPage, Problem, PushReply, TerminalSummary
@@ -59,6 +62,23 @@ def test_health_needs_no_key(hub_url: str) -> None:
     status, headers, body = call(hub_url, "GET", "/healthz")
     assert (status, json.loads(body)["status"]) == (200, "ok")
     assert headers["posapp-time-ms"] == str(NOW_MS)
+
+
+def test_a_hub_whose_database_is_away_says_so(enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = EmbeddedHub(enrolled.database.location.named, now_ms=lambda: NOW_MS)
+    url = hub.start()
+    try:
+        monkeypatch.setattr(hub.database, "_told_apart", _away)
+        assert call(url, "GET", "/healthz")[0] == 503
+        monkeypatch.undo()
+        assert call(url, "GET", "/healthz")[0] == 200
+    finally:
+        monkeypatch.undo()
+        hub.stop()
+
+
+def _away() -> AbstractContextManager[None]:
+    raise BusyError("away")
 
 
 @pytest.mark.parametrize("key", ["", "x", "S1.T1.secret", ".", "a.", "é.é.é" * 50, "a" * 700])

@@ -113,14 +113,21 @@ def sign_in(
     database: Database, name: str, password: str, *, peer: str, now_ms: int
 ) -> Session | SignInTrouble:
     """A session where name and password fit; each failed try counts against the name and the address."""
+    of_name, of_peer = f"name {name[:40]}", f"peer {peer[:60]}"
+    with database.reading() as connection:
+        # Whoever goes on and on costs no writing: sales are written meanwhile.
+        if _tries(connection, of_name, now_ms) > NAME_TRIES_MOST:
+            return "too_often"
+        if _tries(connection, of_peer, now_ms) > PEER_TRIES_MOST:
+            return "too_often"
     with database.writing() as connection:
         # Counted before the password is looked at: a hundred tries at once are a hundred tries.
-        of_name = _count_try(connection, f"name {name[:40]}", now_ms)
-        of_peer = _count_try(connection, f"peer {peer[:60]}", now_ms)
+        by_name = _count_try(connection, of_name, now_ms)
+        by_peer = _count_try(connection, of_peer, now_ms)
         known = connection.execute(
             select(FLEET_ADMIN.c.password_hash).where(FLEET_ADMIN.c.name == name)
         ).scalar()
-    if of_name > NAME_TRIES_MOST or of_peer > PEER_TRIES_MOST:
+    if by_name > NAME_TRIES_MOST or by_peer > PEER_TRIES_MOST:
         return "too_often"
     # Compared with a stranger's hash where there is no such account, so that both answers take as long.
     if not _fits(known or _hash_of_nobody(), password) or known is None:
@@ -128,7 +135,7 @@ def sign_in(
     session = Session(name, secrets.token_urlsafe(32))
     with database.writing() as connection:
         _forget_old(connection, now_ms)
-        for subject in (f"name {name}", f"peer {peer[:60]}"):
+        for subject in (of_name, of_peer):
             connection.execute(delete(FLEET_SIGN_IN_TRIES).where(FLEET_SIGN_IN_TRIES.c.subject == subject))
         still = select(FLEET_ADMIN.c.name).where(
             FLEET_ADMIN.c.name == name, FLEET_ADMIN.c.password_hash == known
@@ -199,8 +206,14 @@ def _count_try(connection: Connection, subject: str, now_ms: int) -> int:
             index_elements=["subject"], set_={"tries": tries.c.tries + 1, "last_ms": row.excluded.last_ms}
         )
     )
-    count = connection.execute(select(tries.c.tries).where(tries.c.subject == subject)).scalar_one()
-    return int(count)
+    return _tries(connection, subject, now_ms)
+
+
+def _tries(connection: Connection, subject: str, now_ms: int) -> int:
+    """How many tries there were within the window."""
+    tries = FLEET_SIGN_IN_TRIES.c
+    at_subject = (tries.subject == subject, tries.last_ms >= now_ms - TRIES_WINDOW_MS)
+    return int(connection.execute(select(tries.tries).where(*at_subject)).scalar() or 0)
 
 
 def _forget_old(connection: Connection, now_ms: int) -> None:

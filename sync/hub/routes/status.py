@@ -14,7 +14,14 @@ from starlette.routing import Route
 from sync.hub.database import Database
 from sync.hub.fleet.status_board import ReportError, StatusBoard
 from sync.hub.fleet.summary import terminal_summary
-from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply
+from sync.hub.routes.guard import (
+    TERMINAL_PATH,
+    Guard,
+    RefusedError,
+    answering,
+    bounded_body,
+    json_reply,
+)
 from sync.hub.trust.auth import DAY_MS, Device, is_rotation_due
 from sync.protocol import codec
 from sync.protocol.messages import StatusReport
@@ -35,7 +42,7 @@ class StatusRoutes:
     def table(self) -> list[Route]:
         """The routes."""
         return [
-            Route("/healthz", self._health, methods=["GET"]),
+            Route("/healthz", answering(self._health), methods=["GET"]),
             Route(f"{TERMINAL_PATH}/summary", self._guard.authorised(self._summary), methods=["GET"]),
             Route(f"{TERMINAL_PATH}/status", self._guard.authorised(self._status), methods=["POST"]),
         ]

@@ -112,8 +112,10 @@ def _filled_since(connection: Connection, since_ms: int) -> dict[tuple[str, str,
     alarms = select(
         FORK_ALARM.c.store_id, FORK_ALARM.c.terminal_id, FORK_ALARM.c.epoch, func.min(FORK_ALARM.c.seq)
     ).where(FORK_ALARM.c.received_at_ms >= since_ms)
-    for *place, seq in connection.execute(alarms.group_by(*list(alarms.selected_columns)[:3])):
-        found[place[0], place[1], place[2]] = seq
+    for store_id, terminal_id, epoch, seq in connection.execute(
+        alarms.group_by(FORK_ALARM.c.store_id, FORK_ALARM.c.terminal_id, FORK_ALARM.c.epoch)
+    ):
+        found[store_id, terminal_id, epoch] = seq
     forks = select(EXCEPTION.c.store_id, EXCEPTION.c.terminal_id, EXCEPTION.c.detail)
     for store_id, terminal_id, detail in connection.execute(forks.where(EXCEPTION.c.kind == "fork")):
         epoch = int(msgspec.json.decode(detail)["epoch"])
