@@ -91,7 +91,7 @@ def _checks(scene: Scene) -> tuple[Check, ...]:
     offset = desk.link.clock_offset_ms
     off = "—"
     if offset is not None:
-        off = scene.t("{n} s off", n=f"{abs(offset) // 1000}.{abs(offset) % 1000 // 100}")
+        off = scene.t("{gap} off", gap=scene.clock_gap(offset))
     return (
         Check("printer", scene.t("Receipt printer"), printer, "danger" if bad else "plain"),
         Check("tag", scene.t("Prices"), scene.clock(updated) if updated else "—", "plain"),

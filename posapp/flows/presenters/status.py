@@ -122,9 +122,8 @@ def _at_hub(scene: Scene) -> StatusRow:
     hub = scene.desk.hub
     title = scene.t("At the hub")
     if hub.heard_ms is None:
-        return StatusRow(
-            "cloud-check", title, scene.t("it has not seen this till yet"), scene.t("Note"), "warn"
-        )
+        # Since this start: what it knew before that is not remembered here.
+        return StatusRow("cloud-check", title, scene.t("no answer yet"), scene.t("Note"), "warn")
     seen = scene.t("saw this till {time}", time=scene.clock(hub.heard_ms))
     kept = scene.t("backed up {n} of {m}", n=f"{hub.backed_up:,}", m=f"{hub.seq:,}")
     if hub.quarantined or hub.exceptions:
@@ -163,9 +162,9 @@ def _clock(scene: Scene) -> StatusRow:
     offset = scene.desk.link.clock_offset_ms
     if offset is None:
         return StatusRow("clock", scene.t("Clock"), scene.t("not compared yet"), scene.t("Note"), "warn")
-    seconds = f"{abs(offset) // 1000}.{abs(offset) % 1000 // 100}"
-    ahead = scene.t("{n} s ahead of the hub", n=seconds)
-    words = ahead if offset > 0 else scene.t("{n} s behind the hub", n=seconds)
+    gap = scene.clock_gap(offset)
+    ahead = scene.t("{gap} ahead of the hub", gap=gap)
+    words = ahead if offset > 0 else scene.t("{gap} behind the hub", gap=gap)
     if abs(offset) > CLOCK_OFF_MS:
         return StatusRow("clock", scene.t("Clock"), words, scene.t("Needs you"), "danger")
     return StatusRow("clock", scene.t("Clock"), words, scene.t("Fine"), "done")

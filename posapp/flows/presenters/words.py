@@ -36,6 +36,13 @@ class Scene:
         """A sentence in this language."""
         return self.speech.t(msgid, **params)
 
+    def clock_gap(self, offset_ms: int) -> str:
+        """How far two clocks are apart: to the tenth of a second while small, in coarse words then."""
+        apart_ms = abs(offset_ms)
+        if apart_ms >= 60_000:
+            return self.speech.age(apart_ms // 1000)
+        return self.t("{n} s", n=f"{apart_ms // 1000}.{apart_ms % 1000 // 100}")
+
     def word(self, words: Words) -> str:
         """The shop's own words in this language."""
         return word(words, self.speech.language)
