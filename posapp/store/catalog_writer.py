@@ -44,7 +44,8 @@ _PROBES: Final = (
     "SELECT count(*) FROM (SELECT prices, deleted FROM price ORDER BY sku LIMIT 1)",
     "SELECT count(*) FROM (SELECT body FROM document ORDER BY stream, key LIMIT 1)",
 )
-#: Tables of earlier versions of the file.
+#: The version of the file whose goods are carried over, and tables of earlier versions.
+_FORMER_VERSION: Final = 1
 _FORMER_TABLES: Final = ("state",)
 
 _PUT_PRICE: Final = """
@@ -317,16 +318,21 @@ def _put_aside(path: Path) -> None:
 
 
 def prepare(connection: Connection) -> None:
-    """Give a new file its tables; one of another version is emptied, since it can be had again."""
+    """Give a new file its tables; the former version's goods are kept, any other's can be had again."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == CATALOG_FILE_VERSION:
         for probe in _PROBES:
             connection.execute(probe).fetchone()[0]
         return
     connection.execute("BEGIN IMMEDIATE")
-    for table in (*CATALOG_TABLES, *_FORMER_TABLES):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
-    for statement in CATALOG_SCHEMA:
-        connection.execute(statement)
+    if version == _FORMER_VERSION:
+        from posapp.store.catalog_former import carry_over
+
+        carry_over(connection)
+    else:
+        for table in (*CATALOG_TABLES, *_FORMER_TABLES):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in CATALOG_SCHEMA:
+            connection.execute(statement)
     connection.execute(f"PRAGMA user_version={CATALOG_FILE_VERSION}")
     connection.execute("COMMIT")
