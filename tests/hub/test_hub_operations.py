@@ -273,6 +273,33 @@ def test_old_months_go_once_they_are_in_a_backup(enrolled: Enrolled, tmp_path: P
     assert take_in(database, 8, 8, day="2026-04-02") == 8, "the order goes on"
 
 
+def test_an_old_day_that_comes_while_old_days_go_is_kept(
+    enrolled: Enrolled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = enrolled.database
+    if database.dialect == "postgresql":
+        with database.writing() as connection:
+            ensure_partitions(connection, date(2026, 2, 1), date(2026, 5, 1))
+    take_in(database, 1, 2, day="2026-02-10")
+    with database.writing() as connection:
+        assert note_backed_up_until(connection, NOW_MS) == 1, "a backup by others will do"
+    writing = database.writing
+
+    def late() -> Any:
+        monkeypatch.undo()
+        take_in(database, 3, 3, day="2026-02-10")
+        return writing()
+
+    monkeypatch.setattr(database, "writing", late)
+    with pytest.raises(RetentionError, match="2026-02-10"):
+        let_go_before(database, date(2026, 4, 1))
+    assert count(database) == 3
+    with database.writing() as connection:
+        note_backed_up_until(connection, NOW_MS)
+    assert let_go_before(database, date(2026, 4, 1)) > 0
+    assert count(database) == 0
+
+
 @pytest.mark.parametrize(
     ("today", "months", "first"),
     [

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Table, Text
 
 from sync.hub.schema.events import METADATA
 
-#: A backup and how much of it there is; `restored_ms` is set in a copy that was put back.
+#: A backup that this hub made: the file's name, its size, and how many epochs of terminals it holds.
 BACKUP = Table(
     "backup",
     METADATA,

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, func, select, text
+from sqlalchemy import Connection, Table, and_, delete, func, select, text
 
 from sync.hub.database import Database
-from sync.hub.schema.events import EVENT, METADATA, PARTITIONED, STORE
-from sync.hub.schema.operations import BACKUP
+from sync.hub.schema.events import EVENT, METADATA, PARTITIONED, PROGRESS, STORE
 from sync.hub.schema.partitions import ensure_partitions, partition_name
 
 #: Months made ahead: a hub that does not serve for a while still finds them.
@@ -44,26 +43,34 @@ def first_kept_month(today: date, months: int) -> date:
 def let_go_before(database: Database, first_kept: date) -> int:
     """Let go of every business day before a month's first; how many months or days that were.
 
-    Raises RetentionError where the newest backup is older than what would go.
+    Raises RetentionError where a record that would go is in no backup; looked at again where nobody can add
+    one any more, since a till that was away may hand in an old day at any moment.
     """
     with database.reading() as connection:
-        newest_ms = connection.execute(select(func.max(BACKUP.c.made_at_ms))).scalar()
-        youngest_ms = connection.execute(
-            select(func.max(EVENT.c.received_at_ms)).where(*_before(first_kept))
-        ).scalar()
-        if youngest_ms is None:
-            return 0
-        if newest_ms is None or newest_ms < youngest_ms:
-            raise RetentionError(f"no backup holds everything before {first_kept}: run `poshub backup` first")
+        _refuse_unsaved(connection, *_before(first_kept))
         if connection.dialect.name == "postgresql":
             months = sorted(_months_held(connection, first_kept))
     if database.dialect == "postgresql":
         for month in months:
             with database.writing() as connection:
+                name = partition_name(EVENT.name, month)
+                connection.exec_driver_sql(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
+                _refuse_unsaved(
+                    connection, *_before(first_kept), EVENT.c.business_date.startswith(f"{month:%Y-%m}")
+                )
                 for table in PARTITIONED:
                     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {partition_name(table, month)}")
         return len(months)
     return sum(_delete_day(database, store_id, day) for store_id, day in list(_days(database, first_kept)))
+
+
+def _refuse_unsaved(connection: Connection, *which: Any) -> None:
+    at_place = and_(*(PROGRESS.c[name] == EVENT.c[name] for name in ("store_id", "terminal_id", "epoch")))
+    through = func.coalesce(PROGRESS.c.backed_up_through, 0)
+    unsaved = select(EVENT.c.business_date).outerjoin(PROGRESS, at_place).where(*which, EVENT.c.seq > through)
+    day = connection.execute(unsaved.limit(1)).scalar()
+    if day is not None:
+        raise RetentionError(f"no backup holds everything of {day}: run `poshub backup` first")
 
 
 def _before(first_kept: date) -> tuple[Any, Any]:
@@ -97,6 +104,7 @@ def _days(database: Database, first_kept: date) -> Iterator[tuple[str, str]]:
 
 def _delete_day(database: Database, store_id: str, day: str) -> int:
     with database.writing() as connection:
+        _refuse_unsaved(connection, EVENT.c.store_id == store_id, EVENT.c.business_date == day)
         for name in PARTITIONED:
             table: Table = METADATA.tables[name]
             connection.execute(
