@@ -137,7 +137,6 @@ def test_a_network_cut_at_any_moment_loses_and_doubles_nothing(
 
 
 @pytest.mark.expected_logs
-@pytest.mark.expected_logs
 def test_a_hub_put_back_from_before_what_the_till_let_go_of_gets_all_that_there_is(served: Served) -> None:
     lines = [event_line(seq) for seq in range(1, 9)]
     first = MemoryOutbox(lines[:2])
@@ -150,6 +149,7 @@ def test_a_hub_put_back_from_before_what_the_till_let_go_of_gets_all_that_there_
     assert told == [("lines_missing", "T1:1:3-5")]
 
 
+@pytest.mark.expected_logs
 def test_the_drops_really_happen(served: Served) -> None:
     address = urlsplit(served.url)
     assert address.hostname is not None
