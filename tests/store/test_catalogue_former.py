@@ -17,15 +17,15 @@ from sync.protocol.messages import Change
 #: The file as the first version made it.
 FORMER = (
     (
-        "CREATE TABLE item (item_no INTEGER NOT NULL PRIMARY KEY, sku TEXT NOT NULL UNIQUE, names TEXT NOT NULL, "
-        "unit TEXT NOT NULL, tax_category TEXT NOT NULL, prices TEXT NOT NULL, codes TEXT NOT NULL, "
+        "CREATE TABLE item (item_no INTEGER NOT NULL PRIMARY KEY, sku TEXT NOT NULL UNIQUE, "
+        "names TEXT NOT NULL, unit TEXT NOT NULL, tax_category TEXT NOT NULL, prices TEXT NOT NULL, codes TEXT NOT NULL, "
         "life INTEGER NOT NULL, rev INTEGER NOT NULL, deleted INTEGER NOT NULL)"
     ),
     "CREATE TABLE code (code_key TEXT NOT NULL PRIMARY KEY, item_no INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE search (item_no INTEGER NOT NULL PRIMARY KEY, folded TEXT NOT NULL)",
     (
-        "CREATE TABLE state (one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), feed TEXT, life INTEGER NOT NULL, "
-        "items INTEGER NOT NULL, unreadable INTEGER NOT NULL, updated_ms INTEGER)"
+        "CREATE TABLE state (one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), feed TEXT, "
+        "life INTEGER NOT NULL, items INTEGER NOT NULL, unreadable INTEGER NOT NULL, updated_ms INTEGER)"
     ),
     "INSERT INTO item VALUES (1, 'tea', '{\"en\":\"Tea\"}', 'pcs', 'std', '[[0,500]]', '0001', 3, 90, 0)",
     "INSERT INTO item VALUES (2, 'old', '{\"en\":\"Old\"}', 'pcs', 'std', '[[0,700]]', '0002', 3, 91, 0)",
