@@ -18,8 +18,8 @@ from sync.protocol.messages import Change
 FORMER = (
     (
         "CREATE TABLE item (item_no INTEGER NOT NULL PRIMARY KEY, sku TEXT NOT NULL UNIQUE, "
-        "names TEXT NOT NULL, unit TEXT NOT NULL, tax_category TEXT NOT NULL, prices TEXT NOT NULL, codes TEXT NOT NULL, "
-        "life INTEGER NOT NULL, rev INTEGER NOT NULL, deleted INTEGER NOT NULL)"
+        "names TEXT NOT NULL, unit TEXT NOT NULL, tax_category TEXT NOT NULL, prices TEXT NOT NULL, "
+        "codes TEXT NOT NULL, life INTEGER NOT NULL, rev INTEGER NOT NULL, deleted INTEGER NOT NULL)"
     ),
     "CREATE TABLE code (code_key TEXT NOT NULL PRIMARY KEY, item_no INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE search (item_no INTEGER NOT NULL PRIMARY KEY, folded TEXT NOT NULL)",
