@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, literal, or_, select, true, update
 
 from sync.hub.database import BusyError, Database, upsert
+from sync.hub.schema.events import STORE
 from sync.hub.schema.feeds import JOB
 
 LOG = logging.getLogger("poshub.jobs")
@@ -110,6 +111,16 @@ def enqueue(
             },
         )
     )
+
+
+def enqueue_for_stores(connection: Connection, kind: str, *, run_at_ms: int) -> None:
+    """Wish for work of a kind for every store, under the key ""; where it waits already nothing changes."""
+    blank = {"wanted": 1, "attempts": 0, "claim": "", "claimed_until_ms": 0, "error": ""}
+    fields = {"kind": kind, "key": "", "body": b"", "run_at_ms": run_at_ms, **blank}
+    # SQLite needs a condition to tell where the question ends.
+    each = select(STORE.c.store_id, *(literal(value) for value in fields.values())).where(true())
+    wish = upsert(connection, JOB).from_select(["store_id", *fields], each)
+    connection.execute(wish.on_conflict_do_nothing())
 
 
 def waiting_jobs(

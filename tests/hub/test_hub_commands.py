@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from posapp.domain.shop_document import parse_shop
 from sync.hub.bench.sales import sale_line
 from sync.hub.commands import cli
-from sync.hub.database import Database
+from sync.hub.database import BusyError, Database
 from sync.hub.goods.shop_admin import stored_document, stored_shop
 from sync.hub.intake.explode import read_sale
 from sync.hub.schema.events import METADATA
@@ -282,3 +282,14 @@ def test_a_taken_port_is_explained(database: Path, tmp_path: Path) -> None:
         served = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert served.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in served.stderr
+
+
+def test_a_busy_database_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def busy(*_arguments: object, **_named: object) -> None:
+        raise BusyError("every connection is in use")
+
+    monkeypatch.setattr("sync.hub.commands.operations.opened", busy)
+    assert cli(["backup", "--database", str(tmp_path / "hub.db"), "--into", str(tmp_path)]) == 1
+    assert "try again" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from sync.hub.database import Database
 from sync.hub.feeds import snapshots
 from sync.hub.goods import stock
 from sync.hub.jobs import Handler, JobRunner
-from sync.hub.upkeep.daily import DAILY_JOB, daily_handler
+from sync.hub.upkeep.daily import DAILY_JOB, STORE_JOB, daily_handler, store_handler
 
 
 def all_handlers(database: Database, now_ms: Callable[[], int]) -> dict[str, Handler]:
@@ -16,6 +16,7 @@ def all_handlers(database: Database, now_ms: Callable[[], int]) -> dict[str, Han
     return {
         snapshots.JOB_KIND: snapshots.snapshot_handler(database, now_ms),
         DAILY_JOB: daily_handler(now_ms),
+        STORE_JOB: store_handler(now_ms),
         stock.STOCK_JOB: stock.stock_handler(now_ms),
     }
 
