@@ -95,10 +95,10 @@ class Campaign:
                 mock.patch.object(tidying, "FORCED_FRAMES", chance.choice((90, 200, 4096))),
             ):
                 life = RecordedLife(self._vfs, files, seed, number, self._mutant)
-                steps = self._templates.steps if is_old and number == 0 else None
+                steps = self._templates.steps if is_old else None
                 self._live(life, seed, number, chance.randrange(6, 24), steps)
             count = images // LIVES + (number < images % LIVES)
-            files = self._cut(life, files, claims, (seed, number, count), chance, examiner)
+            files, is_old = self._cut(life, files, claims, (seed, number, count), chance, examiner)
             if not files:
                 break
         self.result.contents += examiner.contents
@@ -119,13 +119,17 @@ class Campaign:
         which: tuple[int, int, int],
         chance: random.Random,
         examiner: Examiner,
-    ) -> dict[str, bytes]:
-        """Let the power go at many places of a life; gives the disk on which the next life begins."""
+    ) -> tuple[dict[str, bytes], bool]:
+        """Let the power go at many places of a life; gives the disk on which the next life begins.
+
+        Besides, whether its ledger still has the schema of before.
+        """
         seed, number, count = which
         platter, taken = Platter.holding(files), 0
         places = sorted(_places(life, count, chance))
         going_on = chance.randrange(count) if count else -1
         after: dict[str, bytes] = {}
+        is_old = False
         for turn, place in enumerate(places):
             while taken < place:
                 platter.take(life.log[taken])
@@ -143,13 +147,13 @@ class Campaign:
             if faults:
                 self._fault(seed, number, life, place, fate, faults)
             if kept is not None and not faults:
-                after = kept
+                after, is_old = kept, content.is_old
                 lost = [key for key, sale in claims.items() if content.sales.get(key) != sale]
                 if lost:
                     self._fault(seed, number, life, place, fate, [f"sales of earlier lives: {lost[:3]}"])
                 claims.update(content.sales)
         self.result.sales += len(life.told.sales)
-        return after
+        return after, is_old
 
     def _fault(
         self, seed: int, number: int, life: RecordedLife, place: int, fate: str, faults: list[str]

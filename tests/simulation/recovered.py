@@ -15,11 +15,15 @@ from tests.simulation.recorded_life import digest_of
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was recovered: the digest of its rows, the sales in it, and what is wrong with it by itself."""
+    """What was recovered: the digest of its rows, the sales in it, and what is wrong with it by itself.
+
+    `is_old` says that the schema is the one of before: the power went in the middle of its migration.
+    """
 
     digest: bytes
     sales: dict[str, tuple[str, int]]
     faults: tuple[str, ...]
+    is_old: bool = False
 
 
 class Examiner:
@@ -63,11 +67,11 @@ class Examiner:
         # Every content has its pages checked; rows that are equal add up equally.
         check = connection.execute("PRAGMA integrity_check").fetchall()
         faults: tuple[str, ...] = () if check == [("ok",)] else (f"integrity: {check[:3]}",)
+        old = not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'epoch_mark'").fetchall()
         if digest not in self._audited:
-            old = not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'epoch_mark'").fetchall()
             self._audited[digest] = () if old else tuple(audit_open(connection))
         rows = connection.execute(
             "SELECT transaction_id, receipt_number, total_minor FROM retail_transaction"
         ).fetchall()
         sales = {key: (number, total) for key, number, total in rows}
-        return Content(digest, sales, faults + self._audited[digest])
+        return Content(digest, sales, faults + self._audited[digest], old)
