@@ -32,7 +32,7 @@ from sync.protocol import codec, versions
 from sync.protocol.messages import Change, EpochMark, FeedPage, PushReply, StatusReply, StatusReport
 from sync.protocol.trust import store_path, terminal_path, to_text
 from tests.hub.devices import bearer_token
-from tests.simulation.healing import Queue
+from tests.simulation.healing_till import Queue
 from tests.simulation.network_hub import Hub, HubDied
 from tests.store.conftest import commit_of, sale, shift_opened
 
