@@ -293,3 +293,30 @@ def test_a_busy_database_is_one_sentence(
     monkeypatch.setattr("sync.hub.commands.operations.opened", busy)
     assert cli(["backup", "--database", str(tmp_path / "hub.db"), "--into", str(tmp_path)]) == 1
     assert "try again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve", "--port", "65536"], "--port is from 0"),
+        (["serve", "--port", "-1"], "--port is from 0"),
+        (["serve", "--workers", "0"], "--workers is from 1"),
+        (["serve", "--connections-max", "0"], "--connections-max counts from 1"),
+        (["serve", "--device-per-s", "-1"], "--device-per-s is a number"),
+        (["serve", "--address-per-s", "nan"], "--address-per-s is a number"),
+        (["serve", "--device-burst", "0"], "--device-burst counts from 1"),
+        (["serve", "--rotate-after-days", "-1"], "--rotate-after-days counts from 0"),
+        (["serve", "--metrics-token-file", "EMPTY"], "write a long random word into it"),
+        (["retain", "--months", "0"], "--months is from 1"),
+        (["retain", "--months", "999999"], "--months is from 1"),
+    ],
+)
+@pytest.mark.expected_logs
+def test_figures_that_mean_nothing_are_refused(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").write_text("\n")
+    given = [str(tmp_path / "empty") if one == "EMPTY" else one for one in arguments]
+    # There is no such database: nothing is opened, and nothing listens.
+    assert cli([*given, "--database", str(tmp_path / "hub.db")]) == 1
+    assert words in capsys.readouterr().err

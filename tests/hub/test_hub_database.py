@@ -7,22 +7,25 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, inspect, select, text
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from sync.hub.bench.postgres_server import PostgresServer
 from sync.hub.commands import cli
 from sync.hub.database import (
+    CannotWriteError,
     Database,
     DatabaseError,
     insert_rows,
     migrate,
     open_engine,
     read_location,
+    sqlite,
     upsert,
 )
 from sync.hub.database.sqlite import WRITES, open_sqlite
@@ -43,6 +46,7 @@ from tests.hub.conftest import NOW_MS, event_line
 from tests.hub.postgres import Databases
 
 needs_postgres = pytest.mark.needs_postgres
+DEMO = Path(__file__).parents[2] / "resources" / "demo"
 
 
 # ---------------------------------------------------------------------- where it is
@@ -52,8 +56,9 @@ needs_postgres = pytest.mark.needs_postgres
         (Path("a/b.db"), "a/b.db"),
         ("a/b.db", "a/b.db"),
         ("sqlite:///a/b.db", "a/b.db"),
-        ("postgresql://u:secret@h:1/d", "postgresql+psycopg://u:***@h:1/d"),
-        ("postgres://h/d", "postgresql+psycopg://h/d"),
+        ("postgresql://u:secret@h:1/d", "postgresql://u:***@h:1/d"),
+        ("postgres://h/d", "postgresql://h/d"),
+        ("postgresql://u@/d?host=/run/pg&password=secret", "postgresql://u@/d?host=/run/pg&password=***"),
     ],
 )
 def test_locations_are_read_and_shown_without_password(named: Path | str, shown: str) -> None:
@@ -98,12 +103,18 @@ def test_what_is_wrong_with_a_server_is_one_sentence(
     assert "there is no hub in" in refusal(guarded, capsys)
     nowhere = guarded.replace("/test_", "/none_")
     assert 'database "none_' in refusal(nowhere, capsys)
-    assert "does not exist" in refusal(nowhere, capsys)
+    assert "does not exist; make the database, with `createdb`" in refusal(nowhere, capsys)
     assert 'role "nobody" does not exist' in refusal(guarded.replace("//hub@", "//nobody:secret@"), capsys)
     said = refusal(guarded.replace("//hub@", "//guarded:wrong@"), capsys)
     assert 'password authentication failed for user "guarded"' in said
     assert "wrong" not in said
     assert "there is no hub in" in refusal(guarded.replace("//hub@", "//guarded:right@"), capsys)
+    known = guarded.replace("//hub@", "//guarded:right@")
+    assert cli(["init", "--database", known, "--shop", str(DEMO / "shop.toml")]) == 1
+    said = capsys.readouterr().err
+    assert "cannot prepare postgresql://guarded" in said
+    assert "permission denied" in said
+    assert said.count("\n") == 1
     gone = f"postgresql://u:secret@/d?host={tmp_path}"
     said = refusal(gone, capsys)
     assert "No such file or directory" in said
@@ -334,3 +345,40 @@ def test_what_goes_wrong_is_told_without_the_values(hub_database: Database) -> N
         connection.execute(text("SELECT one FROM nowhere WHERE feed_id = :feed_id"), {"feed_id": "a secret"})
     assert "nowhere" in str(trouble.value)
     assert "a secret" not in str(trouble.value)
+
+
+@pytest.mark.expected_logs
+def test_a_full_disk_is_told_apart_and_not_tried_again_at_once(hub_database: Database) -> None:
+    tries: list[int] = []
+
+    def write_too_much(connection: Connection) -> None:
+        tries.append(1)
+        if hub_database.dialect == "postgresql":
+            fault = "DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$"
+            connection.exec_driver_sql(fault)
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        line = b"x" * 100_000
+        connection.execute(insert(QUARANTINE).values(("S", "T", 1, 1, b"d", "r", 1, line)))
+
+    with pytest.raises(CannotWriteError, match=r"full|no space"):
+        hub_database.write(write_too_much)
+    assert tries == [1]
+
+
+@pytest.mark.expected_logs
+def test_a_command_says_that_the_disk_is_full(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ("--database", str(tmp_path / "hub.db"))
+    assert cli(["init", *named, "--shop", str(DEMO / "shop.toml")]) == 0
+
+    def full(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None
+        raw.execute("PRAGMA max_page_count = 1")
+
+    monkeypatch.setattr(sqlite, "_prepare", full)
+    assert cli(["import-items", *named, str(DEMO / "catalogue.tsv")]) == 1
+    said = capsys.readouterr().err
+    assert "cannot be written" in said
+    assert "make room" in said
+    assert "Traceback" not in said

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
 from sync.hub.commands import cli
-from sync.hub.database import Database, postgresql
+from sync.hub.database import Database, DatabaseError, postgresql
 from sync.hub.intake.ingest import Batch, ingest
 from sync.hub.jobs import waiting_jobs
 from sync.hub.schema.events import EVENT, PROGRESS, RETAIL_TRANSACTION, SALE_LINE
@@ -192,6 +194,44 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
     again = Database(named, make=False)
     assert count(again) == 2
     again.close()
+
+
+@pytest.mark.needs_postgres
+def test_a_restore_that_fails_halfway_leaves_the_hub_as_it_was(
+    postgres_databases: Databases, tmp_path: Path, new_ids: Callable[[], str]
+) -> None:
+    with postgres_databases.fresh() as named, postgres_databases.fresh(migrated=False) as other:
+        database = Database(named)
+        take_in(database, 1, 2)
+        own = back_up(database, tmp_path, name="own", now_ms=NOW_MS).file
+        take_in(database, 3, 3)
+        database.close()
+        # A dump in good order, of something that is no hub.
+        foreign = tmp_path / "foreign.pgdump"
+        with psycopg.connect(other) as connection:
+            connection.execute("CREATE TABLE recipe (n int)")
+        subprocess.run(["pg_dump", "--format=custom", f"--file={foreign}", other], check=True)
+        with pytest.raises((BackupError, DatabaseError)):
+            put_back(named, foreign, new_id=new_ids, replace=True, stamp="x")
+        again = Database(named, make=False)
+        assert count(again) == 3
+        again.close()
+        # The program or the server ends while the old tables are out of the way.
+        with psycopg.connect(named, autocommit=True) as connection:
+            connection.execute("ALTER SCHEMA public RENAME TO poshub_replaced")
+        with pytest.raises(BackupError, match="--replace"):
+            put_back(named, own, new_id=new_ids, replace=False, stamp="x")
+        with pytest.raises((BackupError, DatabaseError)):
+            put_back(named, foreign, new_id=new_ids, replace=True, stamp="x")
+        again = Database(named, make=False)
+        assert count(again) == 3
+        again.close()
+        put_back(named, own, new_id=new_ids, replace=True, stamp="x")
+        again = Database(named, make=False)
+        assert count(again) == 2
+        own = back_up(again, tmp_path, name="second", now_ms=NOW_MS + 1).file
+        again.close()
+        put_back(named, own, new_id=new_ids, replace=True, stamp="x")
 
 
 def test_a_hub_in_use_is_not_replaced(enrolled: Enrolled, tmp_path: Path, new_ids: Callable[[], str]) -> None:

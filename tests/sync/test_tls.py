@@ -160,6 +160,9 @@ def test_the_authority_is_made_once_and_its_files_are_its_owner_s(
         ([], "say what tills call the hub"),
         (["--ip", "hub.shop"], "not a name or address"),
         (["--host", "ümlaut"], "not a name or address"),
+        (["--host", "the hub!"], "not a name or address"),
+        (["--host=-hub"], "not a name or address"),
+        (["--host", "10.1.2.3:8780"], "not a name or address"),
     ],
 )
 def test_what_cannot_be_certified_is_said(
@@ -168,6 +171,13 @@ def test_what_cannot_be_certified_is_said(
     cli(["ca", "init", str(tmp_path / "ca")])
     assert cli(["ca", "issue", str(tmp_path / "ca"), *arguments]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_an_authority_has_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("", "x" * 65):
+        assert cli(["ca", "init", str(tmp_path / "ca"), "--name", name]) == 1
+        assert "--name" in capsys.readouterr().err
+    assert not (tmp_path / "ca").exists()
 
 
 def test_an_authority_that_is_none_or_over_certifies_nothing(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from sync.hub.commands import (
     streams,
 )
 from sync.hub.commands.shared import CommandError
-from sync.hub.database import BusyError
+from sync.hub.database import BusyError, CannotWriteError
 from sync.hub.goods.catalogue_rows import ColumnsError
 
 
@@ -39,6 +39,8 @@ def cli(arguments: Sequence[str] | None = None) -> int:
         _complain(f"{len(trouble.problems)} problem(s) in the shop file:", *trouble.problems)
     except (CommandError, ColumnsError) as trouble:
         _complain(str(trouble))
+    except CannotWriteError as trouble:
+        _complain(f"the database cannot be written ({trouble}): make room or mend it, then run this again")
     except BusyError as trouble:
         _complain(f"the database is busy or away ({trouble}): try again")
     except (OSError, EOFError) as trouble:

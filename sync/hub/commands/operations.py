@@ -6,13 +6,16 @@ import argparse
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.database import DatabaseError
 from sync.hub.serving.embedded import system_now_ms
 from sync.hub.upkeep.backup import BackupError, back_up, begin_new_life, note_backed_up_until, put_back
 from sync.hub.upkeep.retention import RetentionError, first_kept_month, let_go_before
+
+#: A century: who means to keep everything does not run this.
+MONTHS_MOST: Final = 1_200
 
 
 def add(commands: Any) -> None:
@@ -91,8 +94,8 @@ def _backed_up(options: argparse.Namespace) -> int:
 
 
 def _retain(options: argparse.Namespace) -> int:
-    if options.months < 1:
-        raise CommandError("--months counts from 1")
+    if not 1 <= options.months <= MONTHS_MOST:
+        raise CommandError(f"--months is from 1 to {MONTHS_MOST}")
     first = first_kept_month(datetime.fromtimestamp(system_now_ms() // 1000, UTC).date(), options.months)
     with opened(options) as database:
         try:

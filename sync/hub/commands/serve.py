@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.database import Database
@@ -19,6 +20,9 @@ from sync.hub.upkeep.daily import wish_for_daily
 from sync.hub.upkeep.logs import log_to_stderr
 
 LOG = logging.getLogger("poshub.serve")
+PORT_MOST: Final = 65_535
+#: Each worker keeps connections to the database; more than a server's processors never helps.
+WORKERS_MOST: Final = 64
 
 
 def add(commands: Any) -> None:
@@ -91,10 +95,38 @@ def _listening(options: argparse.Namespace) -> Listening:
     )
 
 
+def _check_numbers(options: argparse.Namespace) -> None:
+    """Refuse what no server can be asked for; raises CommandError."""
+    if not 0 <= options.port <= PORT_MOST:
+        raise CommandError(f"--port is from 0 to {PORT_MOST}")
+    if not 1 <= options.workers <= WORKERS_MOST:
+        raise CommandError(f"--workers is from 1 to {WORKERS_MOST}; one for each processor is plenty")
+    if options.connections_max is not None and options.connections_max < 1:
+        raise CommandError("--connections-max counts from 1")
+    for name in ("device_per_s", "address_per_s"):
+        rate = getattr(options, name)
+        if not (math.isfinite(rate) and rate >= 0):
+            raise CommandError(f"--{name.replace('_', '-')} is a number from 0 on; 0 means any")
+    for name, least in (("device_burst", 1), ("address_burst", 1), ("rotate_after_days", 0)):
+        if getattr(options, name) < least:
+            raise CommandError(f"--{name.replace('_', '-')} counts from {least}")
+
+
+def _metrics_token(options: argparse.Namespace) -> str:
+    """The token of the file that was named, "" where none was; raises CommandError, OSError."""
+    if options.metrics_token_file is None:
+        return ""
+    token = str(options.metrics_token_file.read_text()).strip()
+    if not token:
+        raise CommandError(f"{options.metrics_token_file} is empty: write a long random word into it")
+    return token
+
+
 def _serve(options: argparse.Namespace) -> int:
+    _check_numbers(options)
     log_to_stderr(logging.INFO)
     listening, limits = _listening(options), limits_of(options)
-    token = options.metrics_token_file.read_text().strip() if options.metrics_token_file else ""
+    token = _metrics_token(options)
     # Opened here in any case: what is wrong with the database is said before anything listens.
     with opened(options) as database:
         with database.writing() as connection:
@@ -107,7 +139,10 @@ def _serve(options: argparse.Namespace) -> int:
             else:
                 _serve_here(database, listening, limits, token)
         except SystemExit as trouble:
-            raise CommandError(f"cannot listen on {options.host}:{options.port}") from trouble
+            raise CommandError(
+                f"cannot listen on {options.host}:{options.port}: the line above says why; "
+                "another program may have the port, or the address is not of this machine"
+            ) from trouble
         except OSError as trouble:
             raise CommandError(_unusable(options, trouble)) from trouble
     return 0

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from sync.hub.database import postgresql, sqlite
 from sync.hub.database.location import DatabaseError, Dialect, Location, read_location
 from sync.hub.database.postgresql import (
     MIGRATION_LOCK,
@@ -46,6 +47,7 @@ from sync.hub.schema.events import HUB
 __all__ = [
     "UNSTORABLE",
     "BusyError",
+    "CannotWriteError",
     "Database",
     "DatabaseError",
     "insert_rows",
@@ -68,6 +70,10 @@ Result = TypeVar("Result")
 
 class BusyError(Exception):
     """A transaction that was undone whole and may simply be run again."""
+
+
+class CannotWriteError(BusyError):
+    """A transaction that was undone whole because the disk is full or fails: a person has to help first."""
 
 
 class Database:
@@ -131,6 +137,8 @@ class Database:
             try:
                 with self.writing() as connection:
                     return work(connection)
+            except CannotWriteError:
+                raise
             except BusyError as trouble:
                 if attempt == attempts:
                     raise
@@ -144,14 +152,26 @@ class Database:
         except PoolTimeoutError as trouble:
             raise BusyError("every connection is in use") from trouble
         except DBAPIError as trouble:
+            self._tell_unwritable(trouble.orig)
             if self._is_busy(trouble.orig, disconnected=trouble.connection_invalidated):
                 raise BusyError(str(trouble.orig).strip()) from trouble
             raise
         except psycopg.Error as trouble:
             # Rows that are copied in pass by SQLAlchemy, and so do their errors.
+            self._tell_unwritable(trouble)
             if self._is_busy(trouble, disconnected=False):
                 raise BusyError(str(trouble).strip()) from trouble
             raise
+
+    def _tell_unwritable(self, trouble: BaseException | None) -> None:
+        if self.dialect == "sqlite":
+            if not sqlite.cannot_write(trouble):
+                return
+        elif not (isinstance(trouble, psycopg.Error) and postgresql.cannot_write(trouble)):
+            return
+        said = str(trouble).strip().partition("\n")[0]
+        LOG.error("cannot write: %s", said)
+        raise CannotWriteError(said) from trouble
 
     def _is_busy(self, trouble: BaseException | None, *, disconnected: bool) -> bool:
         if self.dialect == "sqlite":
@@ -177,8 +197,11 @@ class Database:
             # Alembic looks for steps that this program does not have.
             raise DatabaseError(f"{self.location.shown} is of a newer poshub than this one") from trouble
         except DBAPIError as trouble:
-            if isinstance(trouble.orig, psycopg.OperationalError):
+            if isinstance(trouble.orig, psycopg.OperationalError) and trouble.orig.sqlstate is None:
                 raise DatabaseError(connection_sentence(self.location.shown, trouble.orig)) from trouble
+            if isinstance(trouble.orig, psycopg.Error):
+                said = str(trouble.orig).strip().partition("\n")[0]
+                raise DatabaseError(f"cannot prepare {self.location.shown}: {said}") from trouble
             if isinstance(trouble.orig, pysqlite3.dbapi2.DatabaseError):
                 raise DatabaseError(f"cannot open {self.location.shown}: {trouble.orig}") from trouble
             raise

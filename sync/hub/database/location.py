@@ -33,8 +33,12 @@ class Location:
 
     @property
     def shown(self) -> str:
-        """The location without its password."""
-        return str(self.path) if self.path is not None else self.url.render_as_string(hide_password=True)
+        """The location as people write it, without its password."""
+        if self.path is not None:
+            return str(self.path)
+        told = {name: "***" if "password" in name else value for name, value in self.url.query.items()}
+        url = self.url.set(drivername="postgresql", query=told)
+        return url.render_as_string(hide_password=True).replace("%2F", "/").replace("%2A", "*")
 
 
 def read_location(named: Path | str) -> Location:

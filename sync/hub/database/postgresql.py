@@ -6,6 +6,7 @@ Nothing here takes a lock of the process: whoever needs an order locks a row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -57,6 +58,18 @@ _TRY_AGAIN: Final = ("40001", "40P01", "55P03", "23505", "53300", "25P03")
 #: An index row that is too large, for one.
 PROGRAM_LIMIT_EXCEEDED: Final = "54000"
 _TRY_AGAIN_CLASSES: Final = ("08", "57P")
+#: The disk is full, the memory is, the disk fails, or the server may only be read: for a person to mend.
+_CANNOT_WRITE: Final = ("53100", "53200", "58030", "25006")
+#: What a server says of a connection, and what a person does about it.
+_MENDS: Final = (
+    ('^database ".*" does not exist', "make the database, with `createdb`"),
+    ('^role ".*" does not exist', "check the user in the address"),
+    ("pg_hba", "let this user and machine in by the server's pg_hba.conf"),
+    ("password", "put the right password into ~/.pgpass or the file that PGPASSFILE names"),
+    ("resolve host", "check the server's name in the address"),
+    ("refused", "check the address, and that the server runs"),
+    ("No such file", "check the folder of the server's socket, and that the server runs"),
+)
 
 
 def open_postgresql(url: URL) -> Engine:
@@ -95,13 +108,19 @@ def can_be_tried_again(trouble: psycopg.Error | None, *, disconnected: bool) -> 
     return state in _TRY_AGAIN or state.startswith(_TRY_AGAIN_CLASSES)
 
 
+def cannot_write(trouble: psycopg.Error | None) -> bool:
+    """Whether a server has no room, or may not be written: another try at once helps nothing."""
+    return trouble is not None and trouble.sqlstate in _CANNOT_WRITE
+
+
 def connection_sentence(shown: str, trouble: psycopg.Error) -> str:
     """Why a server let nobody in, in one sentence."""
     # Several addresses may have been tried, each in a line of its own; hints stand in further lines.
     told = [line for line in str(trouble).splitlines() if "failed:" in line or "FATAL:" in line]
     last = told[-1] if told else str(trouble).strip()
-    said = last.rpartition("failed:")[2].rpartition("FATAL:")[2].strip()
-    return f"cannot open {shown}: {said or 'no answer'}"
+    said = last.rpartition("failed:")[2].rpartition("FATAL:")[2].strip() or "no answer"
+    mends = (mend for sign, mend in _MENDS if re.search(sign, said))
+    return f"cannot open {shown}: {said}; {next(mends, 'look at the address and at the server')}"
 
 
 # ---------------------------------------------------------------------- rows in

@@ -17,6 +17,11 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 BUSY_TIMEOUT_MS: Final = 15_000
 #: An execution option: the transaction takes the writer's lock when it begins.
 WRITES: Final = "posapp_writes"
+_CANNOT_WRITE: Final = (
+    pysqlite3.dbapi2.SQLITE_FULL,
+    pysqlite3.dbapi2.SQLITE_IOERR,
+    pysqlite3.dbapi2.SQLITE_READONLY,
+)
 _DIALECT: Final = SQLiteDialect_pysqlite(paramstyle="qmark")
 
 
@@ -27,6 +32,12 @@ def open_sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def cannot_write(trouble: BaseException | None) -> bool:
+    """Whether the disk is full or fails, or the file may not be written: another try helps nothing."""
+    code = getattr(trouble, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _CANNOT_WRITE
 
 
 def _prepare(raw: Any, _record: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,12 @@ CA_VALID: Final = datetime.timedelta(days=3_653)
 SERVER_VALID: Final = datetime.timedelta(days=397)
 #: Clocks of tills are seldom right to the minute.
 _BEFORE: Final = datetime.timedelta(hours=24)
+
+#: RFC 1123, with a star for the first part of a name.
+_LABEL: Final = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
+_HOST_MAX_CHARS: Final = 253
+_NAME_MAX_CHARS: Final = 64
 
 CA_CERTIFICATE, CA_KEY = "ca.pem", "ca-key.pem"
 
@@ -46,6 +53,8 @@ def init_authority(folder: Path, *, name: str, now: datetime.datetime) -> Path:
     """Make an authority in a folder; its certificate's file. Raises AuthorityError, OSError."""
     if (folder / CA_KEY).exists() or (folder / CA_CERTIFICATE).exists():
         raise AuthorityError(f"{folder} holds an authority already; tills trust it, so it stays")
+    if not 1 <= len(name) <= _NAME_MAX_CHARS:
+        raise AuthorityError(f"--name has 1 to {_NAME_MAX_CHARS} letters")
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -66,6 +75,9 @@ def init_authority(folder: Path, *, name: str, now: datetime.datetime) -> Path:
 def issue(folder: Path, *, hosts: Sequence[str], addresses: Sequence[str], now: datetime.datetime) -> Issued:
     """A server's certificate for these names and IP addresses; raises AuthorityError, OSError."""
     names: list[x509.GeneralName] = []
+    wrong = [host for host in hosts if not _HOST.fullmatch(host) or len(host) > _HOST_MAX_CHARS]
+    if wrong:
+        raise AuthorityError(f"not a name or address of a machine: {wrong[0]!r}; addresses go with --ip")
     try:
         names += [x509.DNSName(host) for host in hosts]
         names += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]

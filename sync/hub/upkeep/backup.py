@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,8 @@ from sync.hub.schema.operations import BACKUP
 _STEP_BYTES: Final = 1 << 20
 _SQLITE_ENDING: Final = ".db.zst"
 _POSTGRES_ENDING: Final = ".pgdump"
+#: Where a database's own tables wait while a backup is put in their place.
+_ASIDE: Final = "poshub_replaced"
 _TOOL_WITHIN_S: Final = 6 * 3600
 #: What the hub received at a time is committed within this, however often it has to be tried.
 _COMMITTED_WITHIN_MS: Final = 600_000
@@ -282,27 +284,52 @@ def _put_back_postgresql(location: Location, file: Path, new_id: Callable[[], st
             if others and others[0]:
                 raise BackupError(f"{location.shown} is in use by a hub: stop it first")
             tables = connection.execute(
-                "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+                "SELECT count(*) FROM information_schema.tables WHERE table_schema IN ('public', %s)",
+                [_ASIDE],
             ).fetchone()
-            if tables and tables[0] and not replace:
+            is_empty = not (tables and tables[0])
+            if not is_empty and not replace:
                 raise BackupError(f"{location.shown} is not empty: --replace throws away what it holds")
-            # Read through before anything is thrown away.
+            # Read through before anything is touched.
             _run(location.url, "pg_restore", "--list", str(file))
-            if tables and tables[0]:
-                connection.execute("DROP SCHEMA public CASCADE")
-                connection.execute("CREATE SCHEMA public")
+            with nullcontext() if is_empty else _aside(connection):
+                epochs = _fill_postgresql(location, file, new_id)
     except psycopg.Error as trouble:
-        raise BackupError(f"cannot open {location.shown}: {trouble}") from trouble
+        raise BackupError(f"cannot use {location.shown}: {trouble}") from trouble
+    return f"put back into {location.shown}: {epochs} epochs of terminals"
+
+
+@contextmanager
+def _aside(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """What the database holds is out of the way for a while; it comes back where the block fails."""
+    held = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [_ASIDE]).fetchone()
+    if held:
+        # An earlier restore was cut off in the middle.
+        connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
+    else:
+        connection.execute(f"ALTER SCHEMA public RENAME TO {_ASIDE}".encode())
+    try:
+        connection.execute("CREATE SCHEMA public")
+        yield
+    except BaseException:
+        with connection.transaction():
+            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
+            connection.execute(f"ALTER SCHEMA {_ASIDE} RENAME TO public".encode())
+        raise
+    connection.execute(f"DROP SCHEMA {_ASIDE} CASCADE".encode())
+
+
+def _fill_postgresql(location: Location, file: Path, new_id: Callable[[], str]) -> int:
+    """Put a dump into an empty database as a new life; how many epochs of terminals it holds."""
     named = ["--single-transaction", "--no-owner", "--exit-on-error", f"--dbname={location.url.database}"]
     _run(location.url, "pg_restore", *named, str(file))
     database = Database(location.named, make=False)
     try:
         with database.writing() as opened:
             begin_new_life(opened, new_id(), from_backup=True)
-            epochs = opened.execute(select(func.count()).select_from(PROGRESS)).scalar_one()
+            return int(opened.execute(select(func.count()).select_from(PROGRESS)).scalar_one())
     finally:
         database.close()
-    return f"put back into {location.shown}: {epochs} epochs of terminals"
 
 
 def _run(url: URL, program: str, *arguments: str) -> None:
