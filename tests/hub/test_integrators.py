@@ -190,8 +190,13 @@ def test_a_process_that_is_killed_is_replaced_and_nobody_notices(
         assert process.wait(30) == 0
 
 
-def test_several_processes_are_refused_on_sqlite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_processes_are_refused_on_sqlite(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sync.hub.commands import cli
+
+    # The log of a process would outlive this test.
+    monkeypatch.setattr("sync.hub.commands.serve.log_to_stderr", lambda _level: None)
 
     Database(tmp_path / "hub.db").close()
     assert cli(["serve", "--database", str(tmp_path / "hub.db"), "--port", "0", "--workers", "2"]) == 1

@@ -128,8 +128,10 @@ class HubConfig(uvicorn.Config):
 class Server(uvicorn.Server):
     """A server that tells when it listens, and where; raises OSError for a certificate that is none."""
 
-    def __init__(self, app: ASGIApp, listening: Listening, *, on_ready: Callable[[str], Any]) -> None:
-        config = HubConfig(app, listening, lifespan="off")
+    def __init__(
+        self, app: ASGIApp, listening: Listening, *, on_ready: Callable[[str], Any], loop: str = "auto"
+    ) -> None:
+        config = HubConfig(app, listening, lifespan="off", loop=loop)
         config.load()
         super().__init__(config)
         self._on_ready = on_ready

@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 
 class JsonLines(logging.Formatter):
@@ -29,10 +29,20 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def log_to_stderr(level: int) -> None:
-    """Send every log record from a level up to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    """Send every log record from a level up to standard error, once however often this is asked for."""
     root = logging.getLogger()
-    root.addHandler(handler)
     root.setLevel(level)
+    if any(isinstance(handler, _ToStderr) for handler in root.handlers):
+        return
+    handler = _ToStderr(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root.addHandler(handler)
