@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from sqlalchemy import update
 
+from sync.hub.doubts.exception_list import note_exception
 from sync.hub.fleet.fleet_reading import PAGE_ROWS
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.schema.events import QUARANTINE, TERMINAL
@@ -93,6 +94,22 @@ def test_the_longest_queue_comes_first_where_that_is_asked(fleet: Fleet) -> None
     fleet.report("T2", queue_length=5, oldest_ms=NOW_MS)
     text = fleet.visitor().get("/fleet?sort=queue").text
     assert re.findall(r'data-till="([^"]*)"', text)[0] == "S1/T2"
+
+
+def test_what_waits_in_a_store_and_at_no_till_is_counted(fleet: Fleet) -> None:
+    with fleet.database.writing() as connection:
+        note_exception(connection, "S2", "stock_count", "a:1", detail={"sku": "a"}, now_ms=NOW_MS)
+    visitor = fleet.visitor()
+    for path, link in {
+        "/fleet": "/fleet/exceptions",
+        "/fleet/stores/S2": "/fleet/exceptions?store=S2",
+    }.items():
+        text = visitor.get(path).text
+        assert "1 exceptions, 0 lines" in text, path
+        assert f'href="{link}"><span class="label">To settle' in text, path
+    assert "0 exceptions, 0 lines" in visitor.get("/fleet/stores/S1").text
+    [row] = [one for one in visitor.get("/fleet/stores").text.split("<tr") if "/fleet/stores/S2" in one]
+    assert re.findall(r'class="number">(\d+)<', row)[-1] == "1"
 
 
 def test_many_tills_come_in_pages(fleet: Fleet) -> None:

@@ -100,6 +100,7 @@ def test_figures_are_said_right() -> None:
     assert english.age(None, 5) == chinese.age(None, 5) == "–"
     assert (english.offset(2_400), english.offset(-180_000)) == ("+2.4 s", "−3 min")
     assert chinese.offset(-2_400) == "−2.4 秒"
+    assert (english.offset(-99), english.offset(0), english.offset(-100)) == ("0.0 s", "0.0 s", "−0.1 s")
     assert english.time(1_780_000_000_000) == "2026-05-29 04:26:40 CST"
     assert Speech("en", "Nowhere/Atall").time(1_780_000_000_000) == "2026-05-28 20:26:40 UTC"
     assert english.time(10**18) == str(10**18)

@@ -7,7 +7,7 @@ unless they are asked for. Knows no words and no colours.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
@@ -248,7 +248,10 @@ def figures(connection: Connection, *, now_ms: int, store_id: str | None = None)
     query = _Query(now_ms)
     conditions = query.conditions(Wanted(store_id=store_id), [])
     columns = _figure_columns(query)
-    return _figures(connection.execute(select(*columns).select_from(query.source).where(*conditions)).one())
+    sums = _figures(connection.execute(select(*columns).select_from(query.source).where(*conditions)).one())
+    # Some exceptions are a store's, as a count of stock is, and no till's.
+    waiting = select(func.count()).select_from(open_exceptions(store_id).subquery())
+    return replace(sums, exceptions=int(connection.execute(waiting).scalar_one()))
 
 
 def stores(
@@ -283,8 +286,21 @@ def stores(
     )
     found = {row[0]: _figures(row[1:]) for row in sums}
     nothing = Figures(0, 0, 0, None, 0, 0, 0, 0)
+    doubts = open_exceptions().subquery()
+    waiting: dict[str, int] = {
+        row[0]: int(row[1])
+        for row in connection.execute(
+            select(doubts.c.store_id, func.count())
+            .where(doubts.c.store_id.in_(ids))
+            .group_by(doubts.c.store_id)
+        )
+    }
     return [
-        StoreRow(store_id, labels.of(store_id, language).name, found.get(store_id, nothing))
+        StoreRow(
+            store_id,
+            labels.of(store_id, language).name,
+            replace(found.get(store_id, nothing), exceptions=waiting.get(store_id, 0)),
+        )
         for store_id in ids
     ], int(total)
 

@@ -76,7 +76,7 @@ class Speech:
 
     def offset(self, offset_ms: int) -> str:
         """How far a clock is off: "+2.4 s", "−3 min"."""
-        sign = "−" if offset_ms < 0 else "+"
+        sign = "" if abs(offset_ms) < 100 else "−" if offset_ms < 0 else "+"
         if abs(offset_ms) < 2 * _MINUTE_S * 1000:
             seconds = f"{abs(offset_ms) // 1000}.{abs(offset_ms) % 1000 // 100}"
             return sign + self.t("%(n)s s") % {"n": seconds}
