@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 
@@ -138,7 +139,13 @@ def one(browser: Chrome, css: str) -> Any:
 
 
 def text_of(browser: Chrome, css: str = "main") -> str:
-    return str(one(browser, css).text)
+    def read() -> str:
+        try:
+            return str(one(browser, css).text) or " "
+        except StaleElementReferenceException:
+            return ""  # the page has just been drawn anew
+
+    return str(wait_for(read))
 
 
 def sign_in(browser: Chrome, url: str) -> None:
