@@ -125,6 +125,15 @@ def test_figures_are_for_the_loopback_or_for_the_token(enrolled: Enrolled) -> No
 
 
 # ---------------------------------------------------------------------- several processes
+def test_a_file_that_a_process_has_only_just_opened_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    (tmp_path / "counter_4711.db").touch()
+    text = Metrics(lambda: {"jobs": 3}).text()
+    assert b'poshub_waiting{what="jobs"} 3.0' in text
+
+
 @contextmanager
 def served(database: str, *further: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`poshub serve` with its address."""

@@ -9,11 +9,12 @@ thousands of tills must not become thousands of series.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -23,6 +24,15 @@ MULTIPROCESS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 #: What waits now, by name: asked when Prometheus asks.
 Waiting = Callable[[], Mapping[str, int]]
+
+
+class _WholeFiles(MultiProcessCollector):
+    """Reads the processes' files, but for one that a process has only just opened: it is empty yet."""
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(file) for file in Path(self._path).glob("*.db") if file.stat().st_size]
+        merged: Iterable[Metric] = self.merge(files, accumulate=True)
+        return merged
 
 
 class _WaitingNow(Collector):
@@ -80,6 +90,6 @@ class Metrics:
             registry.register(_WaitingNow(self._waiting))
             return generate_latest(self._registry) + generate_latest(registry)
         shared = CollectorRegistry()
-        MultiProcessCollector(shared)
+        _WholeFiles(shared)
         shared.register(_WaitingNow(self._waiting))
         return generate_latest(shared)
