@@ -1,0 +1,65 @@
+"""The conventions that a chain (or another system whose results are to be reproduced) declares.
+
+Every choice that a legal rule, a habit or an older system makes differently stands here by name, with our own
+as the default; the engine reads them and decides nothing else by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: How a half (or any rest) is rounded; "up" and "down" go by size, "ceiling" and "floor" by sign.
+Mode = Literal["half_up", "half_even", "half_down", "up", "down", "ceiling", "floor"]
+
+Sharing = Literal[
+    "largest_remainder", "equal_per_unit", "largest_ratio", "first_takes_rest", "truncate_from_end",
+    "last_takes_rest",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRules:
+    """Earning: so many points for so much money (minor units), rounded as stated, on which base."""
+
+    points: int = 0
+    per_minor: int = 100
+    mode: Mode = "floor"
+    base: Literal["paid", "list", "before_points"] = "paid"
+    #: Whether the rounding happens once or line by line.
+    per: Literal["order", "line"] = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Conventions; the defaults are our own.
+
+    `choose`: "best" looks for the best combination under the layers; "sequence" computes promotions one after
+    the other, each on what is left, in the order of their priority (high first, then as listed), or, with
+    `sequence_order` "free", in the order that is best for the customer. `stacking` (of a sequence): "all" go
+    together, "exclusive": a unit that one took is not there for the next, "single": one promotion in all.
+    `percent_of`: a share is of the price that the layer began with ("base"), of what is left ("left") or of
+    the list price ("list").
+    """
+
+    choose: Literal["best", "sequence"] = "best"
+    sequence_order: Literal["priority", "free"] = "priority"
+    stacking: Literal["all", "exclusive", "single"] = "all"
+    percent_of: Literal["base", "left", "list"] = "base"
+    percent_per: Literal["unit", "line", "application", "order"] = "unit"
+    percent_mode: Mode = "half_up"
+    sharing: Sharing = "largest_remainder"
+    #: What amounts are shared out by: what the goods still cost, or their price without included tax.
+    share_by: Literal["gross", "net", "quantity"] = "gross"
+    #: Which units a promotion with a limit takes first.
+    takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
+    tax_mode: Literal["included", "added"] = "included"
+    #: Where tax is rounded: by line, by unit, by rate over the document; "kept": so, and gross stays.
+    tax_rounding: Literal["line", "unit", "total", "kept"] = "total"
+    tax_round_mode: Mode = "half_up"
+    cash_step_minor: int = 1
+    cash_mode: Mode = "half_up"
+    refund: Literal["keep_shares", "reprice"] = "keep_shares"
+    points: PointsRules = PointsRules()
+    #: Work limit in search states of one basket: the same on every till, whatever its speed.
+    states_max: int = 200_000
