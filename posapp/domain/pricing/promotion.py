@@ -87,7 +87,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the basket must hold of a set: pieces and amount within bounds, both included; None is no bound."""
+    """What the basket must hold of a set: pieces and amount within bounds (both included)."""
 
     of: GoodsSet = Every()
     min_qty: int | None = None
