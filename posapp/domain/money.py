@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Literal, get_args
+
+#: How a half (or any rest) is rounded; "up" and "down" go by size, "ceiling" and "floor" by sign.
+Mode = Literal["half_up", "half_even", "half_down", "up", "down", "ceiling", "floor"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 #: Minor digits by ISO 4217 for currencies that do not have two.
 _MINOR_DIGITS = {
@@ -31,6 +36,31 @@ def round_half_up(value: Fraction) -> int:
     if value < 0:
         return -round_half_up(-value)
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+
+
+def round_div(numerator: int, denominator: int, mode: Mode = "half_up") -> int:
+    """The quotient as a whole number, rounded as `mode` says; the denominator is not zero."""
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    # The two that go by sign are what a division of integers does by itself.
+    if mode == "floor":
+        return numerator // denominator
+    if mode == "ceiling":
+        return -(-numerator // denominator)
+    whole, rest = divmod(abs(numerator), denominator)
+    if rest:
+        twice = 2 * rest
+        if mode == "half_up":
+            whole += twice >= denominator
+        elif mode == "half_even":
+            whole += twice > denominator or (twice == denominator and whole % 2 == 1)
+        elif mode == "half_down":
+            whole += twice > denominator
+        elif mode == "up":
+            whole += 1
+        elif mode != "down":
+            raise ValueError(f"unknown rounding mode {mode!r}")
+    return -whole if numerator < 0 else whole
 
 
 def allocate(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
@@ -58,18 +88,15 @@ def allocate(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
 
 
 def round_to_step(amount_minor: int, step_minor: int, mode: str) -> int:
-    """Round an amount to a multiple of the cash step; mode is nearest, down or up (by size)."""
+    """Round an amount to a multiple of the cash step; mode is a `Mode`, or "nearest" for half_up."""
     if step_minor <= 1:
         return amount_minor
-    sign = -1 if amount_minor < 0 else 1
-    whole, rest = divmod(abs(amount_minor), step_minor)
-    if mode == "nearest":
-        whole += 1 if 2 * rest >= step_minor else 0
-    elif mode == "up":
-        whole += 1 if rest else 0
-    elif mode != "down":
-        raise ValueError(f"unknown rounding mode {mode!r}")
-    return sign * whole * step_minor
+    named = next((each for each in MODES if each == mode), None)
+    if named is None:
+        if mode != "nearest":
+            raise ValueError(f"unknown rounding mode {mode!r}")
+        named = "half_up"
+    return step_minor * round_div(amount_minor, step_minor, named)
 
 
 def parse_amount(text: str, currency: str) -> int | None:

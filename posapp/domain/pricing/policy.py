@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-#: How a half (or any rest) is rounded; "up" and "down" go by size, "ceiling" and "floor" by sign.
-Mode = Literal["half_up", "half_even", "half_down", "up", "down", "ceiling", "floor"]
+from posapp.domain.money import Mode as Mode
 
 Sharing = Literal[
     "largest_remainder", "equal_per_unit", "largest_ratio", "first_takes_rest", "truncate_from_end",
