@@ -1,32 +1,25 @@
-"""Tax over the lines of a sale: included in prices or added to them, per receipt or per line.
+"""Tax over the lines of a sale that are taxed by category: included in prices or added to them.
 
-All arithmetic is exact (fractions of integers) up to the one rounding that the shop's rule names,
-half up. Where several rates fall on the same goods they stand beside each other, never on top.
+Only says which rates fall on which goods; the sums are those of `posapp.domain.pricing.taxes`, the one place
+where tax is computed. Where several rates fall on the same goods they stand beside each other here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 
 from posapp.domain.facts import TaxLine
-from posapp.domain.money import round_half_up
-from posapp.domain.shop import TaxRate, TaxRules
+from posapp.domain.pricing.basket import LineTax
+from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.taxes import TaxedLine, tax_sums
+from posapp.domain.shop import TaxRules
 
-_MILLION = 1_000_000
 
-
-@dataclass(slots=True)
-class _RateSum:
-    """Running sums of one rate: exact until rounded where the rule is per receipt."""
-
-    rate: TaxRate
-    gross: int = 0
-    exact_tax: Fraction = Fraction(0)
-    exact_tax_of_all: Fraction = Fraction(0)
-    rounded_tax: int = 0
-    rounded_tax_of_all: int = 0
+def taxes_of(category_id: str, rules: TaxRules) -> tuple[LineTax, ...]:
+    """The rates that fall on goods of a tax category."""
+    return tuple(
+        LineTax(rate.rate_id, rate.ppm, rules.price_includes) for rate in rules.rates_of(category_id)
+    )
 
 
 def tax_lines(lines: Sequence[tuple[int, str]], rules: TaxRules) -> tuple[TaxLine, ...]:
@@ -35,45 +28,27 @@ def tax_lines(lines: Sequence[tuple[int, str]], rules: TaxRules) -> tuple[TaxLin
     With included tax, taxable + tax = what the shopper pays for those goods wherever one rate
     falls on them; with added tax, taxable is the sum of the amounts.
     """
-    # Lines of a category share their rates, so one fraction does for all of them.
     by_category: dict[str, list[int]] = {}
     for amount, category in lines:
         by_category.setdefault(category, []).append(amount)
-    sums = {rate.rate_id: _RateSum(rate) for rate in rules.rates}
-    met: set[str] = set()
-    for category, amounts in by_category.items():
-        rates = rules.rates_of(category)
-        divisor = _MILLION + (sum(rate.ppm for rate in rates) if rules.price_includes else 0)
-        gross = sum(amounts)
-        exact = [Fraction(gross * rate.ppm, divisor) for rate in rates]
-        rounded = [0] * len(rates)
-        if rules.rounding == "line":
-            rounded = [
-                sum(round_half_up(Fraction(amount * rate.ppm, divisor)) for amount in amounts)
-                for rate in rates
-            ]
-        for rate, exact_tax, rounded_tax in zip(rates, exact, rounded, strict=True):
-            running = sums[rate.rate_id]
-            met.add(rate.rate_id)
-            running.gross += gross
-            running.exact_tax += exact_tax
-            running.exact_tax_of_all += sum(exact, Fraction(0))
-            running.rounded_tax += rounded_tax
-            running.rounded_tax_of_all += sum(rounded)
-    return tuple(_tax_line(sums[rate.rate_id], rules) for rate in rules.rates if rate.rate_id in met)
-
-
-def _tax_line(running: _RateSum, rules: TaxRules) -> TaxLine:
-    per_line = rules.rounding == "line"
-    tax = running.rounded_tax if per_line else round_half_up(running.exact_tax)
-    of_all = running.rounded_tax_of_all if per_line else round_half_up(running.exact_tax_of_all)
-    return TaxLine(
-        rate_id=running.rate.rate_id,
-        names=running.rate.names,
-        ppm=running.rate.ppm,
-        included=rules.price_includes,
-        taxable_minor=running.gross - (of_all if rules.price_includes else 0),
-        tax_minor=tax,
+    goods: list[TaxedLine] = []
+    # Sorted, so that the order in which goods were scanned decides nothing.
+    for category in sorted(by_category):
+        taxes, amounts = taxes_of(category, rules), by_category[category]
+        parts = amounts if rules.rounding == "line" else [sum(amounts)]
+        goods += [TaxedLine(0, amount, taxes) for amount in parts]
+    sums = {each.rate_id: each for each in tax_sums(goods, Policy(tax_rounding=rules.rounding)).sums}
+    return tuple(
+        TaxLine(
+            rate_id=rate.rate_id,
+            names=rate.names,
+            ppm=rate.ppm,
+            included=rules.price_includes,
+            taxable_minor=sums[rate.rate_id].taxable_minor,
+            tax_minor=sums[rate.rate_id].tax_minor,
+        )
+        for rate in rules.rates
+        if rate.rate_id in sums
     )
 
 

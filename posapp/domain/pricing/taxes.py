@@ -1,0 +1,232 @@
+"""Tax of goods: included in prices or added to them, several rates, compound, fixed by the piece.
+
+All is exact in integers up to the one rounding that the policy names, and what is rounded is shared out again
+to the lines, so that net + tax is the price on every line and the lines add up to the document in every mode.
+Knows no promotion: it is given what is paid for each line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import lcm
+
+from posapp.domain.money import Mode, round_div
+from posapp.domain.pricing.basket import PPM_OF_ALL, Basket, LineTax
+from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.priced import PricedLine, TaxSum
+
+
+@dataclass(frozen=True, slots=True)
+class TaxedLine:
+    """What tax falls on: an amount for so many pieces; `units` are (pieces, amount of each) where known."""
+
+    line_no: int
+    amount_minor: int
+    taxes: tuple[LineTax, ...]
+    quantity: int = 1
+    units: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSums:
+    """Tax by rate in the order in which the lines name them, and what it adds to the price of the goods.
+
+    `added_minor` is the added taxes and, with "net_total", what the document's rounding moves the price by.
+    """
+
+    sums: tuple[TaxSum, ...]
+    added_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """Tax as a share of an amount and pieces: (of_amount × amount + of_pieces × pieces) / divisor."""
+
+    of_amount: int
+    of_pieces: int
+    divisor: int
+
+    def numerator(self, amount: int, pieces: int) -> int:
+        return self.of_amount * amount + self.of_pieces * pieces
+
+
+@lru_cache(maxsize=4096)
+def _shares(taxes: tuple[LineTax, ...]) -> tuple[_Share, ...]:
+    """The share of each tax, every one exact and with the same divisor.
+
+    With N the net price, a tax is slope × N + fixed; a higher level stands on N and on all lower taxes. What is
+    included makes amount = N + Σ included, which gives N, and N gives each tax.
+    """
+    levels = sorted({tax.level for tax in taxes})
+    scale = PPM_OF_ALL ** max(len(levels), 1)
+    slopes, fixed = [0] * len(taxes), [0] * len(taxes)
+    below_slope, below_fixed = 0, 0
+    for level in levels:
+        here = [place for place, tax in enumerate(taxes) if tax.level == level]
+        for place in here:
+            tax = taxes[place]
+            slopes[place] = tax.ppm * (scale + below_slope) // PPM_OF_ALL
+            fixed[place] = tax.ppm * below_fixed // PPM_OF_ALL + tax.per_unit_minor * scale
+        below_slope += sum(slopes[place] for place in here)
+        below_fixed += sum(fixed[place] for place in here)
+    in_price = [place for place, tax in enumerate(taxes) if tax.included]
+    price_slope = scale + sum(slopes[place] for place in in_price)
+    price_fixed = sum(fixed[place] for place in in_price)
+    return tuple(
+        _Share(slope * scale, own * price_slope - slope * price_fixed, scale * price_slope)
+        for slope, own in zip(slopes, fixed, strict=True)
+    )
+
+
+def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> tuple[TaxedLine, ...]:
+    """What tax falls on in a priced basket: what is paid or, where the policy says so, the list amount."""
+    of_basket = {line.line_no: line for line in basket.lines}
+    if policy.tax_base == "list":
+        return tuple(
+            TaxedLine(
+                line.line_no,
+                line.list_minor,
+                of_basket[line.line_no].taxes,
+                line.quantity,
+                ((line.quantity, of_basket[line.line_no].unit_minor),),
+            )
+            for line in lines
+        )
+    return tuple(
+        TaxedLine(
+            line.line_no,
+            line.paid_minor,
+            of_basket[line.line_no].taxes,
+            line.quantity,
+            tuple((run.count, run.paid_minor) for run in line.runs),
+        )
+        for line in lines
+    )
+
+
+def tax_sums(lines: Sequence[TaxedLine], policy: Policy) -> TaxSums:
+    """Tax of the lines, rounded as the policy says; net + included tax = amount on every line."""
+    if policy.tax_rounding == "net_total":
+        return _by_summed_net(lines, policy.tax_round_mode)
+    if policy.tax_rounding == "line":
+        taxes = [_of_line(line, policy.tax_round_mode) for line in lines]
+    elif policy.tax_rounding == "unit":
+        taxes = [_of_units(line, policy.tax_round_mode) for line in lines]
+    else:
+        taxes = _over_the_document(lines, policy)
+    return _summed(lines, taxes)
+
+
+def _of_line(line: TaxedLine, mode: Mode) -> list[int]:
+    """Each tax of a line, rounded for the line as one."""
+    return [
+        round_div(share.numerator(line.amount_minor, line.quantity), share.divisor, mode)
+        for share in _shares(line.taxes)
+    ]
+
+
+def _of_units(line: TaxedLine, mode: Mode) -> list[int]:
+    """Each tax of a line, rounded on each unit; a line whose units are not known is one."""
+    if not line.units:
+        return _of_line(line, mode)
+    return [
+        sum(
+            count * round_div(share.numerator(amount, 1), share.divisor, mode) for count, amount in line.units
+        )
+        for share in _shares(line.taxes)
+    ]
+
+
+def _over_the_document(lines: Sequence[TaxedLine], policy: Policy) -> list[list[int]]:
+    """Each tax of each line, where a rate is rounded once over the document and shared out again."""
+    taxes = [[0] * len(line.taxes) for line in lines]
+    for places in _by_rate(lines).values():
+        exact = []
+        for at, nth in places:
+            share = _shares(lines[at].taxes)[nth]
+            exact.append((share.numerator(lines[at].amount_minor, lines[at].quantity), share.divisor))
+        included = lines[places[0][0]].taxes[places[0][1]].included
+        gross = sum(lines[at].amount_minor for at, _ in places)
+        keeps_net = policy.tax_rounding == "kept" and included
+        amounts = _shared(exact, policy.tax_round_mode, beside=gross if keeps_net else None)
+        for (at, nth), amount in zip(places, amounts, strict=True):
+            taxes[at][nth] = amount
+    return taxes
+
+
+def _by_rate(lines: Sequence[TaxedLine]) -> dict[tuple[str, int, bool], list[tuple[int, int]]]:
+    """Where each rate falls: (place of the line, place of the tax on it)."""
+    found: dict[tuple[str, int, bool], list[tuple[int, int]]] = {}
+    for at, line in enumerate(lines):
+        for nth, tax in enumerate(line.taxes):
+            found.setdefault((tax.rate_id, tax.ppm, tax.included), []).append((at, nth))
+    return found
+
+
+def _shared(exact: Sequence[tuple[int, int]], mode: Mode, *, beside: int | None = None) -> list[int]:
+    """Fractions as whole numbers whose sum is the rounded sum: down, then up by largest remainder.
+
+    With `beside` it is the rest of that whole that is rounded, and the sum is what this leaves.
+    """
+    divisor = lcm(*{below for _, below in exact})
+    scaled = [above * (divisor // below) for above, below in exact]
+    total = sum(scaled)
+    if beside is None:
+        rounded = round_div(total, divisor, mode)
+    else:
+        rounded = beside - round_div(beside * divisor - total, divisor, mode)
+    shares = [each // divisor for each in scaled]
+    by_rest = sorted(range(len(scaled)), key=lambda place: (-(scaled[place] % divisor), place))
+    for place in by_rest[: rounded - sum(shares)]:
+        shares[place] += 1
+    return shares
+
+
+def _summed(lines: Sequence[TaxedLine], taxes: Sequence[Sequence[int]]) -> TaxSums:
+    nets = [
+        line.amount_minor
+        - sum(amount for tax, amount in zip(line.taxes, amounts, strict=True) if tax.included)
+        for line, amounts in zip(lines, taxes, strict=True)
+    ]
+    sums = []
+    for (rate_id, ppm, included), places in _by_rate(lines).items():
+        shares = tuple((lines[at].line_no, nets[at], taxes[at][nth]) for at, nth in places)
+        net, tax = sum(share[1] for share in shares), sum(share[2] for share in shares)
+        sums.append(TaxSum(rate_id, ppm, included, net, tax, shares))
+    return TaxSums(tuple(sums), sum(each.tax_minor for each in sums if not each.included))
+
+
+def _by_summed_net(lines: Sequence[TaxedLine], mode: Mode) -> TaxSums:
+    """Each line's net is rounded; a rate's tax is that of the sum of nets, shared by largest remainder."""
+    nets = []
+    for line in lines:
+        shares = _shares(line.taxes)
+        divisor = shares[0].divisor if shares else 1
+        in_price = sum(
+            share.numerator(line.amount_minor, line.quantity)
+            for share, tax in zip(shares, line.taxes, strict=True)
+            if tax.included
+        )
+        nets.append(round_div(line.amount_minor * divisor - in_price, divisor, mode))
+    taxes = [[0] * len(line.taxes) for line in lines]
+    for places in _by_rate(lines).values():
+        exact = []
+        for at, nth in places:
+            as_added = tuple(_added(tax) for tax in lines[at].taxes)
+            share = _shares(as_added)[nth]
+            exact.append((share.numerator(nets[at], lines[at].quantity), share.divisor))
+        for (at, nth), amount in zip(places, _shared(exact, mode), strict=True):
+            taxes[at][nth] = amount
+    sums = []
+    for (rate_id, ppm, included), places in _by_rate(lines).items():
+        parts = tuple((lines[at].line_no, nets[at], taxes[at][nth]) for at, nth in places)
+        taxable, tax_minor = sum(part[1] for part in parts), sum(part[2] for part in parts)
+        sums.append(TaxSum(rate_id, ppm, included, taxable, tax_minor, parts))
+    paid = sum(line.amount_minor for line in lines)
+    return TaxSums(tuple(sums), sum(nets) + sum(map(sum, taxes)) - paid)
+
+
+def _added(tax: LineTax) -> LineTax:
+    return LineTax(tax.rate_id, tax.ppm, False, tax.level, tax.per_unit_minor)
