@@ -45,7 +45,7 @@ class BasketLine:
 
     Goods by weight are one piece whose `unit_minor` is their whole amount (`is_weighed`). `is_locked`: no
     discount touches them (gift cards, a price that the code itself fixed). `price_reason` says where the
-    unit price comes from.
+    unit price comes from. No promotion takes a unit below `floor_minor`, the goods' own lowest price.
     """
 
     line_no: int
@@ -58,6 +58,7 @@ class BasketLine:
     is_locked: bool = False
     is_weighed: bool = False
     price_reason: str = "list"
+    floor_minor: int = 0
 
     @property
     def amount_minor(self) -> int:
@@ -78,11 +79,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """How often a promotion (or one code of it) was used before this basket; None is not known here."""
+    """How many baskets used a promotion before this one, and what it took off; None is not known here."""
 
-    by_member: int = 0
-    today: int = 0
-    campaign: int = 0
+    by_member: int | None = 0
+    today: int | None = 0
+    campaign: int | None = 0
+    campaign_minor: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Basket:
     """All that a price depends on. `at` is local time with its zone: weekdays and hours are the shop's own.
 
     `deposits` are presale deposits already paid, by promotion; `points` what the member may spend, and
-    `points_wanted` how many of them at most (None: as many as are allowed, 0: none).
+    `points_wanted` how many of them at most (None: as many as are allowed, 0: none). `tender` is the way to
+    pay where it has been chosen.
     """
 
     lines: tuple[BasketLine, ...]
@@ -114,3 +117,4 @@ class Basket:
     deposits: Mapping[str, int] = field(default_factory=dict)
     points: int = 0
     points_wanted: int | None = 0
+    tender: str = ""

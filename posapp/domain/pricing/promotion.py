@@ -78,8 +78,11 @@ class Who:
     """Whose right it is; every part that is stated must hold. Empty is for all."""
 
     members: bool = False
+    member_ids: frozenset[str] = frozenset()
     levels: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    #: Who has one of these is left out.
+    except_tags: frozenset[str] = frozenset()
     #: Which order of the member it must be: 1 is the first purchase.
     nth_order: int | None = None
     staff: bool = False
@@ -87,7 +90,11 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the basket must hold of a set: pieces and amount within bounds (both included)."""
+    """What the basket must hold of a set: pieces and amount within bounds (both included).
+
+    `tax`: the amount as the goods are priced, or with or without the tax that falls on them. Locked lines
+    count in no condition.
+    """
 
     of: GoodsSet = Every()
     min_qty: int | None = None
@@ -96,11 +103,12 @@ class Condition:
     max_minor: int | None = None
     #: Different items (SKUs), not pieces.
     min_items: int | None = None
+    tax: Literal["as_priced", "with", "without"] = "as_priced"
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What has to be there besides the goods: a coupon (by code or batch), and all of the conditions.
+    """What has to be there besides the goods: a coupon (by code or batch), and the conditions.
 
     Conditions are judged on the amounts after the price layer ("list"), or after the item layer
     ("after_items", order promotions only).
@@ -110,6 +118,11 @@ class Needs:
     batch: str = ""
     conditions: tuple[Condition, ...] = ()
     judged_on: Literal["list", "after_items"] = "list"
+    match: Literal["all", "any"] = "all"
+    #: Ways to pay of which one must have been chosen.
+    tenders: frozenset[str] = frozenset()
+    #: Points of the member that one use costs.
+    points: int = 0
 
     @property
     def is_coupon(self) -> bool:
@@ -121,8 +134,10 @@ class Needs:
 class Limits:
     """How often and how much at most; None is without a limit.
 
-    `per_order` counts applications in one basket, `max_units` units that get money off; `floor_minor` and
-    `floor_ppm` (of the unit's price) is what a unit never falls below.
+    `per_order` counts applications in one basket; `per_member`, `per_day` and `campaign` count baskets that
+    used it, `campaign_minor` what it took off in all of them. `max_units` (also line by line) counts units
+    that get money off; `floor_minor` and `floor_ppm` (of the unit's price) is what a unit never falls below.
+    `when_unknown`: whether it holds where nobody knows how often it was used.
     """
 
     per_order: int | None = None
@@ -133,6 +148,9 @@ class Limits:
     max_minor: int | None = None
     floor_minor: int | None = None
     floor_ppm: int | None = None
+    max_units_per_line: int | None = None
+    campaign_minor: int | None = None
+    when_unknown: Literal["allow", "refuse"] = "allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +244,8 @@ class Reward:
 
     A gift is `off` of all (a million ppm), a purchase with purchase a price. `cheaper`: a reward is never
     dearer than what was bought for it. `adds`: the gift is put into the basket where it lies in none: the
-    till is told to give it (SKUs, in the order of choice).
+    till is told to give it (SKUs, in the order of choice). `over`: so many pieces of the first part have to
+    be bought once, beyond those of the applications.
     """
 
     buy: tuple[Part, ...]
@@ -236,43 +255,60 @@ class Reward:
     buy_of: GoodsSet = Every()
     cheaper: bool = False
     adds: tuple[str, ...] = ()
+    over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From `least` (pieces, or minor units) on, this is what falls off."""
+    """From `least` (pieces, or minor units) on, this is what falls off.
+
+    `more_minor` (spend tiers by pieces) falls off besides for each piece beyond `least`.
+    """
 
     least: int
     off: Off
+    more_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class QtyTier:
     """Layer item: the more units of the set, the more falls off each of them; the highest step reached holds.
 
-    `counts` "used": units count that this promotion itself gets; "basket": all of the set in the basket.
+    `counts` "used": units count that this promotion itself gets; "basket": all of the set in the basket;
+    "line", "sku": all of the unit's own line or item.
     """
 
     steps: tuple[Step, ...]
-    counts: Literal["used", "basket"] = "used"
+    counts: Literal["used", "basket", "line", "sku"] = "used"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderOff:
-    """Layer order: a share or an amount off what the goods of the set come to, `cap_minor` at most."""
+    """Layer order: a share or an amount off what the goods of the set come to, `cap_minor` at most.
+
+    `per` "line": off each line of the set by itself, the cap as well. `units`: off the `count` cheapest or
+    dearest units of the set only.
+    """
 
     off: Off
     cap_minor: int | None = None
+    per: Literal["order", "line"] = "order"
+    units: Literal["all", "cheapest", "dearest"] = "all"
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SpendTier:
-    """Layer order: the highest step that the set's amount (or pieces) reaches; `every`: for each multiple."""
+    """Layer order: the highest step that the set's amount (or pieces) reaches; `every`: for each multiple.
+
+    `per` "line": judged and taken off line by line.
+    """
 
     by: Literal["amount", "qty"]
     steps: tuple[Step, ...]
     every: bool = False
     cap_minor: int | None = None
+    per: Literal["order", "line"] = "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +327,15 @@ class PointsTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsAdd:
+    """Layer points: so many points besides, once, for each unit of the set, or for each `per_minor` of it."""
+
+    points: int
+    per: Literal["order", "unit", "amount"] = "order"
+    per_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PointsPay:
     """Layer points: `points` buy `worth_minor`, in steps of `step_points`, up to a share of what is due."""
 
@@ -302,7 +347,7 @@ class PointsPay:
 
 Kind = (
     PriceBook | EachUnit | Nth | NFor | Bundle | Reward | QtyTier | OrderOff | SpendTier | Deposit
-    | PointsTimes | PointsPay
+    | PointsTimes | PointsAdd | PointsPay
 )  # fmt: skip
 
 
@@ -310,8 +355,10 @@ Kind = (
 class Promotion:
     """One promotion, whole. `version` goes with every discount, so that a sale says what it was priced by.
 
-    Windows are wall-clock times of the shop with its zone; `ends` is not included. Empty sets of stores,
-    regions, channels are for all of them.
+    `begins` and `ends` (not included) are instants where they have a zone, else wall-clock times of the shop.
+    Empty sets of stores, regions, channels are for all of them. `same` ("sku", "category", "brand", "price",
+    "tag:PREFIX"): it acts on the goods of each value by itself. `differ` (the same words): the units of one
+    group all differ in it.
     """
 
     promotion_id: str
@@ -334,6 +381,8 @@ class Promotion:
     stack: Stack = Stack()
     funding: tuple[Funding, ...] = (Funding("store", 1_000_000),)
     gl_code: str = ""
+    same: str = ""
+    differ: str = ""
 
 
 @dataclass(frozen=True, slots=True)
