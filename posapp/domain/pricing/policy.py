@@ -45,8 +45,13 @@ class Policy:
     sequence_order: Literal["priority", "free"] = "priority"
     stacking: Literal["all", "exclusive", "single"] = "all"
     percent_of: Literal["base", "left", "list"] = "base"
-    percent_per: Literal["unit", "line", "application", "order"] = "unit"
+    #: What is rounded at once where a share is taken off goods: a unit, a line, all goods of the same tax
+    #: rates, the units of one application, or all that the promotion takes. The second: in the order layer.
+    percent_per: Literal["unit", "line", "rate", "application", "order"] = "unit"
+    order_percent_per: Literal["unit", "line", "rate", "order"] = "order"
     percent_mode: Mode = "half_up"
+    #: Whom an application's value is shared out to: all units that took part in it, or those it reduces.
+    share_over: Literal["taking_part", "reduced"] = "taking_part"
     sharing: Sharing = "largest_remainder"
     #: What amounts are shared out by: what the goods still cost, or their price without included tax.
     share_by: Literal["gross", "net", "quantity"] = "gross"
@@ -54,8 +59,8 @@ class Policy:
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
     tax_mode: Literal["included", "added"] = "included"
     #: Where tax is rounded: by line, by unit, or once by rate over the document. "total" rounds the tax and
-    #: "kept" the net (tax is the rest); with both a price that includes its tax stays. "net_total": each line's
-    #: net is rounded, tax is that of their sum, and what is to be paid moves with it.
+    #: "kept" the net (tax is the rest); with both a price that includes its tax stays. "net_total": the net of
+    #: each line is rounded, tax is that of their sum, and what is to be paid moves with it.
     tax_rounding: Literal["line", "unit", "total", "kept", "net_total"] = "total"
     tax_round_mode: Mode = "half_up"
     #: Tax of what is paid, or of the price before any discount (as where the coupon's maker pays for it).
