@@ -1,0 +1,128 @@
+"""The item layer: which units take which promotion, so that most money falls off. The seam to the engine.
+
+Handed in are priced units and the promotions whose gates are open; handed back are applications, each with
+the units that took part. Groups, coupons of a group, `alone` and the order layer are the engine's: it asks
+again with fewer rights. A unit takes part in at most one application of a kind that makes groups; promotions
+that agree are computed on it one after the other, unit-wise kinds first, each on what the earlier ones left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from posapp.domain.pricing.basket import BasketLine
+from posapp.domain.pricing.promotion import Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Units `first` to `first + count - 1` of a line, all at one price after the price layer.
+
+    `is_locked`: the item layer leaves them alone. `book` is the price book that gave the price.
+    """
+
+    line: BasketLine
+    first: int
+    count: int
+    price_minor: int
+    is_locked: bool = False
+    book: Promotion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """An item promotion whose gate is open, and the code it would use.
+
+    `uses_max` is how often it may still be applied and `left_minor` what it may still take off, where that
+    is less than its own limits say.
+    """
+
+    promotion: Promotion
+    uses_max: int | None = None
+    left_minor: int | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUnit:
+    """One unit of an application: its price before it, and what of the reduction is the unit's own.
+
+    `role`: "each" (unit-wise), "group", "buy" (qualifies) or "get" (rewarded).
+    """
+
+    line_no: int
+    index: int
+    price_minor: int
+    gain_minor: int
+    role: str = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A promotion applied `times` times: units in the order of line and index, gains adding up to the amount.
+
+    Unit-wise kinds come as one application over all their units and every unit keeps its gain
+    (`is_unitwise`); of the others each group is an application, whose amount is shared out by
+    `price_minor` over all its units.
+    """
+
+    promotion: Promotion
+    units: tuple[TakenUnit, ...]
+    amount_minor: int
+    times: int = 1
+    is_unitwise: bool = False
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeGift:
+    """A gift that lies in no line: the promotion that gives it, and how many pieces."""
+
+    promotion: Promotion
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChoice:
+    """The best combination, or where `is_proven` is False the best that was found within the limit."""
+
+    applications: tuple[Application, ...]
+    value_minor: int
+    states: int
+    is_proven: bool = True
+    gifts: tuple[FreeGift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinePart:
+    """Lines whose reduction the order layer counts.
+
+    `is_counted_low`: the less falls off them the better for the order layer (a threshold from below, a
+    share of what is left); False where that is not sure, then every different reduction is kept.
+    """
+
+    line_nos: frozenset[int]
+    is_counted_low: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierPoint:
+    """A choice, and how much of its value falls on each of the parts that were asked for."""
+
+    choice: ItemChoice
+    reductions_minor: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Choices no other one beats in value and parts, best value first; all within the window if proven."""
+
+    points: tuple[FrontierPoint, ...]
+    states: int
+    is_proven: bool = True
+
+
+# The seam: solve_items(lots, rights, policy, cache) -> ItemChoice
+#           frontier(lots, rights, policy, parts=, window_minor=, cache=) -> Frontier
+#           price_layer.price_lots(lines, books) -> tuple[Lot, ...]
