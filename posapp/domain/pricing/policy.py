@@ -59,8 +59,8 @@ class Policy:
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
     tax_mode: Literal["included", "added"] = "included"
     #: Where tax is rounded: by line, by unit, or once by rate over the document. "total" rounds the tax and
-    #: "kept" the net (tax is the rest); with both a price that includes its tax stays. "net_total": the net of
-    #: each line is rounded, tax is that of their sum, and what is to be paid moves with it.
+    #: "kept" the net (tax is the rest); with both a price that includes its tax stays. "net_total": each
+    #: line's net is rounded, tax is that of their sum, and what is to be paid moves with it.
     tax_rounding: Literal["line", "unit", "total", "kept", "net_total"] = "total"
     tax_round_mode: Mode = "half_up"
     #: Tax of what is paid, or of the price before any discount (as where the coupon's maker pays for it).

@@ -8,40 +8,25 @@ Only the item and order layers are done here; prices before them and points afte
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from posapp.domain.pricing.basket import BasketLine
+from posapp.domain.pricing.items import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Condition, GoodsSet, Promotion
-from posapp.domain.pricing.sequence_effects import effect
+from posapp.domain.pricing.sequence_effects import Effect, effect
 from posapp.domain.pricing.sequence_goods import Goods, Unit
 
 Holds = Callable[[GoodsSet, BasketLine], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """One promotion's effect: what it takes off each unit (by place in the flat list of units)."""
+class _Taken:
+    """One promotion's effect, and what each unit cost before it."""
 
-    promotion: Promotion
-    shares: tuple[tuple[int, int], ...]
-    applications: int
-    base_minor: int
-    gifts: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def amount_minor(self) -> int:
-        """All that falls off."""
-        return sum(amount for _, amount in self.shares)
-
-
-@dataclass(frozen=True, slots=True)
-class Sequenced:
-    """What was taken, in the order in which it was computed; the states looked at; whether none is better."""
-
-    taken: tuple[Taken, ...]
-    states: int
-    is_proven: bool
+    right: Right
+    effect: Effect
+    left: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +37,7 @@ class _State:
     gone: frozenset[int]
     groups: frozenset[str]
     order_begins: tuple[int, ...] | None
-    taken: tuple[Taken, ...]
+    taken: tuple[_Taken, ...]
     is_closed: bool = False
 
     @property
@@ -60,81 +45,121 @@ class _State:
         return sum(self.left)
 
 
-def in_sequence(
-    lines: Sequence[BasketLine],
-    prices: Sequence[Sequence[int]],
-    promotions: Sequence[Promotion],
-    policy: Policy,
-    holds: Holds,
-) -> Sequenced:
-    """Compute promotions that are open (gates are judged before) one after the other.
+def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, holds: Holds) -> ItemChoice:
+    """Compute the promotions of the item and order layers whose gates are open, one after the other.
 
-    `prices` are each line's units after the price layer. Conditions that are judged "after_items" are judged
-    on what is left when the promotion's turn comes. Locked lines take no part.
+    Every promotion comes back as one unit-wise application, in the order in which it was computed: its units
+    keep what it took off them. Conditions "after_items" are judged on what is left then; `holds` tells
+    whether goods are in a set. Locked lots take no part. `states` counts how often a promotion was tried.
     """
-    units = [
-        Unit(place, price, line.unit_minor)
-        for place, (line, of_line) in enumerate(zip(lines, prices, strict=True))
-        for price in of_line
-    ]
-    run = _Run(lines, units, policy, holds)
-    begin = _State(tuple(unit.base_minor for unit in units), frozenset(), frozenset(), None, ())
-    ordered = _by_priority(promotions)
-    listed = run.all_of(begin, ordered)
-    if policy.sequence_order == "priority":
-        return Sequenced(listed.taken, run.states, is_proven=True)
-    run.best = listed
-    run.look_for_better(begin, ordered)
-    return Sequenced(run.best.taken, run.states, is_proven=run.states < policy.states_max)
+    run = _Run(lots, policy, holds)
+    begin = _State(tuple(unit.base_minor for unit in run.units), frozenset(), frozenset(), None, ())
+    ordered = _by_priority([_bounded(right) for right in rights])
+    best = run.all_of(begin, ordered)
+    is_proven = True
+    if policy.sequence_order == "free":
+        run.best = best
+        run.look_for_better(begin, ordered)
+        best, is_proven = run.best, run.states < policy.states_max
+    applications = tuple(run.application(taken) for taken in best.taken)
+    gifts = tuple(
+        FreeGift(taken.right.promotion, quantity)
+        for taken in best.taken
+        for _, quantity in taken.effect.gifts
+    )
+    value = sum(application.amount_minor for application in applications)
+    return ItemChoice(applications, value, run.states, is_proven, gifts)
 
 
-def _by_priority(promotions: Sequence[Promotion]) -> list[Promotion]:
+def _bounded(right: Right) -> Right:
+    """The right with its promotion's limits lowered to what is left of them."""
+    limits = right.promotion.limits
+    if right.uses_max is None and right.left_minor is None:
+        return right
+    limits = replace(
+        limits,
+        per_order=_least(limits.per_order, right.uses_max),
+        max_minor=_least(limits.max_minor, right.left_minor),
+    )
+    return replace(right, promotion=replace(right.promotion, limits=limits))
+
+
+def _least(*bounds: int | None) -> int | None:
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _by_priority(rights: Sequence[Right]) -> list[Right]:
     """High first, then as listed; one that goes with no other comes before all."""
-    return sorted(promotions, key=lambda one: (not one.stack.alone, -one.stack.priority))
+    return sorted(rights, key=lambda one: (not one.promotion.stack.alone, -one.promotion.stack.priority))
 
 
 class _Run:
     """One basket's sequences: what never changes in them, and the best one found."""
 
-    def __init__(
-        self, lines: Sequence[BasketLine], units: Sequence[Unit], policy: Policy, holds: Holds
-    ) -> None:
-        self.lines = lines
-        self.units = units
+    def __init__(self, lots: Sequence[Lot], policy: Policy, holds: Holds) -> None:
+        places: dict[int, int] = {}
+        self.lines: list[BasketLine] = []
+        self.units: list[Unit] = []
+        self.names: list[tuple[int, int]] = []
+        self.unlocked: list[int] = []
+        for lot in lots:
+            if lot.line.line_no not in places:
+                places[lot.line.line_no] = len(self.lines)
+                self.lines.append(lot.line)
+            for index in range(lot.first, lot.first + lot.count):
+                if not lot.is_locked:
+                    self.unlocked.append(len(self.units))
+                self.units.append(Unit(places[lot.line.line_no], lot.price_minor, lot.line.unit_minor))
+                self.names.append((lot.line.line_no, index))
         self.policy = policy
         self.holds = holds
-        self.begins = [unit.base_minor for unit in units]
-        self.unlocked = [place for place, unit in enumerate(units) if not lines[unit.line].is_locked]
+        self.begins = [unit.base_minor for unit in self.units]
         self.states = 0
-        self.best: _State | None = None
+        self.best = _State((), frozenset(), frozenset(), None, ())
 
-    def all_of(self, state: _State, promotions: Sequence[Promotion]) -> _State:
+    def application(self, taken: _Taken) -> Application:
+        """What a promotion took off, in the form of the item layer."""
+        units = tuple(
+            TakenUnit(*self.names[unit], taken.left[unit], taken.effect.shares.get(unit, 0), "each")
+            for unit in sorted(set(taken.effect.shares) | taken.effect.used)
+        )
+        return Application(
+            taken.right.promotion,
+            units,
+            taken.effect.amount_minor,
+            taken.effect.applications,
+            is_unitwise=True,
+            code=taken.right.code,
+        )
+
+    def all_of(self, state: _State, rights: Sequence[Right]) -> _State:
         """Every promotion in this order, those that do nothing left out."""
-        for promotion in promotions:
-            state = self.after(state, promotion) or state
+        for right in rights:
+            state = self.after(state, right) or state
         return state
 
-    def look_for_better(self, state: _State, rest: Sequence[Promotion]) -> None:
+    def look_for_better(self, state: _State, rest: Sequence[Right]) -> None:
         """Every order of the rest; the first of equally good ones is kept."""
         nexts = []
-        for promotion in rest:
+        for right in rest:
             if self.states >= self.policy.states_max:
                 return
-            after = self.after(state, promotion)
+            after = self.after(state, right)
             if after is not None:
-                nexts.append((promotion, after))
-        if self.best is None or state.left_minor < self.best.left_minor:
+                nexts.append((right, after))
+        if state.left_minor < self.best.left_minor:
             self.best = state
         if state.left_minor == 0:
             return
-        for promotion, after in nexts:
+        for right, after in nexts:
             if self.states >= self.policy.states_max:
                 return
-            self.look_for_better(after, [other for other in rest if other is not promotion])
+            self.look_for_better(after, [other for other in rest if other is not right])
 
-    def after(self, state: _State, promotion: Promotion) -> _State | None:
+    def after(self, state: _State, right: Right) -> _State | None:
         """The state after a promotion, or None where it may not or takes nothing."""
         self.states += 1
+        promotion = right.promotion
         stack = promotion.stack
         if state.is_closed or (stack.alone and state.taken):
             return None
@@ -161,15 +186,13 @@ class _Run:
         left = list(state.left)
         for unit, amount in found.shares.items():
             left[unit] -= amount
-        shares = tuple(sorted((unit, amount) for unit, amount in found.shares.items() if amount))
-        taken = Taken(promotion, shares, found.applications, found.base_minor, found.gifts)
         is_exclusive = self.policy.stacking == "exclusive"
         return _State(
             tuple(left),
             state.gone | found.used if is_exclusive else state.gone,
             state.groups | {stack.group} if stack.group else state.groups,
             order_begins,
-            (*state.taken, taken),
+            (*state.taken, _Taken(right, found, state.left)),
             is_closed=stack.alone or self.policy.stacking == "single",
         )
 

@@ -24,7 +24,7 @@ class Unit:
 
 @dataclass(slots=True)
 class Goods:
-    """The units of a basket and what is left of each; `begins` is what a share is of with percent_of "base"."""
+    """The units of a basket and what is left of each; `begins`: what a share of "base" is of."""
 
     lines: Sequence[BasketLine]
     units: Sequence[Unit]

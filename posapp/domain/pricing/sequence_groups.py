@@ -35,7 +35,7 @@ def _chunks(units: Sequence[int], n: int, goods: Goods, differ: str) -> list[lis
     """Full groups of n in the given order; with `differ` no two of a group have the same value."""
     if not differ:
         return [list(units[at : at + n]) for at in range(0, len(units) - n + 1, n)]
-    rest, found = list(units), []
+    rest, found = list(units), list[list[int]]()
     while True:
         chunk: list[int] = []
         seen: set[tuple[str, ...]] = set()

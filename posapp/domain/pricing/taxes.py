@@ -56,8 +56,8 @@ class _Share:
 def _shares(taxes: tuple[LineTax, ...]) -> tuple[_Share, ...]:
     """The share of each tax, every one exact and with the same divisor.
 
-    With N the net price, a tax is slope × N + fixed; a higher level stands on N and on all lower taxes. What is
-    included makes amount = N + Σ included, which gives N, and N gives each tax.
+    With N the net price, a tax is slope × N + fixed; a higher level stands on N and on all lower taxes. What
+    is included makes amount = N + Σ included, which gives N, and N gives each tax.
     """
     levels = sorted({tax.level for tax in taxes})
     scale = PPM_OF_ALL ** max(len(levels), 1)
