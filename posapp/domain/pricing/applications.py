@@ -1,4 +1,4 @@
-"""The item layer: which units take which promotion, so that most money falls off. The seam to the engine.
+"""What the item layer is asked and what it answers: the values between its search and the engine.
 
 Handed in are priced units and the promotions whose gates are open; handed back are applications, each with
 the units that took part. Groups, coupons of a group, `alone` and the order layer are the engine's: it asks
@@ -121,8 +121,3 @@ class Frontier:
     points: tuple[FrontierPoint, ...]
     states: int
     is_proven: bool = True
-
-
-# The seam: solve_items(lots, rights, policy, cache) -> ItemChoice
-#           frontier(lots, rights, policy, parts=, window_minor=, cache=) -> Frontier
-#           price_layer.price_lots(lines, books) -> tuple[Lot, ...]

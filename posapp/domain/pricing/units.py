@@ -1,0 +1,367 @@
+"""The normal form: lots by falling price, and for each the rules that may take its units.
+
+From promotions and their limits to automata: what cannot come about in this basket (too few units, a limit
+nobody reaches) is left out here, so that the search only sees what ties units together. Keeps in its cache
+which goods lie in which set. Knows nothing of how the best is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from posapp.domain.pricing.applications import Lot, Right
+from posapp.domain.pricing.basket import BasketLine
+from posapp.domain.pricing.group_rules import GroupRule, GroupShape, slots_of
+from posapp.domain.pricing.members import Members
+from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.price_layer import units_max
+from posapp.domain.pricing.promotion import Bundle, EachUnit, NFor, Nth, Off, Promotion, QtyTier, Reward
+from posapp.domain.pricing.reductions import floor_of, off_gain
+from posapp.domain.pricing.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
+
+#: A rule and what it knows of a lot's units.
+Eligible = tuple[Rule, Spot]
+#: Rules kept at most in the cache, with all that was computed for them.
+_SETS_MAX = 20_000
+
+
+class SetCache:
+    """Which goods lie in the sets of a promotion; promotions by number, so that equal ids cannot be mixed up."""
+
+    __slots__ = ("_masks", "_tokens", "members")
+
+    def __init__(self) -> None:
+        self.members = Members()
+        self._tokens: dict[int, tuple[Promotion, int]] = {}
+        self._masks: dict[int, tuple[int, tuple[int, ...]]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to begin anew."""
+        return len(self._tokens) > _SETS_MAX or self.members.lines_kept > _SETS_MAX
+
+    def token(self, promotion: Promotion) -> int:
+        """The number of a promotion; it is held, so that its identity is not given to another."""
+        known = self._tokens.get(id(promotion))
+        if known is None:
+            known = (promotion, len(self._tokens))
+            self._tokens[id(promotion)] = known
+        return known[1]
+
+    def masks(self, promotion: Promotion, token: int) -> tuple[int, ...]:
+        """The goods of each slot of a promotion."""
+        known = self._masks.get(token)
+        count = self.members.count
+        if known is None or known[0] != count:
+            known = (count, self._find(promotion))
+            self._masks[token] = known
+        return known[1]
+
+    def _find(self, promotion: Promotion) -> tuple[int, ...]:
+        mask = self.members.mask
+        kind = promotion.kind
+        if isinstance(kind, Bundle):
+            on = mask(promotion.on)
+            return tuple(mask(part.of) & on for part in kind.parts)
+        if isinstance(kind, Reward):
+            found = [mask(part.of) for part in kind.buy]
+            if kind.buy_minor is not None:
+                found.append(mask(kind.buy_of))
+            return (*found, mask(kind.get.of))
+        return (mask(promotion.on),)
+
+
+class NormalForm:
+    """Open lots by falling price (then by line), and the rules that may take units of each."""
+
+    __slots__ = ("eligible", "lots", "places")
+
+    def __init__(self, lots: Sequence[Lot], cache: SetCache) -> None:
+        open_lots = [lot for lot in lots if lot.price_minor > 0 and not lot.is_locked and lot.count > 0]
+        open_lots.sort(key=lambda lot: (-lot.price_minor, lot.line.line_no, lot.first))
+        self.lots: list[Lot] = open_lots
+        self.eligible: list[list[Eligible]] = [[] for _ in open_lots]
+        place = cache.members.place
+        #: Positions of lots by the number of their goods.
+        self.places: dict[int, list[int]] = {}
+        for position, lot in enumerate(open_lots):
+            self.places.setdefault(place(lot.line), []).append(position)
+
+
+def normal_form(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: SetCache) -> NormalForm:
+    """All rules that can do anything in this basket, on the lots that they reach."""
+    form = NormalForm(lots, cache)
+    present = 0
+    for place in form.places:
+        present |= 1 << place
+    for rank, right in enumerate(sorted(rights, key=lambda one: one.promotion.promotion_id)):
+        promotion = right.promotion
+        token = cache.token(promotion)
+        masks = cache.masks(promotion, token)
+        union = 0
+        for mask in masks:
+            union |= mask
+        union &= present
+        if union:
+            _add(form, _Reach(form, masks, union), right, rank, token, policy)
+    return form
+
+
+class _Reach:
+    """The lots that a promotion reaches: position and slots of each, by falling price."""
+
+    __slots__ = ("pieces", "slots")
+
+    def __init__(self, form: NormalForm, masks: tuple[int, ...], union: int) -> None:
+        self.slots: dict[int, tuple[int, ...]] = {}
+        places = form.places
+        found: list[tuple[int, tuple[int, ...]]] = []
+        one = (0,)
+        while union:
+            low = union & -union
+            union ^= low
+            slots = one if len(masks) == 1 else tuple(n for n, mask in enumerate(masks) if mask & low)
+            found.extend((position, slots) for position in places[low.bit_length() - 1])
+        found.sort()
+        self.slots = dict(found)
+        lots = form.lots
+        self.pieces = sum(lots[position].count for position in self.slots)
+
+
+def _add(form: NormalForm, reach: _Reach, right: Right, rank: int, token: int, policy: Policy) -> None:
+    kind = right.promotion.kind
+    spots = _spots(form, reach, right.promotion)
+    if isinstance(kind, EachUnit):
+        rules = _each_unit(kind, form, spots, right, rank, token, policy)
+    elif isinstance(kind, QtyTier):
+        rules = _qty_tier(kind, form, spots, right, rank, token, policy)
+    elif isinstance(kind, Nth | NFor | Bundle | Reward):
+        rules = _groups(kind, form, spots, right, rank, token, policy)
+    else:
+        return
+    for rule, reached in rules:
+        for position, spot in reached.items():
+            form.eligible[position].append((rule, spot))
+
+
+def _spots(form: NormalForm, reach: _Reach, promotion: Promotion) -> dict[int, Spot]:
+    limits = promotion.limits
+    spots: dict[int, Spot] = {}
+    for position, slots in reach.slots.items():
+        lot = form.lots[position]
+        line = lot.line
+        floor = floor_of(limits, lot.price_minor, line.floor_minor)
+        if not promotion.same and not promotion.differ:
+            spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
+            continue
+        same = value_of(promotion.same, line) if promotion.same else "-"
+        differ = value_of(promotion.differ, line) if promotion.differ else "-"
+        if same and differ:
+            spots[position] = Spot(
+                slots, lot.price_minor, floor, line.line_no, same if promotion.same else "",
+                differ if promotion.differ else "",
+            )  # fmt: skip
+    return spots
+
+
+def value_of(word: str, line: BasketLine) -> str:
+    """A line's value of one of the words of `same` and `differ`; "" where it has none."""
+    if word == "sku":
+        return line.sku
+    if word == "category":
+        return line.traits.category[-1] if line.traits.category else ""
+    if word == "brand":
+        return line.traits.brand
+    if word == "price":
+        return str(line.unit_minor)
+    prefix = word.removeprefix("tag:")
+    return min((tag for tag in line.traits.tags if tag.startswith(prefix)), default="")
+
+
+def _pieces(form: NormalForm, positions: Iterable[int]) -> int:
+    lots = form.lots
+    return sum(lots[position].count for position in positions)
+
+
+_Rules = list[tuple[Rule, dict[int, Spot]]]
+
+
+def _each_unit(
+    kind: EachUnit, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int, token: int, policy: Policy
+) -> _Rules:
+    return _unitwise(kind.off, form, spots, right, rank, (token,), policy)
+
+
+def _unitwise(
+    off: Off, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int,
+    key: tuple[object, ...], policy: Policy,
+) -> _Rules:  # fmt: skip
+    mode = policy.percent_mode
+    units = units_max(right)
+    if units is not None and units >= _pieces(form, spots):
+        units = None
+    per_line = right.promotion.limits.max_units_per_line
+    if per_line is not None and all(form.lots[position].count <= per_line for position in spots):
+        per_line = None if _has_line_once(spots) else per_line
+    minor = minor_max(right)
+    if minor is not None:
+        most = sum(form.lots[position].count * off_gain(off, spot.base, mode) for position, spot in spots.items())
+        minor = None if most <= minor else minor
+    if units is None and minor is None and per_line is None:
+        return [(FreeRule(right, rank, (*key, "free"), mode, off), spots)]
+    if per_line is not None and units is None and minor is None:
+        by_line: dict[int, dict[int, Spot]] = {}
+        for position, spot in spots.items():
+            by_line.setdefault(spot.line_no, {})[position] = spot
+        return [
+            (
+                LimitedRule(
+                    right, rank, (*key, line_no, per_line), mode, off=off, units=per_line, minor=None, per_line=None
+                ),
+                reached,
+            )
+            for line_no, reached in by_line.items()
+        ]
+    limited = LimitedRule(
+        right, rank, (*key, units, minor, per_line), mode, off=off, units=units, minor=minor, per_line=per_line
+    )
+    return [(limited, spots)]
+
+
+def _has_line_once(spots: dict[int, Spot]) -> bool:
+    return len({spot.line_no for spot in spots.values()}) == len(spots)
+
+
+def minor_max(right: Right) -> int | None:
+    """How much a right takes off at most in this basket; None is without a limit."""
+    known = [most for most in (right.promotion.limits.max_minor, right.left_minor) if most is not None]
+    return min(known) if known else None
+
+
+def _qty_tier(
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int, token: int, policy: Policy
+) -> _Rules:
+    steps = tuple(sorted(kind.steps, key=lambda step: step.least))
+    if kind.counts != "used":
+        return _counted(kind, form, spots, right, rank, token, policy)
+    by_same: dict[str, dict[int, Spot]] = {}
+    for position, spot in spots.items():
+        by_same.setdefault(spot.same, {})[position] = spot
+    rules: _Rules = []
+    mode = policy.percent_mode
+    limits = right.promotion.limits
+    minor = minor_max(right)
+    for same, reached in by_same.items():
+        pieces = _pieces(form, reached)
+        within = tuple(step for step in steps if step.least <= pieces)
+        if not within:
+            continue
+        ends = tier_ends(within, list(reached.values()), mode, bool(right.promotion.stack.agrees))
+        units = limits.max_units if limits.max_units is None or limits.max_units < pieces else None
+        key = (token, "tier", same, len(within), ends, units, minor)
+        tier = TierRule(right, rank, key, mode, steps=within, ends=ends, units=units, minor=minor)
+        rules.append((tier, reached))
+    return rules
+
+
+def _counted(
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int, token: int, policy: Policy
+) -> _Rules:
+    """Tiers that count the basket, the line or the item: the step is known before the search."""
+    count_of: dict[object, int] = {}
+
+    def word(position: int) -> object:
+        line = form.lots[position].line
+        return line.line_no if kind.counts == "line" else line.sku if kind.counts == "sku" else ""
+
+    for position, spot in spots.items():
+        name = (word(position), spot.same)
+        count_of[name] = count_of.get(name, 0) + form.lots[position].count
+    by_step: dict[int, dict[int, Spot]] = {}
+    for position, spot in spots.items():
+        reached = [n for n, step in enumerate(kind.steps) if step.least <= count_of[word(position), spot.same]]
+        if reached:
+            best = max(reached, key=lambda n: kind.steps[n].least)
+            by_step.setdefault(best, {})[position] = spot
+    rules: _Rules = []
+    for step, reached_spots in by_step.items():
+        off = kind.steps[step].off
+        rules.extend(_unitwise(off, form, reached_spots, right, rank, (token, "step", step), policy))
+    return rules
+
+
+def _groups(
+    kind: Nth | NFor | Bundle | Reward, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int,
+    token: int, policy: Policy,
+) -> _Rules:  # fmt: skip
+    promotion = right.promotion
+    by_same: dict[str, dict[int, Spot]] = {}
+    is_shared = units_max(right) is not None or minor_max(right) is not None
+    for position, spot in spots.items():
+        by_same.setdefault("" if is_shared else spot.same, {})[position] = spot
+    rules: _Rules = []
+    for same, reached in by_same.items():
+        shape = _shape(kind, form, reached, right, policy)
+        if shape is None:
+            continue
+        key = (token, same, shape.groups_max, shape.paid_max, shape.minor_max, shape.sums)
+        rule = GroupRule(right, rank, key, policy.percent_mode, shape=shape)
+        rule.promotion = promotion
+        rules.append((rule, reached))
+    return rules
+
+
+def _shape(
+    kind: Nth | NFor | Bundle | Reward, form: NormalForm, spots: dict[int, Spot], right: Right, policy: Policy
+) -> GroupShape | None:
+    """The automaton's numbers for this basket; None where no group can come about."""
+    slots = slots_of(kind)
+    lots = form.lots
+    for number, slot in enumerate(slots):
+        mine = [position for position, spot in spots.items() if number in spot.slots]
+        if slot.amount is not None:
+            if sum(lots[n].count * lots[n].price_minor for n in mine) < slot.amount:
+                return None
+        elif _pieces(form, mine) < (1 if slot.is_open else slot.pieces):
+            return None
+    off = kind.off
+    price = amount = None
+    if isinstance(kind, NFor | Bundle):
+        price = off.price_minor
+        amount = off.minor if isinstance(kind, Bundle) else None
+    pieces = sum(1 if slot.is_open or slot.amount is not None else slot.pieces for slot in slots)
+    if _pieces(form, spots) < pieces:
+        return None
+    limits = right.promotion.limits
+    minor = minor_max(right)
+    known = [most for most in (limits.per_order, right.uses_max) if most is not None]
+    paid: int | None = None
+    if limits.max_units is not None:
+        if isinstance(kind, Nth | Reward):
+            paid = limits.max_units
+        else:
+            known.append(limits.max_units // pieces)
+    groups: int | None = min(known, default=None)
+    if groups is not None and groups >= _pieces(form, spots) // pieces:
+        groups = None
+    if groups == 0 or paid == 0:
+        return None
+    return GroupShape(
+        slots, price, amount, _needs_sums(right, spots, price, amount, pieces),
+        per_group=policy.percent_per == "application", groups_max=groups, paid_max=paid, minor_max=minor,
+        over=kind.over if isinstance(kind, Reward) else 0,
+        is_cheaper=isinstance(kind, Reward) and kind.cheaper, is_differing=bool(right.promotion.differ),
+    )  # fmt: skip
+
+
+def _needs_sums(
+    right: Right, spots: dict[int, Spot], price: int | None, amount: int | None, pieces: int
+) -> bool:
+    """Whether what a whole group gets off may depend on its own units beyond their prices' sum."""
+    if price is None and amount is None:
+        return False
+    if minor_max(right) is not None or any(spot.floor > 0 for spot in spots.values()):
+        return True
+    if amount is None:
+        return False
+    return bool(right.promotion.stack.agrees) or amount > pieces * min(spot.base for spot in spots.values())
