@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from posapp.domain.pricing.basket import BasketLine
-from posapp.domain.pricing.items import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
+from posapp.domain.pricing.applications import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Condition, GoodsSet, Promotion
 from posapp.domain.pricing.sequence_effects import Effect, effect
