@@ -7,8 +7,9 @@ looked at each time. Decides nothing: windows, limits and conditions are judged 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, Union
 
 from posapp.domain.pricing.basket import Basket, BasketLine
 from posapp.domain.pricing.promotion import (
@@ -30,8 +31,10 @@ _NARROW: Final = {"sku": 0, "tag": 1, "brand": 2, "category": 3}
 _CODE, _BATCH, _DEPOSIT, _ANY = "code", "batch", "deposit", "any"
 _WORDS: Final = ("sku", "category", "brand", "tag", _CODE, _BATCH, _DEPOSIT, _ANY)
 
-#: By word and value: the places of the promotions that stand under it.
-_Buckets = dict[str, dict[str, list[int]]]
+#: By word and value: the place of the promotion that stands under it, or the places of several. Kept flat, in
+#: what the garbage collector need not walk through: it is by far the most of what there is.
+_Places = Union[int, "array[int]"]  # array can be subscripted by type checkers only
+_Buckets = dict[str, dict[str, _Places]]
 
 
 class PromotionIndex:
@@ -90,14 +93,20 @@ class PromotionIndex:
         having = _lines_by_value(basket)
         for word, values in having.items():
             bucket = self._sure[word]
-            if bucket:
-                found.update(*[bucket[value] for value in values if value in bucket])
+            if not bucket:
+                continue
+            for value in values:
+                standing = bucket.get(value)
+                if isinstance(standing, int):
+                    found.add(standing)
+                elif standing is not None:
+                    found.update(standing)
         for word, values in having.items():
             bucket = self._doubtful[word]
             if not bucket:
                 continue
             for value in values:
-                for place in bucket.get(value, ()):
+                for place in _each(bucket.get(value)):
                     if place not in found and self._holds_one(place, values[value]):
                         found.add(place)
         promotions = self._promotions
@@ -117,9 +126,12 @@ class PromotionIndex:
             for value in values:
                 standing = bucket.get(value)
                 if standing is None:
-                    bucket[value] = [place]
-                elif standing[-1] != place:
-                    standing.append(place)
+                    bucket[value] = place
+                elif not isinstance(standing, int):
+                    if standing[-1] != place:
+                        standing.append(place)
+                elif standing != place:
+                    bucket[value] = array("q", (standing, place))
 
     def _take_out(self, place: int) -> None:
         promotion = self._promotions[place]
@@ -130,11 +142,15 @@ class PromotionIndex:
         buckets = self._sure if checked is None else self._doubtful
         for word, values in words:
             for value in values:
-                standing = buckets[word].get(value, [])
-                if place in standing:
-                    standing.remove(place)
-                if not standing:
-                    buckets[word].pop(value, None)
+                left = [each for each in _each(buckets[word].pop(value, None)) if each != place]
+                if left:
+                    buckets[word][value] = array("q", left)
+
+
+def _each(standing: _Places | None) -> Iterable[int]:
+    if standing is None:
+        return ()
+    return (standing,) if isinstance(standing, int) else standing
 
 
 def _lines_by_value(basket: Basket) -> dict[str, dict[str, list[BasketLine]]]:
