@@ -8,8 +8,8 @@ that agree are computed on it one after the other, unit-wise kinds first, each o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from posapp.domain.pricing.basket import BasketLine
 from posapp.domain.pricing.promotion import Promotion
@@ -44,8 +44,7 @@ class Right:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TakenUnit:
+class TakenUnit(NamedTuple):
     """One unit of an application: its price before it, and what of the reduction is the unit's own.
 
     `role`: "each" (unit-wise), "group", "buy" (qualifies) or "get" (rewarded).

@@ -77,7 +77,7 @@ class NormalForm:
     __slots__ = ("eligible", "lots", "places")
 
     def __init__(self, lots: Sequence[Lot], cache: SetCache) -> None:
-        open_lots = [lot for lot in lots if lot.price_minor > 0 and not lot.is_locked and lot.count > 0]
+        open_lots = [lot for lot in lots if not lot.is_locked and lot.count > 0]
         open_lots.sort(key=lambda lot: (-lot.price_minor, lot.line.line_no, lot.first))
         self.lots: list[Lot] = open_lots
         self.eligible: list[list[Eligible]] = [[] for _ in open_lots]

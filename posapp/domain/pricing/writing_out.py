@@ -1,0 +1,166 @@
+"""From what was done with each unit to applications: units of unit-wise promotions together, groups apart.
+
+Replays each rule's marks in the order of the search, so that the groups are those that were counted. Also
+which gifts the till is to give that lie in no line. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from posapp.domain.pricing.applications import Application, FreeGift, Lot, Right, TakenUnit
+from posapp.domain.pricing.components import agree
+from posapp.domain.pricing.group_rules import GroupRule
+from posapp.domain.pricing.promotion import Promotion, Reward
+from posapp.domain.pricing.rules import Rule
+from posapp.domain.pricing.sharing import share
+from posapp.domain.pricing.tables import Step
+from posapp.domain.pricing.units import NormalForm, SetCache
+
+#: Line number, unit, price before, gain, role.
+_Taken = tuple[int, int, int, int, str]
+
+
+def applications_of(
+    form: NormalForm, places: Sequence[tuple[int, int]], steps: Sequence[tuple[Step, ...]]
+) -> tuple[Application, ...]:
+    """All applications of a component; `places` are (position of the lot, unit of the line)."""
+    by_rule: dict[int, tuple[Rule, list[tuple[int, int, Step]]]] = {}
+    lots = form.lots
+    for (position, index), done in zip(places, steps, strict=True):
+        for step in done:
+            rule = step.rule
+            entry = by_rule.get(id(rule))
+            if entry is None:
+                entry = by_rule[id(rule)] = (rule, [])
+            entry[1].append((lots[position].line.line_no, index, step))
+    found: list[Application] = []
+    for rule, taken in by_rule.values():
+        if isinstance(rule, GroupRule):
+            found.extend(_groups(rule, taken))
+        else:
+            units = tuple(
+                sorted([TakenUnit(line, index, step.price, step.gain, "each") for line, index, step in taken])
+            )
+            amount = sum([unit.gain_minor for unit in units])
+            if amount > 0:
+                found.append(Application(rule.promotion, units, amount, len(units), True, rule.right.code))
+    return tuple(found)
+
+
+def _groups(rule: GroupRule, taken: list[tuple[int, int, Step]]) -> list[Application]:
+    slots = rule.shape.slots
+    is_whole = rule.shape.price is not None or rule.shape.amount is not None
+    open_groups: list[list[_Taken]] = []
+    closed: list[list[_Taken]] = []
+    over: list[_Taken] = []
+    for line, index, step in taken:
+        assert step.mark is not None
+        place, slot, ends = step.mark
+        if place < 0:
+            over.append((line, index, step.price, 0, "buy"))
+            continue
+        if place == len(open_groups):
+            open_groups.append([])
+        open_groups[place].append((line, index, step.price, step.gain, slots[slot].role))
+        if ends:
+            closed.append(open_groups.pop(place))
+    found: list[Application] = []
+    for group in closed + open_groups:
+        amount = sum(one[3] for one in group)
+        if amount <= 0:
+            continue
+        units = sorted([*group, *over])
+        over = []
+        if is_whole:
+            gains: Sequence[int] = share(amount, [one[2] for one in units])
+        else:
+            gains = [one[3] for one in units]
+        made = tuple(
+            TakenUnit(line, index, price, gain, role)
+            for (line, index, price, _, role), gain in zip(units, gains, strict=True)
+        )
+        found.append(Application(rule.promotion, made, amount, code=rule.right.code))
+    return found
+
+
+def gifts_of(
+    lots: Sequence[Lot], rights: Sequence[Right], applications: Sequence[Application], sets: SetCache
+) -> tuple[FreeGift, ...]:
+    """Gifts that lie in no line: for each promotion that adds them, how many the units left over qualify for.
+
+    A unit is left over where nothing was applied to it, or only what is unit-wise and agrees.
+    """
+    adding = [
+        (right, right.promotion.kind)
+        for right in rights
+        if isinstance(right.promotion.kind, Reward) and right.promotion.kind.adds
+    ]
+    if not adding:
+        return ()
+    used: dict[tuple[int, int], list[tuple[Promotion, bool]]] = {}
+    for one in applications:
+        for unit in one.units:
+            used.setdefault(unit[:2], []).append((one.promotion, one.is_unitwise))
+    given: list[FreeGift] = []
+    for right, kind in sorted(adding, key=lambda pair: pair[0].promotion.promotion_id):
+        promotion = right.promotion
+        masks = sets.masks(promotion, sets.token(promotion))
+        taken = sum(one.promotion is promotion for one in applications)
+        most = [limit for limit in (promotion.limits.per_order, right.uses_max) if limit is not None]
+        left = min(most, default=None)
+        if left is not None:
+            left -= taken
+        if masks[-1] and any(masks[-1] >> sets.members.place(lot.line) & 1 for lot in lots):
+            # Goods of the reward lie in the basket: they are what is given.
+            continue
+        times = _times(kind, masks, lots, sets, promotion, used, left)
+        if times:
+            given.append(FreeGift(promotion, times * kind.get.qty))
+    return tuple(given)
+
+
+def _times(
+    kind: Reward, masks: tuple[int, ...], lots: Sequence[Lot], sets: SetCache, promotion: Promotion,
+    used: dict[tuple[int, int], list[tuple[Promotion, bool]]], most: int | None,
+) -> int:  # fmt: skip
+    """How often the units left over make up all that is to be bought; those it takes are marked as used."""
+    free: list[tuple[int, int, int, int]] = []
+    for lot in sorted(lots, key=lambda one: (-one.price_minor, one.line.line_no, one.first)):
+        if lot.is_locked:
+            continue
+        bit = 1 << sets.members.place(lot.line)
+        slots = sum(1 << n for n, mask in enumerate(masks[:-1]) if mask & bit)
+        for index in range(lot.first, lot.first + lot.count):
+            had = used.get((lot.line.line_no, index), [])
+            if slots and all(is_unitwise and agree(other, promotion) for other, is_unitwise in had):
+                free.append((lot.line.line_no, index, lot.price_minor, slots))
+    times = 0
+    while most is None or times < most:
+        taken = _one_time(kind, free)
+        if not taken:
+            break
+        for one in taken:
+            free.remove(one)
+            used.setdefault(one[:2], []).append((promotion, False))
+        times += 1
+    return times
+
+
+def _one_time(kind: Reward, free: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+    """Units that make up all parts once, the dearest first; nothing where they do not."""
+    taken: list[tuple[int, int, int, int]] = []
+    asked = [(part.qty, 0) for part in kind.buy]
+    if kind.buy_minor is not None:
+        asked.append((0, kind.buy_minor))
+    for slot, (pieces, amount) in enumerate(asked):
+        for one in free:
+            if pieces <= 0 and amount <= 0:
+                break
+            if one[3] >> slot & 1 and one not in taken:
+                taken.append(one)
+                pieces -= 1
+                amount -= one[2]
+        if pieces > 0 or amount > 0:
+            return []
+    return taken
