@@ -1,0 +1,229 @@
+"""The order layer: what falls off the goods together, on top of what the items gave.
+
+Every order promotion is judged and computed on the same base, the amounts after the items (judged "list": the
+amounts before them), high priority first; none takes what is not there any more, and each is shared over what
+the earlier ones left. Knows runs of units and promotions whose gates are open; which of a group, what the
+items do and who may have it are decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from posapp.domain.money import round_div
+from posapp.domain.pricing.basket import PPM_OF_ALL, Basket, BasketLine
+from posapp.domain.pricing.gates import Open, unmet
+from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.promotion import (
+    Condition,
+    Deposit,
+    GoodsSet,
+    Off,
+    OrderOff,
+    Promotion,
+    SpendTier,
+    Step,
+)
+from posapp.domain.pricing.runs import Run, Spread, room, spread
+from posapp.domain.pricing.sets import holds
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRight:
+    """An order promotion whose gate is open, with the places of the lines it is about.
+
+    `conditions` are those judged after the items, each with its places; `budget_minor` is what the campaign
+    has left; `groups` are the places that it acts on by themselves (line by line, or all).
+    """
+
+    promotion: Promotion
+    places: frozenset[int]
+    groups: tuple[frozenset[int], ...]
+    conditions: tuple[tuple[Condition, frozenset[int]], ...] = ()
+    code: str = ""
+    budget_minor: int | None = None
+    deposit_minor: int = 0
+
+    @property
+    def promotion_id(self) -> str:
+        """The promotion's id."""
+        return self.promotion.promotion_id
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEffect:
+    """What one order promotion took off: amount, how often it applied, and what it was computed on."""
+
+    right: OrderRight
+    amount_minor: int
+    times: int
+    base_minor: int
+
+
+def order_right(promotion: Promotion, basket: Basket, opened: Open) -> OrderRight:
+    """The right that an open order promotion (one value of it, where it acts on alike goods) gives here."""
+    lines = basket.lines
+
+    def held(goods: GoodsSet) -> frozenset[int]:
+        return frozenset(at for at, line in enumerate(lines) if not line.is_locked and holds(goods, line))
+
+    needs, kind = promotion.needs, promotion.kind
+    places = held(promotion.on)
+    by_line = isinstance(kind, OrderOff | SpendTier) and kind.per == "line"
+    groups = tuple(frozenset({at}) for at in sorted(places)) if by_line else (places,)
+    conditions = needs.conditions if needs.judged_on == "after_items" else ()
+    return OrderRight(
+        promotion, places, groups, tuple((each, held(each.of)) for each in conditions), opened.code,
+        opened.most_minor, basket.deposits.get(promotion.promotion_id, 0),
+    )  # fmt: skip
+
+
+def in_order(rights: Sequence[OrderRight]) -> list[OrderRight]:
+    """High priority first, then by id: the stated order in which they are computed."""
+    return sorted(rights, key=lambda right: (-right.promotion.stack.priority, right.promotion_id))
+
+
+def conditions_hold(right: OrderRight, runs: Sequence[Run], lines: Sequence[BasketLine]) -> bool:
+    """Whether what is judged after the items holds on these runs."""
+    if not right.conditions:
+        return True
+    amounts = [0] * len(lines)
+    for run in runs:
+        amounts[run.at] += run.base_minor * run.count
+    return unmet(right.promotion.needs, lines, amounts) is None
+
+
+# ------------------------------------------------------------------ amounts
+def reached(tier: SpendTier, measure: int, uses_max: int | None) -> tuple[Step | None, int]:
+    """The highest step that a measure reaches, and how often it counts."""
+    best: Step | None = None
+    for step in tier.steps:
+        if step.least <= measure and (best is None or step.least > best.least):
+            best = step
+    if best is None:
+        return None, 0
+    times = measure // best.least if tier.every and best.least > 0 else 1
+    return best, times if uses_max is None else min(times, uses_max)
+
+
+def off_of(off: Off, base: int, times: int, policy: Policy) -> int:
+    """What falls off a base: a share of it, an amount so many times, or what it is above a price."""
+    if off.ppm is not None:
+        return round_div(base * off.ppm, PPM_OF_ALL, policy.percent_mode)
+    if off.minor is not None:
+        return off.minor * times
+    return max(0, base - (off.price_minor or 0))
+
+
+def reduction(right: OrderRight, *, base: int, measure: int, pieces: int, policy: Policy) -> tuple[int, int]:
+    """(amount, times) for one group: `base` is what shares are of, `measure` what amounts are judged on."""
+    kind, limits = right.promotion.kind, right.promotion.limits
+    cap: int | None = None
+    times = 1
+    if isinstance(kind, OrderOff):
+        amount, cap = off_of(kind.off, base, 1, policy), kind.cap_minor
+    elif isinstance(kind, SpendTier):
+        judged = pieces if kind.by == "qty" else measure
+        step, times = reached(kind, judged, limits.per_order)
+        if step is None:
+            return 0, 0
+        amount, cap = off_of(step.off, base, times, policy), kind.cap_minor
+        if kind.by == "qty":
+            amount += step.more_minor * (judged - step.least)
+    elif isinstance(kind, Deposit):
+        times = right.deposit_minor // kind.paid_minor if kind.paid_minor else 0
+        times = times if limits.per_order is None else min(times, limits.per_order)
+        amount = max(0, kind.worth_minor - kind.paid_minor) * times
+    else:
+        return 0, 0
+    caps = [each for each in (cap, limits.max_minor, right.budget_minor) if each is not None]
+    return max(0, min([amount, *caps])), times
+
+
+def apply_orders(
+    runs: list[Run],
+    rights: Sequence[OrderRight],
+    first_slot: int,
+    lines: Sequence[BasketLine],
+    policy: Policy,
+) -> list[OrderEffect]:
+    """Take all rights off the runs, which are changed; the nth effect's slot is `first_slot` + n."""
+    effects: list[OrderEffect] = []
+    for right in in_order(rights):
+        if not conditions_hold(right, runs, lines):
+            continue
+        slot = first_slot + len(effects)
+        taken = times = whole_base = 0
+        for group in right.groups:
+            amount, count, base = _take(runs, right, group, lines, _spread_of(right, slot, policy, taken))
+            taken, whole_base = taken + amount, whole_base + base
+            times += count if amount else 0
+        if taken:
+            effects.append(OrderEffect(right, taken, times, whole_base))
+    return effects
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """How a group's amount is laid, and what the promotion took off other groups already."""
+
+    how: Spread
+    taken: int
+
+
+def _spread_of(right: OrderRight, slot: int, policy: Policy, taken: int) -> _Laid:
+    limits = right.promotion.limits
+    return _Laid(Spread(slot, policy, limits.floor_ppm or 0, limits.floor_minor or 0), taken)
+
+
+def _take(
+    runs: list[Run], right: OrderRight, group: frozenset[int], lines: Sequence[BasketLine], laid: _Laid
+) -> tuple[int, int, int]:
+    """One group: (amount taken, times, what it was computed on)."""
+    policy = laid.how.policy
+    chosen = _chosen(runs, right, group)
+    mine = [runs[n] for n in chosen]
+    pieces = sum(run.count for run in mine)
+    after = sum(run.base_minor * run.count for run in mine)
+    before = sum(run.price_minor * run.count for run in mine)
+    measure = before if right.promotion.needs.judged_on == "list" else after
+    of = {"base": after, "list": before}.get(policy.percent_of)
+    base = sum(run.left_minor * run.count for run in mine) if of is None else of
+    amount, times = reduction(right, base=base, measure=measure, pieces=pieces, policy=policy)
+    limits = right.promotion.limits
+    for cap in (limits.max_minor, right.budget_minor):
+        if cap is not None:
+            amount = min(amount, cap - laid.taken)
+    amount = min(amount, room(mine, laid.how.floor_ppm, laid.how.floor_minor))
+    if amount > 0:
+        spread(amount, runs, chosen, lines, laid.how)
+    return max(0, amount), times, base
+
+
+def _chosen(runs: list[Run], right: OrderRight, group: frozenset[int]) -> list[int]:
+    """The runs of a group by place in the list; where only some units count, runs are split for them."""
+    kind, limit = right.promotion.kind, right.promotion.limits.max_units
+    mine = [n for n, run in enumerate(runs) if run.at in group and not run.is_locked]
+    cheapest = isinstance(kind, OrderOff) and kind.units == "cheapest"
+    if isinstance(kind, OrderOff) and kind.units != "all":
+        limit = kind.count if limit is None else min(limit, kind.count)
+    if limit is None or sum(runs[n].count for n in mine) <= limit:
+        return mine
+    # The dearest from the front, the cheapest from the back: goods of one price in the order of the lines.
+    by_price = sorted(mine, key=lambda n: (-runs[n].base_minor, n))
+    kept: dict[int, int] = {}
+    for n in reversed(by_price) if cheapest else by_price:
+        kept[n] = min(limit, runs[n].count)
+        limit -= kept[n]
+    chosen: list[int] = []
+    whole: list[Run] = []
+    for n, run in enumerate(runs):
+        some = kept.get(n, 0)
+        if some:
+            chosen.append(len(whole))
+            whole.append(run.part(some))
+        if run.count > some:
+            whole.append(run.part(run.count - some))
+    runs[:] = whole
+    return chosen
