@@ -62,6 +62,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.decode import run as decode
 
             return decode(options)
+        case "price":
+            from posapp.commands.price import run as price
+
+            return price(options)
         case "bench":
             from posapp.commands.bench import run as bench
 

@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     _labels(commands)
     _code(commands)
     _decode(commands)
+    _price(commands)
     _scanners(commands)
     _virtual_scanner(commands)
     _bench(commands)
@@ -154,6 +155,19 @@ def _decode(commands: Commands) -> None:
         type=int,
         default=DECODE_BUDGET_MS,
         help="processor time a picture (default: %(default)s)",
+    )
+
+
+def _price(commands: Commands) -> None:
+    price = commands.add_parser("price", help="what a basket costs under its promotions, and why")
+    price.add_argument(
+        "case", type=Path, metavar="CASE.json", help='docs/PRICING.md describes it; "-": input'
+    )
+    price.add_argument(
+        "--refund", metavar="SKU=QTY,…", help="what a return would give back; or a JSON file of returns"
+    )
+    price.add_argument(
+        "--check", action="store_true", help="exit 1 for promotions that cannot be read and unproven answers"
     )
 
 

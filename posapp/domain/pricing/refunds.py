@@ -165,11 +165,11 @@ def _unit_sums(priced: PricedBasket) -> dict[UnitName, _UnitSum]:
         paid = line.unit_shares
         weights = [max(0, each) for each in paid]
         taxes = of_line.get(line.line_no, [])
-        net = allocate(taxes[0][1], weights) if taxes else paid
+        nets = allocate(taxes[0][1], weights) if taxes else paid
         by_rate = [(key, allocate(tax, weights)) for key, _, tax in taxes]
         for n, discounts in enumerate(_unit_discounts(line)):
-            own = tuple((key, net[n], parts[n]) for key, parts in by_rate)
-            amount = net[n] + sum(tax for _, _, tax in own)
+            own = tuple((key, nets[n], parts[n]) for key, parts in by_rate)
+            amount = nets[n] + sum(tax for _, _, tax in own)
             found[line.line_no, n] = _UnitSum(amount, own, discounts, paid[n])
     return found
 

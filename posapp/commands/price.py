@@ -1,0 +1,82 @@
+"""`posapp price CASE.json`: what a basket costs under its promotions, why, and what a return would give back.
+
+The same code as on the till prices it; this only reads a file and prints a document. A case that cannot be
+read is told in one sentence, and the exit code is 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from posapp.commands.output import allow_any_text
+from posapp.domain.pricing.case_answer import answer, refund_answer
+from posapp.domain.pricing.case_reading import BadCase, Case, read_case
+from posapp.domain.pricing.case_running import price_case, refund_of
+from posapp.domain.pricing.priced import PricedBasket
+
+
+def run(options: argparse.Namespace) -> int:
+    """Price the case and print its answer; returns the exit code."""
+    allow_any_text(as_json=True)
+    try:
+        case = read_case(_text(options.case))
+        if options.refund is not None:
+            document, priced = _refund(case, options.refund)
+        else:
+            priced = price_case(case)
+            document = answer(case, priced)
+    except BadCase as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"The file cannot be read: {error}.", file=sys.stderr)
+        return 2
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+    return _checked(case, priced) if options.check else 0
+
+
+def _text(path: Path) -> str:
+    """The file's text, or standard input for "-"."""
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadCase(f"The file is no UTF-8 text: {error}.") from None
+
+
+def _refund(case: Case, wanted: str) -> tuple[dict[str, Any], PricedBasket]:
+    """The answer to a refund: pieces by SKU or line, or a file of returns one after the other."""
+    path = Path(wanted)
+    if "=" in wanted:
+        returns: Any = [dict(_piece(part) for part in wanted.split(","))]
+    else:
+        try:
+            returns = json.loads(_text(path))
+        except ValueError as error:
+            raise BadCase(f"The file of returns is no JSON: {error}.") from None
+    priced = price_case(case)
+    return refund_answer(case, priced, refund_of(case, priced, returns)), priced
+
+
+def _piece(part: str) -> tuple[str, int]:
+    sku, _, quantity = part.rpartition("=")
+    if not sku or not quantity.isascii() or not quantity.isdigit():
+        raise BadCase(f"{part!r} is no return; write SKU=QTY, such as 4711=1, with commas between them.")
+    return sku, int(quantity)
+
+
+def _checked(case: Case, priced: PricedBasket) -> int:
+    """Exit code 1 with a sentence for each thing that a till would only write into its journal."""
+    faults = [f"{each.path or each.promotion_id}: {each.problem}" for each in case.unread]
+    if not priced.is_proven:
+        faults.append(
+            f"It is not proven that nothing is better: the limit is {case.policy.states_max} states."
+        )
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
