@@ -11,7 +11,10 @@ from fractions import Fraction
 from typing import Literal, get_args
 
 #: How a half (or any rest) is rounded; "up" and "down" go by size, "ceiling" and "floor" by sign.
-Mode = Literal["half_up", "half_even", "half_down", "up", "down", "ceiling", "floor"]
+Mode = Literal[
+    "half_up", "half_even", "half_down", "up", "down", "ceiling", "floor", "half_odd", "half_ceiling",
+    "half_floor",
+]  # fmt: skip
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 #: Minor digits by ISO 4217 for currencies that do not have two.
@@ -47,6 +50,10 @@ def round_div(numerator: int, denominator: int, mode: Mode = "half_up") -> int:
         return numerator // denominator
     if mode == "ceiling":
         return -(-numerator // denominator)
+    if mode == "half_ceiling":
+        return (2 * numerator + denominator) // (2 * denominator)
+    if mode == "half_floor":
+        return -((denominator - 2 * numerator) // (2 * denominator))
     whole, rest = divmod(abs(numerator), denominator)
     if rest:
         twice = 2 * rest
@@ -54,6 +61,8 @@ def round_div(numerator: int, denominator: int, mode: Mode = "half_up") -> int:
             whole += twice >= denominator
         elif mode == "half_even":
             whole += twice > denominator or (twice == denominator and whole % 2 == 1)
+        elif mode == "half_odd":
+            whole += twice > denominator or (twice == denominator and whole % 2 == 0)
         elif mode == "half_down":
             whole += twice > denominator
         elif mode == "up":

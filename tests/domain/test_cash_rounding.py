@@ -19,6 +19,8 @@ DECIMAL = {
     "ceiling": decimal.ROUND_CEILING,
     "floor": decimal.ROUND_FLOOR,
 }
+#: Modes that the decimal module does not have.
+OTHERS = ("half_odd", "half_ceiling", "half_floor")
 # 2.5, -2.5, 3.5, 2.4, -2.6, 2
 TABLE = {
     "half_up": (3, -3, 4, 2, -3, 2),
@@ -28,6 +30,9 @@ TABLE = {
     "down": (2, -2, 3, 2, -2, 2),
     "ceiling": (3, -2, 4, 3, -2, 2),
     "floor": (2, -3, 3, 2, -3, 2),
+    "half_odd": (3, -3, 3, 2, -3, 2),
+    "half_ceiling": (3, -2, 4, 2, -3, 2),
+    "half_floor": (2, -3, 3, 2, -3, 2),
 }
 
 
@@ -41,7 +46,13 @@ def test_every_mode_by_hand(mode: Mode) -> None:
 )
 def test_rounding_agrees_with_the_decimal_module(n: int, d: int, mode: Mode) -> None:
     exact = decimal.Context(prec=60).divide(Decimal(n), Decimal(d))
-    assert round_div(n, d, mode) == int(exact.to_integral_value(DECIMAL[mode]))
+    if mode not in OTHERS:
+        assert round_div(n, d, mode) == int(exact.to_integral_value(DECIMAL[mode]))
+    elif 2 * n % d or n % d == 0:
+        assert round_div(n, d, mode) == round_div(n, d, "half_up")
+    else:
+        by_hand = {"half_odd": n // d | 1, "half_ceiling": n // d + 1, "half_floor": n // d}
+        assert round_div(n, d, mode) == by_hand[mode]
     assert round_div(-n, -d, mode) == round_div(n, d, mode)
 
 
