@@ -134,7 +134,7 @@ def _added(promotion: Promotion, basket: Basket, amounts: Sequence[int]) -> int:
 
 
 def points_of_units(lines: Sequence[PricedLine], slot: int, points: int) -> dict[int, tuple[int, ...]]:
-    """Points shared over the units by what they paid of each; by line number. `slot` is the discount's place."""
+    """Points shared over the units by what they paid of each, by line number; `slot`: which discount."""
     paid: list[tuple[int, int]] = []
     for line in lines:
         for run in line.runs:

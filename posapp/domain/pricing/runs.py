@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from posapp.domain.money import round_div
 from posapp.domain.pricing.applications import Application, Lot
 from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine
-from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.policy import Policy, Sharing
 from posapp.domain.pricing.sharing import share, share_runs
 
 #: What was taken off one unit: (slot, amount); a slot is the place of its promotion in the list of effects.
@@ -83,7 +83,7 @@ def runs_of(
     for lot in lots:
         at, line_no, price = places[lot.line.line_no], lot.line.line_no, lot.price_minor
         floor = min(lot.line.floor_minor, price)
-        by_book = ()
+        by_book: Shares = ()
         if lot.book is not None and lot.line.unit_minor != price:
             by_book = ((books[lot.book.promotion_id], lot.line.unit_minor - price),)
         left = lot.count
@@ -142,18 +142,14 @@ def spread(
 
     Not more than `room` of them may be asked for.
     """
-    policy = how.policy
     mine = [runs[n] for n in chosen]
-    weights = [_weight(run, lines[run.at], policy) for run in mine]
+    weights = [_weight(run, lines[run.at], how.policy) for run in mine]
     # By largest remainder over what is left nothing can fall below zero: only floors need a look.
-    is_free = policy.sharing == "largest_remainder" and policy.share_by == "gross" and not (
+    is_free = how.policy.sharing == "largest_remainder" and how.policy.share_by == "gross" and not (
         how.floor_ppm or how.floor_minor or any(run.floor_minor for run in mine)
     )  # fmt: skip
-    if is_free:
-        shared = share_runs(amount, [(w, run.count) for w, run in zip(weights, mine, strict=True)])
-    else:
-        rooms = [_unit_room(run, how.floor_ppm, how.floor_minor) for run in mine]
-        shared = _shared_in_rooms(amount, mine, weights, rooms, policy)
+    rooms = None if is_free else [_unit_room(run, how.floor_ppm, how.floor_minor) for run in mine]
+    shared = _shared(amount, mine, weights, rooms, how.policy)
     split: dict[int, list[Run]] = {}
     for n, parts in zip(chosen, shared, strict=True):
         pieces = []
@@ -176,15 +172,46 @@ def _weight(run: Run, line: BasketLine, policy: Policy) -> int:
     return run.left_minor
 
 
-def _shared_in_rooms(
-    amount: int, runs: Sequence[Run], weights: Sequence[int], rooms: Sequence[int], policy: Policy
+def _shared(
+    amount: int, runs: Sequence[Run], weights: Sequence[int], rooms: Sequence[int] | None, policy: Policy
 ) -> list[tuple[tuple[int, int], ...]]:
-    """Unit by unit, since rooms (and the other conventions) may treat units of a run unlike each other."""
+    """To the lines first and then to the units of each; only "equal_per_unit" goes to all units at once."""
+    ends = [n + 1 for n, run in enumerate(runs) if n + 1 == len(runs) or runs[n + 1].at != run.at]
+    if policy.sharing == "equal_per_unit" or len(ends) == 1:
+        return _over_units(amount, runs, weights, rooms, policy)
+    lines = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+    parts = share(
+        amount,
+        [_sum_of(weights[line], runs[line]) for line in lines],
+        policy.sharing,
+        mode=policy.percent_mode,
+        rooms=None if rooms is None else [_sum_of(rooms[line], runs[line]) for line in lines],
+    )
+    shared: list[tuple[tuple[int, int], ...]] = []
+    for line, part in zip(lines, parts, strict=True):
+        if len(runs[line]) == 1 and runs[line][0].count == 1:
+            shared.append(((1, part),))
+        else:
+            within = None if rooms is None else rooms[line]
+            shared += _over_units(part, runs[line], weights[line], within, policy)
+    return shared
+
+
+def _sum_of(values: Sequence[int], runs: Sequence[Run]) -> int:
+    return sum(value * run.count for value, run in zip(values, runs, strict=True))
+
+
+def _over_units(
+    amount: int, runs: Sequence[Run], weights: Sequence[int], rooms: Sequence[int] | None, policy: Policy
+) -> list[tuple[tuple[int, int], ...]]:
+    """Over the units of these runs; with rooms one by one, as they may treat units of a run unlike others."""
+    if rooms is None:
+        return share_runs(amount, [(w, run.count) for w, run in zip(weights, runs, strict=True)])
+    how: Sharing = "equal_per_unit" if policy.sharing == "equal_per_unit" else "largest_remainder"
     parts = share(
         amount,
         [weight for run, weight in zip(runs, weights, strict=True) for _ in range(run.count)],
-        policy.sharing,
-        mode=policy.percent_mode,
+        how,
         rooms=[each for run, each in zip(runs, rooms, strict=True) for _ in range(run.count)],
     )
     shared: list[tuple[tuple[int, int], ...]] = []
