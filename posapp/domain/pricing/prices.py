@@ -1,4 +1,4 @@
-"""Which price an item has before any promotion: of the store, region, chain or channel, or the member's lower one.
+"""Which price an item has before any promotion: of the store, region, chain or channel, a member's lower one.
 
 Prices are rows with a scope and a time from which they hold; they are shipped ahead and switch by themselves
 at their time on the shop's own clock. The narrowest scope that has a price wins, within it the row that began
@@ -44,7 +44,7 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for a price, where and when; `at` has the shop's zone. `level` is None for who is no member."""
+    """Who asks for a price, where and when; `at` has the shop's zone. `level` is None for no member."""
 
     at: datetime
     zone: ZoneInfo
@@ -87,7 +87,7 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class PriceAnswer:
-    """Why this price: the row that decides, since when the amount holds, what comes next, who was passed over.
+    """Why this price: the row that decides, since when the amount holds, what comes next, what gave way.
 
     `reason` is the scope of the row, or "member". `instead_minor` is what who is no member pays. `since` is
     None where it has held for ever.
