@@ -8,6 +8,7 @@ that agree are computed on it one after the other, unit-wise kinds first, each o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -107,10 +108,16 @@ class LinePart:
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """A choice, and how much of its value falls on each of the parts that were asked for."""
+    """A choice's value, and how much of it falls on each of the parts; the choice is made when asked for."""
 
-    choice: ItemChoice
+    value_minor: int
     reductions_minor: tuple[int, ...]
+    making: Callable[[], ItemChoice]
+
+    @property
+    def choice(self) -> ItemChoice:
+        """The choice itself, made anew at each asking."""
+        return self.making()
 
 
 @dataclass(frozen=True, slots=True)

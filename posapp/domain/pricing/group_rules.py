@@ -42,7 +42,6 @@ class Open(NamedTuple):
     fills: tuple[int, ...]
     price: int = 0
     room: int = 0
-    same: str = ""
     differ: tuple[str, ...] = ()
     least_buy: int = 0
 
@@ -129,9 +128,7 @@ class GroupRule(Rule):
                 continue
             is_placed = False
             for place, group in enumerate(state.groups):
-                if group.same != spot.same or not self._has_room(group, slot):
-                    continue
-                if spot.differ and spot.differ in group.differ:
+                if not self._has_room(group, slot) or (spot.differ and spot.differ in group.differ):
                     continue
                 self._put(state, place, slot, price, spot, moves)
                 is_placed = True
@@ -166,7 +163,7 @@ class GroupRule(Rule):
     ) -> None:
         shape, groups = self.shape, state.groups
         slot = shape.slots[number]
-        group = groups[place] if place < len(groups) else Open((0,) * len(shape.slots), same=spot.same)
+        group = groups[place] if place < len(groups) else Open((0,) * len(shape.slots))
         least_buy = group.least_buy
         if shape.is_cheaper:
             if slot.role == "get":
@@ -198,7 +195,7 @@ class GroupRule(Rule):
             differ = tuple(sorted((*group.differ, spot.differ))) if spot.differ else group.differ
             if least_buy and self._is_bought(fills):
                 least_buy = 0
-            changed = Open(fills, sum_price, sum_room, group.same, differ, least_buy)
+            changed = Open(fills, sum_price, sum_room, differ, least_buy)
             left = (*groups[:place], changed, *groups[place + 1 :])
             closed = state.closed
         moves.append((GroupState(closed, paid, state.over, minor, left), gain, (place, number, ends)))

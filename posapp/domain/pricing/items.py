@@ -16,32 +16,23 @@ from math import gcd
 from posapp.domain.pricing.applications import (
     Application,
     FreeGift,
+    Frontier,
     ItemChoice,
+    LinePart,
     Lot,
     Right,
 )
-from posapp.domain.pricing.components import Component, components, coupling_of, stacks_of
+from posapp.domain.pricing.components import components
+from posapp.domain.pricing.frontier import combined_frontier
 from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.rules import Rule
-from posapp.domain.pricing.search import Unit, search
-from posapp.domain.pricing.tables import NO_RANK, Cluster, Stack, Step, free_ways, stack_rank
+from posapp.domain.pricing.solving import Prepared, Solved, solve_component
 from posapp.domain.pricing.units import NormalForm, SetCache, normal_form
-from posapp.domain.pricing.writing_out import applications_of, gifts_of
+from posapp.domain.pricing.writing_out import gifts_of, joined
 
 #: Components kept at most; then the oldest half goes.
 COMPONENTS_MAX = 4_000
 #: With more codes than this only those that are used are tried without.
 CODES_MAX = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """One component's answer."""
-
-    applications: tuple[Application, ...]
-    value_minor: int
-    states: int
-    is_proven: bool
 
 
 @dataclass(slots=True)
@@ -88,7 +79,7 @@ def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: 
     for component in components(form):
         answer = solved.get(component.key)
         if answer is None:
-            answer = _solve_component(form, component, policy.states_max - states)
+            answer = solve_component(Prepared(form, component), policy.states_max - states)
             # What was cut short hangs on the rest of the basket: it is not kept.
             if answer.is_proven:
                 solved[component.key] = answer
@@ -96,27 +87,24 @@ def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: 
         value += answer.value_minor
         states += answer.states
         is_proven = is_proven and answer.is_proven
-    return ItemChoice(_joined(found), value, states, is_proven)
+    return ItemChoice(joined(found), value, states, is_proven)
 
 
-def _joined(found: list[Application]) -> tuple[Application, ...]:
-    """Unit-wise applications of a promotion become one; all by promotion, then by their first unit."""
-    parts: dict[int, list[Application]] = {}
-    joined: list[Application] = []
-    for one in found:
-        if one.is_unitwise:
-            parts.setdefault(id(one.promotion), []).append(one)
-        else:
-            joined.append(one)
-    for same in parts.values():
-        if len(same) == 1:
-            joined.append(same[0])
-            continue
-        units = tuple(sorted(unit for one in same for unit in one.units))
-        amount = sum(one.amount_minor for one in same)
-        joined.append(replace(same[0], units=units, amount_minor=amount, times=len(units)))
-    joined.sort(key=lambda one: (one.promotion.promotion_id, one.units[0][:2]))
-    return tuple(joined)
+def item_frontier(
+    lots: Sequence[Lot],
+    rights: Sequence[Right],
+    policy: Policy = Policy(),
+    *,
+    parts: Sequence[LinePart],
+    window_minor: int,
+    cache: ItemCache | None = None,
+) -> Frontier:
+    """All choices whose value is within the window of the best and that no other beats in value and parts."""
+    cache = cache or ItemCache()
+    cache.get_ready(policy)
+    form = normal_form(lots, rights, policy, cache.sets)
+    tied = [Prepared(form, component) for component in components(form)]
+    return combined_frontier(form, tied, policy, parts, window_minor)
 
 
 def set_weights(form: NormalForm, rights: Sequence[Right]) -> None:
@@ -136,83 +124,6 @@ def set_weights(form: NormalForm, rights: Sequence[Right]) -> None:
 def store_ppm(right: Right) -> int:
     """The share of a reduction that the store itself pays."""
     return sum(part.ppm for part in right.promotion.funding if part.party == "store")
-
-
-def base_of(stacks: Sequence[Stack], price: int) -> tuple[int, tuple[int, ...], tuple[Step, ...]]:
-    """The best that a unit has by itself: value, rank and steps, of stacks that tie nothing."""
-    best: tuple[int, tuple[int, ...], tuple[Step, ...]] = (0, NO_RANK, ())
-    for stack in stacks:
-        if any(rule.is_coupling for rule, _ in stack):
-            continue
-        ways = free_ways(stack, price)
-        if ways is not None:
-            rank = stack_rank(stack)
-            if ways[0] > best[0] or (ways[0] == best[0] and rank < best[1]):
-                best = (ways[0], rank, ways[1])
-    return best
-
-
-def _solve_component(form: NormalForm, component: Component, states_max: int) -> Solved:
-    bases: dict[int, tuple[int, tuple[int, ...], tuple[Step, ...]]] = {}
-    units: list[Unit] = []
-    places: list[tuple[int, int]] = []
-    tying: dict[int, list[Stack]] = {}
-    for position in component.positions:
-        lot = form.lots[position]
-        stacks = stacks_of(form.eligible[position])
-        base = base_of(stacks, lot.price_minor)
-        bases[position] = base
-        if component.is_tied:
-            tying[position] = [stack for stack in stacks if any(rule.is_coupling for rule, _ in stack)]
-        unit = (position, lot.price_minor, base[0], base[1])
-        for index in range(lot.first, lot.first + lot.count):
-            units.append(unit)
-            places.append((position, index))
-    if not component.is_tied:
-        steps = [bases[position][2] for position, _ in places]
-        found = applications_of(form, places, steps)
-        return Solved(found, sum(one.amount_minor for one in found), len(component.positions), True)
-    clusters = _clusters(tying, units)
-    answer = search(units, clusters, states_max)
-    steps = [
-        bases[place[0]][2] if done is None else done for place, done in zip(places, answer.done, strict=True)
-    ]
-    found = applications_of(form, places, steps)
-    return Solved(found, sum(one.amount_minor for one in found), answer.states, answer.is_proven)
-
-
-def _clusters(tying: dict[int, list[Stack]], units: Sequence[Unit]) -> list[Cluster]:
-    """Rules that tie units, those of one stack together, each with its stacks and its units."""
-    owner: dict[int, int] = {}
-    rules: dict[int, Rule] = {}
-
-    def root(n: int) -> int:
-        while owner[n] != n:
-            n = owner[n]
-        return n
-
-    for stacks in tying.values():
-        for stack in stacks:
-            first = -1
-            for rule in coupling_of(stack):
-                rules.setdefault(id(rule), rule)
-                owner.setdefault(id(rule), id(rule))
-                if first >= 0:
-                    owner[root(id(rule))] = root(first)
-                first = id(rule)
-    members: dict[int, list[Rule]] = {}
-    for number, rule in rules.items():
-        members.setdefault(root(number), []).append(rule)
-    clusters = {number: Cluster(together) for number, together in members.items()}
-    for position, stacks in tying.items():
-        for stack in stacks:
-            clusters[root(id(coupling_of(stack)[0]))].add(position, stack)
-    reached = {number: {lot for lot in tying if cluster.reaches(lot)} for number, cluster in clusters.items()}
-    for place, unit in enumerate(units):
-        for number, cluster in clusters.items():
-            if unit[0] in reached[number]:
-                cluster.positions.append(place)
-    return list(clusters.values())
 
 
 def _fewest_codes(
@@ -243,4 +154,4 @@ def _end(ends: datetime | None) -> tuple[bool, str]:
     return (ends is None, ends.isoformat() if ends is not None else "")
 
 
-__all__ = ["Application", "FreeGift", "ItemCache", "ItemChoice", "Lot", "Right", "solve_items"]
+__all__ = ["Application", "FreeGift", "ItemCache", "ItemChoice", "Lot", "Right", "item_frontier", "solve_items"]

@@ -22,17 +22,16 @@ Move = tuple[State, int, Mark | None]
 
 
 class Spot(NamedTuple):
-    """What one rule knows of the units of one lot, besides their price: slots they fit, floor, values.
+    """What one rule knows of the units of one lot, besides their price: slots they fit, floor, value.
 
-    `base` is the price after the price layer, by which units are ordered; `same` and `differ` are values of
-    the promotion's words of that name.
+    `base` is the price after the price layer, by which units are ordered; `differ` is the value of what the
+    units of a group have to differ in.
     """
 
     slots: tuple[int, ...]
     base: int
     floor: int
     line_no: int
-    same: str = ""
     differ: str = ""
 
 

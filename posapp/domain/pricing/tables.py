@@ -162,46 +162,49 @@ class Cluster:
                     after[way[0]] = now
         return after
 
-    def _ways(self, lot: int, price: int, base: int, state: int) -> list[Way]:
-        """Ways over a unit from a state: for each next state the best, of equals the lowest rank."""
-        stacks = self._stacks[lot]
-        rules = self.rules
-        found: dict[int, Way] = {}
-        if len(rules) == 1:
-            start = self._states[state][0]
-            for stack, rank in stacks:
-                if len(stack) == 1:
-                    rule, spot = stack[0]
-                    weight = rule.weight
-                    for after, gain, mark in rule.take(start, price, spot):
-                        self._keep(
-                            found, (after,), gain * weight - base, rank, (Step(rule, spot, price, gain, mark),)
-                        )
-                else:
-                    self._through(found, stack, rank, state, price, base)
+    def all_ways(self, lot: int, price: int, base: int, state: int) -> list[Way]:
+        """Every way over a unit from a state, also those that another one beats."""
+        found: list[Way] = []
+        states = self._states[state]
+        if len(states) == 1:
+            start = states[0]
+            for stack, rank in self._stacks[lot]:
+                if len(stack) > 1:
+                    self._through(found, stack, rank, states, price, base)
+                    continue
+                rule, spot = stack[0]
+                for after, gain, mark in rule.take(start, price, spot):
+                    step = Step(rule, spot, price, gain, mark)
+                    found.append((self._number((after,)), gain * rule.weight - base, rank, (step,)))
         else:
-            for stack, rank in stacks:
-                self._through(found, stack, rank, state, price, base)
-        return list(found.values())
+            for stack, rank in self._stacks[lot]:
+                self._through(found, stack, rank, states, price, base)
+        return found
 
-    def _keep(
-        self, found: dict[int, Way], states: tuple[State, ...], value: int, rank: tuple[int, ...],
-        steps: tuple[Step, ...],
-    ) -> None:  # fmt: skip
+    def _ways(self, lot: int, price: int, base: int, state: int) -> list[Way]:
+        """For each next state the best way, of equals the lowest rank."""
+        found = self.all_ways(lot, price, base, state)
+        if len(found) < 2:
+            return found
+        best: dict[int, Way] = {}
+        for way in found:
+            known = best.get(way[0])
+            if known is None or way[1] > known[1] or (way[1] == known[1] and way[2] < known[2]):
+                best[way[0]] = way
+        return list(best.values())
+
+    def _number(self, states: tuple[State, ...]) -> int:
         number = self._ids.get(states)
         if number is None:
             number = self._ids[states] = len(self._states)
             self._states.append(states)
-        known = found.get(number)
-        if known is None or value > known[1] or (value == known[1] and rank < known[2]):
-            found[number] = (number, value, rank, steps)
+        return number
 
     def _through(
-        self, found: dict[int, Way], stack: Stack, rank: tuple[int, ...], state: int, price: int, base: int
-    ) -> None:
-        partial: list[tuple[tuple[State, ...], int, int, tuple[Step, ...]]] = [
-            (self._states[state], price, -base, ())
-        ]
+        self, found: list[Way], stack: Stack, rank: tuple[int, ...], start: tuple[State, ...], price: int,
+        base: int,
+    ) -> None:  # fmt: skip
+        partial: list[tuple[tuple[State, ...], int, int, tuple[Step, ...]]] = [(start, price, -base, ())]
         for rule, spot in stack:
             grown: list[tuple[tuple[State, ...], int, int, tuple[Step, ...]]] = []
             for states, left, value, steps in partial:
@@ -217,5 +220,4 @@ class Cluster:
                     then = (*states[:n], after, *states[n + 1 :])
                     grown.append((then, left - gain, value + gain * rule.weight, (*steps, step)))
             partial = grown
-        for states, _, value, steps in partial:
-            self._keep(found, states, value, rank, steps)
+        found.extend([(self._number(states), value, rank, steps) for states, _, value, steps in partial])

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from posapp.domain.pricing.applications import Lot, Right
-from posapp.domain.pricing.basket import BasketLine
 from posapp.domain.pricing.group_rules import GroupRule, GroupShape, slots_of
 from posapp.domain.pricing.members import Members
 from posapp.domain.pricing.policy import Policy
@@ -18,6 +17,7 @@ from posapp.domain.pricing.price_layer import units_max
 from posapp.domain.pricing.promotion import Bundle, EachUnit, NFor, Nth, Off, Promotion, QtyTier, Reward
 from posapp.domain.pricing.reductions import floor_of, off_gain
 from posapp.domain.pricing.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
+from posapp.domain.pricing.sets import values_of
 
 #: A rule and what it knows of a lot's units.
 Eligible = tuple[Rule, Spot]
@@ -28,11 +28,12 @@ _SETS_MAX = 20_000
 class SetCache:
     """Which goods lie in the sets of a promotion; promotions by number, so that equal ids cannot be mixed up."""
 
-    __slots__ = ("_masks", "_tokens", "members")
+    __slots__ = ("_alike", "_masks", "_tokens", "members")
 
     def __init__(self) -> None:
         self.members = Members()
         self._tokens: dict[int, tuple[Promotion, int]] = {}
+        self._alike: dict[str, list[tuple[Promotion, int]]] = {}
         self._masks: dict[int, tuple[int, tuple[int, ...]]] = {}
 
     @property
@@ -44,7 +45,12 @@ class SetCache:
         """The number of a promotion; it is held, so that its identity is not given to another."""
         known = self._tokens.get(id(promotion))
         if known is None:
-            known = (promotion, len(self._tokens))
+            # Copies are made anew for each basket (by what goods must be alike in): equal ones are one.
+            alike = self._alike.setdefault(promotion.promotion_id, [])
+            token = next((number for other, number in alike if other == promotion), len(self._tokens))
+            known = (promotion, token)
+            if token == len(self._tokens):
+                alike.append(known)
             self._tokens[id(promotion)] = known
         return known[1]
 
@@ -61,8 +67,7 @@ class SetCache:
         mask = self.members.mask
         kind = promotion.kind
         if isinstance(kind, Bundle):
-            on = mask(promotion.on)
-            return tuple(mask(part.of) & on for part in kind.parts)
+            return tuple([mask(part.of) for part in kind.parts])
         if isinstance(kind, Reward):
             found = [mask(part.of) for part in kind.buy]
             if kind.buy_minor is not None:
@@ -151,31 +156,13 @@ def _spots(form: NormalForm, reach: _Reach, promotion: Promotion) -> dict[int, S
         lot = form.lots[position]
         line = lot.line
         floor = floor_of(limits, lot.price_minor, line.floor_minor)
-        if not promotion.same and not promotion.differ:
+        if not promotion.differ:
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
             continue
-        same = value_of(promotion.same, line) if promotion.same else "-"
-        differ = value_of(promotion.differ, line) if promotion.differ else "-"
-        if same and differ:
-            spots[position] = Spot(
-                slots, lot.price_minor, floor, line.line_no, same if promotion.same else "",
-                differ if promotion.differ else "",
-            )  # fmt: skip
+        values = values_of(promotion.differ, line)
+        if values:
+            spots[position] = Spot(slots, lot.price_minor, floor, line.line_no, values[0])
     return spots
-
-
-def value_of(word: str, line: BasketLine) -> str:
-    """A line's value of one of the words of `same` and `differ`; "" where it has none."""
-    if word == "sku":
-        return line.sku
-    if word == "category":
-        return line.traits.category[-1] if line.traits.category else ""
-    if word == "brand":
-        return line.traits.brand
-    if word == "price":
-        return str(line.unit_minor)
-    prefix = word.removeprefix("tag:")
-    return min((tag for tag in line.traits.tags if tag.startswith(prefix)), default="")
 
 
 def _pieces(form: NormalForm, positions: Iterable[int]) -> int:
@@ -244,24 +231,17 @@ def _qty_tier(
     steps = tuple(sorted(kind.steps, key=lambda step: step.least))
     if kind.counts != "used":
         return _counted(kind, form, spots, right, rank, token, policy)
-    by_same: dict[str, dict[int, Spot]] = {}
-    for position, spot in spots.items():
-        by_same.setdefault(spot.same, {})[position] = spot
-    rules: _Rules = []
+    pieces = _pieces(form, spots)
+    within = tuple(step for step in steps if step.least <= pieces)
+    if not within:
+        return []
     mode = policy.percent_mode
-    limits = right.promotion.limits
+    most = right.promotion.limits.max_units
+    units = most if most is None or most < pieces else None
     minor = minor_max(right)
-    for same, reached in by_same.items():
-        pieces = _pieces(form, reached)
-        within = tuple(step for step in steps if step.least <= pieces)
-        if not within:
-            continue
-        ends = tier_ends(within, list(reached.values()), mode, bool(right.promotion.stack.agrees))
-        units = limits.max_units if limits.max_units is None or limits.max_units < pieces else None
-        key = (token, "tier", same, len(within), ends, units, minor)
-        tier = TierRule(right, rank, key, mode, steps=within, ends=ends, units=units, minor=minor)
-        rules.append((tier, reached))
-    return rules
+    ends = tier_ends(within, list(spots.values()), mode, bool(right.promotion.stack.agrees))
+    key = (token, "tier", len(within), ends, units, minor)
+    return [(TierRule(right, rank, key, mode, steps=within, ends=ends, units=units, minor=minor), spots)]
 
 
 def _counted(
@@ -274,12 +254,12 @@ def _counted(
         line = form.lots[position].line
         return line.line_no if kind.counts == "line" else line.sku if kind.counts == "sku" else ""
 
-    for position, spot in spots.items():
-        name = (word(position), spot.same)
+    for position in spots:
+        name = word(position)
         count_of[name] = count_of.get(name, 0) + form.lots[position].count
     by_step: dict[int, dict[int, Spot]] = {}
     for position, spot in spots.items():
-        reached = [n for n, step in enumerate(kind.steps) if step.least <= count_of[word(position), spot.same]]
+        reached = [n for n, step in enumerate(kind.steps) if step.least <= count_of[word(position)]]
         if reached:
             best = max(reached, key=lambda n: kind.steps[n].least)
             by_step.setdefault(best, {})[position] = spot
@@ -294,21 +274,11 @@ def _groups(
     kind: Nth | NFor | Bundle | Reward, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int,
     token: int, policy: Policy,
 ) -> _Rules:  # fmt: skip
-    promotion = right.promotion
-    by_same: dict[str, dict[int, Spot]] = {}
-    is_shared = units_max(right) is not None or minor_max(right) is not None
-    for position, spot in spots.items():
-        by_same.setdefault("" if is_shared else spot.same, {})[position] = spot
-    rules: _Rules = []
-    for same, reached in by_same.items():
-        shape = _shape(kind, form, reached, right, policy)
-        if shape is None:
-            continue
-        key = (token, same, shape.groups_max, shape.paid_max, shape.minor_max, shape.sums)
-        rule = GroupRule(right, rank, key, policy.percent_mode, shape=shape)
-        rule.promotion = promotion
-        rules.append((rule, reached))
-    return rules
+    shape = _shape(kind, form, spots, right, policy)
+    if shape is None:
+        return []
+    key = (token, shape.groups_max, shape.paid_max, shape.minor_max, shape.sums)
+    return [(GroupRule(right, rank, key, policy.percent_mode, shape=shape), spots)]
 
 
 def _shape(

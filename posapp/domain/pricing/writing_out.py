@@ -7,10 +7,12 @@ which gifts the till is to give that lie in no line. Decides nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from posapp.domain.pricing.applications import Application, FreeGift, Lot, Right, TakenUnit
 from posapp.domain.pricing.components import agree
 from posapp.domain.pricing.group_rules import GroupRule
+from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Promotion, Reward
 from posapp.domain.pricing.rules import Rule
 from posapp.domain.pricing.sharing import share
@@ -18,7 +20,7 @@ from posapp.domain.pricing.tables import Step
 from posapp.domain.pricing.units import NormalForm, SetCache
 
 #: Line number, unit, price before, gain, role.
-_Taken = tuple[int, int, int, int, str]
+Taken = tuple[int, int, int, int, str]
 
 
 def applications_of(
@@ -50,10 +52,9 @@ def applications_of(
 
 def _groups(rule: GroupRule, taken: list[tuple[int, int, Step]]) -> list[Application]:
     slots = rule.shape.slots
-    is_whole = rule.shape.price is not None or rule.shape.amount is not None
-    open_groups: list[list[_Taken]] = []
-    closed: list[list[_Taken]] = []
-    over: list[_Taken] = []
+    open_groups: list[list[Taken]] = []
+    closed: list[list[Taken]] = []
+    over: list[Taken] = []
     for line, index, step in taken:
         assert step.mark is not None
         place, slot, ends = step.mark
@@ -67,21 +68,59 @@ def _groups(rule: GroupRule, taken: list[tuple[int, int, Step]]) -> list[Applica
             closed.append(open_groups.pop(place))
     found: list[Application] = []
     for group in closed + open_groups:
-        amount = sum(one[3] for one in group)
-        if amount <= 0:
-            continue
-        units = sorted([*group, *over])
-        over = []
-        if is_whole:
-            gains: Sequence[int] = share(amount, [one[2] for one in units])
-        else:
-            gains = [one[3] for one in units]
-        made = tuple(
-            TakenUnit(line, index, price, gain, role)
-            for (line, index, price, _, role), gain in zip(units, gains, strict=True)
-        )
-        found.append(Application(rule.promotion, made, amount, code=rule.right.code))
+        made = group_application(rule, [*group, *over])
+        if made is not None:
+            over = []
+            found.append(made)
     return found
+
+
+def group_application(rule: GroupRule, group: list[Taken]) -> Application | None:
+    """One group as an application, None where nothing falls off."""
+    amount = sum(one[3] for one in group)
+    if amount <= 0:
+        return None
+    units = sorted(group)
+    if rule.shape.price is not None or rule.shape.amount is not None:
+        gains: Sequence[int] = share(amount, [one[2] for one in units])
+    else:
+        gains = [one[3] for one in units]
+    made = tuple(
+        TakenUnit(line, index, price, gain, role)
+        for (line, index, price, _, role), gain in zip(units, gains, strict=True)
+    )
+    return Application(rule.promotion, made, amount, code=rule.right.code)
+
+
+def shares_of(application: Application, policy: Policy) -> Sequence[int]:
+    """What of an application each of its units bears, in their order: its own gain, or shared out by price."""
+    units = application.units
+    if application.is_unitwise:
+        return [unit.gain_minor for unit in units]
+    reduced_only = policy.share_over == "reduced"
+    prices = [0 if reduced_only and not unit.gain_minor else unit.price_minor for unit in units]
+    rooms = None if policy.sharing == "largest_remainder" else prices
+    return share(application.amount_minor, prices, policy.sharing, mode=policy.percent_mode, rooms=rooms)
+
+
+def joined(found: list[Application]) -> tuple[Application, ...]:
+    """Unit-wise applications of a promotion become one; all by promotion, then by their first unit."""
+    parts: dict[int, list[Application]] = {}
+    joined: list[Application] = []
+    for one in found:
+        if one.is_unitwise:
+            parts.setdefault(id(one.promotion), []).append(one)
+        else:
+            joined.append(one)
+    for same in parts.values():
+        if len(same) == 1:
+            joined.append(same[0])
+            continue
+        units = tuple(sorted(unit for one in same for unit in one.units))
+        amount = sum(one.amount_minor for one in same)
+        joined.append(replace(same[0], units=units, amount_minor=amount, times=len(units)))
+    joined.sort(key=lambda one: (one.promotion.promotion_id, one.units[0][:2]))
+    return tuple(joined)
 
 
 def gifts_of(
