@@ -134,7 +134,7 @@ def _lines(top: Node, policy: Policy) -> tuple[tuple[BasketLine, ...], dict[int,
     lines = []
     for number, value in enumerate(values, 1):
         node = Node(value, f"basket[{number - 1}]", top.money)
-        quantity, unit_minor, written = _quantity_and_price(node)
+        quantity, unit_minor, written = _quantity_and_price(node, policy)
         if written:
             quantities[number] = written
         lines.append(
@@ -146,7 +146,7 @@ def _lines(top: Node, policy: Policy) -> tuple[tuple[BasketLine, ...], dict[int,
                 traits=_traits(node),
                 taxes=_taxes(node, policy),
                 names=node.words("name"),
-                is_locked=node.flag("locked"),
+                is_locked=node.flag("locked") or unit_minor < 0,
                 is_weighed=bool(written),
                 floor_minor=node.minor_or_none("floor") or 0,
             )
@@ -155,24 +155,36 @@ def _lines(top: Node, policy: Policy) -> tuple[tuple[BasketLine, ...], dict[int,
     return tuple(lines), quantities
 
 
-def _quantity_and_price(node: Node) -> tuple[int, int, str]:
+def _quantity_and_price(node: Node, policy: Policy) -> tuple[int, int, str]:
     """Pieces, the price of one, and how the quantity was written where it is no number of pieces.
 
-    Goods by weight, and prices that are finer than the currency, are one piece of the rounded whole amount.
+    Goods by weight, and prices that are finer than the currency, are one piece of the rounded whole amount;
+    so is what is taken back in the same basket (a quantity below 0), whose amount is below 0.
     """
     value = node.take("qty") if node.has("qty") else 1
-    quantity = decimal_of(value)
+    sign, size = _signed(value)
+    quantity = decimal_of(size)
     if quantity is None or quantity <= 0 or quantity > 1_000_000:
-        raise node.problem("qty", 'must be a number above 0, such as 2, or "0.534" for goods by weight.')
+        raise node.problem("qty", 'must be a number such as 2, "0.534" by weight, or -1 for a return; not 0.')
     price = decimal_of(node.take("unit_price"))
     if price is None:
         raise node.problem("unit_price", f'must be an amount as a text, such as "{node.money.text(1250)}".')
     above, below = price.as_integer_ratio()
     scale = 10**node.money.digits
     times, parts = quantity.as_integer_ratio()
-    if parts == 1 and above * scale % below == 0:
+    if sign > 0 and parts == 1 and above * scale % below == 0:
         return times, above * scale // below, ""
-    return 1, round_div(above * scale * times, below * parts), str(value)
+    amount = round_div(sign * above * scale * times, below * parts, policy.price_mode)
+    return 1, amount, str(value)
+
+
+def _signed(value: Any) -> tuple[int, Any]:
+    """The sign of a number or its text, and the rest without it."""
+    if isinstance(value, str) and value.startswith("-"):
+        return -1, value[1:]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and value < 0:
+        return -1, -value
+    return 1, value
 
 
 def _traits(node: Node) -> Traits:

@@ -57,6 +57,8 @@ class Policy:
     share_by: Literal["gross", "net", "quantity"] = "gross"
     #: Which units a promotion with a limit takes first.
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
+    #: How the amount of goods by weight is rounded, and of prices that are finer than the currency.
+    price_mode: Mode = "half_up"
     tax_mode: Literal["included", "added"] = "included"
     #: Where tax is rounded: by line, by unit, or once by rate over the document. "total" rounds the tax and
     #: "kept" the net (tax is the rest); with both a price that includes its tax stays. "net_total": each
