@@ -15,7 +15,7 @@ from posapp.domain.pricing.basket import PPM_OF_ALL, Basket
 from posapp.domain.pricing.choices import Choosing, Outcome
 from posapp.domain.pricing.gates import Closed, Open, gate
 from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.items import ItemCache, solve_items
+from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items
 from posapp.domain.pricing.order_layer import OrderRight, order_right
 from posapp.domain.pricing.order_window import Combined, Goods, ItemSolver, combine, settle
 from posapp.domain.pricing.points import apply_points, earned
@@ -61,7 +61,9 @@ class _Items:
         window_minor: int,
     ) -> Frontier:
         """All choices inside the window that no other beats in value and parts."""
-        return Frontier((), 0, is_proven=False)
+        return item_frontier(
+            lots, rights, policy, parts=parts, window_minor=window_minor, cache=self.cache.items
+        )
 
     def touched(self, lots: Sequence[Lot], rights: Sequence[Right]) -> frozenset[int]:
         """Numbers of the lines that an item right may touch."""

@@ -108,37 +108,55 @@ def reached(tier: SpendTier, measure: int, uses_max: int | None) -> tuple[Step |
 
 
 def off_of(off: Off, base: int, times: int, policy: Policy) -> int:
-    """What falls off a base: a share of it, an amount so many times, or what it is above a price."""
+    """What falls off a base: a share or an amount so many times, or what it is above a price."""
     if off.ppm is not None:
-        return round_div(base * off.ppm, PPM_OF_ALL, policy.percent_mode)
+        return round_div(base * min(off.ppm * times, PPM_OF_ALL), PPM_OF_ALL, policy.percent_mode)
     if off.minor is not None:
         return off.minor * times
     return max(0, base - (off.price_minor or 0))
 
 
-def reduction(right: OrderRight, *, base: int, measure: int, pieces: int, policy: Policy) -> tuple[int, int]:
-    """(amount, times) for one group: `base` is what shares are of, `measure` what amounts are judged on."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a right wants to take: a reduction so many times, something besides, and a cap."""
+
+    off: Off
+    times: int = 1
+    more_minor: int = 0
+    cap_minor: int | None = None
+
+
+def wanted(right: OrderRight, *, measure: int, pieces: int) -> Wanted | None:
+    """What it wants of goods that come to `measure` as it judges them; None below its threshold."""
     kind, limits = right.promotion.kind, right.promotion.limits
-    cap: int | None = None
-    times = 1
     if isinstance(kind, OrderOff):
-        amount, cap = off_of(kind.off, base, 1, policy), kind.cap_minor
-    elif isinstance(kind, SpendTier):
+        return Wanted(kind.off, cap_minor=kind.cap_minor)
+    if isinstance(kind, SpendTier):
         judged = pieces if kind.by == "qty" else measure
         step, times = reached(kind, judged, limits.per_order)
         if step is None:
-            return 0, 0
-        amount, cap = off_of(step.off, base, times, policy), kind.cap_minor
-        if kind.by == "qty":
-            amount += step.more_minor * (judged - step.least)
-    elif isinstance(kind, Deposit):
-        times = right.deposit_minor // kind.paid_minor if kind.paid_minor else 0
+            return None
+        more = step.more_minor * (judged - step.least) if kind.by == "qty" else 0
+        return Wanted(step.off, times, more, kind.cap_minor)
+    if isinstance(kind, Deposit) and kind.paid_minor:
+        times = right.deposit_minor // kind.paid_minor
         times = times if limits.per_order is None else min(times, limits.per_order)
-        amount = max(0, kind.worth_minor - kind.paid_minor) * times
-    else:
+        return Wanted(Off(minor=max(0, kind.worth_minor - kind.paid_minor)), times)
+    return None
+
+
+def reduction(right: OrderRight, *, base: int, measure: int, pieces: int, policy: Policy) -> tuple[int, int]:
+    """(amount, times) for one group: `base` is what shares are of, `measure` what amounts are judged on."""
+    want = wanted(right, measure=measure, pieces=pieces)
+    if want is None:
         return 0, 0
-    caps = [each for each in (cap, limits.max_minor, right.budget_minor) if each is not None]
-    return max(0, min([amount, *caps])), times
+    amount = off_of(want.off, base, want.times, policy) + want.more_minor
+    return _capped(right, want, amount), want.times
+
+
+def _capped(right: OrderRight, want: Wanted, amount: int) -> int:
+    caps = (want.cap_minor, right.promotion.limits.max_minor, right.budget_minor)
+    return max(0, min([amount, *(cap for cap in caps if cap is not None)]))
 
 
 def apply_orders(
@@ -187,18 +205,61 @@ def _take(
     pieces = sum(run.count for run in mine)
     after = sum(run.base_minor * run.count for run in mine)
     before = sum(run.price_minor * run.count for run in mine)
-    measure = before if right.promotion.needs.judged_on == "list" else after
-    of = {"base": after, "list": before}.get(policy.percent_of)
-    base = sum(run.left_minor * run.count for run in mine) if of is None else of
-    amount, times = reduction(right, base=base, measure=measure, pieces=pieces, policy=policy)
-    limits = right.promotion.limits
-    for cap in (limits.max_minor, right.budget_minor):
+    want = wanted(
+        right, measure=before if right.promotion.needs.judged_on == "list" else after, pieces=pieces
+    )
+    if want is None:
+        return 0, 0, 0
+    pools = [(chosen, _base(mine, policy))]
+    if want.off.ppm is not None and policy.order_percent_per != "order":
+        pools = _pools(runs, chosen, lines, policy)
+    parts = [off_of(want.off, base, want.times, policy) for _, base in pools]
+    # Each unit is rounded by itself: a pool of one run, so many times.
+    if policy.order_percent_per == "unit" and want.off.ppm is not None:
+        counts = [runs[n].count for n in chosen]
+        parts = [
+            off_of(want.off, base // count, want.times, policy) * count
+            for (_, base), count in zip(pools, counts, strict=True)
+        ]
+    whole = sum(parts) + want.more_minor
+    amount = _capped(right, want, whole)
+    for cap in (right.promotion.limits.max_minor, right.budget_minor):
         if cap is not None:
             amount = min(amount, cap - laid.taken)
     amount = min(amount, room(mine, laid.how.floor_ppm, laid.how.floor_minor))
-    if amount > 0:
-        spread(amount, runs, chosen, lines, laid.how)
-    return max(0, amount), times, base
+    base = sum(each for _, each in pools)
+    if amount <= 0:
+        return 0, want.times, base
+    # What is capped is taken off all together.
+    each = [(chosen, amount)] if amount != whole or want.more_minor else [
+        (mine_of, part) for (mine_of, _), part in zip(pools, parts, strict=True)
+    ]  # fmt: skip
+    spread([(part, mine_of) for mine_of, part in each], runs, lines, laid.how)
+    return amount, want.times, base
+
+
+def _base(runs: Sequence[Run], policy: Policy) -> int:
+    """What a share is of: after the items, before them, or what is left."""
+    if policy.percent_of == "base":
+        return sum(run.base_minor * run.count for run in runs)
+    if policy.percent_of == "list":
+        return sum(run.price_minor * run.count for run in runs)
+    return sum(run.left_minor * run.count for run in runs)
+
+
+def _pools(
+    runs: Sequence[Run], chosen: Sequence[int], lines: Sequence[BasketLine], policy: Policy
+) -> list[tuple[list[int], int]]:
+    """Runs whose share is rounded at once, with what it is of."""
+    pools: dict[object, list[int]] = {}
+    for n in chosen:
+        key: object = n
+        if policy.order_percent_per == "line":
+            key = runs[n].at
+        elif policy.order_percent_per == "rate":
+            key = lines[runs[n].at].taxes
+        pools.setdefault(key, []).append(n)
+    return [(mine, _base([runs[n] for n in mine], policy)) for mine in pools.values()]
 
 
 def _chosen(runs: list[Run], right: OrderRight, group: frozenset[int]) -> list[int]:

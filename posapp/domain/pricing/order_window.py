@@ -87,12 +87,13 @@ def combine(
     states = best.states + frontier.states
     for point in frontier.points:
         states += 1
-        if point.choice.value_minor + plan.most(point.reductions_minor) <= best.saving_minor:
+        if point.value_minor + plan.most(point.reductions_minor) <= best.saving_minor:
             continue
         other = settle(goods, point.choice, orders, policy)
         if other.saving_minor > best.saving_minor:
             best = other
-    return replace(best, states=states, is_proven=choice.is_proven and frontier.is_proven)
+    is_proven = choice.is_proven and frontier.is_proven and plan.is_sure
+    return replace(best, states=states, is_proven=is_proven)
 
 
 def settle(goods: Goods, choice: ItemChoice, orders: Sequence[OrderRight], policy: Policy) -> Combined:
@@ -117,10 +118,14 @@ def settle(goods: Goods, choice: ItemChoice, orders: Sequence[OrderRight], polic
 # ------------------------------------------------------------------ what has to be watched
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The parts to watch, the window, and an upper bound of the order layer by the parts' reductions."""
+    """The parts to watch, the window, and an upper bound of the order layer by the parts' reductions.
+
+    Not `is_sure` where even the sums of a line do not tell: which of its units is the cheapest, or dry.
+    """
 
     parts: tuple[LinePart, ...]
     window: int
+    is_sure: bool
     most: Callable[[tuple[int, ...]], int]
 
 
@@ -145,9 +150,16 @@ class _Parts:
     """Parts being collected, each once."""
 
     found: dict[tuple[frozenset[int], bool], int] = field(default_factory=dict)
+    is_sure: bool = True
 
     def add(self, line_nos: frozenset[int], *, is_low: bool = True) -> int:
         return self.found.setdefault((line_nos, is_low), len(self.found))
+
+    def add_lines(self, line_nos: frozenset[int], blind: frozenset[int]) -> None:
+        """Each line by itself; of the blind ones only the units could tell."""
+        for line_no in sorted(line_nos):
+            self.add(frozenset({line_no}), is_low=False)
+        self.is_sure = self.is_sure and not line_nos & blind
 
 
 def _planned(
@@ -161,23 +173,23 @@ def _planned(
     """What has to be watched, or None where the best by items is the best of all."""
     watched = [_watch(goods, right, touched, value, policy) for right in orders]
     parts = _Parts()
+    several = frozenset(lot.line.line_no for lot in goods.lots if lot.line.quantity > 1)
     shares_of_all = 0
     slopes = 0
     for each in watched:
         if not each.touched and not _varies(each.right, goods, touched):
             continue
+        _watch_conditions(each, goods, touched, value, parts)
         if each.is_fine:
-            for line_no in sorted(each.touched):
-                parts.add(frozenset({line_no}), is_low=False)
+            parts.add_lines(each.touched, several if _picks_units(each.right, policy) else frozenset())
             continue
         crossing = _crosses(each, policy)
-        _watch_conditions(each, goods, touched, value, parts)
         if crossing or (each.slope and not touched <= each.lines):
             each.part = parts.add(each.touched, is_low=_is_monotone(each.right, policy))
         elif each.slope:
             shares_of_all += 1
             slopes += each.slope
-    _watch_dry(goods, watched, touched, parts)
+    _watch_dry(goods, watched, touched, parts, several)
     only_rounding = not parts.found
     if shares_of_all >= 2:
         parts.add(touched)
@@ -189,7 +201,7 @@ def _planned(
     if window <= 0:
         return None
     kept = tuple(LinePart(lines, is_low) for lines, is_low in parts.found)
-    return _Plan(kept, window, lambda reduced: _most(watched, reduced, policy))
+    return _Plan(kept, window, parts.is_sure, lambda reduced: _most(watched, reduced, policy))
 
 
 def _most(watched: Sequence[_Watched], reduced: tuple[int, ...], policy: Policy) -> int:
@@ -226,13 +238,17 @@ def _watch(goods: Goods, right: OrderRight, touched: frozenset[int], value: int,
 
 def _needs_units(right: OrderRight, policy: Policy) -> bool:
     """Whether only the single lines tell what falls off."""
-    kind, limits = right.promotion.kind, right.promotion.limits
+    is_of_left = policy.percent_of == "left" and _slope(right) > 0
+    return len(right.groups) != 1 or _picks_units(right, policy) or is_of_left
+
+
+def _picks_units(right: OrderRight, policy: Policy) -> bool:
+    """Whether some units count and others do not, or each is rounded by itself."""
+    kind = right.promotion.kind
     return (
-        len(right.groups) != 1
-        or (isinstance(kind, OrderOff) and kind.units != "all")
-        or limits.max_units is not None
+        (isinstance(kind, OrderOff) and kind.units != "all")
+        or right.promotion.limits.max_units is not None
         or (policy.order_percent_per != "order" and _slope(right) > 0)
-        or (policy.percent_of == "left" and _slope(right) > 0)
     )
 
 
@@ -315,7 +331,13 @@ def _watch_conditions(
             parts.add(frozenset(lot.line.line_no for lot in falls), is_low=not may_hold)
 
 
-def _watch_dry(goods: Goods, watched: Sequence[_Watched], touched: frozenset[int], parts: _Parts) -> None:
+def _watch_dry(
+    goods: Goods,
+    watched: Sequence[_Watched],
+    touched: frozenset[int],
+    parts: _Parts,
+    several: frozenset[int],
+) -> None:
     """Rights that may find less than they want: what the items take off such goods may be for nothing."""
     has_floor = any(lot.line.floor_minor for lot in goods.lots)
     for each in watched:
@@ -330,8 +352,7 @@ def _watch_dry(goods: Goods, watched: Sequence[_Watched], touched: frozenset[int
         if wanted <= each.least - floors or not each.touched:
             continue
         if floors or has_floor or any(_overlaps(each, other) for other in watched):
-            for line_no in sorted(touched):
-                parts.add(frozenset({line_no}), is_low=False)
+            parts.add_lines(touched, several)
         elif not touched <= each.lines:
             parts.add(each.touched)
 

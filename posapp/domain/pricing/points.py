@@ -58,7 +58,8 @@ def apply_points(
         points, amount = payable(kind, wanted, min(caps))
         if amount <= 0:
             continue
-        spread(amount, runs, chosen, basket.lines, Spread(first_slot + len(effects), policy, *floors))
+        how = Spread(first_slot + len(effects), policy, *floors)
+        spread([(amount, chosen)], runs, basket.lines, how)
         effects.append(PointsEffect(promotion, amount, points, due, gate.code))
         wanted -= points
         groups |= {promotion.stack.group} - {""}

@@ -136,30 +136,30 @@ class Spread:
 
 
 def spread(
-    amount: int, runs: list[Run], chosen: Sequence[int], lines: Sequence[BasketLine], how: Spread
+    amounts: Sequence[tuple[int, Sequence[int]]], runs: list[Run], lines: Sequence[BasketLine], how: Spread
 ) -> None:
-    """Take an amount off the chosen runs (by place in the list), splitting those whose units part ways.
+    """Take amounts off the runs chosen for each (by place in the list), splitting runs whose units part ways.
 
-    Not more than `room` of them may be asked for.
+    No run is chosen twice; not more than the `room` of the chosen may be asked for.
     """
-    mine = [runs[n] for n in chosen]
-    weights = [_weight(run, lines[run.at], how.policy) for run in mine]
-    # By largest remainder over what is left nothing can fall below zero: only floors need a look.
-    is_free = how.policy.sharing == "largest_remainder" and how.policy.share_by == "gross" and not (
-        how.floor_ppm or how.floor_minor or any(run.floor_minor for run in mine)
-    )  # fmt: skip
-    rooms = None if is_free else [_unit_room(run, how.floor_ppm, how.floor_minor) for run in mine]
-    shared = _shared(amount, mine, weights, rooms, how.policy)
     split: dict[int, list[Run]] = {}
-    for n, parts in zip(chosen, shared, strict=True):
-        pieces = []
-        for count, part in parts:
-            piece = runs[n].part(count)
-            if part:
-                piece.left_minor -= part
-                piece.shares = (*piece.shares, (how.slot, part))
-            pieces.append(piece)
-        split[n] = pieces
+    for amount, chosen in amounts:
+        mine = [runs[n] for n in chosen]
+        weights = [_weight(run, lines[run.at], how.policy) for run in mine]
+        # By largest remainder over what is left nothing can fall below zero: only floors need a look.
+        is_free = how.policy.sharing == "largest_remainder" and how.policy.share_by == "gross" and not (
+            how.floor_ppm or how.floor_minor or any(run.floor_minor for run in mine)
+        )  # fmt: skip
+        rooms = None if is_free else [_unit_room(run, how.floor_ppm, how.floor_minor) for run in mine]
+        for n, parts in zip(chosen, _shared(amount, mine, weights, rooms, how.policy), strict=True):
+            pieces = []
+            for count, part in parts:
+                piece = runs[n].part(count)
+                if part:
+                    piece.left_minor -= part
+                    piece.shares = (*piece.shares, (how.slot, part))
+                pieces.append(piece)
+            split[n] = pieces
     runs[:] = [piece for n, run in enumerate(runs) for piece in split.get(n, (run,))]
 
 

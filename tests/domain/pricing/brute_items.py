@@ -7,6 +7,7 @@ may meet. Every choice is listed, whatever it is worth.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import combinations
 
 from posapp.domain.pricing.applications import (
@@ -107,7 +108,7 @@ class BruteItems:
                 fell[run.at] += (run.price_minor - run.base_minor) * run.count
             sums = tuple(sum(fell[places[no]] for no in part.line_nos) for part in parts)
             if not any(_beats(other.reductions_minor, sums, parts) for other in kept):
-                kept.append(FrontierPoint(choice, sums))
+                kept.append(FrontierPoint(choice.value_minor, sums, partial(_itself, choice)))
         return Frontier(tuple(kept), len(choices))
 
     def touched(self, lots: Sequence[Lot], rights: Sequence[Right]) -> frozenset[int]:
@@ -121,3 +122,7 @@ def _beats(one: tuple[int, ...], other: tuple[int, ...], parts: Sequence[LinePar
     return all(
         (a <= b) if part.is_counted_low else (a == b) for a, b, part in zip(one, other, parts, strict=True)
     )
+
+
+def _itself(choice: ItemChoice) -> ItemChoice:
+    return choice

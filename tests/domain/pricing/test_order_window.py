@@ -117,7 +117,7 @@ def check(seed: int, policy: Policy) -> tuple[bool, bool]:
     every = [settle(goods, choice, orders, policy) for choice in all_choices(goods.lots, rights, policy)]
     best = max(each.saving_minor for each in every)
     found = combine(goods, rights, orders, policy, BruteItems())
-    assert found.saving_minor == best, (seed, lines, rights, orders)
+    assert found.saving_minor == best if found.is_proven else found.saving_minor <= best, seed
     assert found.saving_minor == sum(line.amount_minor for line in basket.lines) - sum(
         run.left_minor * run.count for run in found.runs
     )
