@@ -102,7 +102,7 @@ def item_frontier(
     """All choices whose value is within the window of the best and that no other beats in value and parts."""
     cache = cache or ItemCache()
     cache.get_ready(policy)
-    form = normal_form(lots, rights, policy, cache.sets)
+    form = normal_form(lots, rights, policy, cache.sets, is_frontier=True)
     tied = [Prepared(form, component) for component in components(form)]
     return combined_frontier(form, tied, policy, parts, window_minor)
 

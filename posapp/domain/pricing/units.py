@@ -79,9 +79,11 @@ class SetCache:
 class NormalForm:
     """Open lots by falling price (then by line), and the rules that may take units of each."""
 
-    __slots__ = ("eligible", "lots", "places")
+    __slots__ = ("eligible", "is_frontier", "lots", "places")
 
-    def __init__(self, lots: Sequence[Lot], cache: SetCache) -> None:
+    def __init__(self, lots: Sequence[Lot], cache: SetCache, is_frontier: bool) -> None:
+        #: Whether other answers than the best are asked for: then no step of a tier may stand for a higher one.
+        self.is_frontier = is_frontier
         open_lots = [lot for lot in lots if not lot.is_locked and lot.count > 0]
         open_lots.sort(key=lambda lot: (-lot.price_minor, lot.line.line_no, lot.first))
         self.lots: list[Lot] = open_lots
@@ -93,9 +95,11 @@ class NormalForm:
             self.places.setdefault(place(lot.line), []).append(position)
 
 
-def normal_form(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: SetCache) -> NormalForm:
+def normal_form(
+    lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: SetCache, *, is_frontier: bool = False
+) -> NormalForm:
     """All rules that can do anything in this basket, on the lots that they reach."""
-    form = NormalForm(lots, cache)
+    form = NormalForm(lots, cache, is_frontier)
     present = 0
     for place in form.places:
         present |= 1 << place
@@ -239,7 +243,9 @@ def _qty_tier(
     most = right.promotion.limits.max_units
     units = most if most is None or most < pieces else None
     minor = minor_max(right)
-    ends = tier_ends(within, list(spots.values()), mode, bool(right.promotion.stack.agrees))
+    ends: tuple[int | None, ...] = (*[step.least for step in within[1:]], None)
+    if not form.is_frontier:
+        ends = tier_ends(within, list(spots.values()), mode, bool(right.promotion.stack.agrees))
     key = (token, "tier", len(within), ends, units, minor)
     return [(TierRule(right, rank, key, mode, steps=within, ends=ends, units=units, minor=minor), spots)]
 
