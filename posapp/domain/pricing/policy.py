@@ -63,7 +63,8 @@ class Policy:
     #: Where tax is rounded: by line, by unit, or once by rate over the document. "total" rounds the tax and
     #: "kept" the net (tax is the rest); with both a price that includes its tax stays. "net_total": each
     #: line's net is rounded, tax is that of their sum, and what is to be paid moves with it.
-    tax_rounding: Literal["line", "unit", "total", "kept", "net_total"] = "total"
+    #: "net_document": the document's net is rounded and tax is that of it; the price moves where they differ.
+    tax_rounding: Literal["line", "unit", "total", "kept", "net_total", "net_document"] = "total"
     tax_round_mode: Mode = "half_up"
     #: Tax of what is paid, or of the price before any discount (as where the coupon's maker pays for it).
     tax_base: Literal["paid", "list"] = "paid"

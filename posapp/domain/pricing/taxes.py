@@ -108,8 +108,9 @@ def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> 
 
 def tax_sums(lines: Sequence[TaxedLine], policy: Policy) -> TaxSums:
     """Tax of the lines, rounded as the policy says; net + included tax = amount on every line."""
-    if policy.tax_rounding == "net_total":
-        return _by_summed_net(lines, policy.tax_round_mode)
+    if policy.tax_rounding in ("net_total", "net_document"):
+        nets = _nets(lines, policy.tax_round_mode, by_line=policy.tax_rounding == "net_total")
+        return _by_net(lines, nets, policy.tax_round_mode)
     if policy.tax_rounding == "line":
         taxes = [_of_line(line, policy.tax_round_mode) for line in lines]
     elif policy.tax_rounding == "unit":
@@ -198,18 +199,33 @@ def _summed(lines: Sequence[TaxedLine], taxes: Sequence[Sequence[int]]) -> TaxSu
     return TaxSums(tuple(sums), sum(each.tax_minor for each in sums if not each.included))
 
 
-def _by_summed_net(lines: Sequence[TaxedLine], mode: Mode) -> TaxSums:
-    """Each line's net is rounded; a rate's tax is that of the sum of nets, shared by largest remainder."""
-    nets = []
-    for line in lines:
-        shares = _shares(line.taxes)
+def _nets(lines: Sequence[TaxedLine], mode: Mode, *, by_line: bool) -> list[int]:
+    """The net of each line, rounded line by line, or over all lines of the same taxes and shared again."""
+    together: dict[tuple[LineTax, ...], list[int]] = {}
+    for at, line in enumerate(lines):
+        together.setdefault(line.taxes, []).append(at)
+    nets = [0] * len(lines)
+    for taxes, places in together.items():
+        shares = _shares(taxes)
         divisor = shares[0].divisor if shares else 1
-        in_price = sum(
-            share.numerator(line.amount_minor, line.quantity)
-            for share, tax in zip(shares, line.taxes, strict=True)
-            if tax.included
-        )
-        nets.append(round_div(line.amount_minor * divisor - in_price, divisor, mode))
+        exact = [(lines[at].amount_minor * divisor - _in_price(lines[at]), divisor) for at in places]
+        parts = [round_div(*each, mode) for each in exact] if by_line else _shared(exact, mode)
+        for at, part in zip(places, parts, strict=True):
+            nets[at] = part
+    return nets
+
+
+def _in_price(line: TaxedLine) -> int:
+    """Included tax of a line, times the divisor that its shares have."""
+    return sum(
+        share.numerator(line.amount_minor, line.quantity)
+        for share, tax in zip(_shares(line.taxes), line.taxes, strict=True)
+        if tax.included
+    )
+
+
+def _by_net(lines: Sequence[TaxedLine], nets: Sequence[int], mode: Mode) -> TaxSums:
+    """A rate's tax is that of the sum of nets, shared by largest remainder; what is paid moves with it."""
     taxes = [[0] * len(line.taxes) for line in lines]
     for places in _by_rate(lines).values():
         exact = []

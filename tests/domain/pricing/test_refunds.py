@@ -79,7 +79,7 @@ def sales(draw: st.DrawFn, most_units: int = 4) -> Sale:
         for n in range(quantity):
             shares[line.line_no, n] = draw(st.integers(0, line.unit_minor))
     policy = Policy(
-        tax_rounding=draw(st.sampled_from(["line", "unit", "total", "kept", "net_total"])),
+        tax_rounding=draw(st.sampled_from(["line", "unit", "total", "kept", "net_total", "net_document"])),
         cash_step_minor=draw(st.sampled_from([1, 1, 5, 10, 50])),
         cash_mode=draw(st.sampled_from(["half_up", "half_down", "down", "up"])),
     )
