@@ -94,6 +94,14 @@ class Choosing(Generic[T]):
             for _, members in sorted(self._groups.items())
             if len(members) > 1 and any(self._promotions[n].layer == "price" for n in members)
         ]
+        # A price that costs a coupon or points need not be taken.
+        chosen = {n for members in by_hand for n in members}
+        by_hand += [
+            [n]
+            for n in sorted(together - chosen)
+            if self._promotions[n].layer == "price"
+            and (n in self._coupons or self._promotions[n].needs.points)
+        ]
         for kept in product(*([*members, ""] for members in by_hand)):
             rivals = {n for members in by_hand for n in members}
             yield frozenset(together - rivals | (set(kept) - {""}))

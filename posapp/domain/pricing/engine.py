@@ -95,8 +95,14 @@ def price(
     basket: Basket, promotions: Promotions, policy: Policy = Policy(), cache: PriceCache | None = None
 ) -> PricedBasket:
     """The basket with its prices; what was lost and the next steps are told on request (`explaining`)."""
-    case = Case(basket, touching(basket, promotions), policy, _Items(cache or PriceCache()))
-    return case.priced()
+    return price_among(basket, touching(basket, promotions), policy, cache or PriceCache())
+
+
+def price_among(
+    basket: Basket, promotions: Sequence[Promotion], policy: Policy, cache: PriceCache
+) -> PricedBasket:
+    """The same for promotions that are known to touch the basket (others do no harm)."""
+    return Case(basket, promotions, policy, _Items(cache)).priced()
 
 
 def touching(basket: Basket, promotions: Promotions) -> tuple[Promotion, ...]:

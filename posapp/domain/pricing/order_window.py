@@ -352,7 +352,8 @@ def _watch_dry(
         if wanted <= each.least - floors or not each.touched:
             continue
         if floors or has_floor or any(_overlaps(each, other) for other in watched):
-            parts.add_lines(touched, several)
+            # Amounts go to lines first: only floors make a difference between units of a line.
+            parts.add_lines(touched, several if floors or has_floor else frozenset())
         elif not touched <= each.lines:
             parts.add(each.touched)
 
