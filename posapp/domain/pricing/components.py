@@ -20,7 +20,7 @@ class Component:
 
     __slots__ = ("is_tied", "key", "positions")
 
-    def __init__(self, positions: list[int], is_tied: bool, key: object) -> None:
+    def __init__(self, positions: list[int], is_tied: bool, key: tuple[int, ...]) -> None:
         self.positions = positions
         self.is_tied = is_tied
         self.key = key
@@ -51,21 +51,16 @@ def components(form: NormalForm) -> list[Component]:
     for position, eligible in enumerate(form.eligible):
         if eligible:
             groups.setdefault(root(position), []).append(position)
-    return [
-        Component(positions, positions[0] in tied, tuple([_lot_key(form, position) for position in positions]))
-        for positions in groups.values()
-    ]
-
-
-def _lot_key(form: NormalForm, position: int) -> object:
-    lot = form.lots[position]
-    return (
-        lot.line.line_no,
-        lot.first,
-        lot.count,
-        lot.price_minor,
-        tuple([(rule.key, *spot) for rule, spot in form.eligible[position]]),
-    )
+    numbers, lots = form.numbers, form.eligible
+    found: list[Component] = []
+    for positions in groups.values():
+        key: list[int] = []
+        for position in positions:
+            # Lots and rules are numbered by all that counts of them.
+            key.append(-1 - numbers[position])
+            key += [rule.serial for rule, _ in lots[position]]
+        found.append(Component(positions, positions[0] in tied, tuple(key)))
+    return found
 
 
 def agree(one: Promotion, other: Promotion) -> bool:

@@ -101,8 +101,8 @@ class GroupRule(Rule):
 
     __slots__ = ("shape",)
 
-    def __init__(self, right: Right, rank: int, key: object, mode: Mode, *, shape: GroupShape) -> None:
-        super().__init__(right, rank, key, mode)
+    def __init__(self, right: Right, mode: Mode, *, shape: GroupShape) -> None:
+        super().__init__(right, mode)
         self.is_group = True
         self.shape = shape
         self.start = GroupState(0, 0, 0, -1 if shape.minor_max is None else shape.minor_max, ())
@@ -236,3 +236,104 @@ class GroupRule(Rule):
         if shape.amount is not None:
             return min(shape.amount, sum_room) if shape.sums else shape.amount
         return 0
+
+
+class CountRule(GroupRule):
+    """One slot and nothing that hangs on sums: the state is a number, pieces of the open group and groups."""
+
+    __slots__ = ("_n",)
+
+    def __init__(self, right: Right, mode: Mode, *, shape: GroupShape) -> None:
+        super().__init__(right, mode, shape=shape)
+        self._n = shape.slots[0].pieces
+        self.start = 0
+
+    def accepts(self, state: State) -> bool:
+        """No group is begun."""
+        assert isinstance(state, int)
+        return state % self._n == 0
+
+    def take(self, state: State, price: int, spot: Spot) -> list[Move]:
+        """One way, while groups are left."""
+        assert isinstance(state, int)
+        shape, n = self.shape, self._n
+        closed, had = divmod(state, n)
+        most = shape.groups_max
+        if had == 0 and most is not None and closed >= most:
+            return []
+        gain = 0
+        slot = shape.slots[0]
+        if shape.price is not None:
+            gain = price
+        elif slot.off is not None and had in slot.reduced:
+            gain = max(0, min(off_gain(slot.off, price, self.mode), price - spot.floor))
+        if had + 1 < n:
+            return [(state + 1, gain, (0, 0, False))]
+        gain += self._at_end(0, 0)
+        return [((closed + 1) * n if most is not None else 0, gain, (0, 0, True))]
+
+
+class SlotsRule(GroupRule):
+    """Several slots and nothing that hangs on sums: pieces of each slot in the open groups tell all.
+
+    State: groups closed (0 where nobody counts), then the pieces of each slot beyond them.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, right: Right, mode: Mode, *, shape: GroupShape) -> None:
+        super().__init__(right, mode, shape=shape)
+        self.start = (0,) * (len(shape.slots) + 1)
+
+    def accepts(self, state: State) -> bool:
+        """As many groups of every slot, where one that is open may be short of a few."""
+        assert isinstance(state, tuple)
+        begun = {-(-had // slot.pieces) for had, slot in zip(state[1:], self.shape.slots, strict=True)}
+        return len(begun) == 1 and all(
+            slot.is_open or had % slot.pieces == 0
+            for had, slot in zip(state[1:], self.shape.slots, strict=True)
+        )
+
+    def take(self, state: State, price: int, spot: Spot) -> list[Move]:
+        """One way for each slot that the unit fits, while groups are left."""
+        assert isinstance(state, tuple)
+        shape = self.shape
+        slots = shape.slots
+        most = shape.groups_max
+        moves: list[Move] = []
+        for number in spot.slots:
+            slot = slots[number]
+            had = state[number + 1]
+            place = had // slot.pieces
+            if most is not None and state[0] + place >= most:
+                continue
+            gain = 0
+            if shape.price is not None:
+                gain = price
+            elif slot.off is not None and had % slot.pieces in slot.reduced:
+                gain = max(0, min(off_gain(slot.off, price, self.mode), price - spot.floor))
+            after = list(state)
+            after[number + 1] = had + 1
+            ends = place == 0 and all(
+                [count >= one.pieces for count, one in zip(after[1:], slots, strict=True)]
+            )
+            if ends:
+                gain += self._at_end(0, 0)
+                for n, one in enumerate(slots):
+                    after[n + 1] -= one.pieces
+                if most is not None:
+                    after[0] += 1
+            moves.append((tuple(after), gain, (place, number, ends)))
+        return moves
+
+
+def group_rule(right: Right, mode: Mode, shape: GroupShape) -> GroupRule:
+    """The leanest automaton for a shape."""
+    is_plain = (
+        not shape.sums and not shape.per_group and shape.paid_max is None and shape.minor_max is None
+        and not shape.over and not shape.is_cheaper and not shape.is_differing
+        and all(slot.amount is None and slot.pieces > 0 for slot in shape.slots)
+    )  # fmt: skip
+    if not is_plain:
+        return GroupRule(right, mode, shape=shape)
+    return (CountRule if len(shape.slots) == 1 else SlotsRule)(right, mode, shape=shape)

@@ -45,10 +45,9 @@ class ItemCache:
 
     def get_ready(self, policy: Policy) -> None:
         """Begin anew for another policy or where it has grown full; drop the older half of the components."""
-        if self.policy is not policy and self.policy != policy:
-            self.solved.clear()
-            self.policy = policy
-        if self.sets.is_full:
+        is_other = self.policy is not policy and self.policy != policy
+        self.policy = policy
+        if is_other or self.sets.is_full:
             self.sets = SetCache()
             self.solved.clear()
         if len(self.solved) > COMPONENTS_MAX:
@@ -71,7 +70,7 @@ def solve_items(
 def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: ItemCache) -> ItemChoice:
     cache.get_ready(policy)
     form = normal_form(lots, rights, policy, cache.sets)
-    set_weights(form, rights)
+    weights = _weights(form, rights)
     found: list[Application] = []
     value = states = 0
     is_proven = True
@@ -79,7 +78,7 @@ def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: 
     for component in components(form):
         answer = solved.get(component.key)
         if answer is None:
-            answer = solve_component(Prepared(form, component), policy.states_max - states)
+            answer = solve_component(Prepared(form, component, weights), policy.states_max - states)
             # What was cut short hangs on the rest of the basket: it is not kept.
             if answer.is_proven:
                 solved[component.key] = answer
@@ -107,18 +106,16 @@ def item_frontier(
     return combined_frontier(form, tied, policy, parts, window_minor)
 
 
-def set_weights(form: NormalForm, rights: Sequence[Right]) -> None:
-    """Let the store's own cost break ties: a unit of money counts for more than all cost together."""
-    store = {id(right.promotion): store_ppm(right) for right in rights}
+def _weights(form: NormalForm, rights: Sequence[Right]) -> dict[str, int] | None:
+    """By promotion: a unit of money counts for more than all cost of the store together, which breaks ties."""
+    store = {right.promotion.promotion_id: store_ppm(right) for right in rights}
     shares = set(store.values())
     if len(shares) < 2:
-        return
+        return None
     scale = gcd(*shares)
-    goods = sum(lot.count * lot.price_minor for lot in form.lots)
+    goods = sum([lot.count * lot.price_minor for lot in form.lots])
     whole = 1 << (goods * (max(shares) // scale)).bit_length()
-    for eligible in form.eligible:
-        for rule, _ in eligible:
-            rule.weight = whole - store[id(rule.right.promotion)] // scale
+    return {promotion_id: whole - share // scale for promotion_id, share in store.items()}
 
 
 def store_ppm(right: Right) -> int:

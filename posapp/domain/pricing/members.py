@@ -14,7 +14,7 @@ from posapp.domain.pricing.promotion import AllOf, AnyOf, Every, Except, GoodsSe
 class Members:
     """Goods by number, and for any set the mask of the goods in it."""
 
-    __slots__ = ("_by_brand", "_by_category", "_by_key", "_by_line", "_by_sku", "_by_tag", "_prices", "count")
+    __slots__ = ("_by_brand", "_by_category", "_by_key", "_by_line", "_by_sku", "_by_tag", "count", "lines")
 
     def __init__(self) -> None:
         self.count = 0
@@ -24,7 +24,8 @@ class Members:
         self._by_category: dict[str, int] = {}
         self._by_brand: dict[str, int] = {}
         self._by_tag: dict[str, int] = {}
-        self._prices: list[int] = []
+        #: One line of each kind of goods, by its number.
+        self.lines: list[BasketLine] = []
 
     def place(self, line: BasketLine) -> int:
         """The number of a line's goods; the same for the same SKU, list price and traits."""
@@ -57,7 +58,7 @@ class Members:
             self._by_brand[traits.brand] = self._by_brand.get(traits.brand, 0) | bit
         for tag in traits.tags:
             self._by_tag[tag] = self._by_tag.get(tag, 0) | bit
-        self._prices.append(line.unit_minor)
+        self.lines.append(line)
         return place
 
     def mask(self, goods: GoodsSet) -> int:
@@ -105,7 +106,7 @@ class Members:
     def _priced(self, goods: Priced) -> int:
         low, high = goods.from_minor, goods.to_minor
         found = 0
-        for place, price in enumerate(self._prices):
-            if (low is None or price >= low) and (high is None or price <= high):
+        for place, line in enumerate(self.lines):
+            if (low is None or line.unit_minor >= low) and (high is None or line.unit_minor <= high):
                 found |= 1 << place
         return found

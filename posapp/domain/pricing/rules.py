@@ -36,19 +36,19 @@ class Spot(NamedTuple):
 
 
 class Rule:
-    """What all rules have: the right behind them, their rank by id, their key for the cache, their weight.
+    """What all rules have: the right behind them, their rank (its id), their serial number for the cache.
 
     `weight` turns a gain into the search's value, in which the store's own cost breaks ties. `is_coupling`:
     it ties units together, so that they cannot be looked at one by one.
     """
 
-    __slots__ = ("is_coupling", "is_group", "key", "mode", "promotion", "rank", "right", "start", "weight")
+    __slots__ = ("is_coupling", "is_group", "mode", "promotion", "rank", "right", "serial", "start", "weight")
 
-    def __init__(self, right: Right, rank: int, key: object, mode: Mode) -> None:
+    def __init__(self, right: Right, mode: Mode) -> None:
         self.right = right
         self.promotion: Promotion = right.promotion
-        self.rank = rank
-        self.key = key
+        self.rank = right.promotion.promotion_id
+        self.serial = 0
         self.mode: Mode = mode
         self.weight = 1
         self.is_group = False
@@ -67,16 +67,17 @@ class Rule:
 class FreeRule(Rule):
     """A reduction of each unit by itself, without any limit; it depends on nothing else."""
 
-    __slots__ = ("_offs",)
+    __slots__ = ("_off", "key")
 
-    def __init__(self, right: Right, rank: int, key: object, mode: Mode, off: Off) -> None:
-        super().__init__(right, rank, key, mode)
-        self._offs = off
+    def __init__(self, right: Right, mode: Mode, off: Off, key: tuple[object, ...]) -> None:
+        super().__init__(right, mode)
+        self._off = off
+        self.key = key
         self.is_coupling = False
 
     def gain(self, price: int, spot: Spot) -> int:
         """What falls off one unit at a price."""
-        gain = off_gain(self._offs, price, self.mode)
+        gain = off_gain(self._off, price, self.mode)
         room = price - spot.floor
         return gain if gain <= room else max(room, 0)
 
@@ -90,10 +91,10 @@ class LimitedRule(Rule):
     __slots__ = ("_off", "_per_line")
 
     def __init__(
-        self, right: Right, rank: int, key: object, mode: Mode, *, off: Off, units: int | None,
+        self, right: Right, mode: Mode, *, off: Off, units: int | None,
         minor: int | None, per_line: int | None,
     ) -> None:  # fmt: skip
-        super().__init__(right, rank, key, mode)
+        super().__init__(right, mode)
         self._off = off
         self._per_line = per_line
         self.start = (-1 if units is None else units, -1 if minor is None else minor, ())
@@ -130,10 +131,10 @@ class TierRule(Rule):
     __slots__ = ("_ends", "_minor", "_steps", "_units")
 
     def __init__(
-        self, right: Right, rank: int, key: object, mode: Mode, *, steps: tuple[Step, ...],
+        self, right: Right, mode: Mode, *, steps: tuple[Step, ...],
         ends: tuple[int | None, ...], units: int | None, minor: int | None,
     ) -> None:  # fmt: skip
-        super().__init__(right, rank, key, mode)
+        super().__init__(right, mode)
         self._steps = steps
         self._ends = ends
         self._units = units

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from posapp.domain.pricing.tables import Cluster, Step
+from posapp.domain.pricing.tables import Cluster, Rank, Step
 
 #: A unit of a component: its lot, its price, and value and rank of what it has without any cluster.
-Unit = tuple[int, int, int, tuple[int, ...]]
+Unit = tuple[int, int, int, Rank]
 #: Loss so far, the state before, what was done with the unit.
 Reached = tuple[int, int, tuple[Step, ...] | None]
 #: What a state may become: what to add to it, what that loses, what is done.
@@ -207,7 +207,7 @@ class _Pass:
             # A cluster that is through leaves no trace in the state.
             delta = -(state << cluster.shift) if k + 1 == len(cluster.rows) else 0
             idle.append((here, None if rest is None else here - rest, delta))
-        ranked: list[tuple[tuple[int, ...], int, int, tuple[Step, ...] | None]] = []
+        ranked: list[tuple[Rank, int, int, tuple[Step, ...] | None]] = []
         if all(loss is not None for _, loss, _ in idle):
             loss = dual + sum(one[1] or 0 for one in idle)
             ranked.append((self.units[position][3], sum(one[2] for one in idle), loss, None))

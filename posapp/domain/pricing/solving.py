@@ -5,18 +5,18 @@ What every unit may have by itself is worked out first: its base. Only what ties
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from posapp.domain.pricing.applications import Application
 from posapp.domain.pricing.components import Component, coupling_of, stacks_of
 from posapp.domain.pricing.rules import Rule
 from posapp.domain.pricing.search import Unit, search
-from posapp.domain.pricing.tables import NO_RANK, Cluster, Stack, Step, free_ways, stack_rank
+from posapp.domain.pricing.tables import NO_RANK, Cluster, Rank, Stack, Step, free_ways, stack_rank
 from posapp.domain.pricing.units import NormalForm
 from posapp.domain.pricing.writing_out import applications_of
 
-Base = tuple[int, tuple[int, ...], tuple[Step, ...]]
+Base = tuple[int, Rank, tuple[Step, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,14 @@ class Prepared:
 
     __slots__ = ("bases", "clusters", "form", "free", "places", "units")
 
-    def __init__(self, form: NormalForm, component: Component) -> None:
+    def __init__(
+        self, form: NormalForm, component: Component, weights: Mapping[str, int] | None = None
+    ) -> None:
         self.form = form
+        for position in component.positions:
+            for rule, _ in form.eligible[position]:
+                # Rules outlive a basket, weights do not.
+                rule.weight = weights[rule.rank] if weights else 1
         #: By position of the lot: the best that a unit has by itself, and all that it might have.
         self.bases: dict[int, Base] = {}
         self.free: dict[int, list[Stack]] = {}

@@ -27,14 +27,17 @@ class Step(NamedTuple):
     mark: Mark | None
 
 
+#: The ids of the promotions of a stack, lowest first.
 #: A way over a unit: next state, value gained over doing without the cluster, rank, what was done.
-Way = tuple[int, int, tuple[int, ...], tuple[Step, ...]]
-NO_RANK = (1 << 60,)
+Rank = tuple[str, ...]
+Way = tuple[int, int, Rank, tuple[Step, ...]]
+#: Doing nothing comes last.
+NO_RANK: Rank = ("\U0010ffff",)
 
 
-def stack_rank(stack: Stack) -> tuple[int, ...]:
+def stack_rank(stack: Stack) -> Rank:
     """What decides between stacks that gain the same: the ids of their promotions, lowest first."""
-    return tuple(sorted(rule.rank for rule, _ in stack)) if stack else NO_RANK
+    return tuple(sorted([rule.rank for rule, _ in stack])) if stack else NO_RANK
 
 
 def free_ways(stack: Stack, price: int) -> tuple[int, tuple[Step, ...]] | None:
@@ -65,7 +68,7 @@ class Cluster:
         start = tuple(rule.start for rule in rules)
         self._states: list[tuple[State, ...]] = [start]
         self._ids: dict[tuple[State, ...], int] = {start: 0}
-        self._stacks: dict[int, list[tuple[Stack, tuple[int, ...]]]] = {}
+        self._stacks: dict[int, list[tuple[Stack, Rank]]] = {}
         self._memo: dict[int, dict[int, list[Way]]] = {}
         #: The cluster's units, by their place in the component.
         self.positions: list[int] = []
@@ -83,7 +86,7 @@ class Cluster:
         """Whether units of a lot may go through the cluster."""
         return lot in self._stacks
 
-    def tabulate(self, units: Sequence[tuple[int, int, int, tuple[int, ...]]], states_max: int) -> int:
+    def tabulate(self, units: Sequence[tuple[int, int, int, Rank]], states_max: int) -> int:
         """Fill the rows; units are (lot, price, base value, its rank). The number of states met; stops beyond the most."""
         reach: dict[int, None] = {0: None}
         count = 0
@@ -201,7 +204,7 @@ class Cluster:
         return number
 
     def _through(
-        self, found: list[Way], stack: Stack, rank: tuple[int, ...], start: tuple[State, ...], price: int,
+        self, found: list[Way], stack: Stack, rank: Rank, start: tuple[State, ...], price: int,
         base: int,
     ) -> None:  # fmt: skip
         partial: list[tuple[tuple[State, ...], int, int, tuple[Step, ...]]] = [(start, price, -base, ())]

@@ -10,36 +10,65 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from posapp.domain.pricing.applications import Lot, Right
-from posapp.domain.pricing.group_rules import GroupRule, GroupShape, slots_of
+from posapp.domain.pricing.group_rules import GroupShape, group_rule, slots_of
 from posapp.domain.pricing.members import Members
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.price_layer import units_max
-from posapp.domain.pricing.promotion import Bundle, EachUnit, NFor, Nth, Off, Promotion, QtyTier, Reward
+from posapp.domain.pricing.promotion import (
+    Bundle,
+    EachUnit,
+    GoodsSet,
+    NFor,
+    Nth,
+    Off,
+    Promotion,
+    QtyTier,
+    Reward,
+)
 from posapp.domain.pricing.reductions import floor_of, off_gain
 from posapp.domain.pricing.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
-from posapp.domain.pricing.sets import values_of
+from posapp.domain.pricing.sets import holds, values_of
 
 #: A rule and what it knows of a lot's units.
 Eligible = tuple[Rule, Spot]
-#: Rules kept at most in the cache, with all that was computed for them.
-_SETS_MAX = 20_000
+#: Kinds of goods and promotions kept at most; then the cache begins anew.
+GOODS_MAX = 4_000
+PROMOTIONS_MAX = 20_000
+#: So few new goods are looked at one by one, instead of the whole set again.
+_FEW = 3
+#: One right's rules, each with its lots by their place in what the right reaches.
+Made = list[tuple[Rule, list[tuple[int, Eligible]]]]
 
 
 class SetCache:
-    """Which goods lie in the sets of a promotion; promotions by number, so that equal ids cannot be mixed up."""
+    """Which goods lie in the sets of a promotion, and the rules that were made of it last.
 
-    __slots__ = ("_alike", "_masks", "_tokens", "members")
+    Promotions go by number, so that equal ids cannot be mixed up; what is equal has one number.
+    """
+
+    __slots__ = ("_alike", "_lots", "_masks", "_serial", "_tokens", "free", "made", "members")
 
     def __init__(self) -> None:
         self.members = Members()
         self._tokens: dict[int, tuple[Promotion, int]] = {}
         self._alike: dict[str, list[tuple[Promotion, int]]] = {}
         self._masks: dict[int, tuple[int, tuple[int, ...]]] = {}
+        self._lots: dict[tuple[int, int, int, int, int, int], int] = {}
+        self._serial = 0
+        #: Rules without limits, which hang on nothing but their promotion.
+        self.free: dict[tuple[object, ...], FreeRule] = {}
+        #: By promotion and its limits: the lots that it reached last, and the rules made for them.
+        self.made: dict[tuple[object, ...], tuple[tuple[int, ...], Made]] = {}
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to begin anew."""
-        return len(self._tokens) > _SETS_MAX or self.members.lines_kept > _SETS_MAX
+        return (
+            len(self._tokens) > PROMOTIONS_MAX
+            or self.members.count > GOODS_MAX
+            or self.members.lines_kept > PROMOTIONS_MAX
+            or len(self._lots) > PROMOTIONS_MAX
+        )
 
     def token(self, promotion: Promotion) -> int:
         """The number of a promotion; it is held, so that its identity is not given to another."""
@@ -54,32 +83,62 @@ class SetCache:
             self._tokens[id(promotion)] = known
         return known[1]
 
+    def lot(self, lot: Lot) -> int:
+        """The number of a lot by all that counts of it."""
+        line = lot.line
+        key = (
+            self.members.place(line), line.line_no, lot.first, lot.count, lot.price_minor, line.floor_minor,
+        )  # fmt: skip
+        return self._lots.setdefault(key, len(self._lots))
+
+    def numbered(self, made: Made) -> Made:
+        """Rules with their serial numbers, under which components are known."""
+        for rule, _ in made:
+            if not rule.serial:
+                self._serial += 1
+                rule.serial = self._serial
+        return made
+
     def masks(self, promotion: Promotion, token: int) -> tuple[int, ...]:
         """The goods of each slot of a promotion."""
         known = self._masks.get(token)
         count = self.members.count
-        if known is None or known[0] != count:
-            known = (count, self._find(promotion))
-            self._masks[token] = known
-        return known[1]
+        if known is None or count - known[0] > _FEW:
+            mask = self.members.mask
+            found = tuple([mask(goods) for goods in sets_of(promotion)])
+        elif known[0] == count:
+            return known[1]
+        else:
+            found = known[1]
+            for place in range(known[0], count):
+                line = self.members.lines[place]
+                found = tuple(
+                    [
+                        mask | (1 << place) if holds(goods, line) else mask
+                        for goods, mask in zip(sets_of(promotion), found, strict=True)
+                    ]
+                )
+        self._masks[token] = (count, found)
+        return found
 
-    def _find(self, promotion: Promotion) -> tuple[int, ...]:
-        mask = self.members.mask
-        kind = promotion.kind
-        if isinstance(kind, Bundle):
-            return tuple([mask(part.of) for part in kind.parts])
-        if isinstance(kind, Reward):
-            found = [mask(part.of) for part in kind.buy]
-            if kind.buy_minor is not None:
-                found.append(mask(kind.buy_of))
-            return (*found, mask(kind.get.of))
-        return (mask(promotion.on),)
+
+def sets_of(promotion: Promotion) -> list[GoodsSet]:
+    """The sets of a promotion's slots, in their order."""
+    kind = promotion.kind
+    if isinstance(kind, Bundle):
+        return [part.of for part in kind.parts]
+    if isinstance(kind, Reward):
+        found = [part.of for part in kind.buy]
+        if kind.buy_minor is not None:
+            found.append(kind.buy_of)
+        return [*found, kind.get.of]
+    return [promotion.on]
 
 
 class NormalForm:
-    """Open lots by falling price (then by line), and the rules that may take units of each."""
+    """Open lots by falling price (then by line), their numbers, and the rules that may take units of each."""
 
-    __slots__ = ("eligible", "is_frontier", "lots", "places")
+    __slots__ = ("eligible", "is_frontier", "lots", "numbers", "places")
 
     def __init__(self, lots: Sequence[Lot], cache: SetCache, is_frontier: bool) -> None:
         #: Whether other answers than the best are asked for: then no step of a tier may stand for a higher one.
@@ -87,6 +146,7 @@ class NormalForm:
         open_lots = [lot for lot in lots if not lot.is_locked and lot.count > 0]
         open_lots.sort(key=lambda lot: (-lot.price_minor, lot.line.line_no, lot.first))
         self.lots: list[Lot] = open_lots
+        self.numbers = [cache.lot(lot) for lot in open_lots]
         self.eligible: list[list[Eligible]] = [[] for _ in open_lots]
         place = cache.members.place
         #: Positions of lots by the number of their goods.
@@ -100,73 +160,83 @@ def normal_form(
 ) -> NormalForm:
     """All rules that can do anything in this basket, on the lots that they reach."""
     form = NormalForm(lots, cache, is_frontier)
+    places, numbers, eligible = form.places, form.numbers, form.eligible
     present = 0
-    for place in form.places:
+    for place in places:
         present |= 1 << place
-    for rank, right in enumerate(sorted(rights, key=lambda one: one.promotion.promotion_id)):
+    for right in rights:
         promotion = right.promotion
         token = cache.token(promotion)
         masks = cache.masks(promotion, token)
-        union = 0
-        for mask in masks:
+        union = masks[0]
+        for mask in masks[1:]:
             union |= mask
         union &= present
-        if union:
-            _add(form, _Reach(form, masks, union), right, rank, token, policy)
-    return form
-
-
-class _Reach:
-    """The lots that a promotion reaches: position and slots of each, by falling price."""
-
-    __slots__ = ("pieces", "slots")
-
-    def __init__(self, form: NormalForm, masks: tuple[int, ...], union: int) -> None:
-        self.slots: dict[int, tuple[int, ...]] = {}
-        places = form.places
-        found: list[tuple[int, tuple[int, ...]]] = []
-        one = (0,)
+        if not union:
+            continue
+        positions: list[int] = []
         while union:
             low = union & -union
             union ^= low
-            slots = one if len(masks) == 1 else tuple(n for n, mask in enumerate(masks) if mask & low)
-            found.extend((position, slots) for position in places[low.bit_length() - 1])
-        found.sort()
-        self.slots = dict(found)
-        lots = form.lots
-        self.pieces = sum(lots[position].count for position in self.slots)
+            positions += places[low.bit_length() - 1]
+        if len(positions) > 1:
+            positions.sort()
+        reach = tuple([numbers[position] for position in positions])
+        key = (token, right.uses_max, right.left_minor, right.code, is_frontier)
+        known = cache.made.get(key)
+        if known is None or known[0] != reach:
+            known = (reach, cache.numbered(_made(form, positions, masks, right, policy, cache)))
+            cache.made[key] = known
+        for _, reached in known[1]:
+            for n, pair in reached:
+                eligible[positions[n]].append(pair)
+    return form
 
 
-def _add(form: NormalForm, reach: _Reach, right: Right, rank: int, token: int, policy: Policy) -> None:
-    kind = right.promotion.kind
-    spots = _spots(form, reach, right.promotion)
-    if isinstance(kind, EachUnit):
-        rules = _each_unit(kind, form, spots, right, rank, token, policy)
-    elif isinstance(kind, QtyTier):
-        rules = _qty_tier(kind, form, spots, right, rank, token, policy)
-    elif isinstance(kind, Nth | NFor | Bundle | Reward):
-        rules = _groups(kind, form, spots, right, rank, token, policy)
-    else:
-        return
-    for rule, reached in rules:
-        for position, spot in reached.items():
-            form.eligible[position].append((rule, spot))
-
-
-def _spots(form: NormalForm, reach: _Reach, promotion: Promotion) -> dict[int, Spot]:
-    limits = promotion.limits
+def _made(
+    form: NormalForm, positions: list[int], masks: tuple[int, ...], right: Right, policy: Policy, cache: SetCache
+) -> Made:
+    """The rules of a right on the lots that it reaches."""
+    promotion = right.promotion
+    kind = promotion.kind
+    place = cache.members.place
     spots: dict[int, Spot] = {}
-    for position, slots in reach.slots.items():
+    limits = promotion.limits
+    has_floor = limits.floor_minor is not None or limits.floor_ppm is not None
+    for position in positions:
         lot = form.lots[position]
         line = lot.line
-        floor = floor_of(limits, lot.price_minor, line.floor_minor)
+        floor = floor_of(limits, lot.price_minor, line.floor_minor) if has_floor else line.floor_minor
+        slots = _FIRST
+        if len(masks) > 1:
+            at = place(line)
+            slots = tuple([n for n, mask in enumerate(masks) if mask >> at & 1])
         if not promotion.differ:
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
             continue
         values = values_of(promotion.differ, line)
         if values:
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no, values[0])
-    return spots
+    name: tuple[object, ...] = (cache.token(promotion), right.code)
+    rules: _Rules = []
+    if isinstance(kind, EachUnit):
+        rules = _unitwise(kind.off, form, spots, right, name, policy)
+    elif isinstance(kind, QtyTier):
+        rules = _qty_tier(kind, form, spots, right, name, policy)
+    elif isinstance(kind, Nth | NFor | Bundle | Reward):
+        shape = _shape(kind, form, spots, right, policy) if spots else None
+        if shape is not None:
+            rules = [(group_rule(right, policy.percent_mode, shape), spots)]
+    order = {position: n for n, position in enumerate(positions)}
+    made: Made = []
+    for rule, reached in rules:
+        if isinstance(rule, FreeRule):
+            rule = cache.free.setdefault(rule.key, rule)
+        made.append((rule, [(order[position], (rule, spot)) for position, spot in reached.items()]))
+    return made
+
+
+_FIRST = (0,)
 
 
 def _pieces(form: NormalForm, positions: Iterable[int]) -> int:
@@ -177,14 +247,8 @@ def _pieces(form: NormalForm, positions: Iterable[int]) -> int:
 _Rules = list[tuple[Rule, dict[int, Spot]]]
 
 
-def _each_unit(
-    kind: EachUnit, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int, token: int, policy: Policy
-) -> _Rules:
-    return _unitwise(kind.off, form, spots, right, rank, (token,), policy)
-
-
 def _unitwise(
-    off: Off, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int,
+    off: Off, form: NormalForm, spots: dict[int, Spot], right: Right,
     key: tuple[object, ...], policy: Policy,
 ) -> _Rules:  # fmt: skip
     mode = policy.percent_mode
@@ -199,24 +263,19 @@ def _unitwise(
         most = sum(form.lots[position].count * off_gain(off, spot.base, mode) for position, spot in spots.items())
         minor = None if most <= minor else minor
     if units is None and minor is None and per_line is None:
-        return [(FreeRule(right, rank, (*key, "free"), mode, off), spots)]
+        return [(FreeRule(right, mode, off, key), spots)]
     if per_line is not None and units is None and minor is None:
         by_line: dict[int, dict[int, Spot]] = {}
         for position, spot in spots.items():
             by_line.setdefault(spot.line_no, {})[position] = spot
         return [
             (
-                LimitedRule(
-                    right, rank, (*key, line_no, per_line), mode, off=off, units=per_line, minor=None, per_line=None
-                ),
+                LimitedRule(right, mode, off=off, units=per_line, minor=None, per_line=None),
                 reached,
             )
-            for line_no, reached in by_line.items()
+            for reached in by_line.values()
         ]
-    limited = LimitedRule(
-        right, rank, (*key, units, minor, per_line), mode, off=off, units=units, minor=minor, per_line=per_line
-    )
-    return [(limited, spots)]
+    return [(LimitedRule(right, mode, off=off, units=units, minor=minor, per_line=per_line), spots)]
 
 
 def _has_line_once(spots: dict[int, Spot]) -> bool:
@@ -230,11 +289,11 @@ def minor_max(right: Right) -> int | None:
 
 
 def _qty_tier(
-    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int, token: int, policy: Policy
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...], policy: Policy
 ) -> _Rules:
     steps = tuple(sorted(kind.steps, key=lambda step: step.least))
     if kind.counts != "used":
-        return _counted(kind, form, spots, right, rank, token, policy)
+        return _counted(kind, form, spots, right, key, policy)
     pieces = _pieces(form, spots)
     within = tuple(step for step in steps if step.least <= pieces)
     if not within:
@@ -246,12 +305,11 @@ def _qty_tier(
     ends: tuple[int | None, ...] = (*[step.least for step in within[1:]], None)
     if not form.is_frontier:
         ends = tier_ends(within, list(spots.values()), mode, bool(right.promotion.stack.agrees))
-    key = (token, "tier", len(within), ends, units, minor)
-    return [(TierRule(right, rank, key, mode, steps=within, ends=ends, units=units, minor=minor), spots)]
+    return [(TierRule(right, mode, steps=within, ends=ends, units=units, minor=minor), spots)]
 
 
 def _counted(
-    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int, token: int, policy: Policy
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...], policy: Policy
 ) -> _Rules:
     """Tiers that count the basket, the line or the item: the step is known before the search."""
     count_of: dict[object, int] = {}
@@ -272,19 +330,8 @@ def _counted(
     rules: _Rules = []
     for step, reached_spots in by_step.items():
         off = kind.steps[step].off
-        rules.extend(_unitwise(off, form, reached_spots, right, rank, (token, "step", step), policy))
+        rules.extend(_unitwise(off, form, reached_spots, right, (*key, "step", step), policy))
     return rules
-
-
-def _groups(
-    kind: Nth | NFor | Bundle | Reward, form: NormalForm, spots: dict[int, Spot], right: Right, rank: int,
-    token: int, policy: Policy,
-) -> _Rules:  # fmt: skip
-    shape = _shape(kind, form, spots, right, policy)
-    if shape is None:
-        return []
-    key = (token, shape.groups_max, shape.paid_max, shape.minor_max, shape.sums)
-    return [(GroupRule(right, rank, key, policy.percent_mode, shape=shape), spots)]
 
 
 def _shape(
