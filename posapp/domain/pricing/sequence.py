@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from posapp.domain.pricing.basket import BasketLine
 from posapp.domain.pricing.applications import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
+from posapp.domain.pricing.basket import BasketLine
 from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import Condition, GoodsSet, Promotion
-from posapp.domain.pricing.sequence_effects import Effect, effect
+from posapp.domain.pricing.promotion import GoodsSet
+from posapp.domain.pricing.sequence_effects import Effect, effect, meets
 from posapp.domain.pricing.sequence_goods import Goods, Unit
 
 Holds = Callable[[GoodsSet, BasketLine], bool]
@@ -176,9 +176,10 @@ class _Run:
             begins,
             self.policy,
             self.holds,
+            self.unlocked,
             [place for place in self.unlocked if place not in state.gone],
         )
-        if promotion.needs.judged_on == "after_items" and not self._met(promotion, goods):
+        if promotion.needs.judged_on == "after_items" and not meets(promotion, goods, self.unlocked):
             return None
         found = effect(promotion, goods)
         if found is None:
@@ -194,20 +195,4 @@ class _Run:
             order_begins,
             (*state.taken, _Taken(right, found, state.left)),
             is_closed=stack.alone or self.policy.stacking == "single",
-        )
-
-    def _met(self, promotion: Promotion, goods: Goods) -> bool:
-        met = [self._holds_one(condition, goods) for condition in promotion.needs.conditions]
-        return not met or (any(met) if promotion.needs.match == "any" else all(met))
-
-    def _holds_one(self, condition: Condition, goods: Goods) -> bool:
-        found = [unit for unit in self.unlocked if goods.has(condition.of, unit)]
-        amount = sum(goods.with_tax(unit, condition.tax) for unit in found)
-        items = len({self.lines[self.units[unit].line].sku for unit in found})
-        return (
-            (condition.min_qty is None or len(found) >= condition.min_qty)
-            and (condition.max_qty is None or len(found) <= condition.max_qty)
-            and (condition.min_minor is None or amount >= condition.min_minor)
-            and (condition.max_minor is None or amount <= condition.max_minor)
-            and (condition.min_items is None or items >= condition.min_items)
         )

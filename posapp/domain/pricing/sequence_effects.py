@@ -13,6 +13,7 @@ from posapp.domain.money import round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL
 from posapp.domain.pricing.promotion import (
     Bundle,
+    Condition,
     Deposit,
     EachUnit,
     NFor,
@@ -91,7 +92,35 @@ def _alike(promotion: Promotion, goods: Goods) -> list[list[int]]:
     found: dict[tuple[str, ...], list[int]] = {}
     for unit in units:
         found.setdefault(trait(goods, unit, promotion.same), []).append(unit)
-    return list(found.values())
+    alike = [(value, units) for value, units in found.items() if units]
+    return [units for value, units in alike if _meets_alike(promotion, goods, value)]
+
+
+def _meets_alike(promotion: Promotion, goods: Goods, value: tuple[str, ...]) -> bool:
+    """Whether the conditions hold on the goods of one value by themselves."""
+    among = [unit for unit in goods.unlocked if trait(goods, unit, promotion.same) == value]
+    return meets(promotion, goods, among)
+
+
+def meets(promotion: Promotion, goods: Goods, among: Sequence[int]) -> bool:
+    """Whether a promotion's conditions hold on these units."""
+    needs = promotion.needs
+    met = [_holds_one(promotion, condition, goods, among) for condition in needs.conditions]
+    return not met or (any(met) if needs.match == "any" else all(met))
+
+
+def _holds_one(promotion: Promotion, condition: Condition, goods: Goods, among: Sequence[int]) -> bool:
+    found = [unit for unit in among if goods.has(condition.of, unit)]
+    is_left = promotion.needs.judged_on == "after_items"
+    amount = sum(goods.with_tax(unit, condition.tax, is_left=is_left) for unit in found)
+    items = len({goods.lines[goods.units[unit].line].sku for unit in found})
+    return (
+        (condition.min_qty is None or len(found) >= condition.min_qty)
+        and (condition.max_qty is None or len(found) <= condition.max_qty)
+        and (condition.min_minor is None or amount >= condition.min_minor)
+        and (condition.max_minor is None or amount <= condition.max_minor)
+        and (condition.min_items is None or items >= condition.min_items)
+    )
 
 
 # ------------------------------------------------------------------ items

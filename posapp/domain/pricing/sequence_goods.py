@@ -5,7 +5,7 @@ they are counted, shared and told apart under the policy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine, LineTax
@@ -32,7 +32,9 @@ class Goods:
     begins: Sequence[int]
     policy: Policy
     holds: Callable[[GoodsSet, BasketLine], bool]
-    open_units: Sequence[int] = field(default=())
+    #: Units that promotions may count, and those that they may take.
+    unlocked: Sequence[int]
+    open_units: Sequence[int]
 
     def of_set(self, promotion: Promotion) -> list[int]:
         """Open units of a promotion's set, as listed."""
@@ -56,15 +58,16 @@ class Goods:
             return _without_tax(self.left[unit], self.lines[self.units[unit].line].taxes)
         return self.left[unit]
 
-    def with_tax(self, unit: int, tax: str) -> int:
-        """What is left of a unit as it is priced, or with or without the tax that falls on it."""
-        left, taxes = self.left[unit], self.lines[self.units[unit].line].taxes
+    def with_tax(self, unit: int, tax: str, *, is_left: bool) -> int:
+        """What a condition counts of a unit: as it is priced, or with or without the tax that falls on it."""
+        amount = self.left[unit] if is_left else self.units[unit].base_minor
+        taxes = self.lines[self.units[unit].line].taxes
         if tax == "as_priced":
-            return left
-        net = _without_tax(left, taxes)
-        return (
-            net if tax == "without" else round_div(net * (PPM_OF_ALL + sum(t.ppm for t in taxes)), PPM_OF_ALL)
-        )
+            return amount
+        net = _without_tax(amount, taxes)
+        if tax == "without":
+            return net
+        return round_div(net * (PPM_OF_ALL + sum(each.ppm for each in taxes)), PPM_OF_ALL)
 
     def floor(self, unit: int, promotion: Promotion) -> int:
         """What a promotion never takes a unit below."""
