@@ -12,19 +12,26 @@ from typing import Any
 from posapp.domain.money import round_to_step
 from posapp.domain.pricing.basket import Basket
 from posapp.domain.pricing.case_reading import BadCase, Case
-from posapp.domain.pricing.engine import price
+from posapp.domain.pricing.engine import PriceCache, price
+from posapp.domain.pricing.explaining import explained
 from posapp.domain.pricing.priced import PricedBasket
 from posapp.domain.pricing.refunds import Refund, Sale, UnitName, next_units, refund
 
 
 def price_case(case: Case) -> PricedBasket:
-    """The priced basket of a case; what is paid otherwise than in cash is not rounded."""
-    if not case.paid_otherwise_minor:
-        return _price(case, case.basket)
-    exact = price(case.basket, case.promotions, replace(case.policy, cash_step_minor=1))
-    in_cash = exact.total_minor - case.paid_otherwise_minor
+    """The priced basket of a case, with what lost and the next steps."""
+    cache = PriceCache()
+    priced = price(case.basket, case.promotions, case.policy, cache)
+    priced = explained(case.basket, case.promotions, case.policy, priced, cache=cache)
+    # What is paid otherwise than in cash is not rounded.
+    return _partly_in_cash(case, priced) if case.paid_otherwise_minor else priced
+
+
+def _partly_in_cash(case: Case, priced: PricedBasket) -> PricedBasket:
+    exact = priced.total_minor - priced.rounding_minor
+    in_cash = exact - case.paid_otherwise_minor
     rounded = round_to_step(in_cash, case.policy.cash_step_minor, case.policy.cash_mode)
-    return replace(exact, rounding_minor=rounded - in_cash, total_minor=exact.total_minor + rounded - in_cash)
+    return replace(priced, rounding_minor=rounded - in_cash, total_minor=exact + rounded - in_cash)
 
 
 def _price(case: Case, basket: Basket) -> PricedBasket:
