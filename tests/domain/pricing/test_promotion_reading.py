@@ -169,6 +169,13 @@ def test_a_gift_is_all_off() -> None:
 
 # ------------------------------------------------------------------ what is refused, and how it is mended
 SETS = "must have one of the keys all, sku, category, brand, tag, price, any_of, all_of, not, in"
+HOUR = 'must be a time of day such as "16:00" (at most "24:00").'
+SAME_HOUR = 'is the same as "from"; leave both out for the whole day.'
+BOUNDS = "must have a bound: min_qty, max_qty, min_amount, max_amount or min_items."
+LOWER = "is below its lower bound; raise it."
+SKUS = 'must have SKUs as its keys: {"4711": "9.90"}.'
+SKU = "must be a SKU, in quotes."
+EVERY = 'a step from 0 cannot count "every"; begin above 0.'
 WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
     ({"kinds": 1}, "kinds", 'is not known here; did you mean "kind"?'),
     ({"kind": {"type": "pct", "percent": 3}}, "kind", 'must have "pct".'),
@@ -233,6 +240,55 @@ WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
         "two steps begin at the same point; give each its own.",
     ),
     ({"currency": "eur"}, "currency", 'must be three capital letters of ISO 4217, such as "EUR".'),
+    ({"currency": "€€€"}, "currency", 'must be three capital letters of ISO 4217, such as "EUR".'),
+    ({"enabled": "yes"}, "enabled", "must be true or false, without quotes."),
+    ({"version": 0}, "version", "must be a whole number from 1 to 1000000000."),
+    ({"version": Decimal("1.5")}, "version", "must be a whole number from 1 to 1000000000."),
+    ({"version": True}, "version", "must be a whole number from 1 to 1000000000."),
+    ({"name": {"": "x"}}, "name", 'must have languages such as "en" or "zh_CN" as its keys.'),
+    ({"name": {"en": ""}}, "name.en", "must be a text of 1 to 200 characters, in quotes."),
+    ({"same": "colour"}, "same", 'must be one of: sku, category, brand, price, "tag:" and a prefix.'),
+    ({"on": {"all": False}}, "on.all", "must be true; state another set for fewer goods."),
+    ({"on": {"price": {}}}, "on.price", 'must have "from" or "to", or both.'),
+    ({"on": {"price": {"from": 2, "to": 1}}}, "on.price", '"from" is above "to"; exchange them.'),
+    ({"on": {"in": {"all": True}}}, "on.except", "is missing; add it."),
+    ({"needs": {"basket": [{"of": {"all": True}}]}}, "needs.basket[0]", BOUNDS),
+    ({"needs": {"basket": [{"min_qty": 2, "max_qty": 1}]}}, "needs.basket[0].max_qty", LOWER),
+    ({"needs": {"basket": [{"min_amount": 2, "max_amount": 1}]}}, "needs.basket[0].max_amount", LOWER),
+    ({"weekly": [{"from": "25:00"}]}, "weekly[0].from", HOUR),
+    ({"weekly": [{"from": "00:00", "to": "00:00"}]}, "weekly[0].to", SAME_HOUR),
+    ({"weekly": [{"from": "24:00", "to": "00:00"}]}, "weekly[0].to", SAME_HOUR),
+    (
+        {"kind": {"type": "gift", "get": {}, "buy_amount": 5, "over": 1}},
+        "kind.over",
+        'needs "buy"; leave it out.',
+    ),
+    (
+        {"kind": {"type": "bundle", "price": 5}},
+        "kind.parts",
+        "is missing; list the goods that belong together.",
+    ),
+    ({"kind": {"type": "price_book"}}, "kind", 'must have "prices", or one of "pct", "amount", "price".'),
+    ({"kind": {"type": "price_book", "prices": {}}}, "kind.prices", SKUS),
+    ({"kind": {"type": "pwp", "buy_amount": 5, "get": {}, "price": 1, "adds": [""]}}, "kind.adds[0]", SKU),
+    ({"kind": {"type": "qty_tier"}}, "kind.steps", "is missing; list at least one step."),
+    ({"kind": {"type": "spend_tier", "every": True, "steps": [{"least": 0, "pct": 1}]}}, "kind.steps", EVERY),
+    ({"kind": {"type": "deposit", "paid": 2, "worth": 1}}, "kind.worth", "is less than was paid; raise it."),
+    (
+        {"kind": {"type": "points_add", "points": 1, "per": "amount", "amount": 0}},
+        "kind.amount",
+        "must be above 0: for each such amount the points are given.",
+    ),
+    (
+        {"kind": {"type": "points_x", "times": 1001}},
+        "kind.times",
+        'must be a factor from 0 to 1000 such as "2" or "1.5".',
+    ),
+    (
+        {"layer": "order", "kind": {"type": "nth", "n": 2, "pct": 5}},
+        "layer",
+        "must be item for nth; or leave it out.",
+    ),
 )
 
 
@@ -240,6 +296,13 @@ WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
 def test_what_is_wrong_is_said_with_its_path(keys: dict[str, Any], path: str, sentence: str) -> None:
     unread = refused(**keys)
     assert (unread.path, unread.problem) == (path, f"{path}: {sentence}")
+
+
+def test_an_id_that_cannot_be_read_is_not_repeated_but_for_a_text() -> None:
+    long = "x" * 65
+    problem = "id: must be a text of 1 to 64 characters, in quotes."
+    assert read_promotion({"id": long}) == UnreadablePromotion(long, problem, "id")
+    assert read_promotion({"id": 7}) == UnreadablePromotion("", problem, "id")
 
 
 @pytest.mark.parametrize("document", [None, [], "text", 5, {}, {"id": 7}])
