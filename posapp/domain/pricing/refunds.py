@@ -259,6 +259,12 @@ def _points(
             by = [dict(shares[name].discounts).get(place, 0) for name in names]
             parts = dict(zip(names, allocate(discount.points, by), strict=True))
             back += sum(parts[unit] for unit in units)
+    # What promotions cost in points goes with the units that they made cheaper.
+    costs = priced.points_used - sum(discount.points for discount in priced.discounts)
+    if costs:
+        by = [sum(amount for _, amount in shares[name].discounts) for name in names]
+        parts = dict(zip(names, allocate(costs, by), strict=True))
+        back += sum(parts[unit] for unit in units)
     earned = allocate(priced.points_earned, [max(0, shares[name].paid) for name in names])
     parts = dict(zip(names, earned, strict=True))
     return back, sum(parts[unit] for unit in units)
