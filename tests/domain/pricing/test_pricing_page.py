@@ -21,30 +21,29 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "resources/schemas/promotion.schema.
 BLOCKS = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-def documents() -> list[dict[str, Any]]:
-    """Promotions on the page: blocks that are one, and those inside of larger documents."""
-    found: list[dict[str, Any]] = []
+def documents() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Promotions on the page, each with the document that it stands in: itself, or a larger one."""
+    found: list[tuple[dict[str, Any], dict[str, Any]]] = []
     for block in BLOCKS:
         document = json.loads(block, parse_float=Decimal)
-        if "kind" in document:
-            found.append(document)
-        found += [each for each in document.get("promotions", ()) if "kind" in each]
+        inside = [document] if "kind" in document else document.get("promotions", ())
+        found += [(each, document) for each in inside]
     return found
 
 
-@pytest.mark.parametrize("document", documents(), ids=lambda document: str(document["id"]))
-def test_every_promotion_on_the_page_is_read(document: dict[str, Any]) -> None:
-    promotion = read_promotion(document, currency="CNY")
+@pytest.mark.parametrize(("document", "around"), documents(), ids=lambda each: str(each.get("id", "")))
+def test_every_promotion_on_the_page_is_read(document: dict[str, Any], around: dict[str, Any]) -> None:
+    money = {"currency": around.get("currency", "CNY"), "digits": around.get("minor_digits")}
+    promotion = read_promotion(document, **money)
     assert isinstance(promotion, Promotion), promotion
-    written = promotion_document(promotion, currency="CNY")
-    assert read_promotion(written, currency="CNY") == promotion
+    assert read_promotion(promotion_document(promotion, **money), **money) == promotion
     as_floats = json.loads(json.dumps(document, default=float))
     jsonschema_rs.Draft202012Validator(SCHEMA).validate(as_floats)
 
 
 def test_the_page_has_an_example_of_every_kind_and_every_type() -> None:
     kinds = {kind["properties"]["type"]["const"] for kind in SCHEMA["$defs"]["kind"]["oneOf"]}
-    assert kinds - {document["kind"]["type"] for document in documents()} == set()
+    assert kinds - {document["kind"]["type"] for document, _ in documents()} == set()
     numbered = [int(number) for number in re.findall(r"^\*\*(\d+) · ", PAGE, re.MULTILINE)]
     assert numbered == list(range(1, 19))
 
