@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from posapp.domain.pricing.tables import Cluster, Rank, Step
+from posapp.domain.pricing.tables import Cluster, Rank, Step, Way
 
 #: A unit of a component: its lot, its price, and value and rank of what it has without any cluster.
 Unit = tuple[int, int, int, Rank]
@@ -72,6 +72,14 @@ def _parts(clusters: list[Cluster], count: int) -> list[list[Cluster]]:
     return list(parts.values())
 
 
+#: Where a cluster stands at a unit: its bits, best values before and after, its ways, whether it is its last.
+_Look = tuple[int, int, dict[int, int], dict[int, int], dict[int, list[Way]], bool]
+
+
+def _rank_of(turn: tuple[Rank, int, int, tuple[Step, ...] | None]) -> Rank:
+    return turn[0]
+
+
 class _Pass:
     """One set of clusters over the units that they share."""
 
@@ -94,37 +102,75 @@ class _Pass:
         self.touching = [touching[position] for position in self.order]
         self.masks = [sum(cluster.mask for cluster, _ in pairs) for pairs in self.touching]
         self.memos: list[dict[int, list[Turn]]] = []
+        self.looks: list[list[_Look]] = []
 
     def solve(self) -> None:
         """Find the best and write down what is done with each unit."""
-        self._forget()
-        bound = sum(cluster.back[0][0] for cluster in self.clusters)
-        layers = self._run(0)
-        if layers is None and self._is_small():
-            layers = self._run(bound, whole=True)
+        if len(self.clusters) == 1:
+            self._walk(self.clusters[0])
+            return
+        self._look()
+        values = [cluster.back[0][0] for cluster in self.clusters]
+        layers = None
+        if self._is_small():
+            # One cluster alone is an answer: no way that loses more than that one is needed.
+            layers = self._run(sum(values) - max(values))
+        if layers is None:
+            layers = self._run(0)
         if layers is None:
             self._tighten()
             layers = self._run(0)
+        if layers is None:
+            beam = self._run(1 << 200, width=BEAM)
+            assert beam is not None
+            layers = self._run(min([reached[0] for reached in beam[-1].values()]))
             if layers is None:
-                beam = self._run(1 << 200, width=BEAM)
-                assert beam is not None
-                loss = next(iter(beam[-1].values()))[0]
-                layers = self._run(loss)
-                if layers is None:
-                    self.found.is_proven = False
-                    layers = beam
+                self.found.is_proven = False
+                layers = beam
         self._write(layers)
+
+    def _walk(self, cluster: Cluster) -> None:
+        """One cluster alone: its table knows the way; of equal ways the lowest rank at each unit."""
+        state = 0
+        done = self.found.done
+        for k, position in enumerate(cluster.positions):
+            here, after = cluster.back[k][state], cluster.back[k + 1]
+            best: tuple[Rank, int, tuple[Step, ...] | None] | None = None
+            if after.get(state) == here:
+                best = (self.units[position][3], state, None)
+            for target, value, rank, steps in cluster.rows[k][state]:
+                rest = after.get(target)
+                if rest is not None and rest + value == here and (best is None or rank < best[0]):
+                    best = (rank, target, steps)
+            assert best is not None
+            state = best[1]
+            done[position] = best[2]
 
     def _is_small(self) -> bool:
         width = 1
         for cluster in self.clusters:
-            width *= max(len(row) for row in cluster.rows)
+            width *= max([len(row) for row in cluster.rows])
             if width > SMALL:
                 return False
         return width * len(self.order) <= SMALL * 8
 
-    def _forget(self) -> None:
+    def _look(self) -> None:
+        """Where every cluster that touches a unit stands there; anew whenever prices have changed."""
         self.memos = [{} for _ in self.order]
+        self.looks = [
+            [
+                (
+                    cluster.shift,
+                    cluster.mask,
+                    cluster.back[k],
+                    cluster.back[k + 1],
+                    cluster.rows[k],
+                    k + 1 == len(cluster.rows),
+                )
+                for cluster, k in pairs
+            ]
+            for pairs in self.touching
+        ]
 
     def _tighten(self) -> None:
         """Better prices on units: one unit after the other is set where its two best clusters bid for it."""
@@ -153,7 +199,7 @@ class _Pass:
             self.duals = kept
             for cluster in clusters:
                 cluster.backward(kept)
-        self._forget()
+        self._look()
 
     def _bound(self) -> int:
         return sum(self.duals) + sum(cluster.back[0][0] for cluster in self.clusters)
@@ -196,36 +242,43 @@ class _Pass:
 
     def _turns(self, place: int, key: int) -> list[Turn]:
         """Ways of all clusters over a unit from their states in `key`, by rank."""
-        pairs = self.touching[place]
         position = self.order[place]
         dual = self.duals[position]
-        idle: list[tuple[int, int | None, int]] = []
-        for cluster, k in pairs:
-            state = (key & cluster.mask) >> cluster.shift
-            here = cluster.back[k][state]
-            rest = cluster.back[k + 1].get(state)
-            # A cluster that is through leaves no trace in the state.
-            delta = -(state << cluster.shift) if k + 1 == len(cluster.rows) else 0
-            idle.append((here, None if rest is None else here - rest, delta))
+        # What it loses, and what becomes of the states, where every cluster leaves the unit alone.
+        idle = delta = 0
+        bound = -1
+        standing: list[tuple[int, int, int, int]] = []
+        for number, (shift, mask, back, after, _, is_last) in enumerate(self.looks[place]):
+            state = (key & mask) >> shift
+            here = back[state]
+            rest = after.get(state)
+            cleared = -(state << shift) if is_last else 0
+            delta += cleared
+            if rest is None:
+                # It cannot do without this unit; two such clusters cannot both have it.
+                if bound >= 0:
+                    return []
+                bound = number
+                standing.append((state, here, 0, cleared))
+            else:
+                idle += here - rest
+                standing.append((state, here, here - rest, cleared))
         ranked: list[tuple[Rank, int, int, tuple[Step, ...] | None]] = []
-        if all(loss is not None for _, loss, _ in idle):
-            loss = dual + sum(one[1] or 0 for one in idle)
-            ranked.append((self.units[position][3], sum(one[2] for one in idle), loss, None))
-        for number, (cluster, k) in enumerate(pairs):
-            others = idle[:number] + idle[number + 1 :]
-            if any(loss is None for _, loss, _ in others):
+        if bound < 0:
+            ranked.append((self.units[position][3], delta, dual + idle, None))
+        for number, (shift, _, _, after, row, is_last) in enumerate(self.looks[place]):
+            if 0 <= bound != number:
                 continue
-            spent = sum(loss or 0 for _, loss, _ in others) + idle[number][0] + dual
-            moved = sum(one[2] for one in others)
-            state = (key & cluster.mask) >> cluster.shift
-            after = cluster.back[k + 1]
-            is_last = k + 1 == len(cluster.rows)
-            for target, value, rank, done in cluster.rows[k][state]:
+            state, here, alone, cleared = standing[number]
+            spent = idle - alone + here + dual
+            moved = delta - cleared
+            for target, value, rank, done in row[state]:
                 rest = after.get(target)
                 if rest is not None:
-                    step = (-state if is_last else target - state) << cluster.shift
+                    step = (-state if is_last else target - state) << shift
                     ranked.append((rank, moved + step, spent - value - rest, done))
-        ranked.sort(key=lambda turn: turn[0])
+        if len(ranked) > 1:
+            ranked.sort(key=_rank_of)
         return [(delta, loss, done) for _, delta, loss, done in ranked]
 
     def _write(self, layers: list[dict[int, Reached]]) -> None:

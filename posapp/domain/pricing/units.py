@@ -46,7 +46,7 @@ class SetCache:
     Promotions go by number, so that equal ids cannot be mixed up; what is equal has one number.
     """
 
-    __slots__ = ("_alike", "_lots", "_masks", "_serial", "_tokens", "free", "made", "members")
+    __slots__ = ("_alike", "_lots", "_masks", "_serial", "_tokens", "free", "least", "made", "members")
 
     def __init__(self) -> None:
         self.members = Members()
@@ -55,6 +55,8 @@ class SetCache:
         self._masks: dict[int, tuple[int, tuple[int, ...]]] = {}
         self._lots: dict[tuple[int, int, int, int, int, int], int] = {}
         self._serial = 0
+        #: So many units a promotion needs at least.
+        self.least: dict[int, int] = {}
         #: Rules without limits, which hang on nothing but their promotion.
         self.free: dict[tuple[object, ...], FreeRule] = {}
         #: By promotion and its limits: the lots that it reached last, and the rules made for them.
@@ -80,6 +82,7 @@ class SetCache:
             known = (promotion, token)
             if token == len(self._tokens):
                 alike.append(known)
+                self.least[token] = least_pieces(promotion)
             self._tokens[id(promotion)] = known
         return known[1]
 
@@ -135,6 +138,20 @@ def sets_of(promotion: Promotion) -> list[GoodsSet]:
     return [promotion.on]
 
 
+def least_pieces(promotion: Promotion) -> int:
+    """So many units must be there before a promotion does anything."""
+    kind = promotion.kind
+    if isinstance(kind, Nth | NFor):
+        return kind.n
+    if isinstance(kind, Bundle):
+        return sum(part.qty for part in kind.parts)
+    if isinstance(kind, Reward):
+        return sum(part.qty for part in kind.buy) + (kind.buy_minor is not None) + kind.over + 1
+    if isinstance(kind, QtyTier):
+        return min(step.least for step in kind.steps) if kind.counts == "used" else 1
+    return 1
+
+
 class NormalForm:
     """Open lots by falling price (then by line), their numbers, and the rules that may take units of each."""
 
@@ -162,8 +179,10 @@ def normal_form(
     form = NormalForm(lots, cache, is_frontier)
     places, numbers, eligible = form.places, form.numbers, form.eligible
     present = 0
-    for place in places:
+    counts: dict[int, int] = {}
+    for place, positions in places.items():
         present |= 1 << place
+        counts[place] = sum([form.lots[position].count for position in positions])
     for right in rights:
         promotion = right.promotion
         token = cache.token(promotion)
@@ -175,10 +194,15 @@ def normal_form(
         if not union:
             continue
         positions: list[int] = []
+        pieces = 0
         while union:
             low = union & -union
             union ^= low
-            positions += places[low.bit_length() - 1]
+            place = low.bit_length() - 1
+            positions += places[place]
+            pieces += counts[place]
+        if pieces < cache.least[token]:
+            continue
         if len(positions) > 1:
             positions.sort()
         reach = tuple([numbers[position] for position in positions])
@@ -383,7 +407,7 @@ def _needs_sums(
     """Whether what a whole group gets off may depend on its own units beyond their prices' sum."""
     if price is None and amount is None:
         return False
-    if minor_max(right) is not None or any(spot.floor > 0 for spot in spots.values()):
+    if minor_max(right) is not None or any([spot.floor > 0 for spot in spots.values()]):
         return True
     if amount is None:
         return False
