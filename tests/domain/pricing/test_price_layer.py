@@ -1,0 +1,73 @@
+"""The price layer: the lowest right of each unit, what locks, limits, floors."""
+
+from __future__ import annotations
+
+from posapp.domain.pricing.applications import Lot, Right
+from posapp.domain.pricing.basket import BasketLine
+from posapp.domain.pricing.price_layer import price_lots
+from posapp.domain.pricing.promotion import Every, GoodsSet, Having, Limits, Off, PriceBook, Promotion
+
+LINE = BasketLine(1, "A", 5, 100)
+
+
+def book(name: str, kind: PriceBook, limits: Limits = Limits(), on: GoodsSet = Every()) -> Right:
+    return Right(Promotion(name, "price", kind, on=on, limits=limits))
+
+
+def told(lots: tuple[Lot, ...]) -> list[tuple[int, int, int, bool, str]]:
+    return [
+        (lot.first, lot.count, lot.price_minor, lot.is_locked, lot.book.promotion_id if lot.book else "")
+        for lot in lots
+    ]
+
+
+def test_without_books_a_line_is_one_lot_and_a_line_of_nothing_none() -> None:
+    assert told(price_lots([LINE, BasketLine(2, "B", 0, 5)], [])) == [(0, 5, 100, False, "")]
+
+
+def test_the_lowest_right_and_no_higher_one() -> None:
+    books = [
+        book("dear", PriceBook({"A": 120})),
+        book("member", PriceBook({"A": 90})),
+        book("tenth", PriceBook(off=Off(ppm=150_000))),
+        book("other", PriceBook({"A": 1}), on=Having("sku", frozenset({"B"}))),
+        book("same", PriceBook({"A": 100}, locks=True)),
+    ]
+    assert told(price_lots([LINE], books)) == [(0, 5, 85, False, "tenth")]
+
+
+def test_what_locks_loses_a_tie() -> None:
+    books = [book("a", PriceBook({"A": 80}, locks=True)), book("b", PriceBook({"A": 80}))]
+    assert told(price_lots([LINE], books)) == [(0, 5, 80, False, "b")]
+    assert told(price_lots([LINE], books[:1])) == [(0, 5, 80, True, "a")]
+
+
+def test_a_locked_line_keeps_its_price() -> None:
+    line = BasketLine(1, "A", 2, 100, is_locked=True)
+    assert told(price_lots([line], [book("a", PriceBook({"A": 80}))])) == [(0, 2, 100, True, "")]
+
+
+def test_limited_books_go_where_they_save_most() -> None:
+    dear = BasketLine(2, "B", 2, 500)
+    half = book("half", PriceBook(off=Off(ppm=500_000)), Limits(max_units=3))
+    assert told(price_lots([LINE, dear], [half])) == [
+        (0, 1, 50, False, "half"),
+        (1, 4, 100, False, ""),
+        (0, 2, 250, False, "half"),
+    ]
+    per_line = book("half", PriceBook(off=Off(ppm=500_000)), Limits(max_units_per_line=1))
+    assert told(price_lots([LINE], [per_line])) == [(0, 1, 50, False, "half"), (1, 4, 100, False, "")]
+    assert told(price_lots([LINE], [half, book("low", PriceBook({"A": 40}))])) == [(0, 5, 40, False, "low")]
+
+
+def test_floors_hold_prices_up() -> None:
+    line = BasketLine(1, "A", 1, 100, floor_minor=70)
+    assert told(price_lots([line], [book("a", PriceBook({"A": 10}))])) == [(0, 1, 70, False, "a")]
+    floor = book("a", PriceBook({"A": 10}), Limits(floor_ppm=905_000))
+    assert told(price_lots([line], [floor])) == [(0, 1, 91, False, "a")]
+
+
+def test_goods_by_weight_take_shares_but_no_unit_price() -> None:
+    line = BasketLine(1, "A", 1, 333, is_weighed=True)
+    books = [book("unit", PriceBook({"A": 10})), book("share", PriceBook(off=Off(ppm=100_000)))]
+    assert told(price_lots([line], books)) == [(0, 1, 300, False, "share")]
