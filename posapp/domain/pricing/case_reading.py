@@ -21,6 +21,7 @@ from posapp.domain.pricing.policy_reading import read_policy
 from posapp.domain.pricing.promotion import Promotion, UnreadablePromotion
 from posapp.domain.pricing.reading import read_promotion
 from posapp.domain.pricing.reading_values import Money, Node, Unread, decimal_of, percent_text
+from posapp.domain.pricing.taxes import with_taxes
 
 LINES_MAX: Final = 5_000
 DIGITS_MAX: Final = 6
@@ -137,6 +138,9 @@ def _lines(top: Node, policy: Policy) -> tuple[tuple[BasketLine, ...], dict[int,
         quantity, unit_minor, written = _quantity_and_price(node, policy)
         if written:
             quantities[number] = written
+        taxes = _taxes(node, policy)
+        if policy.amounts == "with_tax":
+            unit_minor, taxes = with_taxes(unit_minor, taxes, policy.tax_round_mode)
         lines.append(
             BasketLine(
                 line_no=number,
@@ -144,7 +148,7 @@ def _lines(top: Node, policy: Policy) -> tuple[tuple[BasketLine, ...], dict[int,
                 quantity=quantity,
                 unit_minor=unit_minor,
                 traits=_traits(node),
-                taxes=_taxes(node, policy),
+                taxes=taxes,
                 names=node.words("name"),
                 is_locked=node.flag("locked") or unit_minor < 0,
                 is_weighed=bool(written),

@@ -17,8 +17,8 @@ from posapp.domain.pricing.reading_values import Node
 #: Words of a document that are fields of the policy by the same name.
 WORDS: Final = (
     "choose", "sequence_order", "stacking", "percent_of", "percent_per", "order_percent_per", "percent_mode",
-    "share_over", "sharing", "share_by", "takes", "price_mode", "tax_mode", "tax_rounding", "tax_round_mode", "tax_base",
-    "refund",
+    "share_over", "sharing", "share_by", "takes", "amounts", "price_mode", "tax_mode", "tax_rounding",
+    "tax_round_mode", "tax_base", "refund",
 )  # fmt: skip
 _STATES_MAX: Final = 100_000_000
 _HINTS: Final = get_type_hints(Policy)

@@ -8,7 +8,7 @@ Knows no promotion: it is given what is paid for each line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import lcm
 
@@ -78,6 +78,17 @@ def _shares(taxes: tuple[LineTax, ...]) -> tuple[_Share, ...]:
         _Share(slope * scale, own * price_slope - slope * price_fixed, scale * price_slope)
         for slope, own in zip(slopes, fixed, strict=True)
     )
+
+
+def with_taxes(unit_minor: int, taxes: tuple[LineTax, ...], mode: Mode) -> tuple[int, tuple[LineTax, ...]]:
+    """A price with all of its taxes in it, and these as included ones."""
+    divisor = _shares(taxes)[0].divisor if taxes else 1
+    added = sum(
+        share.numerator(unit_minor, 1)
+        for share, tax in zip(_shares(taxes), taxes, strict=True)
+        if not tax.included
+    )
+    return unit_minor + round_div(added, divisor, mode), tuple(replace(tax, included=True) for tax in taxes)
 
 
 def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> tuple[TaxedLine, ...]:

@@ -94,87 +94,6 @@ SOLIDUS_CASES = [
     ),
 ]
 
-ODOO = {"choose": "sequence", "percent_of": "left", "order_percent_per": "rate", "tax_rounding": "line"}
-CABINET = line("cabinet", "320.00")
-FREE_CABINET = promo(
-    "free",
-    "gift",
-    buy=[{"of": {"sku": ["cabinet"]}, "qty": 3}],
-    get={"of": {"sku": ["cabinet"]}},
-    stack={"priority": 9},
-)
-TEN = promo("ten", "order_pct", pct=10)
-MULTI = [
-    line("cabinet", "100", 4, tax=added("15")),
-    line("chair", "100", 3, tax=included("10")),
-    line("bin", "100", 5),
-    line("a", "100", 3, tax=included("35") + added("50")),
-    line("drawer", "100", 2, tax=added("15")),
-]
-
-
-def cabinets(qty: int, mode: bool) -> dict[str, Any]:
-    return CABINET | {"qty": qty, "tax": included("15") if mode else added("15")}
-
-
-TWENTY = promo(
-    "twenty",
-    "pct",
-    pct=20,
-    on={"sku": ["cabinet"]},
-    needs={"basket": [{"min_amount": "320", "tax": "without"}]},
-)
-DRAWERS = line("drawer", "25", 10)
-ODOO_CASES = [
-    Peer(
-        "Odoo",
-        "only what is paid is discounted",
-        [CABINET | {"qty": 4}],
-        [FREE_CABINET, TEN],
-        ODOO,
-        {"total": "864.00"},
-    ),
-    Peer("Odoo", "75 and 25 free", [CABINET | {"qty": 100}], [FREE_CABINET], ODOO, {"total": "24000.00"}),
-    Peer("Odoo", "one global discount", [CABINET], [TEN], ODOO, {"total": "288.00"}),
-    Peer(
-        "Odoo", "320 with tax is below 320 without", [cabinets(1, True)], [TWENTY], ODOO, {"total": "320.00"}
-    ),
-    Peer(
-        "Odoo",
-        "320 without tax",
-        [cabinets(1, False)],
-        [TWENTY],
-        ODOO,
-        {"total": "294.40", "taxes": {"15": "38.40"}},
-    ),
-    Peer("Odoo", "on one kind only", [cabinets(1, False), DRAWERS], [TWENTY], ODOO, {"total": "544.40"}),
-    Peer(
-        "Odoo",
-        "eight of ten are paid",
-        [cabinets(8, False), DRAWERS],
-        [TWENTY],
-        ODOO,
-        {"total": "2605.20", "taxes": {"15": "307.20"}},
-    ),
-    Peer(
-        "Odoo",
-        "several taxes, nothing off",
-        MULTI,
-        [],
-        ODOO,
-        {"total": "1901.11", "taxes": {"15": "90.00", "10": "27.27", "35": "77.78", "50": "111.11"}},
-    ),
-    Peer("Odoo", "10 percent of several taxes", MULTI, [TEN], ODOO, {"total": "1711.00"}),
-    Peer(
-        "Odoo",
-        "20 percent of one kind after 10 of all",
-        MULTI,
-        [TEN, promo("twenty", "pct", pct=20, on={"sku": ["cabinet"]})],
-        ODOO,
-        {"total": "1628.20"},
-    ),
-]
-
 ERPNEXT = {"choose": "sequence", "stacking": "single", "percent_of": "list"}
 ITEM = line("item", "100")
 ERPNEXT_CASES = [
@@ -271,6 +190,90 @@ MEDUSA_CASES = [
 ]
 
 SYLIUS = {"choose": "sequence", "percent_of": "left"}
+COTTON = {"category": ["cotton"]}
+
+
+def cotton(shirt: str, sweater: str, qty: int = 1) -> Goods:
+    return [
+        line("shirt", shirt, qty, category="cotton"),
+        line("sweater", sweater, qty, category="cotton"),
+    ]
+
+
+def across(promotion_id: str, amount: str, **more: Any) -> dict[str, Any]:
+    return promo(promotion_id, "order_amount", amount=amount, on=COTTON, **more)
+
+
+VIP = {"who": {"tags": ["VIP", "top100"]}}
+A_VIP = {"member": {"id": "c", "tags": ["VIP"]}}
+ONE_THEN_OTHER = [across("one", "30"), across("two", "50", stack={"priority": 1})]
+MEDUSA_ACROSS = [
+    Peer(
+        "Medusa",
+        "fixed across, for some groups",
+        cotton("100", "300", 2),
+        [across("p", "400") | VIP],
+        MEDUSA,
+        {"amounts": ["100.00", "300.00"]},
+        A_VIP,
+    ),
+    Peer(
+        "Medusa",
+        "not of the group",
+        cotton("100", "300"),
+        [across("p", "400") | VIP],
+        MEDUSA,
+        {"discount": "0.00"},
+    ),
+    Peer(
+        "Medusa",
+        "two across, one after the other",
+        cotton("50", "150"),
+        ONE_THEN_OTHER,
+        MEDUSA,
+        {"off": {"one": "30.00", "two": "50.00"}, "amounts": ["30.00", "90.00"]},
+    ),
+    Peer(
+        "Medusa",
+        "nothing is left for the second",
+        cotton("50", "150"),
+        [across("one", "1000", stack={"priority": 1}), across("two", "50")],
+        MEDUSA,
+        {"off": {"one": "200.00"}, "total": "0.00"},
+    ),
+    Peer(
+        "Medusa",
+        "what the campaign has left",
+        cotton("50", "150"),
+        [promo("p", "pct", pct=100, on=COTTON, limits={"campaign": 3})],
+        MEDUSA,
+        {"discount": "0.00"},
+        {"uses": {"p": {"campaign": 3}}},
+    ),
+]
+SALEOR_CASES = [
+    Peer(
+        "Saleor",
+        f"10 percent of {prices[0]} and three more, by line",
+        [line(f"v{n}", price) for n, price in enumerate(prices)],
+        [promo("p", "pct", pct=10)],
+        {"choose": "sequence", "stacking": "single"},
+        {"amounts": left, "discount": total},
+    )
+    for prices, left, total in (
+        (["1.06", "2.06", "3.06", "4.06"], ["0.95", "1.85", "2.75", "3.65"], "1.04"),
+        (["1.04", "2.04", "3.04", "4.04"], ["0.94", "1.84", "2.74", "3.64"], "1.00"),
+    )
+] + [
+    Peer(
+        "Saleor",
+        "10 percent of the sum",
+        [line(f"v{n}", price) for n, price in enumerate(["1.06", "2.06", "3.06", "4.06"])],
+        [promo("p", "order_pct", pct=10)],
+        {"choose": "sequence", "sharing": "last_takes_rest"},
+        {"discount": "1.02"},
+    )
+]
 #: What a list gives, and what was possible with the same promotions.
 BEST_CASES = [
     Peer(
@@ -313,7 +316,7 @@ BEST_CASES = [
     ),
 ]
 
-CASES = (*SOLIDUS_CASES, *ODOO_CASES, *ERPNEXT_CASES, *MEDUSA_CASES, *BEST_CASES)
+CASES = (*SOLIDUS_CASES, *ERPNEXT_CASES, *MEDUSA_CASES, *MEDUSA_ACROSS, *SALEOR_CASES, *BEST_CASES)
 
 
 @pytest.mark.parametrize("peer", CASES, ids=str)
