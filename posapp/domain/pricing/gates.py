@@ -131,8 +131,12 @@ _FOR_ALL = Who()
 
 def _code(needs: Needs, codes: Sequence[Code]) -> Code | None:
     """The code that fits: the first shown that has uses left, else one that is used up, else None."""
+    if not codes:
+        return None
+    # People type words as they like; codes of a batch are known by their batch.
+    words = {word.casefold() for word in needs.codes}
     fitting = [
-        code for code in codes if code.code in needs.codes or (needs.batch and code.batch == needs.batch)
+        code for code in codes if code.code.casefold() in words or (needs.batch and code.batch == needs.batch)
     ]
     return next((code for code in fitting if code.uses_left > 0), fitting[0] if fitting else None)
 

@@ -174,7 +174,7 @@ def _lines_by_value(basket: Basket) -> dict[str, dict[str, list[BasketLine]]]:
         "category": categories,
         "brand": brands,
         "tag": tags,
-        _CODE: {code.code: lines for code in basket.codes},
+        _CODE: {code.code.casefold(): lines for code in basket.codes},
         _BATCH: {code.batch: lines for code in basket.codes if code.batch},
         _DEPOSIT: dict.fromkeys(basket.deposits, lines),
         _ANY: {"": lines} if lines else {},
@@ -210,7 +210,8 @@ def _words_of_the_rest(
     needs = promotion.needs
     if not needs.is_coupon:
         return [(_ANY, ("",))], checked
-    return [(_CODE, needs.codes), (_BATCH, (needs.batch,) if needs.batch else ())], checked
+    words = {code.casefold() for code in needs.codes}
+    return [(_CODE, words), (_BATCH, (needs.batch,) if needs.batch else ())], checked
 
 
 _WITH_SETS: Final = (Bundle, Reward, PriceBook)
