@@ -56,12 +56,14 @@ class Choosing(Generic[T]):
         self,
         promotions: Sequence[Promotion],
         evaluate: Callable[[frozenset[str]], Outcome[T]],
+        bound: Callable[[frozenset[str]], int] | None = None,
         *,
         points: int,
         states_max: int,
     ) -> None:
         self._promotions = {each.promotion_id: each for each in promotions}
         self._evaluate_anew = evaluate
+        self._bound = bound
         self._points = points
         self._states_max = states_max
         self._known: dict[frozenset[str], Outcome[T]] = {}
@@ -116,6 +118,13 @@ class Choosing(Generic[T]):
                 self.is_complete = False
                 return best
             active = rest.pop()
+            rivals = self._order_rivals(active)
+            if rivals and self._bound is not None:
+                bounds = sorted((self._bound(way), sorted(way)) for way in self._one_of(active, rivals))
+                rest += [frozenset(way) for most, way in bounds if best is None or most >= best.saving_minor]
+                continue
+            if self._bound is not None and best is not None and self._bound(active) < best.saving_minor:
+                continue
             outcome = self._evaluate(active)
             if best is not None and outcome.worth < best.worth:
                 continue
@@ -127,12 +136,24 @@ class Choosing(Generic[T]):
                 best = outcome
         return best
 
+    def _order_rivals(self, active: frozenset[str]) -> frozenset[str]:
+        """Active members of a group that is of order promotions only: a bound tells them apart cheaply."""
+        for _, members in sorted(self._groups.items()):
+            rivals = active.intersection(members)
+            if len(rivals) > 1 and all(self._promotions[n].layer == "order" for n in rivals):
+                return rivals
+        return frozenset()
+
+    @staticmethod
+    def _one_of(active: frozenset[str], rivals: frozenset[str]) -> list[frozenset[str]]:
+        return [active - rivals | {kept} for kept in rivals]
+
     def _ways_out(self, active: frozenset[str], outcome: Outcome[T]) -> list[frozenset[str]]:
         """Smaller sets that together hold every choice without the first thing that is broken."""
         for _, members in sorted(self._groups.items()):
             if len(outcome.used.intersection(members)) > 1:
                 rivals = active.intersection(members)
-                return [active - rivals | {kept} for kept in rivals]
+                return self._one_of(active, rivals)
         costly = [n for n in outcome.used if self._promotions[n].needs.points]
         if sum(self._promotions[n].needs.points for n in costly) > self._points:
             return [active - {n} for n in sorted(costly)]

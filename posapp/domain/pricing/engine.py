@@ -17,7 +17,7 @@ from posapp.domain.pricing.gates import Closed, Open, gate
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items
 from posapp.domain.pricing.order_layer import OrderRight, order_right
-from posapp.domain.pricing.order_window import Combined, Goods, ItemSolver, combine, settle
+from posapp.domain.pricing.order_window import Combined, Goods, ItemSolver, combine, most_of, settle
 from posapp.domain.pricing.points import apply_points, earned
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.price_layer import price_lots
@@ -120,6 +120,8 @@ class _World:
     books: frozenset[str]
     items: tuple[Right, ...]
     orders: tuple[OrderRight, ...]
+    #: The most that each of them takes off, by id.
+    most: dict[str, int]
     closed: dict[str, Closed]
 
 
@@ -133,7 +135,7 @@ class Case:
     items: ItemSolver
     places: dict[int, int] = field(init=False)
     _worlds: dict[frozenset[str], _World] = field(default_factory=dict)
-    _gates: dict[str, Open | Closed] = field(default_factory=dict)
+    _values: dict[frozenset[str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.places = {line.line_no: at for at, line in enumerate(self.basket.lines)}
@@ -163,6 +165,17 @@ class Case:
 
     def _ids(self, layer: str) -> list[str]:
         return [each.promotion_id for each in self.promotions if each.layer == layer]
+
+    def bound(self, active: frozenset[str]) -> int:
+        """No set of these saves more: the best items, and the most of every order promotion."""
+        world = self.world(frozenset(n for n in self._ids("price") if n in active))
+        rights = [right for right in world.items if right.promotion.promotion_id in active]
+        ids = frozenset(right.promotion.promotion_id for right in rights) | world.books
+        if ids not in self._values:
+            value = self.items.solve(world.goods.lots, rights, self.policy).value_minor
+            value += sum((lot.line.unit_minor - lot.price_minor) * lot.count for lot in world.goods.lots)
+            self._values[ids] = value
+        return self._values[ids] + sum(most for n, most in world.most.items() if n in active)
 
     # ------------------------------------------------------------------ one set of active promotions
     def evaluate(self, active: frozenset[str]) -> Outcome[Combined]:
@@ -226,7 +239,15 @@ class Case:
                 else:
                     orders.append(order_right(each, basket, opened))
         goods = Goods(basket.lines, lots, self.places)
-        return _World(goods, books, tuple(items), tuple(orders), closed)
+        most: dict[str, int] = {}
+        able: list[OrderRight] = []
+        for right in orders:
+            amount = most_of(goods, right, self.policy)
+            # Below its lowest step even before the items: it takes no part.
+            if amount > 0 or self.policy.choose == "sequence":
+                able.append(right)
+                most[right.promotion_id] = most.get(right.promotion_id, 0) + amount
+        return _World(goods, books, tuple(items), tuple(able), most, closed)
 
     def _opened(self, promotion: Promotion, amounts: Sequence[int]) -> Closed | list[tuple[Promotion, Open]]:
         """The promotion where it is open; where it acts on alike goods, each value that is."""

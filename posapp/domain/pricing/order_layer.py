@@ -69,7 +69,8 @@ def order_right(promotion: Promotion, basket: Basket, opened: Open) -> OrderRigh
         return frozenset(at for at, line in enumerate(lines) if not line.is_locked and holds(goods, line))
 
     needs, kind = promotion.needs, promotion.kind
-    places = held(promotion.on)
+    # What is taken back in the same basket gives nothing off and takes nothing away.
+    places = frozenset(at for at in held(promotion.on) if lines[at].unit_minor >= 0)
     by_line = isinstance(kind, OrderOff | SpendTier) and kind.per == "line"
     groups = tuple(frozenset({at}) for at in sorted(places)) if by_line else (places,)
     conditions = needs.conditions if needs.judged_on == "after_items" else ()

@@ -84,12 +84,15 @@ def combine(
     frontier = items.frontier(
         goods.lots, rights, policy, parts=plan.parts, window_minor=min(plan.window, choice.value_minor)
     )
-    states = best.states + frontier.states
-    for point in frontier.points:
-        states += 1
-        if point.value_minor + plan.most(point.reductions_minor) <= best.saving_minor:
-            continue
-        other = settle(goods, point.choice, orders, policy)
+    states = best.states + frontier.states + len(frontier.points)
+    bounded = [
+        (-point.value_minor - plan.most(point.value_minor, point.reductions_minor), n)
+        for n, point in enumerate(frontier.points)
+    ]
+    for bound, n in sorted(bounded):
+        if -bound <= best.saving_minor:
+            break
+        other = settle(goods, frontier.points[n].choice, orders, policy)
         if other.saving_minor > best.saving_minor:
             best = other
     is_proven = choice.is_proven and frontier.is_proven and plan.is_sure
@@ -126,7 +129,7 @@ class _Plan:
     parts: tuple[LinePart, ...]
     window: int
     is_sure: bool
-    most: Callable[[tuple[int, ...]], int]
+    most: Callable[[int, tuple[int, ...]], int]
 
 
 @dataclass(slots=True)
@@ -142,6 +145,7 @@ class _Watched:
     lines: frozenset[int] = frozenset()
     touched: frozenset[int] = frozenset()
     is_fine: bool = False
+    takes_all: bool = False
     slope: int = 0
 
 
@@ -185,8 +189,9 @@ def _planned(
             continue
         crossing = _crosses(each, policy)
         if crossing or (each.slope and not touched <= each.lines):
-            each.part = parts.add(each.touched, is_low=_is_monotone(each.right, policy))
+            each.part = parts.add(each.touched, is_low=_is_monotone(each.right))
         elif each.slope:
+            each.takes_all = True
             shares_of_all += 1
             slopes += each.slope
     _watch_dry(goods, watched, touched, parts, several)
@@ -201,17 +206,19 @@ def _planned(
     if window <= 0:
         return None
     kept = tuple(LinePart(lines, is_low) for lines, is_low in parts.found)
-    return _Plan(kept, window, parts.is_sure, lambda reduced: _most(watched, reduced, policy))
+    return _Plan(kept, window, parts.is_sure, lambda value, reduced: _most(watched, value, reduced, policy))
 
 
-def _most(watched: Sequence[_Watched], reduced: tuple[int, ...], policy: Policy) -> int:
-    """No more falls off in the order layer where the parts are reduced by so much."""
+def _most(watched: Sequence[_Watched], value: int, reduced: tuple[int, ...], policy: Policy) -> int:
+    """No more falls off in the order layer where the items take off a value, and so much of the parts."""
     total = 0
     for each in watched:
-        if each.part is None:
-            total += each.most
-        else:
+        if each.part is not None:
             total += _reduction_at(each, each.before - reduced[each.part], policy)
+        elif each.takes_all:
+            total += _reduction_at(each, each.before - value, policy)
+        else:
+            total += each.most
     return total
 
 
@@ -219,6 +226,11 @@ def _reduction_at(each: _Watched, amount: int, policy: Policy) -> int:
     judged = each.before if each.right.promotion.needs.judged_on == "list" else amount
     base = each.before if policy.percent_of == "list" else amount
     return reduction(each.right, base=base, measure=judged, pieces=each.pieces, policy=policy)[0]
+
+
+def most_of(goods: Goods, right: OrderRight, policy: Policy) -> int:
+    """The most that a right can take off, whatever the items do."""
+    return _watch(goods, right, frozenset(), 0, policy).most
 
 
 def _watch(goods: Goods, right: OrderRight, touched: frozenset[int], value: int, policy: Policy) -> _Watched:
@@ -294,7 +306,7 @@ def _crosses(each: _Watched, policy: Policy) -> bool:
     return False
 
 
-def _is_monotone(right: OrderRight, policy: Policy) -> bool:
+def _is_monotone(right: OrderRight) -> bool:
     """Whether it never takes less where its goods come to more: steps that grow, no upper bound."""
     kind = right.promotion.kind
     if isinstance(kind, SpendTier):
@@ -349,12 +361,17 @@ def _watch_dry(
             if lot.line.line_no in each.lines
         )
         wanted = sum(other.most for other in watched if other.lines & each.lines)
-        if wanted <= each.least - floors or not each.touched:
+        is_near = any(other.touched and other.lines & each.lines for other in watched)
+        if wanted <= each.least - floors or not is_near:
             continue
+        # Where nothing is left to take, a share of more is not made up for by what the items take off.
+        for other in watched:
+            if other.slope and other.part is None and not other.is_fine and other.touched:
+                other.part = parts.add(other.touched, is_low=_is_monotone(other.right))
         if floors or has_floor or any(_overlaps(each, other) for other in watched):
             # Amounts go to lines first: only floors make a difference between units of a line.
             parts.add_lines(touched, several if floors or has_floor else frozenset())
-        elif not touched <= each.lines:
+        elif each.touched and not touched <= each.lines:
             parts.add(each.touched)
 
 

@@ -192,3 +192,9 @@ def test_floors_of_goods_are_kept_and_others_pay_instead() -> None:
     floored = replace(goods, lines=(replace(goods.lines[0], floor_minor=900), goods.lines[1]))
     priced = price(floored, (order(OrderOff(Off(minor=600))),))
     assert [line.paid_minor for line in priced.lines] == [900, 500]
+
+
+def test_what_is_taken_back_takes_no_part() -> None:
+    goods = basket(("a", 1, 10_000), ("empty", 4, -25))
+    priced = price(goods, (order(OrderOff(Off(ppm=100_000))),))
+    assert [line.paid_minor for line in priced.lines] == [9_000, -100]
