@@ -57,7 +57,7 @@ class Policy:
     share_by: Literal["gross", "net", "quantity"] = "gross"
     #: Which units a promotion with a limit takes first.
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
-    #: "with_tax": where a basket is read, added taxes are put into its prices, so that amounts off are amounts
+    #: "with_tax": where a basket is read, added taxes are put into its prices: amounts off are amounts
     #: with tax.
     amounts: Literal["as_priced", "with_tax"] = "as_priced"
     #: How the amount of goods by weight is rounded, and of prices that are finer than the currency.

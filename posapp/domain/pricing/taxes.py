@@ -80,6 +80,25 @@ def _shares(taxes: tuple[LineTax, ...]) -> tuple[_Share, ...]:
     )
 
 
+#: A rate, and where it falls: (place of the line, place of the tax on it).
+_Rate = tuple[tuple[str, int, bool], tuple[tuple[int, int], ...]]
+
+
+@lru_cache(maxsize=256)
+def _layout(
+    taxes: tuple[tuple[LineTax, ...], ...],
+) -> tuple[tuple[tuple[_Share, ...], ...], tuple[_Rate, ...]]:
+    """The shares of each line, and the rates in the order in which the lines name them.
+
+    A basket has the same layout from scan to scan but for the line that was added.
+    """
+    rates: dict[tuple[str, int, bool], list[tuple[int, int]]] = {}
+    for at, of_line in enumerate(taxes):
+        for nth, tax in enumerate(of_line):
+            rates.setdefault((tax.rate_id, tax.ppm, tax.included), []).append((at, nth))
+    return tuple(_shares(of_line) for of_line in taxes), tuple((key, tuple(p)) for key, p in rates.items())
+
+
 def with_taxes(unit_minor: int, taxes: tuple[LineTax, ...], mode: Mode) -> tuple[int, tuple[LineTax, ...]]:
     """A price with all of its taxes in it, and these as included ones."""
     divisor = _shares(taxes)[0].divisor if taxes else 1
@@ -119,62 +138,59 @@ def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> 
 
 def tax_sums(lines: Sequence[TaxedLine], policy: Policy) -> TaxSums:
     """Tax of the lines, rounded as the policy says; net + included tax = amount on every line."""
+    shares, rates = _layout(tuple(line.taxes for line in lines))
+    mode = policy.tax_round_mode
     if policy.tax_rounding in ("net_total", "net_document"):
-        nets = _nets(lines, policy.tax_round_mode, by_line=policy.tax_rounding == "net_total")
-        return _by_net(lines, nets, policy.tax_round_mode)
+        nets = _nets(lines, mode, by_line=policy.tax_rounding == "net_total")
+        return _by_net(lines, nets, rates, mode)
     if policy.tax_rounding == "line":
-        taxes = [_of_line(line, policy.tax_round_mode) for line in lines]
+        taxes = [_of_line(line, of_line, mode) for line, of_line in zip(lines, shares, strict=True)]
     elif policy.tax_rounding == "unit":
-        taxes = [_of_units(line, policy.tax_round_mode) for line in lines]
+        taxes = [_of_units(line, of_line, mode) for line, of_line in zip(lines, shares, strict=True)]
     else:
-        taxes = _over_the_document(lines, policy)
-    return _summed(lines, taxes)
+        taxes = _over_the_document(lines, shares, rates, policy)
+    return _summed(lines, taxes, rates)
 
 
-def _of_line(line: TaxedLine, mode: Mode) -> list[int]:
+def _of_line(line: TaxedLine, shares: Sequence[_Share], mode: Mode) -> list[int]:
     """Each tax of a line, rounded for the line as one."""
     return [
-        round_div(share.numerator(line.amount_minor, line.quantity), share.divisor, mode)
-        for share in _shares(line.taxes)
+        round_div(share.numerator(line.amount_minor, line.quantity), share.divisor, mode) for share in shares
     ]
 
 
-def _of_units(line: TaxedLine, mode: Mode) -> list[int]:
+def _of_units(line: TaxedLine, shares: Sequence[_Share], mode: Mode) -> list[int]:
     """Each tax of a line, rounded on each unit; a line whose units are not known is one."""
     if not line.units:
-        return _of_line(line, mode)
+        return _of_line(line, shares, mode)
     return [
         sum(
             count * round_div(share.numerator(amount, 1), share.divisor, mode) for count, amount in line.units
         )
-        for share in _shares(line.taxes)
+        for share in shares
     ]
 
 
-def _over_the_document(lines: Sequence[TaxedLine], policy: Policy) -> list[list[int]]:
+def _over_the_document(
+    lines: Sequence[TaxedLine],
+    shares: Sequence[Sequence[_Share]],
+    rates: Sequence[_Rate],
+    policy: Policy,
+) -> list[list[int]]:
     """Each tax of each line, where a rate is rounded once over the document and shared out again."""
     taxes = [[0] * len(line.taxes) for line in lines]
-    for places in _by_rate(lines).values():
+    for (_, _, included), places in rates:
         exact = []
         for at, nth in places:
-            share = _shares(lines[at].taxes)[nth]
-            exact.append((share.numerator(lines[at].amount_minor, lines[at].quantity), share.divisor))
-        included = lines[places[0][0]].taxes[places[0][1]].included
-        gross = sum(lines[at].amount_minor for at, _ in places)
-        keeps_net = policy.tax_rounding == "kept" and included
-        amounts = _shared(exact, policy.tax_round_mode, beside=gross if keeps_net else None)
+            share, line = shares[at][nth], lines[at]
+            exact.append((share.numerator(line.amount_minor, line.quantity), share.divisor))
+        beside = None
+        if policy.tax_rounding == "kept" and included:
+            beside = sum(lines[at].amount_minor for at, _ in places)
+        amounts = _shared(exact, policy.tax_round_mode, beside=beside)
         for (at, nth), amount in zip(places, amounts, strict=True):
             taxes[at][nth] = amount
     return taxes
-
-
-def _by_rate(lines: Sequence[TaxedLine]) -> dict[tuple[str, int, bool], list[tuple[int, int]]]:
-    """Where each rate falls: (place of the line, place of the tax on it)."""
-    found: dict[tuple[str, int, bool], list[tuple[int, int]]] = {}
-    for at, line in enumerate(lines):
-        for nth, tax in enumerate(line.taxes):
-            found.setdefault((tax.rate_id, tax.ppm, tax.included), []).append((at, nth))
-    return found
 
 
 def _shared(exact: Sequence[tuple[int, int]], mode: Mode, *, beside: int | None = None) -> list[int]:
@@ -190,24 +206,36 @@ def _shared(exact: Sequence[tuple[int, int]], mode: Mode, *, beside: int | None 
     else:
         rounded = beside - round_div(beside * divisor - total, divisor, mode)
     shares = [each // divisor for each in scaled]
-    by_rest = sorted(range(len(scaled)), key=lambda place: (-(scaled[place] % divisor), place))
-    for place in by_rest[: rounded - sum(shares)]:
-        shares[place] += 1
+    left = rounded - sum(shares)
+    if left:
+        by_rest = sorted(range(len(scaled)), key=lambda place: (-(scaled[place] % divisor), place))
+        for place in by_rest[:left]:
+            shares[place] += 1
     return shares
 
 
-def _summed(lines: Sequence[TaxedLine], taxes: Sequence[Sequence[int]]) -> TaxSums:
-    nets = [
-        line.amount_minor
-        - sum(amount for tax, amount in zip(line.taxes, amounts, strict=True) if tax.included)
-        for line, amounts in zip(lines, taxes, strict=True)
-    ]
+def _summed(lines: Sequence[TaxedLine], taxes: Sequence[Sequence[int]], rates: Sequence[_Rate]) -> TaxSums:
+    nets = [line.amount_minor for line in lines]
+    for (_, _, included), places in rates:
+        if included:
+            for at, nth in places:
+                nets[at] -= taxes[at][nth]
+    sums = _sums_of(lines, nets, taxes, rates)
+    return TaxSums(sums, sum(each.tax_minor for each in sums if not each.included))
+
+
+def _sums_of(
+    lines: Sequence[TaxedLine],
+    nets: Sequence[int],
+    taxes: Sequence[Sequence[int]],
+    rates: Sequence[_Rate],
+) -> tuple[TaxSum, ...]:
     sums = []
-    for (rate_id, ppm, included), places in _by_rate(lines).items():
+    for (rate_id, ppm, included), places in rates:
         shares = tuple((lines[at].line_no, nets[at], taxes[at][nth]) for at, nth in places)
         net, tax = sum(share[1] for share in shares), sum(share[2] for share in shares)
         sums.append(TaxSum(rate_id, ppm, included, net, tax, shares))
-    return TaxSums(tuple(sums), sum(each.tax_minor for each in sums if not each.included))
+    return tuple(sums)
 
 
 def _nets(lines: Sequence[TaxedLine], mode: Mode, *, by_line: bool) -> list[int]:
@@ -235,24 +263,19 @@ def _in_price(line: TaxedLine) -> int:
     )
 
 
-def _by_net(lines: Sequence[TaxedLine], nets: Sequence[int], mode: Mode) -> TaxSums:
+def _by_net(lines: Sequence[TaxedLine], nets: Sequence[int], rates: Sequence[_Rate], mode: Mode) -> TaxSums:
     """A rate's tax is that of the sum of nets, shared by largest remainder; what is paid moves with it."""
+    as_added = [_shares(tuple(_added(tax) for tax in line.taxes)) for line in lines]
     taxes = [[0] * len(line.taxes) for line in lines]
-    for places in _by_rate(lines).values():
+    for _, places in rates:
         exact = []
         for at, nth in places:
-            as_added = tuple(_added(tax) for tax in lines[at].taxes)
-            share = _shares(as_added)[nth]
+            share = as_added[at][nth]
             exact.append((share.numerator(nets[at], lines[at].quantity), share.divisor))
         for (at, nth), amount in zip(places, _shared(exact, mode), strict=True):
             taxes[at][nth] = amount
-    sums = []
-    for (rate_id, ppm, included), places in _by_rate(lines).items():
-        parts = tuple((lines[at].line_no, nets[at], taxes[at][nth]) for at, nth in places)
-        taxable, tax_minor = sum(part[1] for part in parts), sum(part[2] for part in parts)
-        sums.append(TaxSum(rate_id, ppm, included, taxable, tax_minor, parts))
     paid = sum(line.amount_minor for line in lines)
-    return TaxSums(tuple(sums), sum(nets) + sum(map(sum, taxes)) - paid)
+    return TaxSums(_sums_of(lines, nets, taxes, rates), sum(nets) + sum(map(sum, taxes)) - paid)
 
 
 def _added(tax: LineTax) -> LineTax:
