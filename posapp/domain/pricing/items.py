@@ -26,7 +26,8 @@ from posapp.domain.pricing.components import components
 from posapp.domain.pricing.frontier import combined_frontier
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.solving import Prepared, Solved, solve_component
-from posapp.domain.pricing.units import NormalForm, SetCache, normal_form
+from posapp.domain.pricing.set_cache import SetCache
+from posapp.domain.pricing.units import NormalForm, normal_form
 from posapp.domain.pricing.writing_out import gifts_of, joined
 
 #: Components kept at most; then the oldest half goes.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from posapp.domain.pricing.rules import FreeRule, Mark, Rule, Spot, State
-from posapp.domain.pricing.units import Eligible
+from posapp.domain.pricing.set_cache import Eligible
 
 #: Rules that one unit goes through together, in the order of computing.
 Stack = tuple[Eligible, ...]

@@ -1,8 +1,8 @@
 """The normal form: lots by falling price, and for each the rules that may take its units.
 
 From promotions and their limits to automata: what cannot come about in this basket (too few units, a limit
-nobody reaches) is left out here, so that the search only sees what ties units together. Keeps in its cache
-which goods lie in which set. Knows nothing of how the best is found.
+nobody reaches) is left out here, so that the search only sees what ties units together. Knows
+nothing of how the best is found.
 """
 
 from __future__ import annotations
@@ -11,151 +11,27 @@ from collections.abc import Iterable, Sequence
 
 from posapp.domain.pricing.applications import Lot, Right
 from posapp.domain.pricing.group_rules import GroupShape, group_rule, slots_of
-from posapp.domain.pricing.members import Members
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.price_layer import units_max
 from posapp.domain.pricing.promotion import (
     Bundle,
     EachUnit,
-    GoodsSet,
+    Limits,
     NFor,
     Nth,
     Off,
-    Promotion,
     QtyTier,
     Reward,
 )
 from posapp.domain.pricing.reductions import floor_of, off_gain
 from posapp.domain.pricing.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
-from posapp.domain.pricing.sets import holds, values_of
-
-#: A rule and what it knows of a lot's units.
-Eligible = tuple[Rule, Spot]
-#: Kinds of goods and promotions kept at most; then the cache begins anew.
-GOODS_MAX = 4_000
-PROMOTIONS_MAX = 20_000
-#: So few new goods are looked at one by one, instead of the whole set again.
-_FEW = 3
-#: One right's rules, each with its lots by their place in what the right reaches.
-Made = list[tuple[Rule, list[tuple[int, Eligible]]]]
-
-
-class SetCache:
-    """Which goods lie in the sets of a promotion, and the rules that were made of it last.
-
-    Promotions go by number, so that equal ids cannot be mixed up; what is equal has one number.
-    """
-
-    __slots__ = ("_alike", "_lots", "_masks", "_serial", "_tokens", "free", "least", "made", "members")
-
-    def __init__(self) -> None:
-        self.members = Members()
-        self._tokens: dict[int, tuple[Promotion, int]] = {}
-        self._alike: dict[str, list[tuple[Promotion, int]]] = {}
-        self._masks: dict[int, tuple[int, tuple[int, ...]]] = {}
-        self._lots: dict[tuple[int, int, int, int, int, int], int] = {}
-        self._serial = 0
-        #: So many units a promotion needs at least.
-        self.least: dict[int, int] = {}
-        #: Rules without limits, which hang on nothing but their promotion.
-        self.free: dict[tuple[object, ...], FreeRule] = {}
-        #: By promotion and its limits: the lots that it reached last, and the rules made for them.
-        self.made: dict[tuple[object, ...], tuple[tuple[int, ...], Made]] = {}
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to begin anew."""
-        return (
-            len(self._tokens) > PROMOTIONS_MAX
-            or self.members.count > GOODS_MAX
-            or self.members.lines_kept > PROMOTIONS_MAX
-            or len(self._lots) > PROMOTIONS_MAX
-        )
-
-    def token(self, promotion: Promotion) -> int:
-        """The number of a promotion; it is held, so that its identity is not given to another."""
-        known = self._tokens.get(id(promotion))
-        if known is None:
-            # Copies are made anew for each basket (by what goods must be alike in): equal ones are one.
-            alike = self._alike.setdefault(promotion.promotion_id, [])
-            token = next((number for other, number in alike if other == promotion), len(self._tokens))
-            known = (promotion, token)
-            if token == len(self._tokens):
-                alike.append(known)
-                self.least[token] = least_pieces(promotion)
-            self._tokens[id(promotion)] = known
-        return known[1]
-
-    def lot(self, lot: Lot) -> int:
-        """The number of a lot by all that counts of it."""
-        line = lot.line
-        key = (
-            self.members.place(line), line.line_no, lot.first, lot.count, lot.price_minor, line.floor_minor,
-        )  # fmt: skip
-        return self._lots.setdefault(key, len(self._lots))
-
-    def numbered(self, made: Made) -> Made:
-        """Rules with their serial numbers, under which components are known."""
-        for rule, _ in made:
-            if not rule.serial:
-                self._serial += 1
-                rule.serial = self._serial
-        return made
-
-    def masks(self, promotion: Promotion, token: int) -> tuple[int, ...]:
-        """The goods of each slot of a promotion."""
-        known = self._masks.get(token)
-        count = self.members.count
-        if known is None or count - known[0] > _FEW:
-            mask = self.members.mask
-            found = tuple([mask(goods) for goods in sets_of(promotion)])
-        elif known[0] == count:
-            return known[1]
-        else:
-            found = known[1]
-            for place in range(known[0], count):
-                line = self.members.lines[place]
-                found = tuple(
-                    [
-                        mask | (1 << place) if holds(goods, line) else mask
-                        for goods, mask in zip(sets_of(promotion), found, strict=True)
-                    ]
-                )
-        self._masks[token] = (count, found)
-        return found
-
-
-def sets_of(promotion: Promotion) -> list[GoodsSet]:
-    """The sets of a promotion's slots, in their order."""
-    kind = promotion.kind
-    if isinstance(kind, Bundle):
-        return [part.of for part in kind.parts]
-    if isinstance(kind, Reward):
-        found = [part.of for part in kind.buy]
-        if kind.buy_minor is not None:
-            found.append(kind.buy_of)
-        return [*found, kind.get.of]
-    return [promotion.on]
-
-
-def least_pieces(promotion: Promotion) -> int:
-    """So many units must be there before a promotion does anything."""
-    kind = promotion.kind
-    if isinstance(kind, Nth | NFor):
-        return kind.n
-    if isinstance(kind, Bundle):
-        return sum(part.qty for part in kind.parts)
-    if isinstance(kind, Reward):
-        return sum(part.qty for part in kind.buy) + (kind.buy_minor is not None) + kind.over + 1
-    if isinstance(kind, QtyTier):
-        return min(step.least for step in kind.steps) if kind.counts == "used" else 1
-    return 1
-
+from posapp.domain.pricing.set_cache import Eligible, Made, SetCache
+from posapp.domain.pricing.sets import values_of
 
 class NormalForm:
     """Open lots by falling price (then by line), their numbers, and the rules that may take units of each."""
 
-    __slots__ = ("eligible", "is_frontier", "lots", "numbers", "places")
+    __slots__ = ("eligible", "is_frontier", "lots", "numbers")
 
     def __init__(self, lots: Sequence[Lot], cache: SetCache, is_frontier: bool) -> None:
         #: Whether other answers than the best are asked for: then no step of a tier may stand for a higher one.
@@ -165,11 +41,6 @@ class NormalForm:
         self.lots: list[Lot] = open_lots
         self.numbers = [cache.lot(lot) for lot in open_lots]
         self.eligible: list[list[Eligible]] = [[] for _ in open_lots]
-        place = cache.members.place
-        #: Positions of lots by the number of their goods.
-        self.places: dict[int, list[int]] = {}
-        for position, lot in enumerate(open_lots):
-            self.places.setdefault(place(lot.line), []).append(position)
 
 
 def normal_form(
@@ -177,71 +48,60 @@ def normal_form(
 ) -> NormalForm:
     """All rules that can do anything in this basket, on the lots that they reach."""
     form = NormalForm(lots, cache, is_frontier)
-    places, numbers, eligible = form.places, form.numbers, form.eligible
-    present = 0
-    counts: dict[int, int] = {}
-    for place, positions in places.items():
-        present |= 1 << place
-        counts[place] = sum([form.lots[position].count for position in positions])
+    numbers, eligible = form.numbers, form.eligible
+    reached: dict[int, list[int]] = {}
     for right in rights:
-        promotion = right.promotion
-        token = cache.token(promotion)
-        masks = cache.masks(promotion, token)
-        union = masks[0]
-        for mask in masks[1:]:
-            union |= mask
-        union &= present
-        if not union:
+        reached[cache.token(right.promotion)] = []
+    counts = [lot.count for lot in form.lots]
+    for position, lot in enumerate(form.lots):
+        for token in cache.slots[cache.place(lot.line)]:
+            positions = reached.get(token)
+            if positions is not None:
+                positions.append(position)
+    least = cache.least
+    for right in rights:
+        token = cache.token(right.promotion)
+        positions = reached[token]
+        if not positions or sum([counts[position] for position in positions]) < least[token]:
             continue
-        positions: list[int] = []
-        pieces = 0
-        while union:
-            low = union & -union
-            union ^= low
-            place = low.bit_length() - 1
-            positions += places[place]
-            pieces += counts[place]
-        if pieces < cache.least[token]:
-            continue
-        if len(positions) > 1:
-            positions.sort()
         reach = tuple([numbers[position] for position in positions])
         key = (token, right.uses_max, right.left_minor, right.code, is_frontier)
         known = cache.made.get(key)
         if known is None or known[0] != reach:
-            known = (reach, cache.numbered(_made(form, positions, masks, right, policy, cache)))
+            known = (reach, cache.numbered(_made(form, positions, token, right, policy, cache)))
             cache.made[key] = known
-        for _, reached in known[1]:
-            for n, pair in reached:
+        for _, pairs in known[1]:
+            for n, pair in pairs:
                 eligible[positions[n]].append(pair)
     return form
 
 
 def _made(
-    form: NormalForm, positions: list[int], masks: tuple[int, ...], right: Right, policy: Policy, cache: SetCache
+    form: NormalForm, positions: list[int], token: int, right: Right, policy: Policy, cache: SetCache
 ) -> Made:
     """The rules of a right on the lots that it reaches."""
     promotion = right.promotion
     kind = promotion.kind
-    place = cache.members.place
-    spots: dict[int, Spot] = {}
     limits = promotion.limits
+    name: tuple[object, ...] = (token, right.code)
+    if isinstance(kind, EachUnit) and limits == NO_LIMITS and right.uses_max is None and right.left_minor is None:
+        free = cache.free.get(name) or cache.free.setdefault(
+            name, FreeRule(right, policy.percent_mode, kind.off, name)
+        )
+        return [(free, [(n, (free, _plain_spot(form.lots[position]))) for n, position in enumerate(positions)])]
+    spots: dict[int, Spot] = {}
     has_floor = limits.floor_minor is not None or limits.floor_ppm is not None
     for position in positions:
         lot = form.lots[position]
         line = lot.line
         floor = floor_of(limits, lot.price_minor, line.floor_minor) if has_floor else line.floor_minor
-        slots = _FIRST
-        if len(masks) > 1:
-            at = place(line)
-            slots = tuple([n for n, mask in enumerate(masks) if mask >> at & 1])
+        slots = cache.slots[cache.place(line)][token]
         if not promotion.differ:
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
             continue
         values = values_of(promotion.differ, line)
         if values:
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no, values[0])
-    name: tuple[object, ...] = (cache.token(promotion), right.code)
     rules: _Rules = []
     if isinstance(kind, EachUnit):
         rules = _unitwise(kind.off, form, spots, right, name, policy)
@@ -260,7 +120,12 @@ def _made(
     return made
 
 
+def _plain_spot(lot: Lot) -> Spot:
+    return Spot(_FIRST, lot.price_minor, lot.line.floor_minor, lot.line.line_no)
+
+
 _FIRST = (0,)
+NO_LIMITS = Limits()
 
 
 def _pieces(form: NormalForm, positions: Iterable[int]) -> int:

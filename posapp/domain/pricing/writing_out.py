@@ -17,8 +17,11 @@ from posapp.domain.pricing.promotion import Promotion, Reward
 from posapp.domain.pricing.rules import Rule
 from posapp.domain.pricing.sharing import share
 from posapp.domain.pricing.tables import Step
-from posapp.domain.pricing.units import NormalForm, SetCache
+from posapp.domain.pricing.set_cache import SetCache, sets_of
+from posapp.domain.pricing.units import NormalForm
 
+#: Line number, unit, price, and the slots that it fits.
+_Free = tuple[int, int, int, tuple[int, ...]]
 #: Line number, unit, price before, gain, role.
 Taken = tuple[int, int, int, int, str]
 
@@ -144,32 +147,35 @@ def gifts_of(
     given: list[FreeGift] = []
     for right, kind in sorted(adding, key=lambda pair: pair[0].promotion.promotion_id):
         promotion = right.promotion
-        masks = sets.masks(promotion, sets.token(promotion))
-        taken = sum(one.promotion is promotion for one in applications)
+        token = sets.token(promotion)
+        taken = sum(one.promotion == promotion for one in applications)
         most = [limit for limit in (promotion.limits.per_order, right.uses_max) if limit is not None]
         left = min(most, default=None)
         if left is not None:
             left -= taken
-        if masks[-1] and any(masks[-1] >> sets.members.place(lot.line) & 1 for lot in lots):
+        reward = len(sets_of(promotion)) - 1
+        if any(reward in sets.slots[sets.place(lot.line)].get(token, ()) for lot in lots):
             # Goods of the reward lie in the basket: they are what is given.
             continue
-        times = _times(kind, masks, lots, sets, promotion, used, left)
+        times = _times(lots, sets, promotion, used, left)
         if times:
             given.append(FreeGift(promotion, times * kind.get.qty))
     return tuple(given)
 
 
 def _times(
-    kind: Reward, masks: tuple[int, ...], lots: Sequence[Lot], sets: SetCache, promotion: Promotion,
+    lots: Sequence[Lot], sets: SetCache, promotion: Promotion,
     used: dict[tuple[int, int], list[tuple[Promotion, bool]]], most: int | None,
 ) -> int:  # fmt: skip
     """How often the units left over make up all that is to be bought; those it takes are marked as used."""
-    free: list[tuple[int, int, int, int]] = []
+    kind = promotion.kind
+    assert isinstance(kind, Reward)
+    token = sets.token(promotion)
+    free: list[_Free] = []
     for lot in sorted(lots, key=lambda one: (-one.price_minor, one.line.line_no, one.first)):
         if lot.is_locked:
             continue
-        bit = 1 << sets.members.place(lot.line)
-        slots = sum(1 << n for n, mask in enumerate(masks[:-1]) if mask & bit)
+        slots = sets.slots[sets.place(lot.line)].get(token, ())
         for index in range(lot.first, lot.first + lot.count):
             had = used.get((lot.line.line_no, index), [])
             if slots and all(is_unitwise and agree(other, promotion) for other, is_unitwise in had):
@@ -186,9 +192,9 @@ def _times(
     return times
 
 
-def _one_time(kind: Reward, free: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+def _one_time(kind: Reward, free: Sequence[_Free]) -> list[_Free]:
     """Units that make up all parts once, the dearest first; nothing where they do not."""
-    taken: list[tuple[int, int, int, int]] = []
+    taken: list[_Free] = []
     asked = [(part.qty, 0) for part in kind.buy]
     if kind.buy_minor is not None:
         asked.append((0, kind.buy_minor))
@@ -196,7 +202,7 @@ def _one_time(kind: Reward, free: Sequence[tuple[int, int, int, int]]) -> list[t
         for one in free:
             if pieces <= 0 and amount <= 0:
                 break
-            if one[3] >> slot & 1 and one not in taken:
+            if slot in one[3] and one not in taken:
                 taken.append(one)
                 pieces -= 1
                 amount -= one[2]
