@@ -85,6 +85,7 @@ def found_of(peer: Peer, document: dict[str, Any]) -> dict[str, Any]:
     """What the answer says of the keys that the peer states."""
     views: dict[str, Any] = {
         "amounts": [each["amount"] for each in document["lines"]],
+        "sorted": sorted(each["amount"] for each in document["lines"]),
         "shares": [each["unit_shares"] for each in document["lines"]],
         "off": {each["promotion"]: each["amount"] for each in document["discounts"]},
         "taxes": {each["id"]: each["amount"] for each in document["tax"]},

@@ -251,6 +251,45 @@ MEDUSA_ACROSS = [
         {"uses": {"p": {"campaign": 3}}},
     ),
 ]
+SHIRTS_SWEATERS = [
+    line("shirt1", "500", 2, category="shirt"),
+    line("shirt2", "1000", 2, category="shirt"),
+    line("sweater", "1000", 2, category="sweater"),
+]
+
+
+def buy_get(least: int, **more: Any) -> dict[str, Any]:
+    buy = [{"of": {"category": ["sweater"]}, "qty": least}]
+    return promo("p", "gift", buy=buy, get={"of": {"category": ["shirt"]}}, **more)
+
+
+MEDUSA_BUY_GET = [
+    Peer(
+        "Medusa",
+        "a shirt for each sweater, the dearest first",
+        SHIRTS_SWEATERS,
+        [buy_get(1)],
+        MEDUSA | {"share_over": "reduced"},
+        {"amounts": ["1000.00", "0.00", "2000.00"]},
+    ),
+    Peer("Medusa", "too few are bought", SHIRTS_SWEATERS, [buy_get(4)], MEDUSA, {"discount": "0.00"}),
+    Peer(
+        "Medusa",
+        "one at most",
+        SHIRTS_SWEATERS,
+        [buy_get(1, limits={"per_order": 1})],
+        MEDUSA,
+        {"discount": "1000.00"},
+    ),
+    Peer(
+        "Medusa",
+        "each, one piece of a line",
+        [line("shirt", "100", category="cotton"), line("sweater", "150", 5, category="cotton")],
+        [promo("p", "amount", amount="200", on=COTTON, limits={"max_units_per_line": 1})],
+        MEDUSA,
+        {"amounts": ["0.00", "600.00"]},
+    ),
+]
 SALEOR_CASES = [
     Peer(
         "Saleor",
@@ -316,7 +355,15 @@ BEST_CASES = [
     ),
 ]
 
-CASES = (*SOLIDUS_CASES, *ERPNEXT_CASES, *MEDUSA_CASES, *MEDUSA_ACROSS, *SALEOR_CASES, *BEST_CASES)
+CASES = (
+    *SOLIDUS_CASES,
+    *ERPNEXT_CASES,
+    *MEDUSA_CASES,
+    *MEDUSA_ACROSS,
+    *MEDUSA_BUY_GET,
+    *SALEOR_CASES,
+    *BEST_CASES,
+)
 
 
 @pytest.mark.parametrize("peer", CASES, ids=str)

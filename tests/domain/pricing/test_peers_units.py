@@ -157,7 +157,105 @@ PRETIX_CASES = [
     pretix("no three dates, nothing free", [T120] * 3, ONE_FREE | DIFFER, *["120.00"] * 3),
 ]
 
-CASES = (*WOO_CASES, *PRETIX_CASES)
+MINE_AND_LATER = [line("a", "13.95", 3), line("b", "1.80", 5)]
+SALE = [line("full", "20"), line("sale", "10", tags=["sale"])]
+NOT_ON_SALE = {"not": {"tag": ["sale"]}}
+WOO_LIMITS = [
+    woo(
+        "one off each of ten",
+        MINE_AND_LATER,
+        [promo("t", "amount", amount="1", limits={"max_units": 10})],
+        "8.00",
+    ),
+    woo(
+        "two of the dearest",
+        MINE_AND_LATER,
+        [promo("t", "amount", amount="10", limits={"max_units": 2})],
+        "20.00",
+    ),
+    woo("never below nothing", [line("a", "8.95")], [promo("t", "amount", amount="10")], "8.95"),
+    woo(
+        "three coupons of one unit each",
+        [line("a", "10", 4)],
+        [
+            promo("one", "amount", amount="10", limits={"max_units": 1}),
+            promo("two", "amount", amount="10", limits={"max_units": 1}),
+            promo("three", "pct", pct=100, limits={"max_units": 1}),
+        ],
+        "30.00",
+    ),
+    woo("goods on sale too", SALE, [promo("t", "pct", pct=10)], "3.00"),
+    woo("not goods on sale", SALE, [promo("t", "pct", pct=10, on=NOT_ON_SALE)], "2.00"),
+    woo("fixed cart with a sale", SALE, [promo("t", "order_amount", amount="5")], "5.00"),
+    woo("fixed product", SALE, [promo("t", "amount", amount="5")], "10.00"),
+    woo("fixed product, not on sale", SALE, [promo("t", "amount", amount="5", on=NOT_ON_SALE)], "5.00"),
+]
+
+
+def tickets(name: str, count: int, promotions: Goods, *paid: str) -> Peer:
+    basket = [line(f"t{n}", "100") for n in range(count)]
+    return Peer("pretix", name, basket, promotions, PRETIX, {"sorted": sorted(paid)})
+
+
+def items(name: str, of: int, price: str, other: int, promotions: Goods, *paid: str) -> Peer:
+    basket = [line("item2", "100") for _ in range(other)] + [line("item", price) for _ in range(of)]
+    return Peer("pretix", name, basket, promotions, PRETIX, {"sorted": sorted(paid)})
+
+
+TWO_20 = promo("two", "qty_tier", steps=[{"least": 2, "pct": 20}])
+ONE_OF_TWO_20 = promo("two", "nth", n=2, pct=20)
+HALF = promo("half", "pct", pct=50)
+FREE_FOR_FIVE = promo(
+    "free", "gift", buy=[{"of": {"sku": ["item2"]}, "qty": 5}], get={"of": {"sku": ["item"]}}
+)
+ITEM2_20 = promo("d1", "qty_tier", steps=[{"least": 2, "pct": 20}], on={"sku": ["item"]})
+PRETIX_RULES = [
+    tickets("the first takes them all", 3, [TWO_20, HALF], "80.00", "80.00", "80.00"),
+    tickets("one is left for the second", 3, [ONE_OF_TWO_20, HALF], "100.00", "80.00", "50.00"),
+    tickets("one of five is left", 5, [ONE_OF_TWO_20, HALF], "100.00", "80.00", "100.00", "80.00", "50.00"),
+    tickets(
+        "by value, the first takes them all",
+        3,
+        [promo("v", "spend_tier", by="amount", steps=[{"least": "5", "pct": 20}]), HALF],
+        *["80.00"] * 3,
+    ),
+    items("one kind each", 2, "100", 2, [ITEM2_20, HALF], "80.00", "80.00", "50.00", "50.00"),
+    items(
+        "for five of one, one of the other",
+        3,
+        "90",
+        12,
+        [FREE_FOR_FIVE],
+        *["100.00"] * 12,
+        "90.00",
+        "0.00",
+        "0.00",
+    ),
+    Peer(
+        "pretix",
+        "of this channel only",
+        [line("t", "100"), line("t", "100")],
+        [promo("d1", "pct", pct=20, channels=["resellers"]), promo("d2", "pct", pct=50, channels=["web"])],
+        PRETIX,
+        {"amounts": ["50.00", "50.00"]},
+        {"channel": "web"},
+    ),
+    Peer(
+        "pretix",
+        "not yet, and no more",
+        [line("t", "100")],
+        [
+            promo("soon", "pct", pct=20, valid={"from": "2026-06-02"}),
+            promo("gone", "pct", pct=30, valid={"to": "2026-05-31"}),
+            promo("now", "pct", pct=50, valid={"from": "2026-05-31"}),
+        ],
+        PRETIX,
+        {"amounts": ["50.00"]},
+        {"at": "2026-06-01T12:00:00Z"},
+    ),
+]
+
+CASES = (*WOO_CASES, *WOO_LIMITS, *PRETIX_CASES, *PRETIX_RULES)
 
 
 @pytest.mark.parametrize("peer", CASES, ids=str)
