@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from posapp.domain.price_facts import DiscountTotal, PriceModifier, PromotionSetAside, UnitsPaid
+
 Words = Mapping[str, str]
 
 
@@ -51,7 +53,8 @@ class SaleLine:
     `quantity` is pieces or grams by `unit`; `unit_price_minor` is per piece or per kilogram;
     `amount_minor` is the extended amount as shown, tax included or not by the shop's rule. `pack` is
     what the code said of this very pack, or None for a code that names the item only. With the price
-    reason "markdown", `markdown` says what the price was before.
+    reason "markdown", `markdown` says what the price was before. `paid_minor` is the amount less all
+    discounts (None: the same), `runs` what single ones paid where a discount fell on the line.
     """
 
     line_no: int
@@ -66,6 +69,8 @@ class SaleLine:
     price_reason: str = "list"
     pack: PackData | None = None
     markdown: Markdown | None = None
+    paid_minor: int | None = None
+    runs: tuple[UnitsPaid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +136,9 @@ class OverrideGiven:
 
 @dataclass(frozen=True, slots=True)
 class TransactionCompleted:
-    """A paid sale, whole: goods + added tax + rounding = total; tenders − change = total.
+    """A paid sale, whole: goods − discounts + added tax + rounding = total; tenders − change = total.
 
-    `tax` lists every rate; included tax is information, excluded tax adds to the total.
+    `tax` lists every rate, of what is paid; included tax is information, excluded tax adds to the total.
     `receipt_number` is given by the ledger inside the commit, gapless per terminal; until then "".
     """
 
@@ -159,6 +164,8 @@ class TransactionCompleted:
     change_minor: int
     voided: tuple[VoidedLine, ...] = ()
     scans: tuple[ScanRecord, ...] = ()
+    discount_minor: int = 0
+    discounts: tuple[PriceModifier, ...] = ()
     receipt_number: str = ""
 
 
@@ -293,6 +300,8 @@ class ShiftTotals:
     voided_sales: int = 0
     overrides: int = 0
     quarantined: int = 0
+    discount_minor: int = 0
+    discounts: tuple[DiscountTotal, ...] = ()
 
     @property
     def expected_cash_minor(self) -> int:
@@ -368,6 +377,7 @@ Fact = (
     | ShiftSettled
     | EpochBegun
     | StockMoved
+    | PromotionSetAside
 )
 
 #: Names on the wire and in the journal, by type.
@@ -386,4 +396,5 @@ FACT_KINDS: Mapping[type, str] = {
     ShiftSettled: "ShiftSettled",
     EpochBegun: "EpochBegun",
     StockMoved: "StockMoved",
+    PromotionSetAside: "PromotionSetAside",
 }

@@ -30,6 +30,7 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.domain.price_facts import PromotionSetAside
 from sync.protocol.codec import encode_envelope
 from sync.protocol.envelope import Envelope
 
@@ -116,6 +117,8 @@ def business_date_of(fact: Fact, otherwise: str) -> str:
         case OverrideGiven() | DrawerOpened() | DrawerCounted() | SignOnRefused():
             return otherwise
         case EpochBegun() | OperatorSignedOn() | OperatorSignedOff() | TerminalUnlocked() | StockMoved():
+            return otherwise
+        case PromotionSetAside():
             return otherwise
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from posapp.domain import facts
 from posapp.domain.facts import FACT_KINDS, Fact, PackData, SaleLine, TransactionCompleted
+from posapp.domain.price_facts import PriceModifier, UnitsPaid
 from posapp.exchange.outgoing import (
     Place,
     Position,
@@ -60,6 +61,35 @@ def test_a_line_of_a_till_before_packs_reads_back() -> None:
     assert msgspec.convert(body, SaleLine) == line
     del body["pack"]
     assert msgspec.convert(body, SaleLine) == replace(line, pack=None)
+
+
+def test_a_sale_of_a_till_before_promotions_reads_back() -> None:
+    line = SaleLine(1, "a", {"en": "A"}, "1", 2, "pcs", 5, 10, "std", paid_minor=9, runs=(UnitsPaid(1, 4),))
+    body = msgspec.json.decode(msgspec.json.encode(line))
+    assert msgspec.convert(body, SaleLine) == line
+    for added in ("paid_minor", "runs"):
+        del body[added]
+    assert msgspec.convert(body, SaleLine) == replace(line, paid_minor=None, runs=())
+
+
+def test_a_discount_as_it_travels() -> None:
+    off = PriceModifier(1, "p", 3, {"en": "P"}, "item", "nth", 5, ((2, 5),), (("store", "", 5),))
+    assert msgspec.json.decode(msgspec.json.encode(off)) == {
+        "modifier_no": 1,
+        "promotion_id": "p",
+        "version": 3,
+        "names": {"en": "P"},
+        "layer": "item",
+        "rule": "nth",
+        "amount_minor": 5,
+        "lines": [[2, 5]],
+        "funding": [["store", "", 5]],
+        "applications": 1,
+        "code": "",
+        "base_minor": 0,
+        "points": 0,
+        "gl_code": "",
+    }
 
 
 @given(st.builds(TransactionCompleted, receipt_number=st.just("")), TEXTS)
