@@ -9,18 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from posapp.domain.pricing.case_reading import Case
-from posapp.domain.pricing.case_words import sentences
+from posapp.domain.pricing.case_words import sentences, signed
 from posapp.domain.pricing.priced import Discount, PricedBasket
 from posapp.domain.pricing.promotion import UnreadablePromotion
-from posapp.domain.pricing.reading_values import Money, percent_text
+from posapp.domain.pricing.reading_values import percent_text
 from posapp.domain.pricing.refunds import Refund
 
 Document = dict[str, Any]
-
-
-def signed(money: Money, minor: int) -> str:
-    """The decimal text of minor units, with a minus where they are below zero."""
-    return f"-{money.text(-minor)}" if minor < 0 else money.text(minor)
 
 
 def answer(case: Case, priced: PricedBasket, certificate: Document | None = None) -> Document:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from posapp.domain.pricing.case_reading import Case
 from posapp.domain.pricing.priced import Discount, Lost, NextStep, PricedBasket
+from posapp.domain.pricing.reading_values import Money
 from posapp.domain.shop import Words
 
 _LOST = {
@@ -23,9 +24,17 @@ _LOST = {
 }
 
 
+def signed(money: Money, minor: int) -> str:
+    """The decimal text of minor units, with a minus where they are below zero."""
+    return f"-{money.text(-minor)}" if minor < 0 else money.text(minor)
+
+
 def sentences(case: Case, priced: PricedBasket) -> Iterator[str]:
     """What happened, in the order of the layers; then what did not, and what is one step away."""
-    text = case.money.text
+
+    def text(minor: int) -> str:
+        return signed(case.money, minor)
+
     for line in priced.lines:
         quantity = case.quantities.get(line.line_no, str(line.quantity))
         own = f"{quantity} × {line.sku}: {text(line.list_minor)}"
@@ -41,7 +50,7 @@ def sentences(case: Case, priced: PricedBasket) -> Iterator[str]:
         yield f"{gift.quantity} × {gift.sku} is a gift of {gift.promotion_id} and {where}."
     for tax in priced.taxes:
         how = "is in the price of" if tax.included else "comes on top of"
-        yield f"Tax {tax.rate_id}: {text(max(0, tax.tax_minor))} {how} {text(max(0, tax.taxable_minor))} net."
+        yield f"Tax {tax.rate_id}: {text(tax.tax_minor)} {how} {text(tax.taxable_minor)} net."
     if priced.rounding_minor:
         way = "up" if priced.rounding_minor > 0 else "down"
         yield f"Paid in cash it is rounded {way} by {text(abs(priced.rounding_minor))}."

@@ -50,7 +50,7 @@ def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, ho
 
     Every promotion comes back as one unit-wise application, in the order in which it was computed: its units
     keep what it took off them. Conditions "after_items" are judged on what is left then; `holds` tells
-    whether goods are in a set. Locked lots take no part. `states` counts how often a promotion was tried.
+    whether goods are in a set. Locked lots take no part. `states` counts units for which one was tried.
     """
     run = _Run(lots, policy, holds)
     begin = _State(tuple(unit.base_minor for unit in run.units), frozenset(), frozenset(), None, ())
@@ -115,6 +115,7 @@ class _Run:
         self.holds = holds
         self.begins = [unit.base_minor for unit in self.units]
         self.states = 0
+        self.seen: set[tuple[_State, frozenset[str]]] = set()
         self.best = _State((), frozenset(), frozenset(), None, ())
 
     def application(self, taken: _Taken) -> Application:
@@ -140,6 +141,11 @@ class _Run:
 
     def look_for_better(self, state: _State, rest: Sequence[Right]) -> None:
         """Every order of the rest; the first of equally good ones is kept."""
+        # What is still to come depends on where it stands, not on how it came there.
+        key = (replace(state, taken=()), frozenset(right.promotion.promotion_id for right in rest))
+        if key in self.seen:
+            return
+        self.seen.add(key)
         nexts = []
         for right in rest:
             if self.states >= self.policy.states_max:
@@ -158,7 +164,7 @@ class _Run:
 
     def after(self, state: _State, right: Right) -> _State | None:
         """The state after a promotion, or None where it may not or takes nothing."""
-        self.states += 1
+        self.states += 1 + len(self.unlocked)
         promotion = right.promotion
         stack = promotion.stack
         if state.is_closed or (stack.alone and state.taken):
