@@ -110,6 +110,13 @@ def test_no_amount_is_guessed(value: object) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [int, Decimal, str])
+def test_amounts_end_at_twelve_digits(kind: type) -> None:
+    largest = read(kind={"type": "amount", "amount": kind(10**12 - 1)}).kind
+    assert largest == EachUnit(Off(minor=10**14 - 100))
+    assert refused(kind={"type": "amount", "amount": kind(10**12)}).path == "kind.amount"
+
+
 @pytest.mark.parametrize(
     ("currency", "text", "minor"), [("JPY", "120", 120), ("KWD", "1.234", 1234), ("CNY", "1.23", 123)]
 )
