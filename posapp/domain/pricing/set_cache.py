@@ -9,7 +9,7 @@ from __future__ import annotations
 from posapp.domain.pricing.applications import Lot
 from posapp.domain.pricing.basket import BasketLine
 from posapp.domain.pricing.members import Members
-from posapp.domain.pricing.promotion import Bundle, GoodsSet, Having, NFor, Nth, Promotion, QtyTier, Reward
+from posapp.domain.pricing.promotion import AllOf, AnyOf, Bundle, GoodsSet, Having, NFor, Nth, Promotion, QtyTier, Reward
 from posapp.domain.pricing.rules import FreeRule, Rule, Spot
 from posapp.domain.pricing.sets import holds
 
@@ -48,7 +48,7 @@ class SetCache:
         self._serial = 0
         #: Promotions that new goods have not been told of yet; then by value, and those to be asked one by one.
         self._new: list[tuple[int, Promotion]] = []
-        self._posted: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        self._posted: dict[tuple[str, str], list[tuple[int, int, GoodsSet | None]]] = {}
         self._asked: list[tuple[int, int, GoodsSet]] = []
 
     @property
@@ -114,18 +114,22 @@ class SetCache:
         """What new goods fit, of all promotions seen so far."""
         for token, promotion in self._new:
             for number, goods in enumerate(sets_of(promotion)):
-                if isinstance(goods, Having) and len(goods.values) <= VALUES_MAX:
-                    for value in goods.values:
-                        self._posted.setdefault((goods.what, value), []).append((token, number))
-                else:
+                values = values_in(goods)
+                if values is None:
                     self._asked.append((token, number, goods))
+                    continue
+                asked = goods if _must_be_asked(goods) else None
+                for value in values:
+                    self._posted.setdefault(value, []).append((token, number, asked))
         self._new = []
         traits = line.traits
         found: set[tuple[int, int]] = set()
         posted = self._posted
         names = [("sku", line.sku), *[("category", name) for name in traits.category]]
         for name in (*names, ("brand", traits.brand), *[("tag", tag) for tag in traits.tags]):
-            found.update(posted.get(name, ()))
+            for token, number, asked in posted.get(name, ()):
+                if asked is None or holds(asked, line):
+                    found.add((token, number))
         for token, number, goods in self._asked:
             if holds(goods, line):
                 found.add((token, number))
@@ -134,6 +138,31 @@ class SetCache:
         for token, number in sorted(found):
             fits[token] = (*fits.get(token, ()), number)
         self.slots.append(fits)
+
+
+def values_in(goods: GoodsSet) -> list[tuple[str, str]] | None:
+    """Values of which all goods of a set have one, None where there are none or too many."""
+    if isinstance(goods, Having):
+        return [(goods.what, value) for value in goods.values] if len(goods.values) <= VALUES_MAX else None
+    if isinstance(goods, AnyOf):
+        found: list[tuple[str, str]] = []
+        for one in goods.sets:
+            values = values_in(one)
+            if values is None:
+                return None
+            found += values
+        return found
+    if isinstance(goods, AllOf):
+        known = [values for values in map(values_in, goods.sets) if values is not None]
+        return min(known, key=len, default=None)
+    return None
+
+
+def _must_be_asked(goods: GoodsSet) -> bool:
+    """Whether one of its values is not enough for goods to be in a set."""
+    if isinstance(goods, AnyOf):
+        return any([_must_be_asked(one) for one in goods.sets])
+    return not isinstance(goods, Having)
 
 
 def sets_of(promotion: Promotion) -> list[GoodsSet]:
