@@ -10,10 +10,10 @@ from typing import Any
 
 from posapp.domain.pricing.case_reading import Case
 from posapp.domain.pricing.case_words import sentences, signed
-from posapp.domain.pricing.priced import Discount, PricedBasket
+from posapp.domain.pricing.priced import Discount, Lost, NextStep, PricedBasket, PricedLine, TaxSum
 from posapp.domain.pricing.promotion import UnreadablePromotion
-from posapp.domain.pricing.reading_values import percent_text
-from posapp.domain.pricing.refunds import Refund
+from posapp.domain.pricing.reading_values import Money, percent_text
+from posapp.domain.pricing.refunds import Refund, RefundedTax
 
 Document = dict[str, Any]
 
@@ -21,35 +21,14 @@ Document = dict[str, Any]
 def answer(case: Case, priced: PricedBasket, certificate: Document | None = None) -> Document:
     """The document of a priced basket."""
     money = case.money
-    goods_of = {line.line_no: line for line in case.basket.lines}
     return {
         "total": signed(money, priced.total_minor),
         "goods": signed(money, priced.goods_minor),
         "discount": signed(money, priced.discount_minor),
         "tax_added": signed(money, priced.tax_added_minor),
-        "tax": [
-            {
-                "id": tax.rate_id,
-                "rate": percent_text(tax.ppm),
-                "included": tax.included,
-                "taxable": signed(money, tax.taxable_minor),
-                "amount": signed(money, tax.tax_minor),
-            }
-            for tax in priced.taxes
-        ],
+        "tax": [_tax(tax, money) for tax in priced.taxes],
         "rounding": signed(money, priced.rounding_minor),
-        "lines": [
-            {
-                "line": line.line_no,
-                "sku": line.sku,
-                "qty": case.quantities.get(line.line_no, line.quantity),
-                "list": signed(money, line.list_minor),
-                "amount": signed(money, line.paid_minor),
-                "unit_shares": [signed(money, share) for share in line.unit_shares],
-                "price_reason": goods_of[line.line_no].price_reason if line.line_no in goods_of else "",
-            }
-            for line in priced.lines
-        ],
+        "lines": [_line(line, case) for line in priced.lines],
         "discounts": [_discount(each, case) for each in priced.discounts],
         "gifts": [
             {
@@ -62,32 +41,57 @@ def answer(case: Case, priced: PricedBasket, certificate: Document | None = None
         ],
         "points_earned": priced.points_earned,
         "points_used": priced.points_used,
-        "lost": [
-            {
-                "promotion": lost.promotion_id,
-                "reason": lost.reason,
-                "would_give": signed(money, lost.would_give_minor),
-                "missing_amount": signed(money, lost.missing_minor),
-                "missing_qty": lost.missing_qty,
-                "by": list(lost.by),
-            }
-            for lost in priced.lost
-        ],
-        "next_steps": [
-            {
-                "promotion": step.promotion_id,
-                "saves": signed(money, step.saves_minor),
-                "add_qty": step.add_qty,
-                "add_amount": signed(money, step.add_minor),
-                "skus": list(step.skus),
-            }
-            for step in priced.next_steps
-        ],
+        "lost": [_lost(lost, money) for lost in priced.lost],
+        "next_steps": [_step(step, money) for step in priced.next_steps],
         "unread": unread(case.unread),
         "proven": priced.is_proven,
         "states": priced.states,
         "certificate": certificate,
         "explanation": list(sentences(case, priced)),
+    }
+
+
+def _tax(tax: TaxSum | RefundedTax, money: Money) -> Document:
+    return {
+        "id": tax.rate_id,
+        "rate": percent_text(tax.ppm),
+        "included": tax.included,
+        "taxable": signed(money, tax.taxable_minor),
+        "amount": signed(money, tax.tax_minor),
+    }
+
+
+def _line(line: PricedLine, case: Case) -> Document:
+    goods = next((each for each in case.basket.lines if each.line_no == line.line_no), None)
+    return {
+        "line": line.line_no,
+        "sku": line.sku,
+        "qty": case.quantities.get(line.line_no, line.quantity),
+        "list": signed(case.money, line.list_minor),
+        "amount": signed(case.money, line.paid_minor),
+        "unit_shares": [signed(case.money, share) for share in line.unit_shares],
+        "price_reason": goods.price_reason if goods else "",
+    }
+
+
+def _lost(lost: Lost, money: Money) -> Document:
+    return {
+        "promotion": lost.promotion_id,
+        "reason": lost.reason,
+        "would_give": signed(money, lost.would_give_minor),
+        "missing_amount": signed(money, lost.missing_minor),
+        "missing_qty": lost.missing_qty,
+        "by": list(lost.by),
+    }
+
+
+def _step(step: NextStep, money: Money) -> Document:
+    return {
+        "promotion": step.promotion_id,
+        "saves": signed(money, step.saves_minor),
+        "add_qty": step.add_qty,
+        "add_amount": signed(money, step.add_minor),
+        "skus": list(step.skus),
     }
 
 
@@ -136,16 +140,7 @@ def refund_answer(case: Case, priced: PricedBasket, refund: Refund) -> Document:
         "amount": signed(money, refund.amount_minor),
         "kept_for_gifts": signed(money, refund.kept_minor),
         "rounding": signed(money, refund.rounding_minor),
-        "tax": [
-            {
-                "id": tax.rate_id,
-                "rate": percent_text(tax.ppm),
-                "included": tax.included,
-                "taxable": signed(money, tax.taxable_minor),
-                "amount": signed(money, tax.tax_minor),
-            }
-            for tax in refund.taxes
-        ],
+        "tax": [_tax(tax, money) for tax in refund.taxes],
         "units": [
             {
                 "line": unit.line_no,
