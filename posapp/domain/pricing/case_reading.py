@@ -163,14 +163,15 @@ def _quantity_and_price(node: Node, policy: Policy) -> tuple[int, int, str]:
     """Pieces, the price of one, and how the quantity was written where it is no number of pieces.
 
     Goods by weight, and prices that are finer than the currency, are one piece of the rounded whole amount;
-    so is what is taken back in the same basket (a quantity below 0), whose amount is below 0.
+    so is what is taken back in the same basket (a quantity or a price below 0), whose amount is below 0.
     """
     value = node.take("qty") if node.has("qty") else 1
     sign, size = _signed(value)
     quantity = decimal_of(size)
     if quantity is None or quantity <= 0 or quantity > 1_000_000:
         raise node.problem("qty", 'must be a number such as 2, "0.534" by weight, or -1 for a return; not 0.')
-    price = decimal_of(node.take("unit_price"))
+    other, price_size = _signed(node.take("unit_price"))
+    sign, price = sign * other, decimal_of(price_size)
     if price is None:
         raise node.problem("unit_price", f'must be an amount as a text, such as "{node.money.text(1250)}".')
     above, below = price.as_integer_ratio()

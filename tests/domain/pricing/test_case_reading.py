@@ -140,8 +140,11 @@ def test_cash_by_the_rule_of_a_country() -> None:
         ({"basket": [[]]}, "basket[0]: must be a table"),
         ({"basket": [{"sku": "a"}]}, "basket[0].unit_price: is missing"),
         ({"basket": [{"unit_price": "1"}]}, "basket[0].sku: is missing"),
-        ({"basket": [{"sku": "a", "unit_price": "-1"}]}, "basket[0].unit_price: must be an amount"),
-        ({"basket": [{"sku": "a", "unit_price": "1", "qty": 0}]}, "basket[0].qty: must be a number such as 2"),
+        ({"basket": [{"sku": "a", "unit_price": "1 "}]}, "basket[0].unit_price: must be an amount"),
+        (
+            {"basket": [{"sku": "a", "unit_price": "1", "qty": 0}]},
+            "basket[0].qty: must be a number such as 2",
+        ),
         (
             {"basket": [{"sku": "a", "unit_price": "1", "quantity": 1}]},
             "basket[0].quantity: is not known here",
@@ -221,3 +224,28 @@ def test_no_document_ends_otherwise_than_with_a_sentence(top: dict[str, Any], in
     ):
         with suppress(BadCase):
             case_of(document)
+
+
+def test_what_is_taken_back_is_below_nothing_and_no_promotion_counts_it() -> None:
+    back = line(qty=-2)
+    assert (back.quantity, back.unit_minor, back.is_locked, back.is_weighed) == (1, -300, True, True)
+    assert line(unit_price="-0.505", qty="1").unit_minor == -51
+    assert (
+        read(policy={"price_mode": "half_ceiling"}, basket=[{"sku": "a", "unit_price": "-0.505"}])
+        .basket.lines[0]
+        .unit_minor
+        == -50
+    )
+    assert line(unit_price="-1", qty=-1).unit_minor == 100
+
+
+def test_amounts_with_tax_put_the_tax_into_the_price() -> None:
+    taxes = [{"rate_pct": 10}, {"rate_pct": 5, "level": 1}, {"per_unit": "0.20", "id": "bottle"}]
+    found = read(
+        tax_mode="added",
+        policy={"amounts": "with_tax"},
+        basket=[{"sku": "a", "unit_price": "10", "qty": 3, "tax": taxes}],
+    ).basket.lines[0]
+    # 10 + 1 + 0.20, and 5 % of that.
+    assert (found.unit_minor, found.quantity) == (1176, 3)
+    assert all(tax.included for tax in found.taxes)

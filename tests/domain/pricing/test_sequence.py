@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.basket import BasketLine, Traits
 from posapp.domain.pricing.applications import ItemChoice, Lot, Right
+from posapp.domain.pricing.basket import BasketLine, LineTax, Traits
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import (
     AllOf,
     AnyOf,
     Bundle,
     Condition,
+    Deposit,
     EachUnit,
     Every,
     Except,
@@ -36,7 +38,7 @@ from posapp.domain.pricing.promotion import (
 )
 from posapp.domain.pricing.sequence import in_sequence
 
-ORDER_KINDS = (OrderOff, SpendTier)
+ORDER_KINDS = (OrderOff, SpendTier, Deposit)
 
 
 def holds(goods: GoodsSet, line: BasketLine) -> bool:
@@ -305,3 +307,84 @@ def test_promotions_on_different_goods_are_not_tried_in_every_order() -> None:
     rights = [percent(f"p{name}", 100_000, on=sku(name)) for name in names]
     free = run(goods, rights, sequence_order="free", states_max=50_000)
     assert (free.value_minor, free.is_proven) == (800, True)
+
+
+TEN, FIVE = Off(ppm=100_000), Off(ppm=50_000)
+GOODS = (("a", 1000, 2), ("b", 500, 1), ("a", 800, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "off"),
+    [
+        # Of the line, the item, the basket: 2 + 1 + 1 pieces of a, b, a.
+        (QtyTier((Step(2, TEN),), counts="line"), 200),
+        (QtyTier((Step(3, TEN),), counts="sku"), 280),
+        (QtyTier((Step(3, FIVE), Step(4, TEN)), counts="basket"), 330),
+        (QtyTier((Step(5, TEN),), counts="basket"), 0),
+        (SpendTier("amount", (Step(1000, Off(minor=100)),), per="line"), 100),
+        (SpendTier("amount", (Step(800, Off(minor=100)),), per="line", every=True), 300),
+        (SpendTier("qty", (Step(3, Off(minor=100), more_minor=40),)), 140),
+        (SpendTier("qty", (Step(1, TEN),), every=True, cap_minor=700), 700),
+        (SpendTier("amount", (Step(1, Off(price_minor=3000)),)), 300),
+        (OrderOff(Off(minor=600), per="line"), 600 + 500 + 600),
+        (OrderOff(TEN, cap_minor=60, per="line"), 60 + 50 + 60),
+        (OrderOff(Off(ppm=1_000_000), units="cheapest", count=2), 1300),
+        (OrderOff(Off(ppm=1_000_000), units="dearest"), 1000),
+        (OrderOff(Off(price_minor=1)), 3299),
+        (Deposit(2000, 3000), 1000),
+        (Nth(3, Off(minor=50), "dearest", 2), 100),
+        (NFor(2, Off(minor=50)), 200),
+        (Reward((Part(sku("b")),), Part(sku("a"), 2), Off(ppm=1_000_000)), 2000),
+        (Reward((Part(sku("a")),), Part(sku("b")), Off(ppm=1_000_000), over=2), 500),
+        (Reward((Part(sku("a")),), Part(sku("b")), Off(ppm=1_000_000), over=3), 0),
+        (Reward((), Part(sku("b")), Off(price_minor=100)), 400),
+    ],
+)
+def test_every_kind_by_hand(kind: Kind, off: int) -> None:
+    more: dict[str, Any] = {"limits": Limits(per_order=1)} if isinstance(kind, Reward) else {}
+    assert run(lots(*GOODS), [promotion("p", kind, **more)]).value_minor == off
+
+
+@pytest.mark.parametrize(
+    ("limits", "off"),
+    [
+        (Limits(max_units_per_line=1), 230),
+        (Limits(per_order=2), 200),
+        (Limits(floor_ppm=950_000), 165),
+        (Limits(max_minor=33), 33),
+    ],
+)
+def test_limits_of_a_sequence(limits: Limits, off: int) -> None:
+    assert run(lots(*GOODS), [percent("p", 100_000, limits=limits)]).value_minor == off
+
+
+def test_what_is_left_of_a_right_limits_it() -> None:
+    right = percent("p", 100_000)
+    assert run(lots(*GOODS), [Right(right.promotion, left_minor=50)]).value_minor == 50
+    assert run(lots(*GOODS), [Right(right.promotion, uses_max=1)]).value_minor == 100
+
+
+def test_sets_of_different_goods_and_of_alike_ones() -> None:
+    pair = NFor(2, Off(price_minor=1000))
+    assert run(lots(*GOODS), [promotion("p", pair, differ="sku")]).value_minor == 500
+    assert run(lots(*GOODS), [promotion("p", pair, same="sku")]).value_minor == 1000
+    assert run(lots(*GOODS), [promotion("p", pair, same="price")]).value_minor == 1000
+
+
+def test_conditions_on_what_is_left_count_it_with_and_without_tax() -> None:
+    goods = lots(("a", 1190, 1))
+    taxed = Lot(replace(goods[0].line, taxes=(LineTax("vat", 190_000, True),)), 0, 1, 1190)
+    table = (("without", 1000, 100), ("without", 1001, 0), ("with", 1190, 100), ("with", 1191, 0))
+    for tax, least, off in table:
+        condition = Condition(min_minor=least, tax=tax)  # type: ignore[arg-type]
+        needs = Needs(conditions=(condition,), judged_on="after_items")
+        right = promotion("o", OrderOff(Off(minor=100)), needs=needs)
+        assert run([taxed], [right]).value_minor == off
+    either = Needs(
+        conditions=(Condition(min_qty=9), Condition(min_items=1, max_qty=1, max_minor=5000)),
+        judged_on="after_items",
+        match="any",
+    )
+    assert run([taxed], [promotion("o", OrderOff(Off(minor=100)), needs=either)]).value_minor == 100
+    both = replace(either, match="all")
+    assert run([taxed], [promotion("o", OrderOff(Off(minor=100)), needs=both)]).value_minor == 0
