@@ -52,7 +52,7 @@ class TakenUnit(NamedTuple):
     """
 
     line_no: int
-    index: int
+    index: int  # type: ignore[assignment] # a unit's number, not tuple's way to look something up
     price_minor: int
     gain_minor: int
     role: str = "group"

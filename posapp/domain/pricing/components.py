@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from posapp.domain.pricing.promotion import Promotion
 from posapp.domain.pricing.rules import Rule
-from posapp.domain.pricing.tables import Stack, stack_rank
 from posapp.domain.pricing.set_cache import Eligible
+from posapp.domain.pricing.tables import Stack, stack_rank
 from posapp.domain.pricing.units import NormalForm
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from posapp.domain.pricing.applications import Frontier, FrontierPoint, ItemChoice, LinePart
+from posapp.domain.pricing.applications import Application, Frontier, FrontierPoint, ItemChoice, LinePart
 from posapp.domain.pricing.group_rules import GroupRule
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.solving import Prepared, best_steps
@@ -83,7 +83,7 @@ class _Making:
         self._is_proven = is_proven
 
     def __call__(self) -> ItemChoice:
-        found = []
+        found: list[Application] = []
         for prepared, last in zip(self._tied, self._way, strict=True):
             steps: list[tuple[Step, ...]] = []
             node: Node | None = last
@@ -101,7 +101,7 @@ def _sum(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _unbeaten(nodes: Sequence[Node], low: Sequence[bool]) -> list[int]:
-    """Places of the nodes that no other beats: as much value, parts that count low no higher, others equal."""
+    """Places of the nodes that no other beats: as much value, low parts no higher, the others equal."""
     order = sorted(range(len(nodes)), key=lambda n: -nodes[n].value)
     kept: list[int] = []
     by_exact: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
@@ -192,8 +192,9 @@ class _Component:
                     self.tracked[id(rule)] = len(self.tracked)
 
     def _over(
-        self, place: int, layer: _Layer, clusters: Sequence[Cluster], touching: list[tuple[int, int]], rest: int
-    ) -> _Layer:
+        self, place: int, layer: _Layer, clusters: Sequence[Cluster], touching: list[tuple[int, int]],
+        rest: int,
+    ) -> _Layer:  # fmt: skip
         """The layer after one unit."""
         lot, price, _, _ = self.prepared.units[place]
         idle: list[tuple[Step, ...]] = [()]
@@ -221,8 +222,8 @@ class _Component:
         return self._pruned(after, clusters, place, rest)
 
     def _moved(
-        self, states: tuple[int, ...], clusters: Sequence[Cluster], touching: list[tuple[int, int]], mover: int,
-        target: int,
+        self, states: tuple[int, ...], clusters: Sequence[Cluster], touching: list[tuple[int, int]],
+        mover: int, target: int,
     ) -> tuple[int, ...] | None:  # fmt: skip
         then = list(states)
         if mover >= 0:
@@ -246,7 +247,7 @@ class _Component:
             value += step.gain
             tracked = self.tracked.get(id(step.rule))
             if tracked is None:
-                parts = tuple([amount + step.gain * is_in for amount, is_in in zip(parts, inside, strict=True)])
+                parts = _sum(parts, tuple([step.gain * is_in for is_in in inside]))
                 continue
             assert step.mark is not None
             assert isinstance(step.rule, GroupRule)

@@ -8,6 +8,7 @@ unit by unit where it adds up; a price or amount for the whole at its end, with 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -272,6 +273,19 @@ class CountRule(GroupRule):
         gain += self._at_end(0, 0)
         return [((closed + 1) * n if most is not None else 0, gain, (0, 0, True))]
 
+    def is_hopeless(self, units: Sequence[tuple[int, int, Spot]]) -> bool:
+        """Not even the best units together gain more than the least that as many have by themselves."""
+        shape, weight, n = self.shape, self.weight, self._n
+        if shape.price is not None:
+            over = sorted([price * weight - base for price, base, _ in units])
+            return sum(over[-n:]) <= shape.price * weight
+        slot = shape.slots[0]
+        if slot.off is None:
+            return False
+        gains = sorted([off_gain(slot.off, price, self.mode) for price, _, _ in units])
+        bases = sorted([base for _, base, _ in units])
+        return sum(gains[-len(slot.reduced) :]) * weight <= sum(bases[:n])
+
 
 class SlotsRule(GroupRule):
     """Several slots and nothing that hangs on sums: pieces of each slot in the open groups tell all.
@@ -314,9 +328,9 @@ class SlotsRule(GroupRule):
                 gain = max(0, min(off_gain(slot.off, price, self.mode), price - spot.floor))
             after = list(state)
             after[number + 1] = had + 1
-            ends = place == 0 and all(
-                [count >= one.pieces for count, one in zip(after[1:], slots, strict=True)]
-            )
+            ends = place == 0
+            for count, one in zip(after[1:], slots, strict=True):
+                ends = ends and count >= one.pieces
             if ends:
                 gain += self._at_end(0, 0)
                 for n, one in enumerate(slots):

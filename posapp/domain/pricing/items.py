@@ -25,8 +25,8 @@ from posapp.domain.pricing.applications import (
 from posapp.domain.pricing.components import components
 from posapp.domain.pricing.frontier import combined_frontier
 from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.solving import Prepared, Solved, solve_component
 from posapp.domain.pricing.set_cache import SetCache
+from posapp.domain.pricing.solving import Prepared, Solved, solve_component
 from posapp.domain.pricing.units import NormalForm, normal_form
 from posapp.domain.pricing.writing_out import gifts_of, joined
 
@@ -108,7 +108,7 @@ def item_frontier(
 
 
 def _weights(form: NormalForm, rights: Sequence[Right]) -> dict[str, int] | None:
-    """By promotion: a unit of money counts for more than all cost of the store together, which breaks ties."""
+    """By promotion: a unit of money counts for more than all cost of the store, which breaks ties."""
     store = {right.promotion.promotion_id: store_ppm(right) for right in rights}
     shares = set(store.values())
     if len(shares) < 2:
@@ -136,7 +136,8 @@ def _fewest_codes(
     codes = sorted(ends if len(ends) <= CODES_MAX else used)
     states = choice.states
     for count in range(len(used) + 1):
-        for some in sorted(combinations(codes, count), key=lambda one: (sorted(ends[code] for code in one), one)):
+        by_end = [(sorted([ends[code] for code in some]), some) for some in combinations(codes, count)]
+        for _, some in sorted(by_end):
             if set(some) >= used:
                 return replace(choice, states=states)
             fewer = [right for right in rights if not right.code or right.code in some]
@@ -152,4 +153,13 @@ def _end(ends: datetime | None) -> tuple[bool, str]:
     return (ends is None, ends.isoformat() if ends is not None else "")
 
 
-__all__ = ["Application", "FreeGift", "ItemCache", "ItemChoice", "Lot", "Right", "item_frontier", "solve_items"]
+__all__ = [
+    "Application",
+    "FreeGift",
+    "ItemCache",
+    "ItemChoice",
+    "Lot",
+    "Right",
+    "item_frontier",
+    "solve_items",
+]

@@ -7,6 +7,7 @@ rules stand here, those that make groups next door; which unit goes to which rul
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from posapp.domain.money import Mode
@@ -62,6 +63,10 @@ class Rule:
     def accepts(self, state: State) -> bool:
         """Whether the rule may stop here."""
         return state is state
+
+    def is_hopeless(self, units: Sequence[tuple[int, int, Spot]]) -> bool:
+        """Whether it surely gains nothing over what units have by themselves: (price, that value, spot)."""
+        return not units
 
 
 class FreeRule(Rule):
@@ -119,6 +124,11 @@ class LimitedRule(Rule):
             lines = tuple(sorted(had.items()))
         return [((units - 1 if units > 0 else units, minor, lines), gain, None)]
 
+    def is_hopeless(self, units: Sequence[tuple[int, int, Spot]]) -> bool:
+        """No unit gains by it."""
+        off, mode, weight = self._off, self.mode, self.weight
+        return all(off_gain(off, price, mode) * weight <= base for price, base, _ in units)
+
 
 class TierRule(Rule):
     """The more units it gets itself, the more falls off each: the step is chosen with the first unit.
@@ -149,7 +159,8 @@ class TierRule(Rule):
                 for move in self._one(step, 0, self._minor, price, spot)
             ]
         assert isinstance(state, tuple)
-        return self._one(*state, price, spot)
+        step, count, minor = state
+        return self._one(step, count, minor, price, spot)
 
     def _one(self, step: int, count: int, minor: int, price: int, spot: Spot) -> list[Move]:
         least = self._steps[step].least
@@ -176,8 +187,19 @@ class TierRule(Rule):
         assert isinstance(state, tuple)
         return bool(state[1] >= self._steps[state[0]].least)
 
+    def is_hopeless(self, units: Sequence[tuple[int, int, Spot]]) -> bool:
+        """No unit gains by any step."""
+        mode, weight = self.mode, self.weight
+        return all(
+            off_gain(step.off, price, mode) * weight <= base
+            for price, base, _ in units
+            for step in self._steps
+        )
 
-def tier_ends(steps: tuple[Step, ...], spots: list[Spot], mode: Mode, is_stacked: bool) -> tuple[int | None, ...]:
+
+def tier_ends(
+    steps: tuple[Step, ...], spots: list[Spot], mode: Mode, is_stacked: bool
+) -> tuple[int | None, ...]:
     """For each step, the pieces at which it may hold no more because a later one is worse for some unit.
 
     Where other promotions go before it (`is_stacked`), prices are not known: then any other sort of

@@ -2,8 +2,9 @@
 
 Prices on units (`duals`) and the best plan of each cluster alone give an upper bound; every way of a state
 loses something against it. Only states that lose no more than the best known answer does are kept, so that
-the pass is short where the bound is tight. The work is counted in states and limited by them, never by time.
-Equal answers are decided by rank, unit by unit: states stand in the order of the lowest rank that leads there.
+the pass is short where the bound is tight. The work is counted in states and limited by them, not by time.
+Equal answers are decided by rank, unit by unit: states stand in the order of the lowest rank that leads to
+them.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def search(units: Sequence[Unit], clusters: Sequence[Cluster], states_max: int) 
     useful: list[Cluster] = []
     none = [0] * len(units)
     for cluster in clusters:
+        if cluster.is_hopeless(units):
+            continue
         found.states += cluster.tabulate(units, max(states_max - found.states, 1))
         if not cluster.back:
             # Its own table is too large: nothing is said of it, so the answer is not proven.

@@ -9,7 +9,18 @@ from __future__ import annotations
 from posapp.domain.pricing.applications import Lot
 from posapp.domain.pricing.basket import BasketLine
 from posapp.domain.pricing.members import Members
-from posapp.domain.pricing.promotion import AllOf, AnyOf, Bundle, GoodsSet, Having, NFor, Nth, Promotion, QtyTier, Reward
+from posapp.domain.pricing.promotion import (
+    AllOf,
+    AnyOf,
+    Bundle,
+    GoodsSet,
+    Having,
+    NFor,
+    Nth,
+    Promotion,
+    QtyTier,
+    Reward,
+)
 from posapp.domain.pricing.rules import FreeRule, Rule, Spot
 from posapp.domain.pricing.sets import holds
 
@@ -28,8 +39,8 @@ class SetCache:
     """Goods by number with the slots of promotions that they fit, and the rules that were made last."""
 
     __slots__ = (
-        "_alike", "_asked", "_lots", "_new", "_posted", "_serial", "_tokens", "free", "least", "made", "members",
-        "slots",
+        "_alike", "_asked", "_lots", "_new", "_posted", "_serial", "_tokens", "free", "least", "made",
+        "members", "slots",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -46,7 +57,7 @@ class SetCache:
         self._alike: dict[str, list[tuple[Promotion, int]]] = {}
         self._lots: dict[tuple[int, int, int, int, int, int], int] = {}
         self._serial = 0
-        #: Promotions that new goods have not been told of yet; then by value, and those to be asked one by one.
+        #: Promotions that new goods do not know yet; those found by a value, and those to be asked one by one.
         self._new: list[tuple[int, Promotion]] = []
         self._posted: dict[tuple[str, str], list[tuple[int, int, GoodsSet | None]]] = {}
         self._asked: list[tuple[int, int, GoodsSet]] = []
@@ -161,7 +172,7 @@ def values_in(goods: GoodsSet) -> list[tuple[str, str]] | None:
 def _must_be_asked(goods: GoodsSet) -> bool:
     """Whether one of its values is not enough for goods to be in a set."""
     if isinstance(goods, AnyOf):
-        return any([_must_be_asked(one) for one in goods.sets])
+        return any(_must_be_asked(one) for one in goods.sets)
     return not isinstance(goods, Having)
 
 

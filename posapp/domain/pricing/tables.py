@@ -59,8 +59,7 @@ class Cluster:
     """Rules with their common states, numbered as they are met; number 0 is the start."""
 
     __slots__ = (
-        "_ids", "_memo", "_stacks", "_states", "back", "bits", "is_shared", "mask", "positions", "rows", "rules",
-        "shift",
+        "_ids", "_memo", "_stacks", "_states", "back", "bits", "mask", "positions", "rows", "rules", "shift",
     )  # fmt: skip
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -75,7 +74,6 @@ class Cluster:
         self.rows: list[dict[int, list[Way]]] = []
         #: For each of its units (and the end): the best still to gain from each state that can end well.
         self.back: list[dict[int, int]] = []
-        self.is_shared = False
         self.shift = self.mask = self.bits = 0
 
     def add(self, lot: int, stack: Stack) -> None:
@@ -86,8 +84,20 @@ class Cluster:
         """Whether units of a lot may go through the cluster."""
         return lot in self._stacks
 
+    def is_hopeless(self, units: Sequence[tuple[int, int, int, Rank]]) -> bool:
+        """Whether a lone rule surely gains nothing; then no table is needed."""
+        if len(self.rules) > 1:
+            return False
+        spots: dict[int, Spot] = {}
+        for lot, stacks in self._stacks.items():
+            if len(stacks) > 1:
+                return False
+            spots[lot] = stacks[0][0][-1][1]
+        mine = [units[position] for position in self.positions]
+        return self.rules[0].is_hopeless([(price, base, spots[lot]) for lot, price, base, _ in mine])
+
     def tabulate(self, units: Sequence[tuple[int, int, int, Rank]], states_max: int) -> int:
-        """Fill the rows; units are (lot, price, base value, its rank). The number of states met; stops beyond the most."""
+        """Fill the rows and say how many states were met; beyond the most it stops."""
         reach: dict[int, None] = {0: None}
         count = 0
         for lot, price, base, _ in (units[position] for position in self.positions):

@@ -28,13 +28,14 @@ from posapp.domain.pricing.rules import FreeRule, LimitedRule, Rule, Spot, TierR
 from posapp.domain.pricing.set_cache import Eligible, Made, SetCache
 from posapp.domain.pricing.sets import values_of
 
+
 class NormalForm:
     """Open lots by falling price (then by line), their numbers, and the rules that may take units of each."""
 
     __slots__ = ("eligible", "is_frontier", "lots", "numbers")
 
     def __init__(self, lots: Sequence[Lot], cache: SetCache, is_frontier: bool) -> None:
-        #: Whether other answers than the best are asked for: then no step of a tier may stand for a higher one.
+        #: Whether other answers than the best are asked for: no step may then stand for a higher one.
         self.is_frontier = is_frontier
         open_lots = [lot for lot in lots if not lot.is_locked and lot.count > 0]
         open_lots.sort(key=lambda lot: (-lot.price_minor, lot.line.line_no, lot.first))
@@ -44,7 +45,12 @@ class NormalForm:
 
 
 def normal_form(
-    lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: SetCache, *, is_frontier: bool = False
+    lots: Sequence[Lot],
+    rights: Sequence[Right],
+    policy: Policy,
+    cache: SetCache,
+    *,
+    is_frontier: bool = False,
 ) -> NormalForm:
     """All rules that can do anything in this basket, on the lots that they reach."""
     form = NormalForm(lots, cache, is_frontier)
@@ -61,41 +67,48 @@ def normal_form(
     least = cache.least
     for right in rights:
         token = cache.token(right.promotion)
-        positions = reached[token]
-        if not positions or sum([counts[position] for position in positions]) < least[token]:
+        mine = reached[token]
+        if not mine or sum([counts[position] for position in mine]) < least[token]:
             continue
-        reach = tuple([numbers[position] for position in positions])
+        reach = tuple([numbers[position] for position in mine])
         key = (token, right.uses_max, right.left_minor, right.code, is_frontier)
         known = cache.made.get(key)
         if known is None or known[0] != reach:
-            known = (reach, cache.numbered(_made(form, positions, token, right, policy, cache)))
+            known = (reach, cache.numbered(_made(form, mine, token, right, policy, cache)))
             cache.made[key] = known
         for _, pairs in known[1]:
             for n, pair in pairs:
-                eligible[positions[n]].append(pair)
+                eligible[mine[n]].append(pair)
     return form
 
 
 def _made(
-    form: NormalForm, positions: list[int], token: int, right: Right, policy: Policy, cache: SetCache
+    form: NormalForm,
+    positions: list[int],
+    token: int,
+    right: Right,
+    policy: Policy,
+    cache: SetCache,
 ) -> Made:
     """The rules of a right on the lots that it reaches."""
     promotion = right.promotion
     kind = promotion.kind
     limits = promotion.limits
     name: tuple[object, ...] = (token, right.code)
-    if isinstance(kind, EachUnit) and limits == NO_LIMITS and right.uses_max is None and right.left_minor is None:
+    is_free = limits == NO_LIMITS and right.uses_max is None and right.left_minor is None
+    if is_free and isinstance(kind, EachUnit):
         free = cache.free.get(name) or cache.free.setdefault(
             name, FreeRule(right, policy.percent_mode, kind.off, name)
         )
-        return [(free, [(n, (free, _plain_spot(form.lots[position]))) for n, position in enumerate(positions)])]
+        plain = [(free, _plain_spot(form.lots[position])) for position in positions]
+        return [(free, list(enumerate(plain)))]
     spots: dict[int, Spot] = {}
     has_floor = limits.floor_minor is not None or limits.floor_ppm is not None
     for position in positions:
         lot = form.lots[position]
         line = lot.line
         floor = floor_of(limits, lot.price_minor, line.floor_minor) if has_floor else line.floor_minor
-        slots = cache.slots[cache.place(line)][token]
+        slots: tuple[int, ...] = cache.slots[cache.place(line)][token]
         if not promotion.differ:
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
             continue
@@ -124,7 +137,7 @@ def _plain_spot(lot: Lot) -> Spot:
     return Spot(_FIRST, lot.price_minor, lot.line.floor_minor, lot.line.line_no)
 
 
-_FIRST = (0,)
+_FIRST: tuple[int, ...] = (0,)
 NO_LIMITS = Limits()
 
 
@@ -149,7 +162,7 @@ def _unitwise(
         per_line = None if _has_line_once(spots) else per_line
     minor = minor_max(right)
     if minor is not None:
-        most = sum(form.lots[position].count * off_gain(off, spot.base, mode) for position, spot in spots.items())
+        most = sum(form.lots[n].count * off_gain(off, spot.base, mode) for n, spot in spots.items())
         minor = None if most <= minor else minor
     if units is None and minor is None and per_line is None:
         return [(FreeRule(right, mode, off, key), spots)]
@@ -178,8 +191,9 @@ def minor_max(right: Right) -> int | None:
 
 
 def _qty_tier(
-    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...], policy: Policy
-) -> _Rules:
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...],
+    policy: Policy,
+) -> _Rules:  # fmt: skip
     steps = tuple(sorted(kind.steps, key=lambda step: step.least))
     if kind.counts != "used":
         return _counted(kind, form, spots, right, key, policy)
@@ -198,8 +212,9 @@ def _qty_tier(
 
 
 def _counted(
-    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...], policy: Policy
-) -> _Rules:
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...],
+    policy: Policy,
+) -> _Rules:  # fmt: skip
     """Tiers that count the basket, the line or the item: the step is known before the search."""
     count_of: dict[object, int] = {}
 
@@ -272,7 +287,7 @@ def _needs_sums(
     """Whether what a whole group gets off may depend on its own units beyond their prices' sum."""
     if price is None and amount is None:
         return False
-    if minor_max(right) is not None or any([spot.floor > 0 for spot in spots.values()]):
+    if minor_max(right) is not None or any(spot.floor > 0 for spot in spots.values()):
         return True
     if amount is None:
         return False

@@ -15,9 +15,9 @@ from posapp.domain.pricing.group_rules import GroupRule
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Promotion, Reward
 from posapp.domain.pricing.rules import Rule
+from posapp.domain.pricing.set_cache import SetCache, sets_of
 from posapp.domain.pricing.sharing import share
 from posapp.domain.pricing.tables import Step
-from posapp.domain.pricing.set_cache import SetCache, sets_of
 from posapp.domain.pricing.units import NormalForm
 
 #: Line number, unit, price, and the slots that it fits.
@@ -96,7 +96,7 @@ def group_application(rule: GroupRule, group: list[Taken]) -> Application | None
 
 
 def shares_of(application: Application, policy: Policy) -> Sequence[int]:
-    """What of an application each of its units bears, in their order: its own gain, or shared out by price."""
+    """What of an application each of its units bears, in their order: its own gain, or shared by price."""
     units = application.units
     if application.is_unitwise:
         return [unit.gain_minor for unit in units]

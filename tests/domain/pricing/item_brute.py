@@ -211,7 +211,11 @@ def _chunks(kind: object, chosen: Sequence[Chosen]) -> Iterator[list[Chosen]] | 
             return None
         return iter(
             [
-                [one for mine, part in zip(slots, kind.parts, strict=True) for one in mine[t * part.qty :][: part.qty]]
+                [
+                    one
+                    for mine, part in zip(slots, kind.parts, strict=True)
+                    for one in mine[t * part.qty :][: part.qty]
+                ]
                 for t in range(times)
             ]
         )

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from random import Random
 
-from posapp.domain.pricing.applications import FrontierPoint, ItemChoice, LinePart, Lot, Right
+from posapp.domain.pricing.applications import FrontierPoint, ItemChoice, LinePart, Lot
 from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.sharing import share
