@@ -161,7 +161,9 @@ class Case:
         offered = [
             each for each in self.promotions if each.layer != "points" and each.promotion_id not in shut
         ]
-        return Choosing(offered, self.evaluate, points=self.basket.points, states_max=self.policy.states_max)
+        return Choosing(
+            offered, self.evaluate, self.bound, points=self.basket.points, states_max=self.policy.states_max
+        )
 
     def _ids(self, layer: str) -> list[str]:
         return [each.promotion_id for each in self.promotions if each.layer == layer]
