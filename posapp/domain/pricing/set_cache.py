@@ -57,7 +57,7 @@ class SetCache:
         self._alike: dict[str, list[tuple[Promotion, int]]] = {}
         self._lots: dict[tuple[int, int, int, int, int, int], int] = {}
         self._serial = 0
-        #: Promotions that new goods do not know yet; those found by a value, and those to be asked one by one.
+        #: Promotions that new goods do not know yet; those found by a value, those to be asked each.
         self._new: list[tuple[int, Promotion]] = []
         self._posted: dict[tuple[str, str], list[tuple[int, int, GoodsSet | None]]] = {}
         self._asked: list[tuple[int, int, GoodsSet]] = []
