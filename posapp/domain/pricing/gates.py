@@ -16,8 +16,6 @@ from posapp.domain.pricing.promotion import Condition, Limits, Needs, Promotion,
 from posapp.domain.pricing.sets import holds
 from posapp.domain.pricing.taxes import TaxedLine, tax_sums
 
-_DAY_MINUTES = 24 * 60
-
 
 @dataclass(frozen=True, slots=True)
 class Open:
