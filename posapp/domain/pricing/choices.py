@@ -55,7 +55,7 @@ class Choosing(Generic[T]):
     def __init__(
         self,
         promotions: Sequence[Promotion],
-        evaluate: Callable[[frozenset[str]], Outcome[T]],
+        evaluate: Callable[[frozenset[str], int], Outcome[T]],
         bound: Callable[[frozenset[str]], int] | None = None,
         *,
         points: int,
@@ -86,7 +86,7 @@ class Choosing(Generic[T]):
         best: Outcome[T] | None = None
         for world in self._worlds(banned):
             best = self._within(world, best)
-        return self._evaluate(frozenset()) if best is None else best
+        return self._evaluate(frozenset(), 0) if best is None else best
 
     def _worlds(self, banned: frozenset[str]) -> Iterator[frozenset[str]]:
         """Sets to be looked at by themselves: each that goes alone, and the rest by their price books."""
@@ -125,13 +125,14 @@ class Choosing(Generic[T]):
                 continue
             if self._bound is not None and best is not None and self._bound(active) < best.saving_minor:
                 continue
-            outcome = self._evaluate(active)
+            at_least = 0 if best is None else best.saving_minor
+            outcome = self._evaluate(active, at_least)
             if best is not None and outcome.worth < best.worth:
                 continue
             ways = self._ways_out(active, outcome)
             if ways:
                 # The last one is looked at first: the way that keeps most.
-                rest += sorted(ways, key=lambda way: (self._evaluate(way).worth, sorted(way)))
+                rest += sorted(ways, key=lambda way: (self._evaluate(way, at_least).worth, sorted(way)))
             elif best is None or self._key(outcome) < self._key(best):
                 best = outcome
         return best
@@ -159,10 +160,11 @@ class Choosing(Generic[T]):
             return [active - {n} for n in sorted(costly)]
         return []
 
-    def _evaluate(self, active: frozenset[str]) -> Outcome[T]:
+    def _evaluate(self, active: frozenset[str], at_least: int) -> Outcome[T]:
+        """What a set gives, exactly where it is `at_least` that much: less is never compared with less."""
         outcome = self._known.get(active)
         if outcome is None:
-            outcome = self._known[active] = self._evaluate_anew(active)
+            outcome = self._known[active] = self._evaluate_anew(active, at_least)
             self.states += 1 + outcome.states
         return outcome
 

@@ -180,12 +180,13 @@ class Case:
         return self._values[ids] + sum(most for n, most in world.most.items() if n in active)
 
     # ------------------------------------------------------------------ one set of active promotions
-    def evaluate(self, active: frozenset[str]) -> Outcome[Combined]:
-        """What these promotions and no others give."""
+    def evaluate(self, active: frozenset[str], at_least: int = 0) -> Outcome[Combined]:
+        """What these promotions and no others give; less than `at_least` need not be the most they could."""
         world = self.world(frozenset(n for n in self._ids("price") if n in active))
         rights = [right for right in world.items if right.promotion.promotion_id in active]
         orders = [right for right in world.orders if right.promotion_id in active]
-        combined = combine(world.goods, rights, orders, self.policy, self.items)
+        by_books = sum((lot.line.unit_minor - lot.price_minor) * lot.count for lot in world.goods.lots)
+        combined = combine(world.goods, rights, orders, self.policy, self.items, at_least=at_least - by_books)
         gifts = sum(gift.quantity for gift in combined.choice.gifts)
         used = {each.promotion.promotion_id for each in combined.choice.applications if each.amount_minor}
         used |= {gift.promotion.promotion_id for gift in combined.choice.gifts}

@@ -71,9 +71,18 @@ class Combined:
 
 
 def combine(
-    goods: Goods, rights: Sequence[Right], orders: Sequence[OrderRight], policy: Policy, items: ItemSolver
+    goods: Goods,
+    rights: Sequence[Right],
+    orders: Sequence[OrderRight],
+    policy: Policy,
+    items: ItemSolver,
+    *,
+    at_least: int = 0,
 ) -> Combined:
-    """The best combination of both layers, proven where neither search came to its limit."""
+    """The best combination of both layers, proven where neither search came to its limit.
+
+    Who only wants to know whether more is saved than `at_least` may be told any choice that saves less.
+    """
     choice = items.solve(goods.lots, rights, policy)
     best = settle(goods, choice, orders, policy)
     if not orders or not choice.value_minor:
@@ -81,9 +90,10 @@ def combine(
     plan = _planned(goods, items.touched(goods.lots, rights), orders, choice.value_minor, best, policy)
     if plan is None:
         return best
-    frontier = items.frontier(
-        goods.lots, rights, policy, parts=plan.parts, window_minor=min(plan.window, choice.value_minor)
-    )
+    window = min(plan.window, choice.value_minor, best.saving_minor + plan.window - at_least)
+    if window < 0:
+        return best
+    frontier = items.frontier(goods.lots, rights, policy, parts=plan.parts, window_minor=window)
     states = best.states + frontier.states + len(frontier.points)
     bounded = [
         (-point.value_minor - plan.most(point.value_minor, point.reductions_minor), n)
@@ -200,13 +210,36 @@ def _planned(
         parts.add(touched)
     if not parts.found:
         return None
-    window = sum(each.most for each in watched) - sum(effect.amount_minor for effect in best.effects)
+    window = _window(watched, touched, value, sum(effect.amount_minor for effect in best.effects), policy)
     if only_rounding and slopes < PPM_OF_ALL:
         window = min(window, -(-shares_of_all * PPM_OF_ALL // (PPM_OF_ALL - slopes)))
     if window <= 0:
         return None
     kept = tuple(LinePart(lines, is_low) for lines, is_low in parts.found)
     return _Plan(kept, window, parts.is_sure, lambda value, reduced: _most(watched, value, reduced, policy))
+
+
+def _window(
+    watched: Sequence[_Watched], touched: frozenset[int], value: int, taken: int, policy: Policy
+) -> int:
+    """How much less than the most the items may give: never more than the order layer can then give more.
+
+    What is about all that the items touch comes to no more than it does at their best and what they forgo:
+    a threshold that lies beyond is out of reach, which makes the window smaller, and so on.
+    """
+    window = sum(each.most for each in watched) - taken
+    while window > 0:
+        reach = 0
+        for each in watched:
+            if touched <= each.lines and not each.is_fine and _is_monotone(each.right):
+                most = _reduction_at(each, min(each.before, each.before - value + window), policy)
+                reach += min(most, each.most)
+            else:
+                reach += each.most
+        if reach - taken >= window:
+            break
+        window = reach - taken
+    return window
 
 
 def _most(watched: Sequence[_Watched], value: int, reduced: tuple[int, ...], policy: Policy) -> int:

@@ -41,7 +41,7 @@ class Toy:
         }
         self.calls = 0
 
-    def evaluate(self, active: frozenset[str]) -> Outcome[None]:
+    def evaluate(self, active: frozenset[str], at_least: int = 0) -> Outcome[None]:
         self.calls += 1
         best: dict[int, tuple[int, str]] = {}
         books = active & self.spoils.keys()
@@ -107,7 +107,7 @@ def test_at_the_limit_of_states_the_best_found_is_told_as_such() -> None:
         for n in range(30)
     ]
 
-    def evaluate(active: frozenset[str]) -> Outcome[None]:
+    def evaluate(active: frozenset[str], at_least: int) -> Outcome[None]:
         return Outcome(sum(int(n[1:]) for n in active), 0, active, 0, 1, True, None)
 
     limited = Choosing(many, evaluate, points=0, states_max=3).best()
