@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from posapp.domain.pricing.basket import Traits
 from posapp.domain.quantity import Unit
 from posapp.domain.shop import Words
 
@@ -13,7 +14,8 @@ class Item:
     """A sellable thing; `price_minor` is per piece or per kilogram and in force at the look-up.
 
     `price_minor` is None where no price is in force yet; such an item is known but not sellable. The next
-    price and when it begins are told where somebody looks the item up, not at the scan.
+    price and when it begins are told where somebody looks the item up, not at the scan. Promotions pick
+    it by its `traits`.
     """
 
     sku: str
@@ -24,3 +26,4 @@ class Item:
     price_since_ms: int | None = None
     next_price_minor: int | None = None
     next_price_ms: int | None = None
+    traits: Traits = Traits()

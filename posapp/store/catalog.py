@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from posapp.domain.catalog import Item
+from posapp.domain.pricing.basket import Traits
 from posapp.flows.intents import CatalogueStatus
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.engine import Connection, open_reader
 from posapp.store.troubles import UNFIT, DatabaseError
+from sync.protocol.messages import TraitsBody
 
 Answer = TypeVar("Answer")
 
 #: How much of the file a reader maps into memory at most.
 MAP_BYTES: Final = 1 << 30
 
-_ITEM: Final = "SELECT item.sku, names, unit, tax_category, price.prices FROM "
+_ITEM: Final = (
+    "SELECT item.sku, names, unit, tax_category, price.prices, "
+    "(SELECT body FROM document WHERE stream = 'catalogue' AND key = item.sku AND deleted = 0) FROM "
+)
 #: A price that was taken away is none.
 _PRICED: Final = " LEFT JOIN price ON price.sku = item.sku AND price.deleted = 0 WHERE "
 _BY_KEY: Final = _ITEM + "code CROSS JOIN item USING (item_no)" + _PRICED + "code_key = ?"
@@ -60,7 +66,18 @@ def price_at(prices: str, at_ms: int) -> tuple[int | None, int | None]:
 def to_item(row: tuple[Any, ...], at_ms: int) -> Item:
     """An item from its row (of one of the questions above), priced at a moment."""
     price_minor, since_ms = (None, None) if row[4] is None else price_at(row[4], at_ms)
-    return Item(row[0], _names(row[1]), row[2], row[3], price_minor, since_ms)
+    item = Item(row[0], _names(row[1]), row[2], row[3], price_minor, since_ms)
+    return item if row[5] is None else replace(item, traits=_traits(bytes(row[5])))
+
+
+@lru_cache(maxsize=4096)
+def _traits(body: bytes) -> Traits:
+    try:
+        told = msgspec.json.decode(body, type=TraitsBody)
+    except msgspec.DecodeError:
+        # Goods that cannot be sorted into sets are still goods.
+        return Traits()
+    return Traits(told.category, told.brand, frozenset(told.tags))
 
 
 def with_next_price(item: Item, row: tuple[Any, ...], at_ms: int) -> Item:

@@ -24,7 +24,7 @@ from posapp.store.catalog_place import DAMAGED, SIDE_FILES, CatalogPlace, Opener
 from posapp.store.engine import Blob, Connection, open_catalog
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.catalog_file import CATALOG_FILE_VERSION, CATALOG_SCHEMA, CATALOG_TABLES
-from sync.protocol.messages import Change, ItemBody
+from sync.protocol.messages import Change, ItemBody, TraitsBody
 from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
 
 LOGGER = logging.getLogger(__name__)
@@ -261,6 +261,7 @@ def _put_item(connection: Connection, change: Change, item: ItemBody | None, lif
         )
     if item is None:
         run("DELETE FROM search WHERE item_no = ?", (item_no,))
+        _put_traits(connection, change.key, None)
     else:
         # Where two items claim one code the newer revision has it, as the hub reported.
         connection.executemany(
@@ -271,8 +272,20 @@ def _put_item(connection: Connection, change: Change, item: ItemBody | None, lif
         folded = search_text(item.sku, item.names.values(), item.pinyin, item.codes)
         run("INSERT OR REPLACE INTO search VALUES (?, ?)", (item_no, folded))
         _put_own_prices(connection, item)
+        _put_traits(connection, change.key, item.traits)
     was = known is not None and not known[4]
     return (item is not None) - was
+
+
+def _put_traits(connection: Connection, sku: str, traits: TraitsBody | None) -> None:
+    """What promotions pick the item by, in a row of its own: most items have none."""
+    if traits is None:
+        connection.execute("DELETE FROM document WHERE stream = ? AND key = ?", (STREAM_CATALOGUE, sku))
+        return
+    connection.execute(
+        "INSERT OR REPLACE INTO document VALUES (?, ?, ?, 0, 0, 0)",
+        (STREAM_CATALOGUE, sku, Blob(_encode(traits))),
+    )
 
 
 def _put_own_prices(connection: Connection, item: ItemBody) -> None:

@@ -35,7 +35,8 @@ CATALOG_SCHEMA: Final = (
         life INTEGER NOT NULL,
         rev INTEGER NOT NULL,
         deleted INTEGER NOT NULL) WITHOUT ROWID""",
-    # Rows of the streams that have no table of their own, as they came.
+    # Rows of the streams that have no table of their own, as they came. Under the catalogue's own stream
+    # stand the traits of items by SKU, which a till of the version before passes over.
     """CREATE TABLE document (
         stream TEXT NOT NULL,
         key TEXT NOT NULL,

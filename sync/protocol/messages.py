@@ -113,7 +113,8 @@ class ItemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """Body of a change of the catalogue stream.
 
     `codes` are look-up keys as domain codes spell them, `pinyin` the initials to search Chinese by. `prices`
-    stand here in what a hub of before sends; now they have a stream of their own.
+    stand here in what a hub of before sends; now they have a stream of their own. `category` goes from the
+    widest to the narrowest; it, the brand and the tags are what promotions pick goods by.
     """
 
     sku: str
@@ -123,6 +124,24 @@ class ItemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     tax_category: str
     codes: tuple[str, ...]
     prices: tuple[tuple[int, int], ...] = ()
+    category: tuple[str, ...] = ()
+    brand: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def traits(self) -> TraitsBody | None:
+        """What promotions pick the item by, None where there is nothing."""
+        if not (self.category or self.brand or self.tags):
+            return None
+        return TraitsBody(self.category, self.brand, self.tags)
+
+
+class TraitsBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Category, brand and tags of an item, as a row of the catalogue's file keeps them (by SKU)."""
+
+    category: tuple[str, ...] = ()
+    brand: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class PriceBody(msgspec.Struct, frozen=True):

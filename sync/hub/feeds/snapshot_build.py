@@ -191,7 +191,7 @@ def _put_items(file: Any, rows: Iterable[Any], counted: Counter[str]) -> None:
     item_no = 0
     file.execute("CREATE TEMP TABLE found (code_key TEXT NOT NULL, item_no INTEGER NOT NULL)")
     for chunk in _chunks(rows):
-        items, codes, texts = [], [], []
+        items, codes, texts, traits = [], [], [], []
         for key, rev, body in chunk:
             try:
                 item = _item_of(body)
@@ -204,9 +204,12 @@ def _put_items(file: Any, rows: Iterable[Any], counted: Counter[str]) -> None:
             items.append((item_no, key, names, item.unit, item.tax_category, spelled, _LIFE, rev, 0))
             codes += [(code, item_no) for code in item.codes]
             texts.append((item_no, search_text(key, item.names.values(), item.pinyin, item.codes)))
+            if item.traits is not None:
+                traits.append((STREAM_CATALOGUE, key, _encode(item.traits), 0, 0, 0))
         file.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", items)
         file.executemany("INSERT INTO found VALUES (?, ?)", codes)
         file.executemany("INSERT INTO search VALUES (?, ?)", texts)
+        file.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", traits)
     counted["rows"] = item_no
     # In the order of the keys a table fills up page by page. Of two items the newer has the code.
     file.execute("INSERT INTO code SELECT code_key, max(item_no) FROM found GROUP BY code_key")

@@ -274,6 +274,9 @@ class CatalogueImport:
             unit=record.unit,
             tax_category=record.tax_category,
             codes=tuple(code.key for code in record.codes),
+            category=record.category,
+            brand=record.brand,
+            tags=record.tags,
         )
 
     def _owners(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:

@@ -27,7 +27,11 @@ SKU_MAX_CHARS: Final = 64
 NAME_MAX_CHARS: Final = 200
 PRICE_MAX_MINOR: Final = 10**12
 CODE_SEPARATOR: Final = ";"
-FIELDS: Final = ("sku", "code", "name", "tax_category", "unit", "price", "price_from")
+TRAIT_MAX_CHARS: Final = 64
+CATEGORY_SEPARATOR: Final = "/"
+FIELDS: Final = (
+    "sku", "code", "name", "tax_category", "unit", "price", "price_from", "category", "brand", "tags",
+)  # fmt: skip
 _UNITS: Final = {"": "pcs", "pcs": "pcs", "g": "g"}
 
 
@@ -51,6 +55,9 @@ class Record:
     unit: Unit
     prices: dict[int, int] | None
     content: str = field(default="", repr=False)
+    category: tuple[str, ...] = ()
+    brand: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +205,7 @@ class RowReader:
         self._rules = rules
         self._code_at = columns.places.get("code")
         self._sku_at = columns.places.get("sku")
-        self._further = {
-            name: columns.places[name]
-            for name in ("tax_category", "unit", "price", "price_from")
-            if name in columns.places
-        }
+        self._further = {name: columns.places[name] for name in FIELDS[3:] if name in columns.places}
         self._zone = ZoneInfo(rules.time_zone) if "price_from" in columns.places else UTC
 
     def record(self, row_no: int, cells: list[str]) -> Record:
@@ -224,8 +227,11 @@ class RowReader:
             prices = {0: derived_price_minor(sku)} if self._rules.derive_prices else None
             return Record(row_no, sku, codes, names, self._rules.default_tax_category, "pcs", prices)
         return Record(
-            row_no, sku, codes, names, self._tax_category(cells), self._unit(cells), self._prices(cells, sku)
-        )
+            row_no, sku, codes, names, self._tax_category(cells), self._unit(cells), self._prices(cells, sku),
+            category=self._traits(cells, "category", CATEGORY_SEPARATOR),
+            brand="".join(self._traits(cells, "brand", "\n")),
+            tags=tuple(sorted(set(self._traits(cells, "tags", CODE_SEPARATOR)))),
+        )  # fmt: skip
 
     def _codes(self, cells: list[str]) -> list[Code]:
         if self._code_at is None:
@@ -260,6 +266,13 @@ class RowReader:
         if category not in self._rules.tax_categories:
             raise RowRefusedError("the tax category is not one of the shop's")
         return category
+
+    def _traits(self, cells: list[str], name: str, separator: str) -> tuple[str, ...]:
+        """What promotions may pick the item by: a category's steps from the widest, a brand, or tags."""
+        parts = tuple(filter(None, (part.strip() for part in self._cell(cells, name).split(separator))))
+        if any(len(part) > TRAIT_MAX_CHARS for part in parts):
+            raise RowRefusedError(f"the {name} holds a word longer than {TRAIT_MAX_CHARS} characters")
+        return parts
 
     def _unit(self, cells: list[str]) -> Unit:
         unit = _UNITS.get(self._cell(cells, "unit"))
