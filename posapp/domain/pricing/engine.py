@@ -17,7 +17,8 @@ from posapp.domain.pricing.gates import Closed, Open, gate
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items
 from posapp.domain.pricing.order_layer import OrderRight, order_right
-from posapp.domain.pricing.order_window import Combined, Goods, ItemSolver, combine, most_of, settle
+from posapp.domain.pricing.order_plan import Goods, most_of
+from posapp.domain.pricing.order_window import Combined, ItemSolver, combine, settle
 from posapp.domain.pricing.points import apply_points, earned
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.price_layer import price_lots

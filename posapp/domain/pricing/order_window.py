@@ -14,15 +14,14 @@ their sums are watched too, by line where only the units can tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from posapp.domain.pricing.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
-from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine
-from posapp.domain.pricing.order_layer import OrderEffect, OrderRight, apply_orders, reduction
+from posapp.domain.pricing.order_layer import OrderEffect, OrderRight, apply_orders
+from posapp.domain.pricing.order_plan import Goods, planned
 from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import Deposit, Off, OrderOff, SpendTier
 from posapp.domain.pricing.runs import Run, runs_of
 
 
@@ -48,15 +47,6 @@ class ItemSolver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
-    """What is priced: the lines, their lots after the price layer, and the place of each line number."""
-
-    lines: Sequence[BasketLine]
-    lots: Sequence[Lot]
-    places: dict[int, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Combined:
     """The chosen items and what the order layer did after them, on runs that are not changed any more."""
 
@@ -68,6 +58,11 @@ class Combined:
     saving_minor: int
     states: int
     is_proven: bool
+
+    @property
+    def taken_minor(self) -> int:
+        """What the order layer takes off."""
+        return sum(effect.amount_minor for effect in self.effects)
 
 
 def combine(
@@ -87,7 +82,9 @@ def combine(
     best = settle(goods, choice, orders, policy)
     if not orders or not choice.value_minor:
         return best
-    plan = _planned(goods, items.touched(goods.lots, rights), orders, choice.value_minor, best, policy)
+    plan = planned(
+        goods, items.touched(goods.lots, rights), orders, choice.value_minor, best.taken_minor, policy
+    )
     if plan is None:
         return best
     window = min(plan.window, choice.value_minor, best.saving_minor + plan.window - at_least)
@@ -126,289 +123,3 @@ def settle(goods: Goods, choice: ItemChoice, orders: Sequence[OrderRight], polic
     return Combined(
         goods, choice, tuple(slots), runs, tuple(effects), saving, choice.states, choice.is_proven
     )
-
-
-# ------------------------------------------------------------------ what has to be watched
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The parts to watch, the window, and an upper bound of the order layer by the parts' reductions.
-
-    Not `is_sure` where even the sums of a line do not tell: which of its units is the cheapest, or dry.
-    """
-
-    parts: tuple[LinePart, ...]
-    window: int
-    is_sure: bool
-    most: Callable[[int, tuple[int, ...]], int]
-
-
-@dataclass(slots=True)
-class _Watched:
-    """One order right: its goods before the items, the least they can come to, and the most it takes off."""
-
-    right: OrderRight
-    before: int
-    least: int
-    pieces: int
-    most: int = 0
-    part: int | None = None
-    lines: frozenset[int] = frozenset()
-    touched: frozenset[int] = frozenset()
-    is_fine: bool = False
-    takes_all: bool = False
-    slope: int = 0
-
-
-@dataclass(slots=True)
-class _Parts:
-    """Parts being collected, each once."""
-
-    found: dict[tuple[frozenset[int], bool], int] = field(default_factory=dict)
-    is_sure: bool = True
-
-    def add(self, line_nos: frozenset[int], *, is_low: bool = True) -> int:
-        return self.found.setdefault((line_nos, is_low), len(self.found))
-
-    def add_lines(self, line_nos: frozenset[int], blind: frozenset[int]) -> None:
-        """Each line by itself; of the blind ones only the units could tell."""
-        for line_no in sorted(line_nos):
-            self.add(frozenset({line_no}), is_low=False)
-        self.is_sure = self.is_sure and not line_nos & blind
-
-
-def _planned(
-    goods: Goods,
-    touched: frozenset[int],
-    orders: Sequence[OrderRight],
-    value: int,
-    best: Combined,
-    policy: Policy,
-) -> _Plan | None:
-    """What has to be watched, or None where the best by items is the best of all."""
-    watched = [_watch(goods, right, touched, value, policy) for right in orders]
-    parts = _Parts()
-    several = frozenset(lot.line.line_no for lot in goods.lots if lot.line.quantity > 1)
-    shares_of_all = 0
-    slopes = 0
-    for each in watched:
-        if not each.touched and not _varies(each.right, goods, touched):
-            continue
-        _watch_conditions(each, goods, touched, value, parts)
-        if each.is_fine:
-            parts.add_lines(each.touched, several if _picks_units(each.right, policy) else frozenset())
-            continue
-        crossing = _crosses(each, policy)
-        if crossing or (each.slope and not touched <= each.lines):
-            each.part = parts.add(each.touched, is_low=_is_monotone(each.right))
-        elif each.slope:
-            each.takes_all = True
-            shares_of_all += 1
-            slopes += each.slope
-    _watch_dry(goods, watched, touched, parts, several)
-    only_rounding = not parts.found
-    if shares_of_all >= 2:
-        parts.add(touched)
-    if not parts.found:
-        return None
-    window = _window(watched, touched, value, sum(effect.amount_minor for effect in best.effects), policy)
-    if only_rounding and slopes < PPM_OF_ALL:
-        window = min(window, -(-shares_of_all * PPM_OF_ALL // (PPM_OF_ALL - slopes)))
-    if window <= 0:
-        return None
-    kept = tuple(LinePart(lines, is_low) for lines, is_low in parts.found)
-    return _Plan(kept, window, parts.is_sure, lambda value, reduced: _most(watched, value, reduced, policy))
-
-
-def _window(
-    watched: Sequence[_Watched], touched: frozenset[int], value: int, taken: int, policy: Policy
-) -> int:
-    """How much less than the most the items may give: never more than the order layer can then give more.
-
-    What is about all that the items touch comes to no more than it does at their best and what they forgo:
-    a threshold that lies beyond is out of reach, which makes the window smaller, and so on.
-    """
-    window = sum(each.most for each in watched) - taken
-    while window > 0:
-        reach = 0
-        for each in watched:
-            if touched <= each.lines and not each.is_fine and _is_monotone(each.right):
-                most = _reduction_at(each, min(each.before, each.before - value + window), policy)
-                reach += min(most, each.most)
-            else:
-                reach += each.most
-        if reach - taken >= window:
-            break
-        window = reach - taken
-    return window
-
-
-def _most(watched: Sequence[_Watched], value: int, reduced: tuple[int, ...], policy: Policy) -> int:
-    """No more falls off in the order layer where the items take off a value, and so much of the parts."""
-    total = 0
-    for each in watched:
-        if each.part is not None:
-            total += _reduction_at(each, each.before - reduced[each.part], policy)
-        elif each.takes_all:
-            total += _reduction_at(each, each.before - value, policy)
-        else:
-            total += each.most
-    return total
-
-
-def _reduction_at(each: _Watched, amount: int, policy: Policy) -> int:
-    judged = each.before if each.right.promotion.needs.judged_on == "list" else amount
-    base = each.before if policy.percent_of == "list" else amount
-    return reduction(each.right, base=base, measure=judged, pieces=each.pieces, policy=policy)[0]
-
-
-def most_of(goods: Goods, right: OrderRight, policy: Policy) -> int:
-    """The most that a right can take off, whatever the items do."""
-    return _watch(goods, right, frozenset(), 0, policy).most
-
-
-def _watch(goods: Goods, right: OrderRight, touched: frozenset[int], value: int, policy: Policy) -> _Watched:
-    mine = [lot for lot in goods.lots if goods.places[lot.line.line_no] in right.places and not lot.is_locked]
-    lines = frozenset(lot.line.line_no for lot in mine)
-    before = sum(lot.price_minor * lot.count for lot in mine)
-    may_fall = sum(lot.price_minor * lot.count for lot in mine if lot.line.line_no in touched)
-    each = _Watched(
-        right, before, before - min(value, may_fall), sum(lot.count for lot in mine), lines=lines,
-        touched=lines & touched,
-    )  # fmt: skip
-    each.is_fine = _needs_units(right, policy)
-    each.slope = _slope(right)
-    each.most = min(before, _most_of(each, policy))
-    return each
-
-
-def _needs_units(right: OrderRight, policy: Policy) -> bool:
-    """Whether only the single lines tell what falls off."""
-    is_of_left = policy.percent_of == "left" and _slope(right) > 0
-    return len(right.groups) != 1 or _picks_units(right, policy) or is_of_left
-
-
-def _picks_units(right: OrderRight, policy: Policy) -> bool:
-    """Whether some units count and others do not, or each is rounded by itself."""
-    kind = right.promotion.kind
-    return (
-        (isinstance(kind, OrderOff) and kind.units != "all")
-        or right.promotion.limits.max_units is not None
-        or (policy.order_percent_per != "order" and _slope(right) > 0)
-    )
-
-
-def _offs(right: OrderRight) -> tuple[Off, ...]:
-    kind = right.promotion.kind
-    if isinstance(kind, OrderOff):
-        return (kind.off,)
-    return tuple(step.off for step in kind.steps) if isinstance(kind, SpendTier) else ()
-
-
-def _slope(right: OrderRight) -> int:
-    """The largest share of its goods that falls off; a price for all is a share of all."""
-    shares = [off.ppm if off.ppm is not None else PPM_OF_ALL for off in _offs(right) if off.minor is None]
-    return max(shares, default=0)
-
-
-def _most_of(each: _Watched, policy: Policy) -> int:
-    """The most that it takes off on any sums up to those before the items."""
-    kind = each.right.promotion.kind
-    if each.is_fine:
-        return each.before
-    if not isinstance(kind, SpendTier):
-        return _reduction_at(each, each.before, policy)
-    most = 0
-    for step in kind.steps:
-        only = replace(each.right, promotion=replace(each.right.promotion, kind=replace(kind, steps=(step,))))
-        most = max(most, _reduction_at(replace(each, right=only), each.before, policy))
-    return most
-
-
-def _crosses(each: _Watched, policy: Policy) -> bool:
-    """Whether the items may carry its goods over a threshold (or past the price that it makes)."""
-    kind = each.right.promotion.kind
-    if isinstance(kind, Deposit) or each.right.promotion.needs.judged_on == "list":
-        return False
-    if not isinstance(kind, SpendTier) or kind.by == "qty":
-        return False
-    for step in kind.steps:
-        if each.least < step.least <= each.before:
-            return True
-        if kind.every and step.least > 0 and each.least // step.least != each.before // step.least:
-            return True
-    return False
-
-
-def _is_monotone(right: OrderRight) -> bool:
-    """Whether it never takes less where its goods come to more: steps that grow, no upper bound."""
-    kind = right.promotion.kind
-    if isinstance(kind, SpendTier):
-        steps = sorted(kind.steps, key=lambda step: step.least)
-        if kind.every and len(steps) > 1:
-            return False
-        sizes = [(step.off.ppm is None, step.off.ppm or step.off.minor or 0) for step in steps]
-        return sizes == sorted(sizes) and len({kind_of for kind_of, _ in sizes}) == 1
-    return True
-
-
-def _varies(right: OrderRight, goods: Goods, touched: frozenset[int]) -> bool:
-    """Whether its conditions are about goods that the items touch."""
-    return any(goods.lines[at].line_no in touched for _, places in right.conditions for at in places)
-
-
-def _watch_conditions(
-    each: _Watched, goods: Goods, touched: frozenset[int], value: int, parts: _Parts
-) -> None:
-    for condition, places in each.right.conditions:
-        mine = [lot for lot in goods.lots if goods.places[lot.line.line_no] in places]
-        before = sum(lot.price_minor * lot.count for lot in mine)
-        falls = [lot for lot in mine if lot.line.line_no in touched]
-        least = before - min(value, sum(lot.price_minor * lot.count for lot in falls))
-        low, high = condition.min_minor, condition.max_minor
-        if condition.tax != "as_priced":
-            # Rounded line by line: only the lines can tell.
-            for lot in falls if low is not None or high is not None else ():
-                parts.add(frozenset({lot.line.line_no}), is_low=False)
-            continue
-        may_fail = low is not None and least < low <= before
-        may_hold = high is not None and least <= high < before
-        if may_fail or may_hold:
-            parts.add(frozenset(lot.line.line_no for lot in falls), is_low=not may_hold)
-
-
-def _watch_dry(
-    goods: Goods,
-    watched: Sequence[_Watched],
-    touched: frozenset[int],
-    parts: _Parts,
-    several: frozenset[int],
-) -> None:
-    """Rights that may find less than they want: what the items take off such goods may be for nothing."""
-    has_floor = any(lot.line.floor_minor for lot in goods.lots)
-    for each in watched:
-        limits = each.right.promotion.limits
-        floors = sum(
-            lot.count * max(lot.line.floor_minor, limits.floor_minor or 0)
-            + lot.count * -(-lot.price_minor * (limits.floor_ppm or 0) // PPM_OF_ALL)
-            for lot in goods.lots
-            if lot.line.line_no in each.lines
-        )
-        wanted = sum(other.most for other in watched if other.lines & each.lines)
-        is_near = any(other.touched and other.lines & each.lines for other in watched)
-        if wanted <= each.least - floors or not is_near:
-            continue
-        # Where nothing is left to take, a share of more is not made up for by what the items take off.
-        for other in watched:
-            if other.slope and other.part is None and not other.is_fine and other.touched:
-                other.part = parts.add(other.touched, is_low=_is_monotone(other.right))
-        if floors or has_floor or any(_overlaps(each, other) for other in watched):
-            # Amounts go to lines first: only floors make a difference between units of a line.
-            parts.add_lines(touched, several if floors or has_floor else frozenset())
-        elif each.touched and not touched <= each.lines:
-            parts.add(each.touched)
-
-
-def _overlaps(one: _Watched, other: _Watched) -> bool:
-    """Whether neither holds the other and they have goods in common."""
-    common = one.lines & other.lines
-    return bool(common) and common not in (one.lines, other.lines)
