@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posapp.domain.money import MODES
@@ -215,6 +215,7 @@ KEYS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, JSON, max_size=3), st.dictionaries(KEYS, JSON, max_size=2))
 def test_no_document_ends_otherwise_than_with_a_sentence(top: dict[str, Any], inner: dict[str, Any]) -> None:
     for document in (

@@ -100,7 +100,7 @@ def halves(basket: Basket) -> PricedBasket:
     return PricedBasket((), (), (), goods, off, 0, 0, goods - off)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(sales())
 def test_every_order_of_single_returns_gives_back_exactly_what_was_paid(sale: Sale) -> None:
     for order in permutations(units_of(sale)):
@@ -124,7 +124,7 @@ def test_every_order_of_single_returns_gives_back_exactly_what_was_paid(sale: Sa
         assert coupons == (["C"] if sale.priced.discounts else [])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(sales(most_units=6), st.data())
 def test_every_subset_of_six_gives_back_the_same_however_it_is_split(sale: Sale, data: st.DataObject) -> None:
     units = units_of(sale)
@@ -181,7 +181,7 @@ def test_a_return_never_costs_anything() -> None:
     assert rest.total_minor == sale.priced.total_minor == 1600
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(sales(), st.data())
 def test_repricing_in_any_order_gives_back_what_was_paid(sale: Sale, data: st.DataObject) -> None:
     plain = replace(sale.policy, cash_step_minor=1)

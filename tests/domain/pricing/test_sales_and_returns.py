@@ -80,7 +80,7 @@ def units_of(priced: PricedBasket) -> list[UnitName]:
     return [(each.line_no, n) for each in priced.lines for n in range(each.quantity)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(documents())
 def test_what_is_printed_adds_up(document: dict[str, Any]) -> None:
     case = read_case(json.dumps(document))
@@ -104,7 +104,7 @@ def test_what_is_printed_adds_up(document: dict[str, Any]) -> None:
     assert all(sentence.endswith((".", ":")) or ": " in sentence for sentence in told["explanation"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(documents(most_units=4))
 def test_every_order_of_returns_gives_back_what_was_paid(document: dict[str, Any]) -> None:
     case, priced = case_and_price(document)
@@ -125,7 +125,7 @@ def test_every_order_of_returns_gives_back_what_was_paid(document: dict[str, Any
         ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(documents(), st.data())
 def test_every_subset_of_six_is_the_sum_of_its_units(document: dict[str, Any], data: st.DataObject) -> None:
     case, priced = case_and_price(document)
@@ -142,7 +142,7 @@ def test_every_subset_of_six_is_the_sum_of_its_units(document: dict[str, Any], d
     assert first.total_minor + sum(one.total_minor for one in rest) == priced.total_minor
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(documents(), st.data())
 def test_priced_again_in_any_split_gives_back_what_was_paid(
     document: dict[str, Any], data: st.DataObject
@@ -161,7 +161,7 @@ def test_priced_again_in_any_split_gives_back_what_was_paid(
     assert sum(one.total_minor for one in back) == priced.total_minor
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(documents())
 def test_bought_returned_and_bought_again_leaves_money_as_it_was(document: dict[str, Any]) -> None:
     case, priced = case_and_price(document)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posapp.domain.pricing.applications import ItemChoice, Lot, Right
@@ -269,6 +269,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.integers(0, 900), st.integers(1, 4)), min_size=1, max_size=4

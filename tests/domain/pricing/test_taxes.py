@@ -3,7 +3,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posapp.domain.money import MODES
@@ -104,6 +104,7 @@ def test_kept_rounds_the_net_where_total_rounds_the_tax() -> None:
     assert totals(tax_sums([half], Policy(tax_rounding="kept"))) == [("half", 11, 10)]
 
 
+@settings(deadline=None)
 @given(goods(), st.sampled_from(ROUNDINGS), st.sampled_from(MODES))
 def test_net_and_tax_are_the_price_on_every_line(lines: list[TaxedLine], rounding: str, mode: str) -> None:
     policy = Policy(tax_rounding=rounding, tax_round_mode=mode)  # type: ignore[arg-type]
@@ -126,6 +127,7 @@ def test_net_and_tax_are_the_price_on_every_line(lines: list[TaxedLine], roundin
                 assert nets[each_line.line_no] + taxes[each_line.line_no] == each_line.amount_minor
 
 
+@settings(deadline=None)
 @given(goods(), st.sampled_from(MODES))
 def test_the_document_is_exact_up_to_one_rounding(lines: list[TaxedLine], mode: str) -> None:
     exact: dict[str, Fraction] = {}
@@ -152,6 +154,7 @@ def exact_taxes(of: TaxedLine) -> dict[str, Fraction]:
     return price_at((of.amount_minor - at_0) / (at_1 - at_0))[1]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(["c0", "c1", "c2"])), max_size=12),
     tax_rule_sets(),
