@@ -78,8 +78,10 @@ def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: 
     solved = cache.solved
     for component in components(form):
         answer = solved.get(component.key)
-        if answer is None:
-            answer = solve_component(Prepared(form, component, weights), policy.states_max - states)
+        left = policy.states_max - states
+        # What another basket had more work for is done anew with less: a till's past changes no answer.
+        if answer is None or answer.states > left:
+            answer = solve_component(Prepared(form, component, weights), left)
             # What was cut short hangs on the rest of the basket: it is not kept.
             if answer.is_proven:
                 solved[component.key] = answer

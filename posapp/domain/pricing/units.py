@@ -56,6 +56,8 @@ def normal_form(
     form = NormalForm(lots, cache, is_frontier)
     numbers, eligible = form.numbers, form.eligible
     reached: dict[int, list[int]] = {}
+    # Tills may have loaded them in another order; what is cut short must be the same all the same.
+    rights = sorted(rights, key=_id_of)
     for right in rights:
         reached[cache.token(right.promotion)] = []
     counts = [lot.count for lot in form.lots]
@@ -131,6 +133,10 @@ def _made(
             rule = cache.free.setdefault(rule.key, rule)
         made.append((rule, [(order[position], (rule, spot)) for position, spot in reached.items()]))
     return made
+
+
+def _id_of(right: Right) -> str:
+    return right.promotion.promotion_id
 
 
 def _plain_spot(lot: Lot) -> Spot:
