@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+
 from posapp.domain.pricing import set_cache
 from posapp.domain.pricing.basket import BasketLine, Traits
 from posapp.domain.pricing.promotion import (
