@@ -156,9 +156,9 @@ class Case:
         world = self.world(frozenset(self._ids("price")))
         # Without a price book a condition may hold that fails with it.
         books = [each for each in self.promotions if each.layer == "price"]
-        is_steady = not books or not any(
-            each.stack.alone or (each in books and (each.stack.group or each.needs.is_coupon or each.needs.points))
-            for each in self.promotions
+        is_steady = not books or not (
+            any(each.stack.alone for each in self.promotions)
+            or any(each.stack.group or each.needs.is_coupon or each.needs.points for each in books)
         )
         shut = {n for n, closed in world.closed.items() if is_steady or closed.reason != "condition"}
         offered = [
