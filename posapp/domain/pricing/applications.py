@@ -104,6 +104,8 @@ class LinePart:
 
     line_nos: frozenset[int]
     is_counted_low: bool = True
+    #: A reduction above this counts as this: nothing more is lost by it.
+    most_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ def combined_frontier(
 ) -> Frontier:
     """The frontier of a whole basket."""
     low = [part.is_counted_low for part in parts]
+    most = [window_minor + sum(lot.count * lot.price_minor for lot in form.lots) for _ in parts]
+    most = [
+        top if part.most_minor is None else part.most_minor for top, part in zip(most, parts, strict=True)
+    ]
     start = Node(0, (0,) * len(parts), None, ())
     totals: list[tuple[Node, tuple[Node, ...]]] = [(start, ())]
     states = 0
@@ -49,7 +53,10 @@ def combined_frontier(
         is_proven = is_proven and component.is_proven
         best = max(total.value for total, _ in totals) + max(node.value for node in nodes)
         grown = [
-            (Node(total.value + node.value, _sum(total.parts, node.parts), None, ()), (*way, node))
+            (
+                Node(total.value + node.value, _sum_within(total.parts, node.parts, most), None, ()),
+                (*way, node),
+            )
             for total, way in totals
             for node in nodes
             if total.value + node.value >= best - window_minor
@@ -98,6 +105,10 @@ class _Making:
 
 def _sum(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([a + b for a, b in zip(one, other, strict=True)])
+
+
+def _sum_within(one: tuple[int, ...], other: tuple[int, ...], most: Sequence[int]) -> tuple[int, ...]:
+    return tuple([min(a + b, top) for a, b, top in zip(one, other, most, strict=True)])
 
 
 def _unbeaten(nodes: Sequence[Node], low: Sequence[bool]) -> list[int]:

@@ -60,10 +60,18 @@ class _Parts:
     """Parts being collected, each once."""
 
     found: dict[tuple[frozenset[int], bool], int] = field(default_factory=dict)
+    tops: list[int | None] = field(default_factory=list)
     is_sure: bool = True
 
-    def add(self, line_nos: frozenset[int], *, is_low: bool = True) -> int:
-        return self.found.setdefault((line_nos, is_low), len(self.found))
+    def add(self, line_nos: frozenset[int], *, is_low: bool = True, top: int | None = None) -> int:
+        """The part's place; a reduction above `top` counts as that (the highest of all who ask for it)."""
+        place = self.found.setdefault((line_nos, is_low), len(self.found))
+        if place == len(self.tops):
+            self.tops.append(top)
+        elif self.tops[place] is not None:
+            known = self.tops[place]
+            self.tops[place] = None if top is None or known is None else max(known, top)
+        return place
 
     def add_lines(self, line_nos: frozenset[int], blind: frozenset[int]) -> None:
         """Each line by itself; of the blind ones only the units could tell."""
@@ -95,7 +103,7 @@ def planned(
             continue
         crossing = _crosses(each, policy)
         if crossing or (each.slope and not touched <= each.lines):
-            each.part = parts.add(each.touched, is_low=_is_monotone(each.right))
+            each.part = parts.add(each.touched, is_low=_is_monotone(each.right), top=_top(each))
         elif each.slope:
             each.takes_all = True
             shares_of_all += 1
@@ -111,7 +119,9 @@ def planned(
         window = min(window, -(-shares_of_all * PPM_OF_ALL // (PPM_OF_ALL - slopes)))
     if window <= 0:
         return None
-    kept = tuple(LinePart(lines, is_low) for lines, is_low in parts.found)
+    kept = tuple(
+        LinePart(lines, is_low, top) for (lines, is_low), top in zip(parts.found, parts.tops, strict=True)
+    )
     return Plan(kept, window, parts.is_sure, lambda value, reduced: _most(watched, value, reduced, policy))
 
 
@@ -235,6 +245,14 @@ def _crosses(each: _Watched, policy: Policy) -> bool:
     return False
 
 
+def _top(each: _Watched) -> int | None:
+    """A reduction of its goods from which on it takes nothing, whatever else falls off; None without one."""
+    kind = each.right.promotion.kind
+    if each.slope or not isinstance(kind, SpendTier) or not _is_monotone(each.right):
+        return None
+    return each.before - min(step.least for step in kind.steps) + 1
+
+
 def _is_monotone(right: OrderRight) -> bool:
     """Whether it never takes less where its goods come to more: steps that grow, no upper bound."""
     kind = right.promotion.kind
@@ -269,7 +287,8 @@ def _watch_conditions(
         may_fail = low is not None and least < low <= before
         may_hold = high is not None and least <= high < before
         if may_fail or may_hold:
-            parts.add(frozenset(lot.line.line_no for lot in falls), is_low=not may_hold)
+            top = None if may_hold or low is None else before - low + 1
+            parts.add(frozenset(lot.line.line_no for lot in falls), is_low=not may_hold, top=top)
 
 
 def _watch_dry(
