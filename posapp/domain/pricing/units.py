@@ -212,7 +212,8 @@ def _qty_tier(
     units = most if most is None or most < pieces else None
     minor = minor_max(right)
     ends: tuple[int | None, ...] = (*[step.least for step in within[1:]], None)
-    if not form.is_frontier:
+    # Where money runs out, a lower step that is held on to would share it out otherwise.
+    if not form.is_frontier and minor is None:
         ends = tier_ends(within, list(spots.values()), mode, bool(right.promotion.stack.agrees))
     return [(TierRule(right, mode, steps=within, ends=ends, units=units, minor=minor), spots)]
 

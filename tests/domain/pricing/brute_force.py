@@ -96,7 +96,7 @@ def _of_world(basket: Basket, promotions: Sequence[Promotion]) -> int:
         each
         for each in books
         if each.needs.codes or each.needs.batch
-        or (each.stack.group and sum(other.stack.group == each.stack.group for other in promotions) > 1)
+        or (each.stack.group and sum(_rivals(each, other, basket) for other in promotions) > 1)
     ]
     always = [each for each in books if each not in free]
     best = 0
@@ -106,6 +106,14 @@ def _of_world(basket: Basket, promotions: Sequence[Promotion]) -> int:
             if len(groups) == len(set(groups)):
                 best = max(best, _with_books(basket, promotions, [*always, *some], set(groups)))
     return best
+
+
+def _rivals(one: Promotion, other: Promotion, basket: Basket) -> bool:
+    """Whether they are of one group and the other is about anything in the basket."""
+    kind = other.kind
+    sets = [part.of for part in kind.buy] if isinstance(kind, Reward) else _parts(other)
+    touches = any(_within(goods, line) for goods in sets for line in basket.lines)
+    return one.stack.group == other.stack.group and touches
 
 
 def _with_books(
