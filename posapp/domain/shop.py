@@ -180,6 +180,8 @@ class Shop:
     sign_on: SignOnRules = SignOnRules()
     day_starts_at_minute: int = 0
     time_zone: str = "UTC"
+    #: What the chain groups the store under, for prices and promotions; "" where it does not.
+    region: str = ""
     #: Operators and PINs to show on the sign-on screen; only ever filled by the demo.
     demo_pins: Mapping[str, str] = field(default_factory=dict, repr=False)
 

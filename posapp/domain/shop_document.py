@@ -119,6 +119,8 @@ def shop_to_document(shop: Shop) -> dict[str, Any]:
         "code_patterns": [_pattern_to_document(pattern) for pattern in shop.code_patterns],
         "sign_on": {"tries": shop.sign_on.tries, "locked_minutes": shop.sign_on.locked_minutes},
     }
+    if shop.region:
+        document["store"]["region"] = shop.region
     if shop.code_region:
         document["store"]["country"] = shop.code_region
     if shop.demo_pins:

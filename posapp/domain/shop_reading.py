@@ -48,6 +48,7 @@ _TAX_ROUNDINGS: tuple[Literal["total", "line"], ...] = ("total", "line")
 _CASH_ROUNDINGS: tuple[Literal["nearest", "down", "up"], ...] = ("nearest", "down", "up")
 _CARRIES: tuple[Literal["price", "weight", "count"], ...] = ("price", "weight", "count")
 _LARGEST_UNITS = 100
+REGION_MAX_CHARS = 64
 
 
 class ShopReading:
@@ -68,6 +69,7 @@ class ShopReading:
         time_zone = self._time_zone()
         day_starts_at_minute = self._day_start()
         code_region = self._country()
+        region = self._region()
         self._done(store)
         terminals = self._terminals()
         operators = self._operators()
@@ -102,6 +104,7 @@ class ShopReading:
             sign_on=sign_on,
             day_starts_at_minute=day_starts_at_minute,
             time_zone=time_zone,
+            region=region,
             demo_pins=demo_pins,
         )
 
@@ -118,6 +121,13 @@ class ShopReading:
         if country and not re.fullmatch(r"[A-Z]{2}", country):
             self._store.problem('must be two capital letters, such as "CN" (ISO 3166).', "country")
         return country
+
+    def _region(self) -> str:
+        region = self._store.text("region", "")
+        if len(region) > REGION_MAX_CHARS or not region.isprintable():
+            self._store.problem(f"must have at most {REGION_MAX_CHARS} printable characters.", "region")
+            return ""
+        return region
 
     def _read_languages(self) -> tuple[str, ...]:
         languages = self._store.texts("languages", ("en",))

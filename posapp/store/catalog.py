@@ -15,10 +15,12 @@ import msgspec
 
 from posapp.domain.catalog import Item
 from posapp.domain.pricing.basket import Traits
+from posapp.domain.pricing.prices import PriceAnswer
 from posapp.flows.intents import CatalogueStatus
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.engine import Connection, open_reader
+from posapp.store.price_rows import listed_rows, read_rows
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.messages import TraitsBody
 
@@ -29,7 +31,8 @@ MAP_BYTES: Final = 1 << 30
 
 _ITEM: Final = (
     "SELECT item.sku, names, unit, tax_category, price.prices, "
-    "(SELECT body FROM document WHERE stream = 'catalogue' AND key = item.sku AND deleted = 0) FROM "
+    "(SELECT body FROM document WHERE stream = 'catalogue' AND key = item.sku AND deleted = 0), "
+    "(SELECT body FROM document WHERE stream = 'prices' AND key = item.sku AND deleted = 0) FROM "
 )
 #: A price that was taken away is none.
 _PRICED: Final = " LEFT JOIN price ON price.sku = item.sku AND price.deleted = 0 WHERE "
@@ -65,9 +68,16 @@ def price_at(prices: str, at_ms: int) -> tuple[int | None, int | None]:
 
 def to_item(row: tuple[Any, ...], at_ms: int) -> Item:
     """An item from its row (of one of the questions above), priced at a moment."""
-    price_minor, since_ms = (None, None) if row[4] is None else price_at(row[4], at_ms)
+    price_minor, since_ms = _price(row, at_ms)
     item = Item(row[0], _names(row[1]), row[2], row[3], price_minor, since_ms)
     return item if row[5] is None else replace(item, traits=_traits(bytes(row[5])))
+
+
+def _price(row: tuple[Any, ...], at_ms: int) -> tuple[int | None, int | None]:
+    if row[4] is None:
+        return None, None
+    rows = None if row[6] is None else read_rows(row[0], bytes(row[6]))
+    return price_at(row[4], at_ms) if rows is None else rows.price_at(at_ms)
 
 
 @lru_cache(maxsize=4096)
@@ -82,6 +92,10 @@ def _traits(body: bytes) -> Traits:
 
 def with_next_price(item: Item, row: tuple[Any, ...], at_ms: int) -> Item:
     """The item with the first price that is still to come, where there is one."""
+    rows = None if row[6] is None else read_rows(row[0], bytes(row[6]))
+    if rows is not None:
+        next_minor, next_ms = rows.coming(at_ms)
+        return item if next_ms is None else replace(item, next_price_minor=next_minor, next_price_ms=next_ms)
     coming = () if row[4] is None else (each for each in _prices(row[4]) if each[0] > at_ms)
     from_ms, minor = next(iter(coming), (None, None))
     return item if from_ms is None else replace(item, next_price_minor=minor, next_price_ms=from_ms)
@@ -105,6 +119,19 @@ class SqliteCatalogReader:
         """The item with this SKU, priced at a time."""
         row = self._ask(lambda held: held.execute(_BY_SKU, (sku,)).fetchone())
         return None if row is None else to_item(row, at_ms)
+
+    def why_price(self, sku: str, at_ms: int, *, level: str | None = None) -> PriceAnswer | None:
+        """Why an item costs what it does, for a member of a level or (None) for anybody; None: no price.
+
+        Raises CatalogueUnreadable.
+        """
+        row = self._ask(lambda held: held.execute(_BY_SKU, (sku,)).fetchone())
+        if row is None or row[4] is None:
+            return None
+        rows = (None if row[6] is None else read_rows(sku, bytes(row[6]))) or listed_rows(
+            sku, _prices(row[4])
+        )
+        return rows.why(at_ms, level=level)
 
     def document(self, stream: str, key: str) -> bytes | None:
         """The row of a stream as the hub sent it (JSON), or None; raises CatalogueUnreadable."""

@@ -24,7 +24,7 @@ from posapp.store.catalog_place import DAMAGED, SIDE_FILES, CatalogPlace, Opener
 from posapp.store.engine import Blob, Connection, open_catalog
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.catalog_file import CATALOG_FILE_VERSION, CATALOG_SCHEMA, CATALOG_TABLES
-from sync.protocol.messages import Change, ItemBody, TraitsBody
+from sync.protocol.messages import Change, ItemBody, PriceRowsBody, TraitsBody
 from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
 
 LOGGER = logging.getLogger(__name__)
@@ -56,6 +56,10 @@ _PUT_DOCUMENT: Final = """
     INSERT INTO document VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (stream, key) DO UPDATE
     SET body = ?3, life = ?4, rev = ?5, deleted = ?6 WHERE (life, rev) < (?4, ?5)
 """
+_IS_NOWS: Final = "EXISTS (SELECT 1 FROM price WHERE sku = ?1 AND life = ?2 AND rev = ?3)"
+#: The rows of price lists, where several speak of an item: most have none.
+_FORGET_ROWS: Final = f"DELETE FROM document WHERE stream = 'prices' AND key = ?1 AND {_IS_NOWS}"  # noqa: S608
+_PUT_ROWS: Final = f"INSERT INTO document SELECT 'prices', ?1, ?4, 0, 0, 0 WHERE {_IS_NOWS}"
 _COUNT_PRICES: Final = (
     "SELECT count(*) FROM price WHERE sku IN (SELECT value FROM json_each(?1)) AND deleted = 0 AND life > 0"
 )
@@ -197,16 +201,23 @@ def _apply_chunk(connection: Connection, stream: str, changes: Sequence[Change])
 
 def _put_prices(connection: Connection, changes: Sequence[Change], life: int) -> tuple[int, int]:
     rows: list[tuple[Any, ...]] = []
+    listed: list[tuple[Any, ...]] = []
     for change in changes:
+        at = (change.key, life, change.rev)
         if change.kind == "delete":
             rows.append((change.key, "[]", life, change.rev, 1))
+            listed.append((*at, None))
             continue
         price = read_price(change)
         if not isinstance(price, Unreadable) and price.sku == change.key:
             rows.append((change.key, _encode(sorted(price.prices)).decode(), life, change.rev, 0))
+            listed.append((*at, Blob(_encode(PriceRowsBody(price.rows))) if price.rows else None))
     keys = (_encode([row[0] for row in rows]).decode(),)
     before = connection.execute(_COUNT_PRICES, keys).fetchone()[0]
     connection.executemany(_PUT_PRICE, rows)
+    # Only beside the price that they came with: one that is newer brought its own.
+    connection.executemany(_FORGET_ROWS, [row[:3] for row in listed])
+    connection.executemany(_PUT_ROWS, [row for row in listed if row[3] is not None])
     after = connection.execute(_COUNT_PRICES, keys).fetchone()[0]
     return after - before, len(changes) - len(rows)
 

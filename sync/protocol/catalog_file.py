@@ -35,8 +35,9 @@ CATALOG_SCHEMA: Final = (
         life INTEGER NOT NULL,
         rev INTEGER NOT NULL,
         deleted INTEGER NOT NULL) WITHOUT ROWID""",
-    # Rows of the streams that have no table of their own, as they came. Under the catalogue's own stream
-    # stand the traits of items by SKU, which a till of the version before passes over.
+    # Rows of the streams that have no table of their own, as they came. Under the streams of items and
+    # prices stand, by SKU, what promotions pick items by and the rows of price lists; a till of the version
+    # before passes over them.
     """CREATE TABLE document (
         stream TEXT NOT NULL,
         key TEXT NOT NULL,

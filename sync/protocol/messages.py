@@ -144,14 +144,40 @@ class TraitsBody(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
 
 
-class PriceBody(msgspec.Struct, frozen=True):
+class PriceRowBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One row of the price lists that reach a store: its scope and place, from when and until when it holds.
+
+    `scope` is "store", "region", "chain" or "channel"; times are epoch milliseconds, `to_ms` is not included.
+    `members` is a price of members, of the `levels` if any are named; it holds from `least_qty` pieces on.
+    """
+
+    id: str
+    minor: int
+    scope: str = "chain"
+    place: str = ""
+    from_ms: int | None = None
+    to_ms: int | None = None
+    members: bool = False
+    levels: tuple[str, ...] = ()
+    least_qty: int = 1
+
+
+class PriceBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """Body of a change of the prices stream: pairs of (effective from in epoch milliseconds, minor units).
 
-    Minor units are per piece, or per kilogram for goods by weight.
+    Minor units are per piece, or per kilogram for goods by weight. Where lists of several scopes speak of the
+    item they stand in `rows`, all of them; `prices` are then what comes out of them for who is no member.
     """
 
     sku: str
     prices: tuple[tuple[int, int], ...]
+    rows: tuple[PriceRowBody, ...] = ()
+
+
+class PriceRowsBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The rows of an item's price lists, as a row of the catalogue's file keeps them (by SKU)."""
+
+    rows: tuple[PriceRowBody, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ from sync.hub.feeds.streams import heads
 from sync.hub.jobs import AbandonedError
 from sync.hub.schema.feeds import FEED_ROW
 from sync.protocol.catalog_file import CATALOG_FILE_VERSION, CATALOG_SCHEMA, CATALOG_TABLES
-from sync.protocol.messages import ItemBody, PriceBody
+from sync.protocol.messages import ItemBody, PriceBody, PriceRowsBody
 from sync.protocol.versions import SNAPSHOT_STREAMS, STREAM_CATALOGUE, STREAM_PRICES
 
 PIECE_BYTES: Final = 1024 * 1024
@@ -218,7 +218,7 @@ def _put_items(file: Any, rows: Iterable[Any], counted: Counter[str]) -> None:
 
 def _put_prices(file: Any, rows: Iterable[Any], counted: Counter[str]) -> None:
     for chunk in _chunks(rows):
-        prices = []
+        prices, listed = [], []
         for key, rev, body in chunk:
             try:
                 price = _price_of(body)
@@ -226,7 +226,10 @@ def _put_prices(file: Any, rows: Iterable[Any], counted: Counter[str]) -> None:
                 counted["unreadable"] += 1
                 continue
             prices.append((key, _encode(sorted(price.prices)).decode(), _LIFE, rev, 0))
+            if price.rows:
+                listed.append((STREAM_PRICES, key, _encode(PriceRowsBody(price.rows)), 0, 0, 0))
         file.executemany("INSERT INTO price VALUES (?, ?, ?, ?, ?)", prices)
+        file.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", listed)
         counted["rows"] += len(prices)
 
 
