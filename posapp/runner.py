@@ -22,6 +22,7 @@ from posapp.flows.effects import (
     Commit,
     Effect,
     EndPairing,
+    ExplainPrices,
     KickDrawer,
     PairScanner,
     ParkDraft,
@@ -119,6 +120,7 @@ class World:
     camera: CameraPort | None = None
     scanners: ScannersPort | None = None
     rules: Callable[[], Sequence[Intent]] = lambda: ()
+    promotions: Callable[[], Intent | None] = lambda: None
 
 
 class Runner:
@@ -129,7 +131,9 @@ class Runner:
         self._post = post
         self._pins = ThreadPoolExecutor(1, "pins")
         self._reports = ThreadPoolExecutor(1, "reports")
+        self._offers = ThreadPoolExecutor(1, "offers")
         self._search: Future[None] | None = None
+        self._explanation: Future[None] | None = None
 
     def carry_out(self, effects: Sequence[Effect]) -> None:
         """Start every effect, in order, and return at once."""
@@ -169,6 +173,8 @@ class Runner:
                 world.wake_sync()
             case ReadRules():
                 self.look_at_rules()
+            case ExplainPrices():
+                self._explain(effect)
             case StartCamera() if world.camera is not None:
                 world.camera.start()
             case StopCamera() if world.camera is not None:
@@ -190,6 +196,7 @@ class Runner:
         """Finish what is being worked on and end the workers."""
         self._pins.shutdown(cancel_futures=True)
         self._reports.shutdown(cancel_futures=True)
+        self._offers.shutdown(cancel_futures=True)
 
     @staticmethod
     def _work(pool: ThreadPoolExecutor, task: Callable[..., None], *args: object) -> Future[None]:
@@ -224,12 +231,31 @@ class Runner:
         self._post(ItemsFound(effect.text, items, self._world.names.stock([item.sku for item in items])))
 
     def look_at_rules(self) -> None:
-        """Look whether recalls or markdown rules changed; may be called from any thread."""
+        """Look whether recalls, markdown rules or promotions changed; may be called from any thread."""
         self._work(self._reports, self._tell_rules)
+        self._work(self._offers, self._tell_promotions)
 
     def _tell_rules(self) -> None:
         for news in self._world.rules():
             self._post(news)
+
+    def _tell_promotions(self) -> None:
+        news = self._world.promotions()
+        if news is not None:
+            # The engine is loaded here and not with the first scan.
+            from posapp.domain.pricing import engine  # noqa: F401
+
+            self._post(news)
+
+    def _explain(self, effect: ExplainPrices) -> None:
+        if self._explanation is not None:
+            self._explanation.cancel()  # the sale has gone on: only the newest prices are worth an answer
+        self._explanation = self._work(self._offers, self._answer_explanation, effect)
+
+    def _answer_explanation(self, effect: ExplainPrices) -> None:
+        from posapp.flows.explanation import answer
+
+        self._post(answer(effect))
 
     def _tell_devices(self) -> None:
         self._post(DeviceTold(disk_free_bytes=shutil.disk_usage(self._world.data).free))

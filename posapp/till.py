@@ -58,6 +58,7 @@ from posapp.store.engine import open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import claim, migrate
 from posapp.store.prints import Slip
+from posapp.store.promotions import PromotionFeed
 from posapp.store.search import CatalogSearch
 from posapp.store.serials import SqliteSoldReader
 from posapp.store.shop_rules import ShopRules
@@ -146,6 +147,7 @@ class Till(QObject):
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
         self._sold = SqliteSoldReader(settings.ledger)
         self._rules = ShopRules(self._catalogue, settings.recalls)
+        self._promotions = PromotionFeed(self._catalogue, self._currency)
         self._stock = StockReader(self._catalogue, settings.ledger)
         self._code_reader: tuple[Shop, CodeReaderPort] | None = None
         ports = Ports(self.clock, ids, self._reader, self.speech, self._codes, self._sold)
@@ -179,6 +181,7 @@ class Till(QObject):
             copy_mark=lambda language: self.speech(language).t("COPY"),
             language=lambda: self.terminal.state.desk.language,
             rules=self._rules.changed,
+            promotions=self._promotions.changed,
             camera=self._viewing,
             scanners=self.scanning,
         )
@@ -242,6 +245,11 @@ class Till(QObject):
             self._code_reader = (shop, code_reader(shop))
         return self._code_reader[1]
 
+    def _currency(self) -> str:
+        """The shop's currency, "" before there is a shop; asked from a worker, of a state that is whole."""
+        shop = self.terminal.state.desk.shop
+        return "" if shop is None else shop.currency
+
     def search(self, text: str, limit: int) -> tuple[Any, ...]:
         """Find names; runs on the reports thread."""
         if self._names is None:
@@ -264,6 +272,7 @@ class Till(QObject):
         for rules in self._rules.changed():
             # Before the first scan, so that nothing on a list slips through.
             self.handle(rules)
+        self._runner.look_at_rules()
         show_window(self.window, full_screen=self.settings.full_screen)
         told = (self.settings.scanner_layout, self.settings.scanner_separator)
         self.window.use_keyboards(*told, self.scanning.keyboards)
@@ -345,6 +354,7 @@ class Till(QObject):
         self._reader.close()
         self._sold.close()
         self._rules.close()
+        self._promotions.close()
         self._stock.close()
         if self._names is not None:
             self._names.close()

@@ -12,6 +12,7 @@ from typing import Literal
 from posapp.domain.catalog import Item
 from posapp.domain.facts import Markdown, PackData, SaleLine, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.markdowns import reduced
+from posapp.domain.pricing.basket import Traits
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import Words
 
@@ -27,7 +28,8 @@ class CartLine:
     """A line of the open sale; a price fixed by the code itself has the reason "code".
 
     `pack` is what the code said of this very pack; `notice` was found at the scan and stays with the line,
-    as does `markdown`, what fell off the price because of the pack's last day (reason "markdown").
+    as does `markdown`, what fell off the price because of the pack's last day (reason "markdown"), and what
+    promotions may pick the goods by.
     """
 
     line_no: int
@@ -42,6 +44,7 @@ class CartLine:
     pack: PackData | None = None
     notice: Notice = ""
     markdown: Markdown | None = None
+    traits: Traits = Traits()
 
     @property
     def serial(self) -> str:
@@ -72,8 +75,9 @@ class CartLine:
 class Cart:
     """One open sale. `transaction_id` is minted when it opens and never changes.
 
-    `paid` are tenders already taken of a payment that is not complete yet: they must outlive a
-    power cut, since that money has changed hands.
+    `codes` are coupons that were shown, in that order. From `priced_at_ms` on (epoch milliseconds) payment
+    has locked the prices. `paid` are tenders already taken of a payment that is not complete yet: they must
+    outlive a power cut, since that money has changed hands.
     """
 
     transaction_id: str
@@ -83,6 +87,13 @@ class Cart:
     scans: tuple[ScanRecord, ...] = ()
     next_line_no: int = 1
     paid: tuple[TenderLine, ...] = ()
+    codes: tuple[str, ...] = ()
+    priced_at_ms: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come of it yet: neither goods nor codes nor scans."""
+        return not (self.lines or self.voided or self.scans or self.codes)
 
     @property
     def goods_minor(self) -> int:
@@ -161,6 +172,7 @@ def _line_of(new: NewLine, line_no: int) -> CartLine:
         pack=new.pack,
         notice=new.notice,
         markdown=new.markdown,
+        traits=new.item.traits,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.facts import Markdown, PackData, ScanRecord, TenderLine, VoidedLine
+from posapp.domain.pricing.basket import Traits
 from posapp.domain.quantity import Quantity
 
 _VERSION = 1
@@ -33,6 +34,8 @@ def cart_to_bytes(cart: Cart) -> bytes:
             "opened_at_ms": cart.opened_at_ms,
             "next_line_no": cart.next_line_no,
         }
+        | ({"codes": cart.codes} if cart.codes else {})
+        | ({} if cart.priced_at_ms is None else {"priced_at_ms": cart.priced_at_ms})
     )
     if len(_written) > _WRITTEN_MAX:
         _written.clear()
@@ -62,11 +65,13 @@ def _entry(entry: _Entry) -> str:
     return _dump({name: getattr(entry, name) for name in type(entry).__slots__})
 
 
-def _plain(value: object) -> dict[str, Any]:
+def _plain(value: object) -> dict[str, Any] | list[Any]:
     if isinstance(value, Quantity):
         return {"value": value.value, "unit": value.unit}
     if isinstance(value, PackData | Markdown):
         return asdict(value)
+    if isinstance(value, Traits):
+        return [value.category, value.brand, sorted(value.tags)]
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no part of a cart")
@@ -89,18 +94,25 @@ def cart_from_bytes(data: bytes) -> Cart | None:
             voided=tuple(VoidedLine(**line) for line in body["voided"]),
             scans=tuple(ScanRecord(**scan) for scan in body["scans"]),
             paid=tuple(TenderLine(**tender) for tender in body["paid"]),
+            codes=tuple(body.get("codes", ())),
+            priced_at_ms=body.get("priced_at_ms"),
         )
     except (ValueError, KeyError, TypeError):
         return None
 
 
+def _traits(category: list[str], brand: str, tags: list[str]) -> Traits:
+    return Traits(tuple(category), brand, frozenset(tags))
+
+
 def _line(body: dict[str, Any]) -> CartLine:
-    # Carts of a till before packs were read, or before prices fell, have no such keys.
+    # Carts of a till before packs were read, prices fell or promotions came have no such keys.
     known = dict(body)
-    pack, markdown = known.get("pack"), known.get("markdown")
+    pack, markdown, traits = known.get("pack"), known.get("markdown"), known.get("traits")
     told = {
         "quantity": Quantity(**body["quantity"]),
         "pack": None if pack is None else PackData(**pack),
         "markdown": None if markdown is None else Markdown(**markdown),
+        "traits": Traits() if traits is None else _traits(*traits),
     }
     return CartLine(**(body | told))

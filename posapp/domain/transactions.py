@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from posapp.domain.cart import Cart, sale_lines
-from posapp.domain.facts import TaxLine, TransactionCompleted, TransactionVoided
+from posapp.domain.cart_prices import PricedCart, modifiers, units_paid
+from posapp.domain.facts import SaleLine, TaxLine, TransactionCompleted, TransactionVoided
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.tax import tax_added, tax_lines
 from posapp.domain.tenders import Payment
@@ -13,16 +14,17 @@ from posapp.domain.tenders import Payment
 
 @dataclass(frozen=True, slots=True)
 class CartTotals:
-    """What a cart comes to before any payment, in minor units."""
+    """What a cart comes to before any payment, in minor units; taxes are of what is paid."""
 
     goods_minor: int
     taxes: tuple[TaxLine, ...]
     tax_added_minor: int
+    discount_minor: int = 0
 
     @property
     def total_minor(self) -> int:
-        """Goods and added tax."""
-        return self.goods_minor + self.tax_added_minor
+        """Goods less discounts, and added tax."""
+        return self.goods_minor - self.discount_minor + self.tax_added_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,30 @@ class SaleContext:
     now_ms: int
 
 
-def cart_totals(cart: Cart, shop: Shop) -> CartTotals:
-    """Goods and taxes of a cart under the shop's rules."""
-    goods = [(line.amount_minor, line.tax_category) for line in cart.lines]
+def cart_totals(cart: Cart, shop: Shop, prices: PricedCart | None = None) -> CartTotals:
+    """Goods, discounts and taxes of a cart under the shop's rules; without prices nothing is off."""
+    if prices is None:
+        paid = [line.amount_minor for line in cart.lines]
+        off_minor = 0
+    else:
+        assert prices.is_of(cart), "these prices are of another basket"
+        paid = [line.paid_minor for line in prices.priced.lines]
+        off_minor = prices.discount_minor
+    goods = [(amount, line.tax_category) for amount, line in zip(paid, cart.lines, strict=True)]
     taxes = tax_lines(goods, shop.tax)
-    return CartTotals(sum([amount for amount, _ in goods]), taxes, tax_added(taxes))
+    return CartTotals(sum(paid) + off_minor, taxes, tax_added(taxes), off_minor)
 
 
-def complete(cart: Cart, payment: Payment, context: SaleContext) -> TransactionCompleted:
+def complete(
+    cart: Cart, payment: Payment, context: SaleContext, prices: PricedCart | None = None
+) -> TransactionCompleted:
     """The fact of a paid sale; asserts that it adds up, since nothing may be stored that does not."""
-    totals = cart_totals(cart, context.shop)
+    totals = cart_totals(cart, context.shop, prices)
+    discounts = () if prices is None else modifiers(prices.priced)
+    assert totals.goods_minor == cart.goods_minor, "the prices begin with other amounts"
+    assert sum(each.amount_minor for each in discounts) == totals.discount_minor, (
+        "discounts are not their sum"
+    )
     total = totals.total_minor + payment.rounding_minor
     assert payment.total_minor == totals.total_minor, "the payment is for another total"
     assert payment.paid_minor - payment.change_minor == total, "tenders less change are not the total"
@@ -63,7 +79,7 @@ def complete(cart: Cart, payment: Payment, context: SaleContext) -> TransactionC
         completed_at_ms=context.now_ms,
         currency=context.shop.currency,
         language=context.language,
-        lines=sale_lines(cart),
+        lines=_with_prices(sale_lines(cart), prices),
         taxes=totals.taxes,
         tenders=payment.tenders,
         goods_minor=totals.goods_minor,
@@ -74,6 +90,17 @@ def complete(cart: Cart, payment: Payment, context: SaleContext) -> TransactionC
         change_minor=payment.change_minor,
         voided=cart.voided,
         scans=cart.scans,
+        discount_minor=totals.discount_minor,
+        discounts=discounts,
+    )
+
+
+def _with_prices(lines: tuple[SaleLine, ...], prices: PricedCart | None) -> tuple[SaleLine, ...]:
+    if prices is None:
+        return lines
+    return tuple(
+        replace(line, paid_minor=priced.paid_minor, runs=units_paid(priced))
+        for line, priced in zip(lines, prices.priced.lines, strict=True)
     )
 
 

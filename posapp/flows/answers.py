@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from posapp.domain.cart_prices import PricedCart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftTotals
 from posapp.domain.markdowns import MarkdownRules
+from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.priced import Lost, NextStep
 from posapp.domain.recalls import RecallList, RecallProblem
 from posapp.domain.shop import Shop
 
@@ -319,6 +322,37 @@ class MarkdownsSent:
 
     rules: MarkdownRules
     unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A promotion that this till cannot read, with the reader's sentence and its document's hash."""
+
+    promotion_id: str
+    version: int
+    document_sha256: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionsSent:
+    """All promotions that the hub has for this shop as they stand now, ready to be asked."""
+
+    index: PromotionIndex = field(repr=False)
+    unreadable: tuple[SetAside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PricesExplained:
+    """What the lines of a sale lost and what one more piece would bring, at just these prices.
+
+    `lost` are told of `line_no` only.
+    """
+
+    prices: PricedCart
+    line_no: int | None = None
+    lost: tuple[Lost, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from posapp.domain.cart import NewLine, set_pieces, void_line
 from posapp.domain.codes.reading import CodeRefusal
@@ -30,10 +31,11 @@ from posapp.flows.intents import (
 from posapp.flows.meaning import Meaning, checked, look_up
 from posapp.flows.meant import Meant, Stop
 from posapp.flows.ports import CatalogueUnreadable
+from posapp.flows.pricing import with_code
 from posapp.flows.refusals import Refusal
 from posapp.flows.scanning import may_sell, taken_sound, with_line
-from posapp.flows.state import Choosing, Desk, Done, Found, Phase, Selling, Weighing
-from posapp.flows.steps import Ports, Rules, Step, quiet, refuse, tell
+from posapp.flows.state import Choosing, Desk, Done, Found, Phase, Selling, ShowingPrice, Weighing
+from posapp.flows.steps import Ports, Rule, Rules, Step, quiet, refuse, tell
 
 _TIMES = re.compile(r"(\d{1,6})\s*[*x×]\s*(.*)", re.IGNORECASE | re.DOTALL)
 #: What a reading says of a text that may as well be part of a name.
@@ -51,6 +53,16 @@ def _add(desk: Desk, phase: Phase, new: NewLine, ports: Ports) -> Step:
     if isinstance(added, Refusal):
         return refuse(desk, phase, added)
     return Step(replace(added, clear_scan=desk.clear_scan + 1), Selling(), (taken_sound(new),))
+
+
+def _beside_the_sheet(rule: Rule) -> Rule:
+    """The same while a line's price is told: the sheet gives way to the goods."""
+
+    def beside(desk: Desk, phase: Phase, intent: Any, ports: Ports) -> Step:
+        return rule(desk, Selling(), intent, ports)
+
+    beside.__doc__ = rule.__doc__
+    return beside
 
 
 def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
@@ -87,6 +99,8 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
         if not code:
             return _set_marked(replace(desk, clear_scan=desk.clear_scan + 1), phase, pieces)
         meant = look_up(desk, code, ports)
+    elif _is_unknown(meant) and desk.promotions.index.opens(text):
+        pass  # a coupon, whatever is called like it
     elif _is_unknown(meant) and desk.found is not None:
         if desk.found.text != text:
             looked = _search(desk, phase, SearchText(text), ports)
@@ -96,6 +110,9 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
         if desk.found.items:
             return _add_item(desk, phase, AddItem(desk.found.items[0].sku), ports)
     # The field is free for the next try; a refusal names what was typed.
+    taken = with_code(desk, code, ports) if isinstance(meant, Stop) and pieces == 1 else None
+    if taken is not None:
+        return taken
     desk = replace(desk, clear_scan=desk.clear_scan + 1)
     if isinstance(meant, tuple):
         options = tuple(_times(desk, option, pieces, ports) for option in meant)
@@ -228,6 +245,10 @@ RULES: Rules = {
     **{(phase, FindByName): _find_by_name for phase in _TAKING},
     **{(phase, ShowTab): _tab for phase in _TAKING},
     **{(phase, Back): _leave_search for phase in _TAKING},
+    (ShowingPrice, EnterText): _beside_the_sheet(_enter),
+    (ShowingPrice, SearchText): _beside_the_sheet(_search),
+    (ShowingPrice, FindByName): _beside_the_sheet(_find_by_name),
+    (ShowingPrice, AddItem): _beside_the_sheet(_add_item),
     (Selling, ItemsFound): _found,
     (Done, ItemsFound): _found,
     (Selling, ChangeQuantity): _change_quantity,

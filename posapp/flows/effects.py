@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from posapp.domain.cart_prices import PricedCart
 from posapp.domain.facts import Fact
 from posapp.domain.paper import PaperDocument
+from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ class UnparkDraft:
 
 @dataclass(frozen=True, slots=True)
 class ReadRules:
-    """Look whether recalls or markdown rules have changed. Answered by RecallsRead, RecallsSent and
-    MarkdownsSent where they have, or by what keeps a new list out."""
+    """Look whether recalls, markdown rules or promotions have changed. Answered by RecallsRead, RecallsSent,
+    MarkdownsSent and PromotionsSent where they have, or by what keeps a new list out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,17 @@ class ReadShift:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainPrices:
+    """Find out what would make a sale cheaper and, with a line, which promotions it lost. A newer one
+    replaces it. Answer: PricesExplained."""
+
+    prices: PricedCart
+    promotions: PromotionIndex = field(repr=False)
+    policy: Policy = field(repr=False)
+    line_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetLanguage:
     """Remember the language chosen for this terminal."""
 
@@ -189,5 +203,5 @@ class StopCamera:
 Effect = (
     Commit | Record | SaveDraft | ParkDraft | UnparkDraft | Print | PrintNow | PrintCopy | RetryPrinting
     | KickDrawer | Beep | VerifyPin | Search | ReadShift | ReadRules | SetLanguage | WakeSync | AskDevices
-    | PairScanner | EndPairing | UnpairScanner | StartCamera | StopCamera
+    | ExplainPrices | PairScanner | EndPairing | UnpairScanner | StartCamera | StopCamera
 )  # fmt: skip

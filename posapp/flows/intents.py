@@ -23,15 +23,18 @@ from posapp.flows.answers import (
     NumbersRaised,
     Pairing,
     PinChecked,
+    PricesExplained,
     Printed,
     PrinterChanged,
     PrinterStatus,
+    PromotionsSent,
     RecallsRead,
     RecallsSent,
     RecallsTrouble,
     Recovered,
     ScannersChanged,
     ScannerStatus,
+    SetAside,
     ShiftRead,
     ShopChanged,
     Stock,
@@ -74,6 +77,7 @@ from posapp.flows.wishes import (
     PrintReport,
     PrintTestPage,
     Recount,
+    RemoveCode,
     Reprint,
     Resume,
     ResumePrinting,
@@ -95,6 +99,7 @@ from posapp.flows.wishes import (
     UseCamera,
     VoidCart,
     VoidLine,
+    WhyPrice,
 )
 
 Intent = (
@@ -104,7 +109,8 @@ Intent = (
     | Suspend | Resume | ShowTab | StartTender | ChooseTender | OfferAmount | Settle | UndoTender | Back
     | StoreAgain | NextSale | OpenDrawer | Reprint | ChooseReason | Approve | StartCount | MarkDenomination
     | NextDenomination | SubmitCount | Recount | CloseShift | ShowX | PrintReport | ResumePrinting
-    | PrintTestPage | ChooseItem | RecallsRead | RecallsSent | MarkdownsSent
+    | PrintTestPage | ChooseItem | WhyPrice | RemoveCode
+    | RecallsRead | RecallsSent | MarkdownsSent | PromotionsSent | PricesExplained
     | Recovered | ShopChanged | CatalogueChanged | LinkChanged | HubHeard | NumbersRaised
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
     | PinChecked | ItemsFound | DeviceTold | ScannersChanged
@@ -158,6 +164,7 @@ __all__ = [
     "OpenShift",
     "Pairing",
     "PinChecked",
+    "PricesExplained",
     "PrintFindings",
     "PrintProbes",
     "PrintReport",
@@ -165,11 +172,13 @@ __all__ = [
     "Printed",
     "PrinterChanged",
     "PrinterStatus",
+    "PromotionsSent",
     "RecallsRead",
     "RecallsSent",
     "RecallsTrouble",
     "Recount",
     "Recovered",
+    "RemoveCode",
     "Reprint",
     "Resume",
     "ResumePrinting",
@@ -180,6 +189,7 @@ __all__ = [
     "ScannersChanged",
     "SearchText",
     "SelectOperator",
+    "SetAside",
     "Settle",
     "ShiftRead",
     "ShopChanged",
@@ -201,4 +211,5 @@ __all__ = [
     "UseCamera",
     "VoidCart",
     "VoidLine",
+    "WhyPrice",
 ]

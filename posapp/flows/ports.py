@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
+from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import Reading
+from posapp.domain.pricing.basket import Basket, BasketLine
+from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.priced import PricedBasket
 from posapp.domain.shop import Shop
 
 
@@ -54,6 +58,18 @@ class CodeReaderPort(Protocol):
 
 #: The reader that a shop's rules make; asked at every scan, so it keeps what it made.
 CodeReaders = Callable[[Shop], CodeReaderPort]
+
+
+class Pricing(Protocol):
+    """Prices of a basket: deterministic, reads nothing but what it is given."""
+
+    def lines(self, cart: Cart, shop: Shop) -> tuple[BasketLine, ...]:
+        """The lines as promotions see them; one that stands as it stood is the same object."""
+
+    def price(
+        self, basket: Basket, promotions: PromotionIndex, shop: Shop
+    ) -> tuple[PricedBasket, datetime | None]:
+        """The basket with its prices, and when the clock may change them (None: it does not)."""
 
 
 class SoldReader(Protocol):

@@ -61,6 +61,7 @@ class Refusal(Enum):
     MemberCode = "This is a member's code. It cannot be used at this till yet."
     PayCode = "This is a pay code. Show it to the pay terminal, then choose that way to pay here."
     CouponCode = "This is a coupon. It cannot be used at this till yet; give it back."
+    CouponShown = "This coupon is on the sale already: {code}. Scan another one or go on."
     VoucherCode = "This is a voucher. It cannot be used at this till yet; give it back."
     PickupCode = "This is a pickup code. It cannot be handed out at this till yet."
     ReceiptCode = "This is a receipt. It cannot be looked up at this till yet."

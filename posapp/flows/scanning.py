@@ -27,8 +27,9 @@ from posapp.flows.formatting import N_
 from posapp.flows.intents import Resume, ScanCode
 from posapp.flows.meaning import checked, meaning_of, read
 from posapp.flows.meant import Meant, Recent, Stop, WaitingScan
+from posapp.flows.pricing import with_code
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Choosing, Desk, Done, Phase, Reporting, Selling, Told, Weighing
+from posapp.flows.state import Choosing, Desk, Done, Phase, Reporting, Selling, ShowingPrice, Told, Weighing
 from posapp.flows.steps import (
     SCAN_TEXT_MAX,
     Ports,
@@ -76,6 +77,11 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
         # Like a badge that signs on, a ticket that is taken is no scan of goods and gets no number.
         return resume(uncounted, phase, Resume(ticket), ports)
     meant = Stop(Refusal.SaleOpen) if ticket else meaning_of(desk, reading, ports)
+    if isinstance(meant, Stop) and not ticket:
+        # A coupon is no scan of goods either.
+        taken = with_code(uncounted, reading.text, ports)
+        if taken is not None:
+            return taken
     came = arrival(desk, reading, intent, ports)
     if isinstance(meant, tuple):
         return Step(quiet(desk), Choosing(meant, (came.scan,), came.at_ms), (Beep("ok"),))
@@ -249,4 +255,4 @@ def taken_sound(new: NewLine) -> Beep:
     return Beep("warn" if new.notice else "ok")
 
 
-RULES: Rules = {(phase, ScanCode): scan for phase in (Selling, Done, Reporting)}
+RULES: Rules = {(phase, ScanCode): scan for phase in (Selling, ShowingPrice, Done, Reporting)}

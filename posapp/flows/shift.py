@@ -53,6 +53,7 @@ from posapp.flows.state import (
     Reporting,
     Selling,
     ShiftClosed,
+    ShowingPrice,
     ShowingStatus,
 )  # fmt: skip
 from posapp.flows.steps import Ports, Rule, Rules, Step, operator_of, quiet, refuse, shop_of, tell, within
@@ -289,7 +290,10 @@ def _leave(desk: Desk, phase: Phase, intent: Back, ports: Ports) -> Step:
 RULES: Rules = {
     (ShiftClosed, KeyIn): _float_key,
     (ShiftClosed, OpenShift): _open,
-    **{(phase, GoTo): go for phase in (ShiftClosed, Selling, Done, Counting, Reporting, ShowingStatus)},
+    **{
+        (phase, GoTo): go
+        for phase in (ShiftClosed, Selling, ShowingPrice, Done, Counting, Reporting, ShowingStatus)
+    },
     (Selling, ShowX): _show_x,
     **{(phase, StartCount): _start_count for phase in (Selling, Reporting)},
     (Counting, KeyIn): _count_key,

@@ -29,6 +29,7 @@ from posapp.flows.state import (
     Reporting,
     Selling,
     ShiftClosed,
+    ShowingPrice,
     ShowingStatus,
     SignedOff,
     Tendering,
@@ -127,7 +128,7 @@ def phase_at_work(desk: Desk) -> Phase:
     if desk.shift is None:
         return ShiftClosed()
     if desk.cart is not None and desk.cart.paid:
-        total = cart_totals(desk.cart, shop_of(desk)).total_minor
+        total = cart_totals(desk.cart, shop_of(desk), desk.prices).total_minor
         ways = shop_of(desk).tenders
         return Tendering(Payment(total, desk.cart.paid), ways[0].tender_id)
     return Selling()
@@ -176,8 +177,8 @@ def _sign_off(desk: Desk, phase: Phase, intent: SignOff, ports: Ports) -> Step:
 
 
 _LOCKABLE = (
-    ShiftClosed, Selling, Weighing, Choosing, Done, Tendering, Counting, Reporting, ShowingStatus,
-    TryingScanner,
+    ShiftClosed, Selling, ShowingPrice, Weighing, Choosing, Done, Tendering, Counting, Reporting,
+    ShowingStatus, TryingScanner,
 )  # fmt: skip
 
 RULES: Rules = {

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from posapp.domain.cart import Cart
+from posapp.domain.cart_prices import PricedCart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.markdowns import MarkdownRules
+from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.recalls import RecallList
 from posapp.domain.scanner_check import Diagnosis
 from posapp.domain.shop import Operator, Permission, Shop
@@ -29,6 +31,7 @@ from posapp.flows.intents import (
     LastSale,
     LinkStatus,
     Pairing,
+    PricesExplained,
     PrinterStatus,
     RecallsTrouble,
     ScanCode,
@@ -89,6 +92,15 @@ class Markdowns:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotions:
+    """The promotions in force; `unreadable` could not be read. Before they were first read there are none."""
+
+    index: PromotionIndex = field(default_factory=PromotionIndex, repr=False)
+    unreadable: int = 0
+    is_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """All that stays while phases change."""
 
@@ -120,6 +132,11 @@ class Desk:
     found: Found | None = None
     recalls: Recalls = Recalls()
     markdowns: Markdowns = Markdowns()
+    promotions: Promotions = Promotions()
+    prices: PricedCart | None = None  # of the open sale
+    priced_by: tuple[Promotions, Shop] | None = None
+    asked_for: PricedCart | None = None  # prices that the last question was about
+    explained: PricesExplained | None = None
     recent: tuple[Recent, ...] = ()  # codes just read, whose packs may carry another one
     tab: int = 0
     scan_no: int = 0
@@ -178,6 +195,11 @@ class ShiftClosed:
 @dataclass(frozen=True, slots=True)
 class Selling:
     """Goods are taken; the cart may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingPrice:
+    """How the marked line came by its price is told on a sheet; goods are still taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +336,7 @@ class TryingScanner:
 
 
 Phase = (
-    Recovering | SettingUp | SignedOff | Locked | ShiftClosed | Selling | Weighing | Choosing
+    Recovering | SettingUp | SignedOff | Locked | ShiftClosed | Selling | ShowingPrice | Weighing | Choosing
     | Tendering
     | AwaitingOverride | Committing | CommitStuck | Done | Counting | Reporting | ShowingStatus
     | TryingScanner

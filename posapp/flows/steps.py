@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from posapp.domain.cart import with_scan
@@ -15,7 +15,8 @@ from posapp.domain.transactions import SaleContext
 from posapp.flows.effects import Beep, Effect, Record
 from posapp.flows.formatting import Speech
 from posapp.flows.meant import Stop, WaitingScan
-from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, SoldReader
+from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, Pricing, SoldReader
+from posapp.flows.price_engine import EnginePricing
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told, TryingScanner
 
@@ -36,6 +37,7 @@ class Ports:
     speech: Callable[[str], Speech]
     codes: CodeReaders
     sold: SoldReader
+    pricing: Pricing = field(default_factory=EnginePricing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def _suspend(desk: Desk, phase: Selling, intent: Suspend, ports: Ports) -> Step:
         label=_label(desk),
         suspended_ms=ports.clock.now_ms(),
         operator_name=operator_of(desk).name,
-        goods_minor=desk.cart.goods_minor,
+        goods_minor=desk.cart.goods_minor if desk.prices is None else desk.prices.paid_minor,
         pieces=desk.cart.pieces,
         cart=cart_to_bytes(desk.cart),
     )

@@ -33,8 +33,9 @@ from posapp.flows.intents import (
 )  # fmt: skip
 from posapp.flows.packs_again import without_stopped
 from posapp.flows.paper import receipt
+from posapp.flows.pricing import repriced
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Committing, Desk, Done, Phase, Selling, Tendering
+from posapp.flows.state import Committing, Desk, Done, Phase, Selling, ShowingPrice, Tendering
 from posapp.flows.steps import (
     Ports,
     Rules,
@@ -50,14 +51,19 @@ from posapp.flows.steps import (
 )  # fmt: skip
 
 
-def _start(desk: Desk, phase: Selling, intent: StartTender, ports: Ports) -> Step:
+def _start(desk: Desk, phase: Selling | ShowingPrice, intent: StartTender, ports: Ports) -> Step:
     """Open payment; a pack recalled or run out meanwhile goes off first, and payment stays shut."""
     if desk.cart is None or not desk.cart.lines:
         return refuse(desk, phase, Refusal.EmptyCart)
     changed = without_stopped(desk, ports)
     if changed is not None:
         return changed
-    payment = Payment(cart_totals(desk.cart, shop_of(desk)).total_minor, desk.cart.paid)
+    # A window may have closed since the clock's last tick: what is asked for is what holds now.
+    desk = repriced(desk, phase, ports)
+    assert desk.cart is not None
+    assert desk.prices is not None
+    payment = Payment(cart_totals(desk.cart, shop_of(desk), desk.prices).total_minor, desk.cart.paid)
+    desk = replace(desk, cart=replace(desk.cart, priced_at_ms=desk.prices.at_ms))
     desk = replace(quiet(desk), found=None, show_last_sale=False, clear_scan=desk.clear_scan + 1)
     return Step(desk, Tendering(payment, first_way(desk)))
 
@@ -136,7 +142,7 @@ def _settle(desk: Desk, phase: Tendering, intent: Settle, ports: Ports) -> Step:
 
 def _commit(desk: Desk, phase: Tendering, payment: Payment, ports: Ports) -> Step:
     assert desk.cart is not None
-    sale = complete(desk.cart, payment, sale_context(desk, ports))
+    sale = complete(desk.cart, payment, sale_context(desk, ports), desk.prices)
     document = receipt(sale, shop_of(desk), ports.speech(desk.language))
     slip = PrintRequest(ports.ids.new_id(), "receipt", document)
     commit = Commit(sale.transaction_id, (sale,), (slip,), sale.transaction_id)
@@ -168,7 +174,7 @@ def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) 
 def payment_again(desk: Desk, phase: Tendering) -> Tendering:
     """The open payment under the shop's rules as they are now: a new set-up may have changed them."""
     assert desk.cart is not None
-    total = cart_totals(desk.cart, shop_of(desk)).total_minor
+    total = cart_totals(desk.cart, shop_of(desk), desk.prices).total_minor
     chosen = phase.chosen if shop_of(desk).tender(phase.chosen) else first_way(desk)
     return replace(phase, payment=Payment(total, phase.payment.tenders), chosen=chosen)
 
@@ -187,7 +193,8 @@ def _back(desk: Desk, phase: Tendering, intent: Back, ports: Ports) -> Step:
         return Step(quiet(desk), replace(phase, entry=""))
     if phase.payment.tenders:
         return refuse(desk, phase, Refusal.TakenMoney)
-    return Step(quiet(desk), Selling())
+    assert desk.cart is not None
+    return Step(replace(quiet(desk), cart=replace(desk.cart, priced_at_ms=None)), Selling())
 
 
 def _scan(desk: Desk, phase: Tendering, intent: ScanCode, ports: Ports) -> Step:
@@ -224,7 +231,7 @@ def _reprint(desk: Desk, phase: Phase, intent: Reprint, ports: Ports) -> Step:
 
 
 RULES: Rules = {
-    (Selling, StartTender): _start,
+    **{(phase, StartTender): _start for phase in (Selling, ShowingPrice)},
     (Tendering, ChooseTender): _choose,
     (Tendering, KeyIn): _key,
     (Tendering, OfferAmount): _offer,

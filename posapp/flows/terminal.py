@@ -15,6 +15,7 @@ from posapp.flows import (
     asking,
     camera,
     checkout,
+    pricing,
     scanner_test,
     scanning,
     shift,
@@ -47,7 +48,8 @@ from posapp.flows.state import (
     TryingScanner,
     Weighing,
 )  # fmt: skip
-from posapp.flows.steps import Ports, Rule, Rules, Step, next_scan, refuse, refuse_scan
+from posapp.flows.steps import Ports, Rule, Rules, Step, next_scan, refuse, refuse_scan, within
+from posapp.flows.tendering import payment_again
 from posapp.flows.views import View
 
 #: Every pair of phase and intent that has a rule of its own.
@@ -57,6 +59,7 @@ RULES: Rules = {
     **asking.RULES,
     **checkout.RULES,
     **suspended.RULES,
+    **pricing.RULES,
     **tendering.RULES,
     **approvals.RULES,
     **shift.RULES,
@@ -65,7 +68,7 @@ RULES: Rules = {
 }
 
 #: Rules that hold in every phase.
-ANYWHERE: dict[type, Rule] = {**world.WORLD, **shift.WORLD, **camera.WORLD}
+ANYWHERE: dict[type, Rule] = {**world.WORLD, **shift.WORLD, **camera.WORLD, **pricing.WORLD}
 
 #: What a refused wish is told, by phase; elsewhere "not now".
 _WHY: dict[type, Refusal] = {
@@ -107,10 +110,24 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
             done = _one(TerminalState(at_its_turn, done.phase), waiting, ports)
             done = replace(done, desk=replace(done.desk, scan_no=max(last, done.desk.scan_no)))
             effects += done.effects
+    done = _priced(done, ports)
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):
         effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(cart)))
     return scanner_test.not_waiting(camera.left_alone(Step(done.desk, done.phase, tuple(effects))))
+
+
+def _priced(done: Step, ports: Ports) -> Step:
+    """The step with the open sale's prices; an open payment follows where they changed after all."""
+    desk = pricing.repriced(done.desk, done.phase, ports)
+    phase = done.phase
+
+    def again(under: Phase) -> Phase:
+        return payment_again(desk, under) if isinstance(under, Tendering) else under
+
+    if desk.prices is not done.desk.prices and desk.cart is not None and pricing.is_paying(phase):
+        phase = within(phase, again)
+    return Step(desk, phase)
 
 
 def _one(state: TerminalState, intent: Intent, ports: Ports) -> Step:

@@ -172,6 +172,18 @@ class ShowTab:
 
 
 @dataclass(frozen=True, slots=True)
+class WhyPrice:
+    """Show how the marked line came by its price; once more: back to the goods."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCode:
+    """Take a coupon off the sale again."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartTender:
     """Take payment."""
 

@@ -50,6 +50,7 @@ from posapp.flows.intents import (
 )  # fmt: skip
 from posapp.flows.packs_again import without_stopped
 from posapp.flows.paper import test_page
+from posapp.flows.pricing import explain, explanation_due
 from posapp.flows.refusals import Refusal
 from posapp.flows.shift import count_opened, shift_opened, shift_settled
 from posapp.flows.state import (
@@ -243,6 +244,9 @@ def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
     second = ports.clock.monotonic_ms() // 1000
     ask = isinstance(phase, ShowingStatus) and second % 5 == 0
     effects: tuple[Effect, ...] = (AskDevices(),) if ask else ()
+    if isinstance(phase, Selling) and explanation_due(desk, ports):
+        desk, hint = explain(desk, None)
+        effects = (*effects, hint)
     return Step(desk, phase, (*effects, ReadRules()) if second % RULES_EVERY_S == 0 else effects)
 
 

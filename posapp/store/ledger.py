@@ -22,6 +22,7 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.domain.price_facts import PromotionSetAside
 from posapp.exchange.outgoing import Place, last_scan_of
 from posapp.flows.effects import Commit
 from posapp.flows.intents import CommitFailed, Committed
@@ -35,7 +36,7 @@ from posapp.store.journal import Journal
 from posapp.store.prints import insert_print
 from posapp.store.sales import SalePlace, insert_sale, receipt_number_of
 from posapp.store.settings import note_lockout
-from posapp.store.shift_reading import quarantine
+from posapp.store.shift_reading import PROMOTIONS, first_time, quarantine
 from posapp.store.shifts import (
     expect_open,
     insert_override,
@@ -244,6 +245,8 @@ class Ledger:
 
     def _write_fact(self, act: _Act, fact: Fact) -> None:
         connection, state, shift = act.connection, act.state, act.state.shift
+        if type(fact) is PromotionSetAside and not _is_news(connection, fact):
+            return
         state.scan_no = max(state.scan_no, last_scan_of(fact))
         journal_no = self._journal.append(connection, fact, state, receipt_number=act.receipt_number)
         match fact:
@@ -287,6 +290,12 @@ class Ledger:
             return _answer_of(self.connection(), effect)
         except (DatabaseError, *UNFIT):
             return None
+
+
+def _is_news(connection: Connection, fact: PromotionSetAside) -> bool:
+    """Whether this version of a promotion is set aside for the first time."""
+    key = f"{fact.promotion_id}@{fact.document_sha256}"
+    return first_time(connection, PROMOTIONS, key, reason=fact.problem, now_ms=fact.at_ms)
 
 
 def _answer_of(connection: Connection, effect: Commit) -> Committed | None:

@@ -1,4 +1,4 @@
-"""Rows of a paid sale: its head, lines, tenders, taxes and serial numbers, written once and never changed."""
+"""Rows of a paid sale: head, lines, tenders, taxes, discounts and serial numbers, written once for all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from posapp.domain.facts import TransactionCompleted
+from posapp.domain.price_facts import PriceModifier
 from posapp.flows.intents import LastSale
 from posapp.store.engine import Connection
 
@@ -16,7 +17,8 @@ _GOODS, _TENDER, _TAX = 1, 2, 3
 _encode: Final = msgspec.json.Encoder(enc_hook=dict).encode
 
 
-_INSERT_LINE: Final = "INSERT INTO transaction_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_LINE: Final = "INSERT INTO transaction_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_MODIFIER: Final = "INSERT INTO price_modifier VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def line_ids(receipt_seq: int, part: int) -> int:
@@ -39,7 +41,7 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
     """Write the rows of a sale that has its place."""
     receipt_seq = place.receipt_seq
     connection.execute(
-        "INSERT INTO retail_transaction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO retail_transaction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             receipt_seq,
             sale.transaction_id,
@@ -57,6 +59,7 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
             sale.tendered_minor,
             sale.change_minor,
             len(sale.voided),
+            sale.discount_minor,
         ),
     )
     goods, tenders, taxes = (line_ids(receipt_seq, part) for part in (_GOODS, _TENDER, _TAX))
@@ -75,6 +78,8 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
             line.amount_minor,
             line.tax_category,
             line.price_reason,
+            line.paid_minor,
+            _encode(line.runs).decode() if line.runs else "",
         )
         for line in sale.lines
     ]
@@ -83,14 +88,53 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         number, kind, tender_id = tender.tender_no, tender.kind, tender.tender_id
         row_id = tenders + number
         rows.append(
-            (row_id, receipt_seq, _TENDER, number, tender_id, names, kind, text, 0, 0, amount_minor, "", "")
+            (
+                row_id,
+                receipt_seq,
+                _TENDER,
+                number,
+                tender_id,
+                names,
+                kind,
+                text,
+                0,
+                0,
+                amount_minor,
+                "",
+                "",
+                None,
+                "",
+            )
         )
     for number, tax in enumerate(sale.taxes, 1):
         names, way = _encode(tax.names).decode(), "included" if tax.included else "added"
         head = (taxes + number, receipt_seq, _TAX, number, tax.rate_id, names, way, "")
-        rows.append((*head, tax.ppm, tax.taxable_minor, tax.tax_minor, "", ""))
+        rows.append((*head, tax.ppm, tax.taxable_minor, tax.tax_minor, "", "", None, ""))
     connection.executemany(_INSERT_LINE, rows)
+    if sale.discounts:
+        connection.executemany(_INSERT_MODIFIER, [_modifier(receipt_seq, each) for each in sale.discounts])
     _insert_pieces(connection, sale, receipt_seq)
+
+
+def _modifier(receipt_seq: int, each: PriceModifier) -> tuple[Any, ...]:
+    return (
+        receipt_seq * 16384 + each.modifier_no,
+        receipt_seq,
+        each.modifier_no,
+        each.promotion_id,
+        each.version,
+        _encode(each.names).decode(),
+        each.layer,
+        each.rule,
+        each.amount_minor,
+        _encode(each.lines).decode(),
+        _encode(each.funding).decode(),
+        each.applications,
+        each.code,
+        each.base_minor,
+        each.points,
+        each.gl_code,
+    )
 
 
 def _insert_pieces(connection: Connection, sale: TransactionCompleted, receipt_seq: int) -> None:

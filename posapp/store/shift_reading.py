@@ -13,17 +13,22 @@ from typing import Any, Final
 import msgspec
 
 from posapp.domain.facts import SaleLine, ShiftTotals, TaxLine, TenderLine, TransactionCompleted, VoidedLine
+from posapp.domain.price_facts import PriceModifier, UnitsPaid
 from posapp.store.engine import Connection
 from posapp.store.totals import check_sale, with_sale
 from posapp.store.troubles import UNFIT, DatabaseError
 
 _SALE_COLUMNS: Final = (
     "transaction_id, receipt_number, operator_id, opened_at_ms, completed_at_ms, goods_minor, "
-    "tax_added_minor, rounding_minor, total_minor, tendered_minor, change_minor, voided_lines"
+    "tax_added_minor, rounding_minor, total_minor, tendered_minor, change_minor, voided_lines, "
+    "discount_minor"
 )
 _LINE_COLUMNS: Final = (
-    "line_no, sku, names, code, quantity, unit, unit_price_minor, amount_minor, tax_category, price_reason"
+    "line_no, sku, names, code, quantity, unit, unit_price_minor, amount_minor, tax_category, price_reason, "
+    "paid_minor, runs"
 )
+#: Where promotions are kept that could not be read, so that each version is told once.
+PROMOTIONS: Final = "promotion"
 _VOIDED: Final = VoidedLine(0, "", 0, "pcs", 0, 0)
 _UNREADABLE = (*UNFIT, DatabaseError, LookupError)
 
@@ -80,15 +85,23 @@ def read_shift(connection: Connection, shift_id: str, *, now_ms: int | None) -> 
 
 def quarantine(connection: Connection, source: str, key: str, *, reason: str, now_ms: int) -> None:
     """Set something aside for people to look at; a second time for the same thing changes nothing."""
-    connection.execute(
-        "INSERT OR IGNORE INTO quarantine (source, source_key, reason, at_ms) VALUES (?, ?, ?, ?)",
-        (source, key, reason, now_ms),
+    first_time(connection, source, key, reason=reason, now_ms=now_ms)
+
+
+def first_time(connection: Connection, source: str, key: str, *, reason: str, now_ms: int) -> bool:
+    """Set something aside; False where it had been before."""
+    return bool(
+        connection.execute(
+            "INSERT OR IGNORE INTO quarantine (source, source_key, reason, at_ms) VALUES (?, ?, ?, ?)",
+            (source, key, reason, now_ms),
+        ).rowcount
     )
 
 
 def quarantined_count(connection: Connection) -> int:
-    """How many things were set aside."""
-    return int(connection.execute("SELECT count(*) FROM quarantine").fetchone()[0])
+    """How many records were set aside; promotions that could not be read are told where they are counted."""
+    question = "SELECT count(*) FROM quarantine WHERE source <> ?"
+    return int(connection.execute(question, (PROMOTIONS,)).fetchone()[0])
 
 
 def _numbers(connection: Connection, first_seq: int, last_seq: int) -> Iterator[int]:
@@ -124,7 +137,13 @@ def _read_sale(connection: Connection, receipt_seq: int) -> TransactionCompleted
         "WHERE receipt_seq = ? ORDER BY tax_no",
         (receipt_seq,),
     )
-    sums = [_whole(value) for value in head[5:12]]
+    modifiers = connection.execute(
+        "SELECT modifier_no, promotion_id, version, names, layer, rule, amount_minor, lines, funding, "
+        "applications, code, base_minor, points, gl_code "
+        "FROM price_modifier WHERE receipt_seq = ? ORDER BY modifier_no",
+        (receipt_seq,),
+    )
+    sums = [_whole(value) for value in head[5:13]]
     return TransactionCompleted(
         transaction_id=head[0],
         store_id="",
@@ -153,6 +172,8 @@ def _read_sale(connection: Connection, receipt_seq: int) -> TransactionCompleted
         change_minor=sums[5],
         # Only how many is stored in the row; which ones stands in the journal.
         voided=(_VOIDED,) * sums[6],
+        discount_minor=sums[7],
+        discounts=tuple(_modifier(row) for row in modifiers),
         receipt_number=head[1],
     )
 
@@ -190,6 +211,27 @@ def _sale_line(row: tuple[Any, ...]) -> SaleLine:
         amount_minor=_whole(row[7]),
         tax_category=row[8],
         price_reason=row[9],
+        paid_minor=_whole(row[10]),
+        runs=msgspec.json.decode(row[11], type=tuple[UnitsPaid, ...]) if row[11] else (),
+    )
+
+
+def _modifier(row: tuple[Any, ...]) -> PriceModifier:
+    return PriceModifier(
+        modifier_no=_whole(row[0]),
+        promotion_id=row[1],
+        version=_whole(row[2]),
+        names=_words(row[3]),
+        layer=row[4],
+        rule=row[5],
+        amount_minor=_whole(row[6]),
+        lines=msgspec.json.decode(row[7], type=tuple[tuple[int, int], ...]),
+        funding=msgspec.json.decode(row[8], type=tuple[tuple[str, str, int], ...]),
+        applications=_whole(row[9]),
+        code=row[10],
+        base_minor=_whole(row[11]),
+        points=_whole(row[12]),
+        gl_code=row[13],
     )
 
 

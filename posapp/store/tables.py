@@ -144,7 +144,8 @@ RETAIL_TRANSACTION = Table(
     *(_int(name) for name in ("opened_at_ms", "completed_at_ms", "goods_minor", "tax_added_minor")),
     *(_int(name) for name in ("rounding_minor", "total_minor", "tendered_minor", "change_minor")),
     _int("voided_lines"),
-    CheckConstraint("goods_minor + tax_added_minor + rounding_minor = total_minor"),
+    _int("discount_minor"),
+    CheckConstraint("goods_minor - discount_minor + tax_added_minor + rounding_minor = total_minor"),
     CheckConstraint("tendered_minor - change_minor = total_minor"),
 )
 TRANSACTION_LINE = Table(
@@ -157,9 +158,30 @@ TRANSACTION_LINE = Table(
     *(_text(name) for name in ("what", "names", "kind", "text")),
     *(_int(name) for name in ("number", "base_minor", "amount_minor")),
     *(_text(name) for name in ("category", "reason")),
+    _int("paid_minor", null=True),
+    _text("runs"),
     CheckConstraint("line_id = receipt_seq * 65536 + part * 16384 + line_no"),
     CheckConstraint("part BETWEEN 1 AND 3"),
     CheckConstraint("line_no BETWEEN 1 AND 16383"),
+)
+PRICE_MODIFIER = Table(
+    "price_modifier",
+    METADATA,
+    _int("modifier_id", key=True),
+    _int("receipt_seq", "retail_transaction.receipt_seq"),
+    _int("modifier_no"),
+    _text("promotion_id"),
+    _int("version"),
+    *(_text(name) for name in ("names", "layer", "rule")),
+    _int("amount_minor"),
+    *(_text(name) for name in ("lines", "funding")),
+    _int("applications"),
+    _text("code"),
+    *(_int(name) for name in ("base_minor", "points")),
+    _text("gl_code"),
+    CheckConstraint("modifier_id = receipt_seq * 16384 + modifier_no"),
+    CheckConstraint("modifier_no BETWEEN 1 AND 16383"),
+    CheckConstraint("amount_minor > 0"),
 )
 SERIAL_SOLD = Table(
     "serial_sold",

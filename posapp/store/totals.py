@@ -19,7 +19,11 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.domain.price_facts import DiscountTotal, PriceModifier
 from posapp.store.troubles import NotBalancedError
+
+#: Promotions that a shift's figures name one by one.
+DISCOUNTS_MAX = 64
 
 
 def opened(fact: ShiftOpened) -> ShiftTotals:
@@ -40,14 +44,37 @@ def check_sale(sale: TransactionCompleted) -> None:
     """Raise NotBalancedError where lines, taxes, rounding, tenders and change do not agree."""
     if sum([line.amount_minor for line in sale.lines]) != sale.goods_minor:
         raise NotBalancedError("the lines are not the goods")
+    if sum([each.amount_minor for each in sale.discounts]) != sale.discount_minor:
+        raise NotBalancedError("the discounts are not what was taken off")
+    if sale.discounts:
+        _check_discounts(sale)
     if sum([tax.tax_minor for tax in sale.taxes if not tax.included]) != sale.tax_added_minor:
         raise NotBalancedError("the taxes are not the tax added")
-    if sale.goods_minor + sale.tax_added_minor + sale.rounding_minor != sale.total_minor:
-        raise NotBalancedError("goods, tax and rounding are not the total")
+    owed = sale.goods_minor - sale.discount_minor + sale.tax_added_minor
+    if owed + sale.rounding_minor != sale.total_minor:
+        raise NotBalancedError("goods, discounts, tax and rounding are not the total")
     if sum([tender.amount_minor for tender in sale.tenders]) != sale.tendered_minor:
         raise NotBalancedError("the tenders are not what was tendered")
     if sale.tendered_minor - sale.change_minor != sale.total_minor:
         raise NotBalancedError("tenders less change are not the total")
+
+
+def _check_discounts(sale: TransactionCompleted) -> None:
+    """Each discount falls on lines by its whole amount, and each line pays what is left of it."""
+    off: dict[int, int] = {}
+    for each in sale.discounts:
+        if each.amount_minor <= 0 or sum([share for _, share in each.lines]) != each.amount_minor:
+            raise NotBalancedError("a discount is not what it took off the lines")
+        for line_no, share in each.lines:
+            off[line_no] = off.get(line_no, 0) + share
+    for line in sale.lines:
+        paid = line.amount_minor if line.paid_minor is None else line.paid_minor
+        if line.amount_minor - off.pop(line.line_no, 0) != paid:
+            raise NotBalancedError("a line does not pay its amount less the discounts")
+        if line.runs and sum([run.count * run.paid_minor for run in line.runs]) != paid:
+            raise NotBalancedError("a line's units do not pay what it pays")
+    if off:
+        raise NotBalancedError("a discount fell on a line that is not there")
 
 
 def taken(tenders: Sequence[TenderLine], change_minor: int) -> list[tuple[TenderLine, int]]:
@@ -88,6 +115,8 @@ def with_sale(totals: ShiftTotals, sale: TransactionCompleted) -> ShiftTotals:
         totals.voided_sales,
         totals.overrides,
         totals.quarantined,
+        totals.discount_minor + sale.discount_minor,
+        _with_discounts(totals.discounts, sale.discounts) if sale.discounts else totals.discounts,
     )
 
 
@@ -103,6 +132,21 @@ def with_voided(totals: ShiftTotals, fact: TransactionVoided) -> ShiftTotals:
 def with_override(totals: ShiftTotals, _fact: OverrideGiven) -> ShiftTotals:
     """The shift's figures after a manager agreed to something."""
     return replace(totals, overrides=totals.overrides + 1)
+
+
+def _with_discounts(
+    before: tuple[DiscountTotal, ...], now: tuple[PriceModifier, ...]
+) -> tuple[DiscountTotal, ...]:
+    totals = {total.promotion_id: total for total in before}
+    for each in now:
+        # A report is read by people and written with every sale: what no longer fits is one sum.
+        known = each.promotion_id in totals or len(totals) < DISCOUNTS_MAX
+        key = each.promotion_id if known else ""
+        old = totals.get(key)
+        count, amount_minor = (0, 0) if old is None else (old.count, old.amount_minor)
+        names = each.names if key else {}
+        totals[key] = DiscountTotal(key, names, count + 1, amount_minor + each.amount_minor)
+    return tuple(totals.values())
 
 
 def _with_tenders(

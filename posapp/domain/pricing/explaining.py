@@ -55,19 +55,25 @@ def explained(
     *,
     cache: PriceCache | None = None,
     goods: Sequence[BasketLine] = (),
+    lost_on: Sequence[BasketLine] | None = None,
 ) -> PricedBasket:
-    """The answer with what was lost and the next steps; `goods` are further ones that might be added."""
+    """The answer with what was lost and the next steps; `goods` are further ones that might be added.
+
+    With `lost_on` only promotions that have one of these lines are looked at for what was lost.
+    """
     case = _Case(basket, touching(basket, promotions), policy, priced, cache or PriceCache())
-    return replace(priced, lost=_lost(case), next_steps=_next_steps(case, goods, promotions))
+    return replace(priced, lost=_lost(case, lost_on), next_steps=_next_steps(case, goods, promotions))
 
 
 # ------------------------------------------------------------------ lost
-def _lost(case: _Case) -> tuple[Lost, ...]:
+def _lost(case: _Case, on: Sequence[BasketLine] | None) -> tuple[Lost, ...]:
     used = {each.promotion_id for each in case.priced.discounts}
     used |= {gift.promotion_id for gift in case.priced.gifts}
     found = []
     for promotion in case.promotions:
         if promotion.layer == "points" or promotion.promotion_id in used:
+            continue
+        if on is not None and not any(_has(promotion, line) for line in on):
             continue
         lost = _why(case, promotion, used)
         if lost is not None:

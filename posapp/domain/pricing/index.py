@@ -115,6 +115,11 @@ class PromotionIndex:
     def _holds_one(self, place: int, lines: list[BasketLine]) -> bool:
         return any(holds(goods, line) for goods in self._checks[place] for line in lines)
 
+    def opens(self, code: str) -> bool:
+        """Whether a word is a coupon of some promotion, of whatever time; capitals or not."""
+        word = code.casefold()
+        return word in self._sure[_CODE] or word in self._doubtful[_CODE]
+
     # ------------------------------------------------------------------ where each stands
     def _put_in(self, promotion: Promotion, place: int) -> None:
         words, checked = _words_of(promotion)

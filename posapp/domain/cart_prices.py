@@ -1,0 +1,133 @@
+"""The open sale as a basket to be priced, and what its prices made of it.
+
+The till's cart and the engine's basket are two values on purpose: what a line is counted and weighed in is
+the till's affair, and the engine sees pieces and amounts. Everything that screen, paper and journal say about
+discounts is read from one `PricedCart`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from posapp.domain.cart import Cart, CartLine
+from posapp.domain.price_facts import PriceModifier, UnitsPaid
+from posapp.domain.pricing.basket import Basket, BasketLine, Code
+from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.priced import PricedBasket, PricedLine, UnitRun
+from posapp.domain.shop import Shop
+from posapp.domain.tax import taxes_of
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCart:
+    """The lines and codes of a sale with their prices: what was asked, and the answer.
+
+    It holds from `at_ms` until `until_ms` (epoch milliseconds, not included; None is without an end), unless
+    payment has locked it.
+    """
+
+    lines: tuple[CartLine, ...]
+    codes: tuple[str, ...]
+    basket: Basket = field(repr=False)
+    priced: PricedBasket = field(repr=False)
+    at_ms: int
+    until_ms: int | None = None
+
+    def is_of(self, cart: Cart) -> bool:
+        """Whether these are the prices of just these lines and codes."""
+        return self.lines is cart.lines and self.codes == cart.codes
+
+    @property
+    def discount_minor(self) -> int:
+        """What all discounts took off."""
+        return self.priced.discount_minor
+
+    @property
+    def paid_minor(self) -> int:
+        """What the goods come to after all discounts, before added tax and rounding."""
+        return self.priced.goods_minor - self.priced.discount_minor
+
+    def line(self, line_no: int) -> PricedLine | None:
+        """A line with its prices, or None."""
+        return next((line for line in self.priced.lines if line.line_no == line_no), None)
+
+
+def basket_line(line: CartLine, shop: Shop) -> BasketLine:
+    """A line as promotions see it: weighed goods are one piece, a price that the code fixed is locked."""
+    by_weight = line.quantity.unit == "g"
+    is_whole = by_weight or line.fixed_amount_minor is not None
+    return BasketLine(
+        line_no=line.line_no,
+        sku=line.sku,
+        quantity=1 if is_whole else line.quantity.value,
+        unit_minor=line.amount_minor if is_whole else line.unit_price_minor,
+        traits=line.traits,
+        taxes=taxes_of(line.tax_category, shop.tax),
+        names=line.names,
+        is_locked=line.fixed_amount_minor is not None,
+        is_weighed=by_weight,
+        price_reason=line.price_reason,
+    )
+
+
+def basket_of(cart: Cart, lines: tuple[BasketLine, ...], shop: Shop, at: datetime) -> Basket:
+    """The sale as a basket; `at` is the shop's own time."""
+    return Basket(
+        lines=lines,
+        currency=shop.currency,
+        at=at,
+        store_id=shop.store_id,
+        codes=tuple(Code(code) for code in cart.codes),
+    )
+
+
+def policy_of(shop: Shop) -> Policy:
+    """The till's conventions: our own, with the shop's way of taxing; cash is rounded by the payment."""
+    return Policy(tax_mode="included" if shop.tax.price_includes else "added", tax_rounding=shop.tax.rounding)
+
+
+def without_discounts(basket: Basket) -> PricedBasket:
+    """The basket where no promotion touches it: what the engine says of it too, but for its taxes."""
+    lines = tuple(
+        PricedLine(
+            line.line_no, line.sku, line.quantity, line.amount_minor, line.amount_minor,
+            (UnitRun(line.quantity, line.unit_minor),),
+        )
+        for line in basket.lines
+    )  # fmt: skip
+    goods = sum([line.amount_minor for line in basket.lines])
+    return PricedBasket(lines, (), (), goods, 0, 0, 0, goods)
+
+
+def modifiers(priced: PricedBasket) -> tuple[PriceModifier, ...]:
+    """The discounts as parts of the fact of a sale, numbered from 1."""
+    return tuple(
+        PriceModifier(
+            modifier_no=number,
+            promotion_id=each.promotion_id,
+            version=each.version,
+            names=each.names,
+            layer=each.layer,
+            rule=each.rule,
+            amount_minor=each.amount_minor,
+            lines=each.lines,
+            funding=each.funding,
+            applications=each.applications,
+            code=each.code,
+            base_minor=each.base_minor,
+            points=each.points,
+            gl_code=each.gl_code,
+        )
+        for number, each in enumerate(priced.discounts, 1)
+    )
+
+
+def units_paid(line: PricedLine) -> tuple[UnitsPaid, ...]:
+    """What the units of a line paid where a discount fell on it, with each modifier's share by its number."""
+    if line.paid_minor == line.list_minor and not any(run.shares for run in line.runs):
+        return ()
+    return tuple(
+        UnitsPaid(run.count, run.paid_minor, tuple((place + 1, share) for place, share in run.shares))
+        for run in line.runs
+    )

@@ -1,0 +1,56 @@
+"""The pricing port as it is: the engine with its memory, loaded with the first promotions.
+
+The same basket always comes out the same; what is kept only makes it quicker. Used by one thread: whoever
+explains prices beside the scans has an engine of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from posapp.domain.cart import Cart, CartLine
+from posapp.domain.cart_prices import basket_line, policy_of, without_discounts
+from posapp.domain.pricing.basket import Basket, BasketLine
+from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.pricing.windows import next_turn
+from posapp.domain.shop import Shop
+
+#: Lines kept of sales that are over, so that the memory need not be cleared with every change.
+_LINES_SPARE = 256
+
+
+class EnginePricing:
+    """Prices by the engine, with its memory of parts that were solved before; used by one thread."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, tuple[CartLine, Shop, BasketLine]] = {}
+        self._cache: object = None
+
+    def lines(self, cart: Cart, shop: Shop) -> tuple[BasketLine, ...]:
+        """The lines as promotions see them; one that stands as it stood is the same object."""
+        held = self._lines
+        found = []
+        for line in cart.lines:
+            known = held.get(id(line))
+            if known is None or known[0] is not line or known[1] is not shop:
+                known = held[id(line)] = (line, shop, basket_line(line, shop))
+            found.append(known[2])
+        if len(held) > len(found) + _LINES_SPARE:
+            self._lines = {id(line): held[id(line)] for line in cart.lines}
+        return tuple(found)
+
+    def price(
+        self, basket: Basket, promotions: PromotionIndex, shop: Shop
+    ) -> tuple[PricedBasket, datetime | None]:
+        """The basket with its prices, and when the clock may change them."""
+        touching = promotions.touching(basket) if len(promotions) else ()
+        if not touching:
+            return without_discounts(basket), None
+        # A till without promotions need not load the engine; with some it came with the index.
+        from posapp.domain.pricing.engine import PriceCache, price_among
+
+        if not isinstance(self._cache, PriceCache):
+            self._cache = PriceCache()
+        priced = price_among(basket, touching, policy_of(shop), self._cache)
+        return priced, next_turn(touching, basket.at)

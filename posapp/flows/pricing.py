@@ -1,0 +1,192 @@
+"""The open sale's prices: asked for after every step that changed it, and kept while they hold.
+
+They hold until a line, a code, a promotion or the clock says otherwise; payment locks them. The port answers
+the same for the same basket, so all that screen, paper and journal say can be read from one value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from posapp.domain.cart import Cart
+from posapp.domain.cart_prices import PricedCart, basket_of, policy_of
+from posapp.domain.price_facts import PromotionSetAside
+from posapp.domain.shifts import local_time
+from posapp.flows.effects import Beep, ExplainPrices, Record
+from posapp.flows.intents import (
+    Back,
+    MarkLine,
+    MoveMark,
+    PricesExplained,
+    PromotionsSent,
+    RemoveCode,
+    WhyPrice,
+)  # fmt: skip
+from posapp.flows.refusals import Refusal
+from posapp.flows.state import (
+    AwaitingOverride,
+    CommitStuck,
+    Committing,
+    Desk,
+    Locked,
+    Phase,
+    Promotions,
+    Selling,
+    ShowingPrice,
+    ShowingStatus,
+    Tendering,
+    TryingScanner,
+)  # fmt: skip
+from posapp.flows.steps import Ports, Rule, Rules, Step, plain_text, quiet, refuse, shop_of, tell
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+#: Nobody waits for a hint, so scans come first.
+QUIET_MS = 700
+CODES_MAX = 20
+CODE_MAX_CHARS = 64
+
+
+def price_cart(desk: Desk, cart: Cart, ports: Ports) -> PricedCart:
+    """The prices of a sale as of now, or as of when payment locked them."""
+    shop = shop_of(desk)
+    at_ms = ports.clock.now_ms() if cart.priced_at_ms is None else cart.priced_at_ms
+    basket = basket_of(cart, ports.pricing.lines(cart, shop), shop, local_time(at_ms, shop))
+    priced, turns = ports.pricing.price(basket, desk.promotions.index, shop)
+    is_locked = cart.priced_at_ms is not None
+    until_ms = None if turns is None or is_locked else (turns - _EPOCH) // timedelta(milliseconds=1)
+    return PricedCart(cart.lines, cart.codes, basket, priced, at_ms, until_ms)
+
+
+def is_paying(phase: Phase) -> bool:
+    """Whether payment is open, whatever lies over it."""
+    match phase:
+        case Tendering():
+            return True
+        case Locked() | ShowingStatus() | TryingScanner() | AwaitingOverride() | Committing():
+            return is_paying(phase.back)
+        case CommitStuck():
+            return is_paying(phase.committing)
+        case _:
+            return False
+
+
+def repriced(desk: Desk, phase: Phase, ports: Ports) -> Desk:
+    """The desk with the prices of its open sale, the very ones it had where they still hold."""
+    cart, prices = desk.cart, desk.prices
+    if cart is None or desk.shop is None:
+        return desk if prices is None else replace(desk, prices=None)
+    if prices is not None and prices.is_of(cart) and _hold(desk, phase, ports):
+        return desk
+    return replace(desk, prices=price_cart(desk, cart, ports), priced_by=(desk.promotions, desk.shop))
+
+
+def _hold(desk: Desk, phase: Phase, ports: Ports) -> bool:
+    """Whether the prices that the desk has still hold."""
+    if isinstance(phase, Committing | CommitStuck):
+        return True
+    assert desk.prices is not None
+    promotions, shop = desk.priced_by or (None, None)
+    # Promotions that are read only after a restart were in force before it: even an open payment gets them.
+    if is_paying(phase) and promotions is not None and (promotions.is_read or not desk.promotions.is_read):
+        return True
+    until_ms = desk.prices.until_ms
+    is_over = until_ms is not None and ports.clock.now_ms() >= until_ms
+    return not is_over and promotions is desk.promotions and shop is desk.shop
+
+
+def explanation_due(desk: Desk, ports: Ports) -> bool:
+    """Whether to find out, away from the scans, what one more piece would bring."""
+    prices = desk.prices
+    if prices is None or not prices.lines or not len(desk.promotions.index) or desk.asked_for is prices:
+        return False
+    return desk.last_scan_ms is None or ports.clock.now_ms() - desk.last_scan_ms >= QUIET_MS
+
+
+def explain(desk: Desk, line_no: int | None) -> tuple[Desk, ExplainPrices]:
+    """Ask what was lost on a line (of none where it is None), and for the next steps."""
+    assert desk.prices is not None
+    ask = ExplainPrices(desk.prices, desk.promotions.index, policy_of(shop_of(desk)), line_no)
+    return replace(desk, asked_for=desk.prices), ask
+
+
+def explained(desk: Desk, phase: Phase, intent: PricesExplained, ports: Ports) -> Step:
+    """Keep the answer while it is about the prices that stand."""
+    if intent.prices is not desk.prices:
+        return Step(desk, phase)
+    return Step(replace(desk, explained=intent), phase)
+
+
+def promotions_sent(desk: Desk, phase: Phase, intent: PromotionsSent, ports: Ports) -> Step:
+    """Take the promotions that count from now on; those that cannot be read go on record."""
+    promotions = Promotions(intent.index, len(intent.unreadable), True)
+    now_ms = ports.clock.now_ms()
+    facts = tuple(
+        PromotionSetAside(each.promotion_id, each.version, each.document_sha256, each.problem, now_ms)
+        for each in intent.unreadable
+    )
+    return Step(replace(desk, promotions=promotions), phase, (Record(facts),) if facts else ())
+
+
+def remove_code(desk: Desk, phase: Phase, intent: RemoveCode, ports: Ports) -> Step:
+    """Take a coupon off the sale."""
+    if desk.cart is None or intent.code not in desk.cart.codes:
+        return refuse(desk, phase, Refusal.NotNow)
+    cart = replace(desk.cart, codes=tuple(code for code in desk.cart.codes if code != intent.code))
+    return Step(tell(replace(desk, cart=cart), "Coupon {code} taken off", code=intent.code), phase)
+
+
+def with_code(desk: Desk, text: str, ports: Ports) -> Step | None:
+    """A text that is a coupon of some promotion goes to the sale; None where it is not."""
+    code = plain_text(text).strip()
+    if len(code) > CODE_MAX_CHARS or not desk.promotions.index.opens(code):
+        return None
+    cart = desk.cart or Cart(ports.ids.new_id(), ports.clock.now_ms())
+    if code.casefold() in {known.casefold() for known in cart.codes}:
+        return refuse(desk, Selling(), Refusal.CouponShown, code=code)
+    if len(cart.codes) >= CODES_MAX:
+        return refuse(desk, Selling(), Refusal.CartFull)
+    desk = replace(desk, cart=replace(cart, codes=(*cart.codes, code)), found=None)
+    desk = replace(desk, clear_scan=desk.clear_scan + 1)
+    return Step(tell(desk, "Coupon {code} taken", code=code), Selling(), (Beep("member"),))
+
+
+def _why(desk: Desk, phase: Phase, intent: WhyPrice, ports: Ports) -> Step:
+    """Show how the marked line came by its price, and ask what it lost."""
+    if desk.cart is None or desk.prices is None or not desk.cart.lines:
+        return refuse(desk, phase, Refusal.NothingMarked)
+    known = desk.marked is not None and desk.cart.line(desk.marked) is not None
+    line_no = desk.marked if known and desk.marked is not None else desk.cart.lines[-1].line_no
+    desk, ask = explain(replace(quiet(desk), marked=line_no, found=None), line_no)
+    return Step(desk, ShowingPrice(), (ask,) if len(desk.promotions.index) else ())
+
+
+def _mark(desk: Desk, phase: ShowingPrice, intent: MarkLine | MoveMark, ports: Ports) -> Step:
+    """Show another line's price."""
+    numbers = [line.line_no for line in desk.cart.lines] if desk.cart else []
+    if isinstance(intent, MarkLine):
+        line_no: int | None = intent.line_no
+    else:
+        at = numbers.index(desk.marked) if desk.marked in numbers else len(numbers) - 1
+        line_no = numbers[max(0, min(len(numbers) - 1, at + intent.step))] if numbers else None
+    if line_no not in numbers or line_no == desk.marked:
+        return Step(desk, phase)
+    return _why(replace(desk, marked=line_no), phase, WhyPrice(), ports)
+
+
+def _leave(desk: Desk, phase: ShowingPrice, intent: Back | WhyPrice, ports: Ports) -> Step:
+    """Back to the goods."""
+    return Step(quiet(desk), Selling())
+
+
+RULES: Rules = {
+    (Selling, WhyPrice): _why,
+    (Selling, RemoveCode): remove_code,
+    (ShowingPrice, MarkLine): _mark,
+    (ShowingPrice, MoveMark): _mark,
+    (ShowingPrice, Back): _leave,
+    (ShowingPrice, WhyPrice): _leave,
+}
+
+#: What the world tells in any phase.
+WORLD: dict[type, Rule] = {PromotionsSent: promotions_sent, PricesExplained: explained}
