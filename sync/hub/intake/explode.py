@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from sqlalchemy import Table
 
+from sync.hub.schema.events import (
+    PRICE_MODIFIER,
+    PRICE_MODIFIER_FUNDING,
+    RETAIL_TRANSACTION,
+    SALE_LINE,
+    SALE_LINE_PACK,
+    TAX_LINE,
+    TENDER_LINE,
+)
 from sync.protocol.codec import SEQ_MAX
 from sync.protocol.envelope import Envelope
 
@@ -39,6 +49,38 @@ class PackBody(msgspec.Struct):
     sell_by_on: Name = ""
 
 
+class UnitsBody(msgspec.Struct):
+    """Units of one line that came out the same; `shares` are (modifier number, amount off one of them)."""
+
+    count: Whole
+    paid_minor: Amount
+    shares: list[tuple[Whole, Amount]] = []
+
+
+class ModifierBody(msgspec.Struct):
+    """What one promotion took off, as it travels; `lines` are (line number, amount), `funding` who pays."""
+
+    modifier_no: Whole
+    promotion_id: Text
+    layer: Text
+    rule: Text
+    amount_minor: Amount
+    version: Whole = 1
+    names: msgspec.Raw = msgspec.Raw(b"{}")
+    lines: list[tuple[Whole, Amount]] = []
+    funding: list[tuple[Text, Text, Amount]] = []
+    applications: Whole = 1
+    code: Text = ""
+    base_minor: Amount = 0
+    points: Whole = 0
+    gl_code: Text = ""
+
+    @property
+    def payers(self) -> list[tuple[str, str, int]]:
+        """Who pays how much of it; the store where nobody is named."""
+        return self.funding or [("store", "", self.amount_minor)]
+
+
 class LineBody(msgspec.Struct):
     """A sold line as it travels."""
 
@@ -53,6 +95,8 @@ class LineBody(msgspec.Struct):
     tax_category: Text
     price_reason: Text = "list"
     pack: PackBody | None = None
+    paid_minor: Amount | None = None
+    runs: list[UnitsBody] = []
 
 
 class TenderBody(msgspec.Struct):
@@ -95,6 +139,8 @@ class SaleBody(msgspec.Struct):
     tendered_minor: Amount
     change_minor: Amount
     receipt_number: Text
+    discount_minor: Amount = 0
+    discounts: list[ModifierBody] = []
 
 
 @dataclass(slots=True)
@@ -106,6 +152,20 @@ class SaleRows:
     tenders: list[Row] = field(default_factory=list)
     taxes: list[Row] = field(default_factory=list)
     packs: list[Row] = field(default_factory=list)
+    modifiers: list[Row] = field(default_factory=list)
+    fundings: list[Row] = field(default_factory=list)
+
+    def by_table(self) -> tuple[tuple[Table, list[Row]], ...]:
+        """The tables, each with its rows."""
+        return (
+            (RETAIL_TRANSACTION, self.transactions),
+            (SALE_LINE, self.lines),
+            (TENDER_LINE, self.tenders),
+            (TAX_LINE, self.taxes),
+            (SALE_LINE_PACK, self.packs),
+            (PRICE_MODIFIER, self.modifiers),
+            (PRICE_MODIFIER_FUNDING, self.fundings),
+        )
 
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
@@ -147,6 +207,8 @@ def read_sale(envelope: Envelope) -> SaleBody | str:
         return "body: tender_no is used twice"
     if len({tax.rate_id for tax in sale.taxes}) != len(sale.taxes):
         return "body: rate_id is used twice"
+    if len({one.modifier_no for one in sale.discounts}) != len(sale.discounts):
+        return "body: modifier_no is used twice"
     return sale
 
 
@@ -155,7 +217,7 @@ def _holds_nul(value: Any) -> bool:
         return "\0" in value
     if isinstance(value, msgspec.Struct):
         return any(_holds_nul(getattr(value, name)) for name in value.__struct_fields__)
-    return isinstance(value, list) and any(map(_holds_nul, value))
+    return isinstance(value, (list, tuple)) and any(map(_holds_nul, value))
 
 
 def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) -> None:
@@ -211,6 +273,28 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) ->
         for line in sale.lines
         if (pack := line.pack) is not None
     )
+    for one in sale.discounts:
+        rows.modifiers.append(
+            (
+                *key,
+                one.modifier_no,
+                one.promotion_id,
+                one.layer,
+                one.rule,
+                one.code,
+                one.gl_code,
+                str(one.names, "utf-8"),
+                msgspec.json.encode(one.lines).decode(),
+                one.version,
+                one.amount_minor,
+                one.base_minor,
+                one.applications,
+                one.points,
+            )
+        )
+        rows.fundings.extend(
+            (*key, one.modifier_no, number, *part) for number, part in enumerate(one.payers, 1)
+        )
 
 
 def _days(pack: PackBody) -> tuple[str, str, str]:

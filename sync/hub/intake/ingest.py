@@ -37,11 +37,6 @@ from sync.hub.intake.sale_checks import day_of, doubts, store_currency
 from sync.hub.intake.witness import Seal, head_after, is_signed_by_device
 from sync.hub.schema.events import (
     EVENT,
-    RETAIL_TRANSACTION,
-    SALE_LINE,
-    SALE_LINE_PACK,
-    TAX_LINE,
-    TENDER_LINE,
 )
 from sync.protocol.codec import SEQ_MAX, WireError, decode_envelope
 from sync.protocol.envelope import Envelope
@@ -352,13 +347,7 @@ class _Ingest:
                 self._note(
                     "sale_doubtful", envelope.event_id, **about, doubts=found, total_minor=sale.total_minor
                 )
-        for table, some in (
-            (RETAIL_TRANSACTION, rows.transactions),
-            (SALE_LINE, rows.lines),
-            (TENDER_LINE, rows.tenders),
-            (TAX_LINE, rows.taxes),
-            (SALE_LINE_PACK, rows.packs),
-        ):
+        for table, some in rows.by_table():
             insert_rows(self._connection, table, some)
 
     # ------------------------------------------------------------------ how far

@@ -19,7 +19,7 @@ from sync.hub.intake.explode import SALE_KIND, SaleBody, SaleRows, add_sale, num
 from sync.hub.intake.held import HeldEvent, held_at, held_events, held_sales
 from sync.hub.intake.progress import lock_progress, raise_numbers
 from sync.hub.intake.sale_checks import day_of, doubts, store_currency
-from sync.hub.schema.events import EVENT, RETAIL_TRANSACTION, SALE_LINE, SALE_LINE_PACK, TAX_LINE, TENDER_LINE
+from sync.hub.schema.events import EVENT
 from sync.protocol.codec import WireError, decode_envelope
 from sync.protocol.envelope import Envelope
 
@@ -128,13 +128,7 @@ def _add_sale(connection: Connection, envelope: Envelope, sale: SaleBody, now_ms
         return
     rows = SaleRows()
     add_sale(rows, envelope, sale, day=day)
-    for table, some in (
-        (RETAIL_TRANSACTION, rows.transactions),
-        (SALE_LINE, rows.lines),
-        (TENDER_LINE, rows.tenders),
-        (TAX_LINE, rows.taxes),
-        (SALE_LINE_PACK, rows.packs),
-    ):
+    for table, some in rows.by_table():
         insert_rows(connection, table, some)
     raise_numbers(
         connection,

@@ -5,6 +5,7 @@ A doubtful sale counts like any other, since the customer has paid it; a person 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from sync.hub.intake.explode import SaleBody
+from sync.hub.intake.explode import LineBody, SaleBody
 from sync.hub.schema.events import STORE
 
 _ISO_DAY_CHARS: Final = 10
@@ -55,7 +56,9 @@ def doubts(sale: SaleBody, *, day: str, currency: str) -> tuple[str, ...]:
         found.append("goods")
     if sum([tax.tax_minor for tax in sale.taxes if not tax.included]) != sale.tax_added_minor:
         found.append("tax")
-    if sale.goods_minor + sale.tax_added_minor + sale.rounding_minor != sale.total_minor:
+    found += _discount_doubts(sale)
+    due = sale.goods_minor - sale.discount_minor + sale.tax_added_minor + sale.rounding_minor
+    if due != sale.total_minor:
         found.append("total")
     if sum([tender.amount_minor for tender in sale.tenders]) != sale.tendered_minor:
         found.append("tenders")
@@ -66,3 +69,48 @@ def doubts(sale: SaleBody, *, day: str, currency: str) -> tuple[str, ...]:
     if not day or sale.business_date != day:
         found.append("business_date")
     return tuple(found)
+
+
+def _discount_doubts(sale: SaleBody) -> list[str]:
+    """What does not fit in the discounts, to the minor unit: their sum, their lines, units, and who pays."""
+    found = []
+    if sum([one.amount_minor for one in sale.discounts]) != sale.discount_minor:
+        found.append("discounts")
+    if any(sum([part for *_who, part in one.payers]) != one.amount_minor for one in sale.discounts):
+        found.append("funding")
+    off: dict[int, int] = {}
+    by_line: dict[int, dict[int, int]] = {}
+    for one in sale.discounts:
+        for line_no, part in one.lines:
+            off[line_no] = off.get(line_no, 0) + part
+            numbers = by_line.setdefault(line_no, {})
+            numbers[one.modifier_no] = numbers.get(one.modifier_no, 0) + part
+    known = {line.line_no for line in sale.lines}
+    if (
+        any(sum([part for _no, part in one.lines]) != one.amount_minor for one in sale.discounts)
+        or any(line.amount_minor - off.get(line.line_no, 0) != _paid(line) for line in sale.lines)
+        or not known.issuperset(off)
+    ):
+        found.append("discount_lines")
+    if any(not _units_fit(line, by_line.get(line.line_no, {})) for line in sale.lines if line.runs):
+        found.append("units")
+    return found
+
+
+def _paid(line: LineBody) -> int:
+    return line.amount_minor if line.paid_minor is None else line.paid_minor
+
+
+def _units_fit(line: LineBody, off: Mapping[int, int]) -> bool:
+    """Whether what single units paid, and what each modifier took `off` them, adds up to the line's."""
+    shares: dict[int, int] = {}
+    for run in line.runs:
+        for number, share in run.shares:
+            shares[number] = shares.get(number, 0) + run.count * share
+    pieces = sum([run.count for run in line.runs])
+    # What is weighed, and what the code fixed one amount for, is one unit to a promotion.
+    return (
+        sum([run.count * run.paid_minor for run in line.runs]) == _paid(line)
+        and {n: part for n, part in shares.items() if part} == {n: part for n, part in off.items() if part}
+        and pieces in (1, line.quantity)
+    )

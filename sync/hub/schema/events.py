@@ -76,7 +76,10 @@ TERMINAL = Table(
 #: Tables that grow with every sale: on PostgreSQL cut into one part per month of their business date, so the
 #: date stands in their keys. It is the event's own and part of its bytes, so a replay carries the same one
 #: and a key with the date in it is as unique as one without.
-PARTITIONED: Final = ("event", "retail_transaction", "sale_line", "tender_line", "tax_line", "sale_line_pack")
+PARTITIONED: Final = (
+    "event", "retail_transaction", "sale_line", "tender_line", "tax_line", "sale_line_pack",
+    "price_modifier", "price_modifier_funding",
+)  # fmt: skip
 _BY_MONTH: Final[dict[str, Any]] = {"postgresql_partition_by": "RANGE (business_date)"}
 
 
@@ -225,6 +228,35 @@ SALE_LINE_PACK = Table(
     _number_key("line_no"),
     *(_text(name) for name in ("gtin14", "lot", "serial", "expires_on", "best_before_on", "sell_by_on")),
     Index("sale_line_pack_by_item", "store_id", "gtin14", "serial", "lot"),
+    sqlite_with_rowid=False,
+    **_BY_MONTH,
+)
+
+#: What a promotion took off a sale; `names` (by language) and `lines` (line number, amount) are JSON.
+PRICE_MODIFIER = Table(
+    "price_modifier",
+    METADATA,
+    _key("store_id"),
+    _day(),
+    _key("transaction_id"),
+    _number_key("modifier_no"),
+    *(_text(name) for name in ("promotion_id", "layer", "rule", "code", "gl_code", "names", "lines")),
+    *(_number(name) for name in ("version", "amount_minor", "base_minor", "applications", "points")),
+    sqlite_with_rowid=False,
+    **_BY_MONTH,
+)
+#: Who pays how much of it.
+PRICE_MODIFIER_FUNDING = Table(
+    "price_modifier_funding",
+    METADATA,
+    _key("store_id"),
+    _day(),
+    _key("transaction_id"),
+    _number_key("modifier_no"),
+    _number_key("funding_no"),
+    _text("party"),
+    _text("name"),
+    _number("amount_minor"),
     sqlite_with_rowid=False,
     **_BY_MONTH,
 )
