@@ -16,6 +16,8 @@ from posapp.commands.output import allow_any_text
 from posapp.domain.pricing.case_answer import answer, refund_answer
 from posapp.domain.pricing.case_reading import BadCase, Case, read_case
 from posapp.domain.pricing.case_running import price_case, refund_of
+from posapp.domain.pricing.certificate import certify
+from posapp.domain.pricing.checker import check
 from posapp.domain.pricing.priced import PricedBasket
 
 
@@ -28,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
             document, priced = _refund(case, options.refund)
         else:
             priced = price_case(case)
-            document = answer(case, priced)
+            document = answer(case, priced, _certificate(case))
     except BadCase as error:
         print(error, file=sys.stderr)
         return 2
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"The file cannot be read: {error}.", file=sys.stderr)
         return 2
     print(json.dumps(document, ensure_ascii=False, indent=2))
-    return _checked(case, priced) if options.check else 0
+    return _checked(case, priced, document.get("certificate")) if options.check else 0
 
 
 def _text(path: Path) -> str:
@@ -70,13 +72,23 @@ def _piece(part: str) -> tuple[str, int]:
     return sku, int(quantity)
 
 
-def _checked(case: Case, priced: PricedBasket) -> int:
+def _certificate(case: Case) -> dict[str, Any] | None:
+    """Why nothing better exists; there is none where promotions simply follow each other."""
+    if case.policy.choose != "best":
+        return None
+    found = certify(case.basket, case.promotions, case.policy)
+    return {"closed": found.is_closed, **found.certificate}
+
+
+def _checked(case: Case, priced: PricedBasket, certificate: dict[str, Any] | None) -> int:
     """Exit code 1 with a sentence for each thing that a till would only write into its journal."""
     faults = [f"{each.path or each.promotion_id}: {each.problem}" for each in case.unread]
     if not priced.is_proven:
         faults.append(
             f"It is not proven that nothing is better: the limit is {case.policy.states_max} states."
         )
+    if certificate is not None and certificate["closed"]:
+        faults += check(certificate)
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

@@ -75,6 +75,11 @@ class Choosing(Generic[T]):
         self.states = 0
         self.is_complete = True
 
+    @property
+    def offered(self) -> dict[str, Promotion]:
+        """What there is to choose from, by id."""
+        return dict(self._promotions)
+
     def best(self) -> Chosen[T]:
         """Most money off, then fewest coupons, the coupon that ends first, least cost, the lowest id."""
         best = self._best_without(frozenset())

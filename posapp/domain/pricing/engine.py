@@ -103,7 +103,12 @@ def price_among(
     basket: Basket, promotions: Sequence[Promotion], policy: Policy, cache: PriceCache
 ) -> PricedBasket:
     """The same for promotions that are known to touch the basket (others do no harm)."""
-    return Case(basket, promotions, policy, _Items(cache)).priced()
+    return case_of(basket, promotions, policy, cache).priced()
+
+
+def case_of(basket: Basket, promotions: Sequence[Promotion], policy: Policy, cache: PriceCache) -> Case:
+    """The basket's case, for whoever asks for more than the answer."""
+    return Case(basket, promotions, policy, _Items(cache))
 
 
 def touching(basket: Basket, promotions: Promotions) -> tuple[Promotion, ...]:
