@@ -78,6 +78,7 @@ def basket_of(cart: Cart, lines: tuple[BasketLine, ...], shop: Shop, at: datetim
         currency=shop.currency,
         at=at,
         store_id=shop.store_id,
+        region=shop.region,
         codes=tuple(Code(code) for code in cart.codes),
     )
 

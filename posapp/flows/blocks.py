@@ -63,6 +63,42 @@ class SumRows:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedBand:
+    """What was saved in all, small sign before the figure, and the door to why."""
+
+    label: str
+    currency: str
+    amount: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class PriceStep:
+    """One step of a line's price: the reason, where it comes from, what it does, and what it comes to so far.
+
+    A strong one is the end of the steps; a quiet one took no part.
+    """
+
+    icon: str
+    reason: str
+    detail: str
+    amount: str
+    so_far: str
+    tone: Tone = "saving"
+    currency: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSteps:
+    """Steps under each other, with heads over their two columns of amounts."""
+
+    head_step: str
+    head_so_far: str
+    rows: tuple[PriceStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One sentence on a tinted ground, with a second line or the action that mends it."""
 
@@ -185,6 +221,6 @@ class CameraPicture:
 
 
 Block = (
-    CameraPicture | Heading | Person | SumRows | Note | Field | Keypad | Choices | Facts | Actions
-    | ParkedCards | Spring
+    CameraPicture | Heading | Person | SumRows | SavedBand | PriceSteps | Note | Field | Keypad | Choices
+    | Facts | Actions | ParkedCards | Spring
 )  # fmt: skip

@@ -84,7 +84,10 @@ class PromptMain:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of the sale; `second` is its second row, in the colour of a warning where `warns` is set."""
+    """A line of the sale; `second` is its second row, in the colour of a warning where `warns` is set.
+
+    `offers` follow it in the colour of money off, and `was` is struck out below the amount.
+    """
 
     line_no: int
     name: str
@@ -97,6 +100,8 @@ class LineView:
     steps: bool  # pieces can be changed by the stepper
     at_one: bool  # the stepper's minus is a bin
     warns: bool = False
+    offers: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,10 @@ class LineHeads:
 
 @dataclass(frozen=True, slots=True)
 class CartMain:
-    """Picture 03; `locked` replaces the actions by a sentence while a sheet has the floor."""
+    """Picture 03; `locked` replaces the actions by a sentence while a sheet has the floor.
+
+    With `tapping` the lines can still be marked then, so that the sheet tells of another one.
+    """
 
     note: Note | None
     heads: LineHeads
@@ -119,6 +127,7 @@ class CartMain:
     actions: tuple[Action, ...]
     risk: Action | None
     locked: str
+    tapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)

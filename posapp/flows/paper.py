@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from posapp.domain.facts import SaleLine, ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, Row, RuleRow, TextRow
+from posapp.domain.price_facts import PriceModifier
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Shop, word
 from posapp.flows.formatting import (
@@ -25,6 +26,8 @@ from posapp.flows.formatting import (
 )
 
 NUMBER = "{receipt_number}"
+#: Discounts of these layers stand under the lines that they fell on.
+LINE_LAYERS = ("price", "item")
 
 
 def terminal_words(shop: Shop, terminal_id: str, speech: Speech) -> str:
@@ -47,14 +50,21 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
         TextRow(speech.t("Served by"), sale.operator_name),
         RuleRow(),
     ]
+    on_lines = [each for each in sale.discounts if each.layer in LINE_LAYERS]
     for line in sale.lines:
         rows += _line(line, currency, speech)
+        rows += _line_offers(line, on_lines, currency, speech)
     rows += [
         RuleRow(),
         TextRow(
             speech.t("{l} lines · {p} pcs", l=str(len(sale.lines)), p=str(pieces)),
-            amount(sale.goods_minor, currency),
+            amount(sale.goods_minor - sum(each.amount_minor for each in on_lines), currency),
         ),
+    ]
+    rows += [
+        TextRow(_offer(each, speech), amount(-each.amount_minor, currency))
+        for each in sale.discounts
+        if each.layer not in LINE_LAYERS
     ]
     rows += [
         TextRow(f"{word(tax.names, speech.language)} {percent(tax.ppm)}", amount(tax.tax_minor, currency))
@@ -73,6 +83,8 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
         for tender in sale.tenders
     ]
     rows.append(TextRow(speech.t("Change"), amount(sale.change_minor, currency), bold=True))
+    if sale.discount_minor:
+        rows.append(TextRow(speech.t("You save"), signed_money(sale.discount_minor, currency), bold=True))
     rows += _included_tax(sale, speech)
     rows += [FeedRow(), *_texts(shop.receipt.footer, speech), CodeRow("code128", NUMBER), FeedRow(2)]
     return PaperDocument(f"{speech.t('Receipt')} {NUMBER}", tuple(rows), shop.receipt.columns)
@@ -90,6 +102,21 @@ def _line(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
         rows.append(TextRow(f"  {markdown_words(line.markdown, currency, speech)}"))
     words = pack_words(line.pack, speech) if line.pack is not None else []
     return [*rows, TextRow(f"  {' · '.join(words)}")] if words else rows
+
+
+def _line_offers(line: SaleLine, discounts: list[PriceModifier], currency: str, speech: Speech) -> list[Row]:
+    """Each offer on a line by its name and what it took off there."""
+    return [
+        TextRow(f"  {_offer(each, speech)}", amount(-share, currency))
+        for each in discounts
+        for line_no, share in each.lines
+        if line_no == line.line_no and share
+    ]
+
+
+def _offer(each: PriceModifier, speech: Speech) -> str:
+    name = word(each.names, speech.language) if each.names else each.promotion_id
+    return f"{name} ({each.code})" if each.code else name
 
 
 def _what(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
@@ -163,10 +190,28 @@ def _sales_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
         label = f"{word(tax.names, speech.language)} {percent(tax.ppm)}"
         both = f"{amount(tax.taxable_minor, currency)} / {amount(tax.tax_minor, currency)}"
         rows.append(TextRow(label, both))
+    rows += _offer_rows(totals, speech)
     rows.append(RuleRow())
     for tender in totals.tenders:
         label = f"{word(tender.names, speech.language)} × {tender.count}"
         rows.append(TextRow(label, amount(tender.sales_minor, currency)))
+    return rows
+
+
+def _offer_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
+    """What each promotion took off in the shift, and the sum."""
+    if not totals.discounts:
+        return []
+    currency = totals.currency
+    rows: list[Row] = [
+        RuleRow(),
+        TextRow(speech.t("Offers given"), amount(-totals.discount_minor, currency), bold=True),
+    ]
+    for each in sorted(totals.discounts, key=lambda each: (not each.promotion_id, each.promotion_id)):
+        name = (
+            word(each.names, speech.language) if each.names else each.promotion_id or speech.t("Other offers")
+        )
+        rows.append(TextRow(f"  {name} × {each.count}", amount(-each.amount_minor, currency)))
     return rows
 
 

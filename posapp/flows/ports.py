@@ -12,6 +12,7 @@ from posapp.domain.codes.reading import Reading
 from posapp.domain.pricing.basket import Basket, BasketLine
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.pricing.prices import PriceAnswer
 from posapp.domain.shop import Shop
 
 
@@ -47,6 +48,9 @@ class CatalogReader(Protocol):
 
     def by_sku(self, sku: str, at_ms: int) -> Item | None:
         """The item with this SKU, priced at a time."""
+
+    def why_price(self, sku: str, at_ms: int) -> PriceAnswer | None:
+        """Which list an item's price stands in and since when; None where it has none."""
 
 
 class CodeReaderPort(Protocol):

@@ -27,6 +27,9 @@ from posapp.flows.blocks import (
     ParkedCard,
     ParkedCards,
     Person,
+    PriceStep,
+    PriceSteps,
+    SavedBand,
     Spring,
     SumRow,
     SumRows,
@@ -136,7 +139,7 @@ class Anchor:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A question beside its subject: `top` full width, then `left` and `right` columns, and the
-    second action with a hint left of the anchor's primary."""
+    second action with a hint left of the anchor's primary. `chip` is a fact at the end of its head."""
 
     title: str
     icon: str
@@ -146,6 +149,7 @@ class Sheet:
     hint_title: str
     hint: str
     second: Action
+    chip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +206,15 @@ __all__ = [
     "ParkedCard",
     "ParkedCards",
     "Person",
+    "PriceStep",
+    "PriceSteps",
     "ProbeRow",
     "PromptMain",
     "QuickKey",
     "RailItem",
     "ReportMain",
     "ReportRow",
+    "SavedBand",
     "ScannerMain",
     "SearchMain",
     "Sheet",

@@ -24,6 +24,7 @@ from posapp.ui.widgets.groups import (
 )
 from posapp.ui.widgets.note import NoteBlock
 from posapp.ui.widgets.parked import ParkedBlock
+from posapp.ui.widgets.prices import SavedBlock, StepsBlock
 from posapp.ui.widgets.rows import RING, FieldPart, HeadingPart, PersonPart
 from posapp.ui.widgets.sizes import Room, Setting
 
@@ -69,13 +70,15 @@ class PersonBlock(PersonPart):
 
 Part = (
     HeadingBlock | PersonBlock | FieldBlock | SumsBlock | NoteBlock | KeypadBlock | ChoicesBlock | FactsBlock
-    | ActionsBlock | ParkedBlock | CameraBlock
+    | ActionsBlock | ParkedBlock | CameraBlock | SavedBlock | StepsBlock
 )  # fmt: skip
 PARTS: dict[type, Callable[[Face, Setting, QWidget], Part]] = {
     views.CameraPicture: CameraBlock,
     views.Heading: HeadingBlock,
     views.Person: PersonBlock,
     views.SumRows: SumsBlock,
+    views.SavedBand: SavedBlock,
+    views.PriceSteps: StepsBlock,
     views.Note: NoteBlock,
     views.Field: FieldBlock,
     views.Keypad: KeypadBlock,
@@ -92,6 +95,8 @@ GAPS: dict[tuple[type, type], int] = {
     (views.Note, views.Actions): 8,
     (views.Note, views.SumRows): 8,
     (views.Actions, views.Actions): 8,
+    (views.PriceSteps, views.Note): 8,
+    (views.Note, views.Note): 8,
 }
 
 

@@ -67,8 +67,8 @@ class SheetPanel(Panel):
         for column, blocks in zip(self.columns, (value.top, value.left, value.right), strict=True):
             column.show_blocks(blocks)
         self.arrange()
-        head = (value.title, value.icon, value.hint_title, value.hint)
-        if old is None or head != (old.title, old.icon, old.hint_title, old.hint):
+        head = (value.title, value.icon, value.hint_title, value.hint, value.chip)
+        if old is None or head != (old.title, old.icon, old.hint_title, old.hint, old.chip):
             self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -136,8 +136,15 @@ class SheetPanel(Panel):
         if value.icon:
             ink.icon(painter, value.icon, (x, 0, 24, head - 1), "ink")
             x += 36
-        box = (x, 0, self.width() - x - 64, head - 1)
-        ink.text(painter, box, value.title, Style("title", strong=True))
+        room = self.width() - x - 64
+        if value.chip:
+            style = Style("body", "ink_2")
+            wide = ink.width(value.chip, style) + 28
+            place = (self.width() - 68 - wide, (head - 29) / 2, wide, 28)
+            ink.ground(painter, place, None, "line_mid", 14)
+            ink.text(painter, place, value.chip, style, "middle", False)
+            room -= wide + 16
+        ink.text(painter, (x, 0, room, head - 1), value.title, Style("title", strong=True))
         self._hint(painter, value, foot)
 
     def _hint(self, painter: QPainter, value: Sheet, foot: int) -> None:

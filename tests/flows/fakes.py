@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from posapp.code_rules import code_reader
 from posapp.domain.catalog import Item
@@ -26,6 +28,7 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.domain.pricing.prices import Asking, PriceAnswer, PriceRow, PriceRows
 from posapp.domain.shop import Shop
 from posapp.flows.effects import (
     Commit,
@@ -132,6 +135,13 @@ class FakeCatalogue:
 
     def by_sku(self, sku: str, at_ms: int) -> Item | None:
         return next((found for found in self.by_code.values() if found.sku == sku), None)
+
+    def why_price(self, sku: str, at_ms: int) -> PriceAnswer | None:
+        found = self.by_sku(sku, at_ms)
+        if found is None or found.price_minor is None:
+            return None
+        row = PriceRow("list", sku, found.price_minor)
+        return PriceRows((row,)).why(sku, Asking(datetime.fromtimestamp(at_ms // 1000, UTC), ZoneInfo("UTC")))
 
     def search(self, text: str) -> tuple[Item, ...]:
         """Items with the text in a name."""

@@ -13,6 +13,7 @@ from posapp.flows import intents
 from posapp.flows.effects import KickDrawer
 from posapp.flows.intents import Intent, Tick
 from posapp.flows.state import Choosing, CommitStuck, Committing, Locked, Weighing
+from posapp.store.totals import check_sale
 from tests.domain.shops import CHF, HE, LIN, SHOP, VAT9, VAT13, WU, ZHOU, shop, tax_rules
 from tests.flows.fakes import (
     APPLE_PLU,
@@ -24,6 +25,7 @@ from tests.flows.fakes import (
     price_label,
     weight_label,
 )
+from tests.flows.offers import OFFERS, promotions
 from tests.flows.world import World, intents_in
 
 CODES = [COLA, MILK, COLA, APPLE_PLU, LIKE_A_LABEL, NO_PRICE, UNKNOWN, weight_label(250), price_label(99)]
@@ -40,6 +42,8 @@ KEYS = st.sampled_from([*"0123456789", "00", ".", "back", "clear", ""])
 
 WISHES: st.SearchStrategy[Intent] = st.one_of(
     st.builds(intents.EnterText, st.sampled_from([*CODES, "3*" + COLA, "2*", "0*", "cola", "x" * 300])),
+    st.builds(intents.EnterText, st.just("save2")),
+    st.builds(intents.RemoveCode, st.sampled_from(["save2", "?"])),
     st.builds(intents.SearchText, st.sampled_from(["", "co", "apple", "苹", "zzz"])),
     st.builds(intents.KeyIn, KEYS),
     st.builds(intents.SwitchLanguage, st.sampled_from(["en", "zh_CN", "xx"])),
@@ -64,7 +68,7 @@ WISHES: st.SearchStrategy[Intent] = st.one_of(
             intents.Settle(), intents.Back(), intents.StoreAgain(), intents.NextSale(), intents.Reprint(),
             intents.Approve(), intents.StartCount(), intents.NextDenomination(), intents.SubmitCount(),
             intents.Recount(), intents.CloseShift(), intents.ShowX(), intents.PrintReport(),
-            intents.ResumePrinting(), intents.PrintTestPage(),
+            intents.ResumePrinting(), intents.PrintTestPage(), intents.WhyPrice(),
         ]
     ),
 )  # fmt: skip
@@ -177,6 +181,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.shop = SHOPS[number]
         self._do(intents.ShopChanged(SHOPS[number]))
 
+    @rule(chosen=st.lists(st.sampled_from(OFFERS), unique_by=lambda each: each["id"]))
+    def the_hub_sends_offers(self, chosen: list[dict[str, object]]) -> None:
+        self._do(promotions(*chosen))
+
     @rule(really=st.sampled_from([True, False, False, False]))
     def the_power_goes(self, really: bool) -> None:
         if not really:
@@ -211,7 +219,9 @@ class AnyOrder(RuleBasedStateMachine):
         sales = self.world.store.sales()
         for sale in sales:
             assert sum(line.amount_minor for line in sale.lines) == sale.goods_minor
-            assert sale.goods_minor + sale.tax_added_minor + sale.rounding_minor == sale.total_minor
+            owed = sale.goods_minor - sale.discount_minor + sale.tax_added_minor
+            assert owed + sale.rounding_minor == sale.total_minor
+            check_sale(sale)
             paid = sum(tender.amount_minor for tender in sale.tenders)
             assert paid - sale.change_minor == sale.total_minor
             numbers = {line.line_no for line in sale.lines} | {line.line_no for line in sale.voided}

@@ -61,7 +61,7 @@ def test_the_line_says_what_it_was_and_why(world: World) -> None:
     assert "原价 3.50，2026-05-30 到期 −30% · 批号 A12" in labels(world.terminal.view())
     world.do(SwitchLanguage("en"))
     assert "was 3.50, sell by 2026-05-30 −30% · Lot A12" in labels(world.terminal.view())
-    assert "Already marked down" in labels(world.terminal.view())
+    assert "Line offers" in labels(world.terminal.view())
     assert "−1.05" in labels(world.terminal.view())
 
 

@@ -18,9 +18,11 @@ from posapp.domain.facts import (
     TransactionVoided,
 )
 from posapp.domain.shop import Operator, Shop
+from posapp.flows import explanation
 from posapp.flows.effects import (
     Commit,
     Effect,
+    ExplainPrices,
     KickDrawer,
     ParkDraft,
     Print,
@@ -124,6 +126,8 @@ class World:
             case UnparkDraft():
                 gone = self.store.parked.pop(effect.transaction_id)
                 self.store.draft = (effect.transaction_id, gone.cart)
+            case ExplainPrices():
+                self._one(explanation.answer(effect))
             case VerifyPin() | Search() | ReadShift():
                 if self.holds_answers:
                     self.asked.append(effect)

@@ -18,9 +18,20 @@ from posapp.flows.intents import (
     StartCount,
     SwitchLanguage,
     VoidLine,
+    WhyPrice,
 )  # fmt: skip
 from posapp.flows.mains import MessageMain
-from posapp.flows.presenters import approval, camera, sale, scanner_test, shift, sign_on, status, tender
+from posapp.flows.presenters import (
+    approval,
+    camera,
+    prices,
+    sale,
+    scanner_test,
+    shift,
+    sign_on,
+    status,
+    tender,
+)
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.presenters.words import Scene
 from posapp.flows.state import (
@@ -37,6 +48,7 @@ from posapp.flows.state import (
     Selling,
     SettingUp,
     ShiftClosed,
+    ShowingPrice,
     ShowingStatus,
     SignedOff,
     Tendering,
@@ -114,6 +126,10 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             )  # fmt: skip
         case Selling():
             return sale.goods_main(scene, ports), sale.sale_side(scene), None, sale.sale_anchor(scene)
+        case ShowingPrice():
+            locked = scene.t("Tap another line to see its price.")
+            main = sale.cart_main(scene, locked=locked, tapping=True)
+            return main, (), prices.why_sheet(scene, ports), sale.sale_anchor(scene)
         case Done():
             if scene.desk.found is not None and scene.desk.found.items is not None:
                 side = tender.done_side(scene, phase)
@@ -287,6 +303,9 @@ def _keys(scene: Scene, phase: Phase) -> tuple[tuple[str, Intent], ...]:
     keys: list[tuple[str, Intent]] = [*_PLACE_KEYS]
     if isinstance(phase, Selling):
         keys += _LINE_KEYS
+        keys.append(("F8", WhyPrice()))
+    elif isinstance(phase, ShowingPrice):
+        keys += [("F8", WhyPrice()), ("Up", MoveMark(-1)), ("Down", MoveMark(1))]
     elif isinstance(phase, Done | CommitStuck | Choosing):
         keys.append(("Esc", Back()))
     elif isinstance(phase, Tendering):

@@ -6,10 +6,11 @@ very same thing. Nothing here is needed for a picture to be right; without it pi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from posapp.domain.cart import Cart, CartLine
+from posapp.domain.cart_prices import PricedCart
 from posapp.domain.shop import Shop
 from posapp.domain.transactions import CartTotals, cart_totals
 from posapp.flows.mains import LineView
@@ -25,7 +26,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._lines: dict[int, tuple[CartLine, _Key, LineView]] = {}
-        self._totals: tuple[Cart, Shop, CartTotals] | None = None
+        self._totals: tuple[Cart, Shop, PricedCart | None, CartTotals] | None = None
         self._parts: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     def lines(
@@ -34,13 +35,20 @@ class Kept:
         keys: tuple[_Key, _Key],
         mark: int,
         make: Callable[[CartLine], LineView],
+        *,
+        further: Mapping[int, _Key],
     ) -> tuple[LineView, ...]:
-        """The views of lines; `keys` is all else that a line and the marked line depend on."""
+        """The views of lines; `keys` is all else that a line and the marked line depend on.
+
+        `further` is what single lines depend on besides, by their number.
+        """
         held = self._lines
         plain, marked = keys
         views = []
         for line in lines:
             key = marked if line.line_no == mark else plain
+            more = further.get(line.line_no)
+            key = key if more is None else (*key, *more)
             known = held.get(id(line))
             if known is None or known[0] is not line or known[1] != key:
                 known = held[id(line)] = (line, key, make(line))
@@ -49,12 +57,12 @@ class Kept:
             self._lines = {id(line): held[id(line)] for line in lines}
         return tuple(views)
 
-    def totals(self, cart: Cart, shop: Shop) -> CartTotals:
+    def totals(self, cart: Cart, shop: Shop, prices: PricedCart | None) -> CartTotals:
         """What a cart comes to; asked for several places of one picture."""
         known = self._totals
-        if known is None or known[0] is not cart or known[1] is not shop:
-            known = self._totals = (cart, shop, cart_totals(cart, shop))
-        return known[2]
+        if known is None or known[0] is not cart or known[1] is not shop or known[2] is not prices:
+            known = self._totals = (cart, shop, prices, cart_totals(cart, shop, prices))
+        return known[3]
 
     def part(self, name: str, on: tuple[Any, ...], make: Callable[[], T]) -> T:
         """A part of the picture; `on` holds all it depends on, each a plain text or the same object."""

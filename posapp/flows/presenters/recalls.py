@@ -1,4 +1,4 @@
-"""Recalls and markdown rules on the status page: how many there are, and what keeps newer ones out."""
+"""Recalls, markdowns and promotions on the status page: how many, and what keeps newer ones out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from posapp.flows.presenters.words import Scene
 
 
 def recalls_rows(scene: Scene) -> tuple[StatusRow, ...]:
-    """One row for recalls and one for markdown rules, none for what this shop does not have."""
-    return (*_recalls(scene), *_markdowns(scene))
+    """A row each for recalls, markdown rules and promotions, none for what this shop does not have."""
+    return (*_recalls(scene), *_markdowns(scene), *_promotions(scene))
 
 
 def _recalls(scene: Scene) -> tuple[StatusRow, ...]:
@@ -36,6 +36,20 @@ def _markdowns(scene: Scene) -> tuple[StatusRow, ...]:
         return (_unreadable(scene, title, markdowns.unreadable),)
     if markdowns.rules.count:
         return (StatusRow("clock", title, scene.t("from the hub"), scene.t("Fine"), "done"),)
+    return ()
+
+
+def _promotions(scene: Scene) -> tuple[StatusRow, ...]:
+    promotions = scene.desk.promotions
+    count = len(promotions.index)
+    title = scene.t("Offers · {n}", n=f"{count:,}")
+    if promotions.unreadable:
+        detail = scene.t(
+            "{n} of the hub cannot be read; goods are sold without them", n=str(promotions.unreadable)
+        )
+        return (StatusRow("triangle-alert", title, detail, scene.t("Note"), "warn"),)
+    if count:
+        return (StatusRow("badge-percent", title, scene.t("from the hub"), scene.t("Fine"), "done"),)
     return ()
 
 

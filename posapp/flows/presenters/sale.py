@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.cart import CartLine
+from posapp.domain.cart import Cart, CartLine
 from posapp.domain.catalog import Item
 from posapp.flows.blocks import (
     Action,
@@ -20,7 +20,7 @@ from posapp.flows.blocks import (
     SumRow,
     SumRows,
 )  # fmt: skip
-from posapp.flows.formatting import MINUS, markdown_words, pack_words, weight
+from posapp.flows.formatting import markdown_words, pack_words, weight
 from posapp.flows.intents import (
     AddItem,
     Back,
@@ -37,6 +37,7 @@ from posapp.flows.intents import (
 from posapp.flows.mains import CartMain, Found, LineHeads, LineView, PromptMain, QuickKey, SearchMain, Tab
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.presenters.pads import amount_pad
+from posapp.flows.presenters.prices import LineOffers, line_offers, offer_blocks, offer_sums
 from posapp.flows.presenters.stock import found_words
 from posapp.flows.presenters.words import Scene
 from posapp.flows.refusals import Refusal
@@ -66,7 +67,7 @@ def goods_main(scene: Scene, ports: Ports) -> Main:
     desk = scene.desk
     if desk.found is not None and desk.found.items is not None:
         return _search_main(scene)
-    if desk.cart is not None and (desk.cart.lines or desk.cart.voided or desk.cart.scans):
+    if desk.cart is not None and not desk.cart.is_empty:
         return cart_main(scene, locked="")
     return _prompt_main(scene, ports)
 
@@ -117,10 +118,10 @@ def _price(scene: Scene, item: Item) -> str:
     return f"{text}/kg" if item.unit == "g" else text
 
 
-def cart_main(scene: Scene, *, locked: str) -> CartMain:
-    """The lines of the open sale; locked while a sheet has the floor."""
+def cart_main(scene: Scene, *, locked: str, tapping: bool = False) -> CartMain:
+    """The lines of the open sale; locked while a sheet has the floor, which may be about any of them."""
     cart = scene.desk.cart
-    lines = _line_views(scene, cart.lines, locked=bool(locked)) if cart else ()
+    lines = _line_views(scene, cart, locked=bool(locked), tapping=tapping) if cart else ()
     heads, suspend, risk = scene.kept.part("cart frame", (scene.speech,), lambda: _cart_frame(scene))
     return CartMain(
         note=None if locked else standing_note(scene),
@@ -129,6 +130,7 @@ def cart_main(scene: Scene, *, locked: str) -> CartMain:
         actions=() if locked else suspend,
         risk=None if locked else risk,
         locked=locked,
+        tapping=tapping,
     )
 
 
@@ -140,20 +142,24 @@ def _cart_frame(scene: Scene) -> tuple[LineHeads, tuple[Action, ...], Action]:
     )
 
 
-def _line_views(scene: Scene, lines: tuple[CartLine, ...], *, locked: bool) -> tuple[LineView, ...]:
+def _line_views(scene: Scene, cart: Cart, *, locked: bool, tapping: bool) -> tuple[LineView, ...]:
     """The lines as they are read; those that stand as they stood are not written again."""
-    plain = (scene.speech.language, scene.shop.currency, locked, False)
+    plain = (scene.speech.language, scene.shop.currency, locked, tapping, False)
     mark = scene.desk.marked
+    offers = line_offers(scene, cart, scene.desk.prices)
     return scene.kept.lines(
-        lines,
-        (plain, (*plain[:3], True)),
+        cart.lines,
+        (plain, (*plain[:4], True)),
         -1 if mark is None else mark,
-        lambda line: line_view(scene, line, locked=locked),
+        lambda line: line_view(scene, line, offers.get(line.line_no), locked=locked, tapping=tapping),
+        further={no: (str(each.amount_minor), each.was, each.words) for no, each in offers.items()},
     )
 
 
-def line_view(scene: Scene, line: CartLine, *, locked: bool) -> LineView:
-    """A line as it is read."""
+def line_view(
+    scene: Scene, line: CartLine, offers: LineOffers | None, *, locked: bool, tapping: bool = False
+) -> LineView:
+    """A line as it is read, after its own offers."""
     by_weight = line.quantity.unit == "g"
     pieces = line.quantity.value
     return LineView(
@@ -163,11 +169,13 @@ def line_view(scene: Scene, line: CartLine, *, locked: bool) -> LineView:
         quantity=weight(pieces) if by_weight else (f"× {pieces}" if pieces > 1 else "1"),
         quantity_strong=not by_weight and pieces > 1,
         unit_price="" if line.fixed_amount_minor is not None else scene.amount(line.unit_price_minor),
-        amount=scene.amount(line.amount_minor),
-        marked=not locked and line.line_no == scene.desk.marked,
+        amount=scene.amount(line.amount_minor if offers is None else offers.amount_minor),
+        marked=(tapping or not locked) and line.line_no == scene.desk.marked,
         steps=not locked and line.is_counted,
         at_one=pieces == 1,
         warns=bool(line.notice),
+        offers="" if offers is None else offers.words,
+        was="" if offers is None else offers.was,
     )
 
 
@@ -245,18 +253,15 @@ def _search_main(scene: Scene) -> SearchMain:
 def sale_side(scene: Scene) -> tuple[Block, ...]:
     """Sums of the open sale, or the parked ones while none is open."""
     desk = scene.desk
-    if desk.cart is None or not (desk.cart.lines or desk.cart.voided or desk.cart.scans):
+    if desk.cart is None or desk.cart.is_empty:
         return _parked(scene)
-    totals = scene.kept.totals(desk.cart, scene.shop)
-    rows = [SumRow(scene.t("Goods"), scene.amount(totals.goods_minor))]
-    off_minor = sum(line.marked_down_minor for line in desk.cart.lines)
-    if off_minor:
-        less = f"{MINUS}{scene.amount(off_minor)}"
-        rows.append(SumRow(scene.t("Already marked down"), less, "", "saving"))
+    totals = scene.kept.totals(desk.cart, scene.shop, desk.prices)
+    rows = offer_sums(scene, desk.cart, desk.prices)
     for tax in totals.taxes:
         detail = scene.t("included") if tax.included else ""
         rows.append(SumRow(scene.tax(tax), scene.amount(tax.tax_minor), detail, "quiet"))
-    blocks: list[Block] = [Heading(scene.t("This sale")), SumRows(tuple(rows)), Spring()]
+    blocks: list[Block] = [Heading(scene.t("This sale")), SumRows(tuple(rows))]
+    blocks += [*offer_blocks(scene, desk.cart, desk.prices), Spring()]
     last = desk.last_sale
     if desk.show_last_sale and last is not None:
         text = scene.t(
@@ -290,7 +295,7 @@ def _parked(scene: Scene) -> tuple[Block, ...]:
 def sale_anchor(scene: Scene) -> Anchor:
     """What is due, and the way to payment."""
     cart = scene.desk.cart
-    total = scene.kept.totals(cart, scene.shop).total_minor if cart else 0
+    total = scene.kept.totals(cart, scene.shop, scene.desk.prices).total_minor if cart else 0
     filled = cart is not None and bool(cart.lines)
     facts: tuple[str, ...] = ()
     if cart is not None and filled:

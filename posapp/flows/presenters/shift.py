@@ -18,7 +18,7 @@ from posapp.flows.blocks import (
     SumRow,
     SumRows,
 )  # fmt: skip
-from posapp.flows.formatting import plain_amount, short_denomination
+from posapp.flows.formatting import MINUS, plain_amount, short_denomination
 from posapp.flows.intents import (
     Back,
     ChooseReason,
@@ -38,6 +38,9 @@ from posapp.flows.presenters.words import Scene
 from posapp.flows.shift import VARIANCE_REASONS, float_minor, needs_reason, variance_minor
 from posapp.flows.state import Counting, Reporting, ShiftClosed
 from posapp.flows.views import Anchor
+
+#: Promotions named on the screen; the printed report names more.
+OFFERS_SHOWN = 4
 
 
 def _trouble(scene: Scene) -> Note | None:
@@ -163,6 +166,8 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
     cards = [Card(scene.t("Sensitive acts"), tuple(acts))]
     if taxes:
         cards.insert(0, Card(scene.t("Tax (net, tax)"), taxes))
+    if totals.discounts:
+        cards.append(Card(scene.t("Offers given"), _offers(scene, totals)))
     title = scene.t("Z summary") if phase.kind == "Z" else scene.t("X summary")
     return ReportMain(
         title=title,
@@ -173,6 +178,24 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
         foot=_foot(scene, totals),
         actions=_print_actions(scene, phase),
     )
+
+
+def _offers(scene: Scene, totals: ShiftTotals) -> tuple[SumRow, ...]:
+    """What promotions took off: the largest by name, the rest together, and the sum."""
+    largest = sorted(totals.discounts, key=lambda each: (-each.amount_minor, each.promotion_id))
+    named = [each for each in largest if each.promotion_id][:OFFERS_SHOWN]
+    rows = [
+        SumRow(
+            scene.word(each.names) if each.names else each.promotion_id,
+            f"{MINUS}{scene.amount(each.amount_minor)}",
+            f"× {each.count}",
+        )
+        for each in named
+    ]
+    rest = totals.discount_minor - sum(each.amount_minor for each in named)
+    if rest:
+        rows.append(SumRow(scene.t("Other offers"), f"{MINUS}{scene.amount(rest)}"))
+    return (*rows, SumRow(scene.t("Total"), f"{MINUS}{scene.amount(totals.discount_minor)}", strong=True))
 
 
 def _print_actions(scene: Scene, phase: Reporting) -> tuple[Action, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posapp.domain.facts import TransactionCompleted
 from posapp.domain.tenders import give_back, quick_amounts, take
 from posapp.flows.blocks import (
     Action,
@@ -16,7 +17,7 @@ from posapp.flows.blocks import (
     Spring,
     SumRow,
 )  # fmt: skip
-from posapp.flows.formatting import N_, plain_amount, short_denomination
+from posapp.flows.formatting import MINUS, N_, plain_amount, short_denomination
 from posapp.flows.intents import (
     Back,
     ChooseTender,
@@ -171,6 +172,16 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
     rows += [SumRow(scene.word(tender.names), scene.amount(tender.amount_minor)) for tender in sale.tenders]
     rows.append(SumRow(scene.t("Change"), scene.amount(sale.change_minor), strong=True))
     cards = [Card(scene.t("Paid with"), tuple(rows))]
+    if sale.discounts:
+        offers = tuple(
+            SumRow(
+                scene.word(each.names) if each.names else each.promotion_id,
+                f"{MINUS}{scene.amount(each.amount_minor)}",
+                tone="saving",
+            )
+            for each in sale.discounts
+        )
+        cards.append(Card(scene.t("Offers"), (*offers, _saved(scene, sale))))
     if sale.taxes:
         taxes = tuple(SumRow(scene.tax(tax), scene.amount(tax.tax_minor)) for tax in sale.taxes)
         title = scene.t("Tax included") if sale.taxes[0].included else scene.t("Tax added")
@@ -183,6 +194,10 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
         cards=tuple(cards),
         hint=scene.t("Scanning the next item starts a new sale."),
     )
+
+
+def _saved(scene: Scene, sale: TransactionCompleted) -> SumRow:
+    return SumRow(scene.t("Saved"), scene.amount(sale.discount_minor), tone="saving", strong=True)
 
 
 def done_side(scene: Scene, phase: Done) -> tuple[Block, ...]:

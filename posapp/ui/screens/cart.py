@@ -41,6 +41,7 @@ class CartScreen(Page[CartMain]):
         if moved:
             self.arrange()
             self.update()
+        self.list.tapping = value.tapping
         self.list.show_lines(value.lines, bool(value.locked))
 
     def arrange(self) -> None:
@@ -67,7 +68,8 @@ class CartScreen(Page[CartMain]):
         ink.rule(painter, x + 1, y + HEAD, width - 2)
         if value.locked:
             top = y + height + self.face.metrics.gutter
-            ink.icon(painter, "lock", (x + 3, top, 20, 56), "ink_2", 20)
+            icon = "info" if value.tapping else "lock"
+            ink.icon(painter, icon, (x + 3, top, 20, 56), "ink_2", 20)
             lines = ink.wrapped(value.locked, Style("body", "ink_2"), width - 40)
             start = top + 28 - 12 * len(lines)
             for index, line in enumerate(lines):

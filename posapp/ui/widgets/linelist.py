@@ -81,7 +81,7 @@ class LineModel(QAbstractListModel):
 
 def line_words(line: LineView) -> str:
     """A line as it is read out."""
-    parts = (str(line.line_no), line.name, line.second, line.quantity, line.amount)
+    parts = (str(line.line_no), line.name, line.second, line.offers, line.quantity, line.amount)
     return ", ".join(part for part in parts if part)
 
 
@@ -94,6 +94,7 @@ class LineList(QListView):
         self.rows = LinePainter(face)
         self.lines = LineModel(self)
         self.locked = False
+        self.tapping = False
         self.reach_ready = False
         self._pressed: tuple[int, str] | None = None
         self._drag_from: tuple[int, int] | None = None
@@ -294,7 +295,7 @@ class LineList(QListView):
 
     def _part_at(self, point: QPoint) -> tuple[int, str] | None:
         row = self.indexAt(point).row()
-        if row < 0 or self.locked or not self.viewport().rect().contains(point):
+        if row < 0 or (self.locked and not self.tapping) or not self.viewport().rect().contains(point):
             return None
         y = row * self.face.metrics.row - self.verticalScrollBar().value()
         part = self.rows.part_at(self.lines.lines[row], point.x(), point.y() - y, self.viewport().width())

@@ -18,6 +18,8 @@ NUMBER = Style("body", "ink_3")
 NAME = Style("item", "ink")
 SECOND = Style("body", "ink_3")
 SECOND_WARNS = Style("body", "warn_ink")
+OFFERS = Style("body", "saving_ink")
+WAS = Style("body", "ink_3")
 QUANTITY = Style("item", "ink")
 QUANTITY_STRONG = Style("item", "ink", strong=True)
 PRICE = Style("body", "ink_3")
@@ -98,7 +100,7 @@ class LinePainter:
         y, width = place
         height = self.face.metrics.row
         ink = self.face.ink
-        marked = line.marked and not locked
+        marked = line.marked
         painter.fillRect(0, y, width, height, ink.brush("primary_soft" if marked else "surface"))
         if marked:
             painter.fillRect(0, y, 4, height, ink.brush("primary"))
@@ -116,18 +118,36 @@ class LinePainter:
             ink.text(
                 painter, (cols.price_x, y, cols.price_width, height), line.unit_price, PRICE, "end", False
             )
-        box = (cols.amount_x, y, cols.amount_width, height)
-        ink.text(painter, box, line.amount, AMOUNT, "end", False)
+        if not line.was:
+            box = (cols.amount_x, y, cols.amount_width, height)
+            ink.text(painter, box, line.amount, AMOUNT, "end", False)
+            return
+        top = y + (height - 50) // 2
+        ink.text(painter, (cols.amount_x, top, cols.amount_width, 26), line.amount, AMOUNT, "end", False)
+        low = top + 27
+        taken = ink.text(painter, (cols.amount_x, low, cols.amount_width, 24), line.was, WAS, "end", False)
+        end = cols.amount_x + cols.amount_width
+        painter.fillRect(round(end - taken), low + 12, round(taken), 1, ink.brush("ink_3"))
 
     def _texts(self, painter: QPainter, line: LineView, y: int, cols: Columns) -> None:
         ink = self.face.ink
         room, height = cols.item_width, self.face.metrics.row
-        if not line.second:
+        if not (line.second or line.offers):
             ink.text(painter, (TEXT_X, y, room, height), line.name, NAME)
             return
         top = y + (height - 50) // 2
         ink.text(painter, (TEXT_X, top, room, 26), line.name, NAME)
-        ink.text(painter, (TEXT_X, top + 27, room, 24), line.second, SECOND_WARNS if line.warns else SECOND)
+        x, left = float(TEXT_X), float(room)
+        if line.second:
+            # What the pack says is cut before the reason of the price is.
+            offers = ink.width(f" · {line.offers}", OFFERS) if line.offers else 0.0
+            share = max(left - offers, left / 3) if offers else left
+            style = SECOND_WARNS if line.warns else SECOND
+            taken = ink.text(painter, (x, top + 27, share, 24), line.second, style)
+            x, left = x + taken, left - taken
+        if line.offers:
+            words = f" · {line.offers}" if line.second else line.offers
+            ink.text(painter, (x, top + 27, left, 24), words, OFFERS)
 
     def _stepper(self, painter: QPainter, line: LineView, y: int, cols: Columns, pressed: str) -> None:
         ink = self.face.ink
