@@ -23,7 +23,9 @@ from tests.hub.devices import bearer_token, enrol_device, new_device_key
 from tests.hub.test_hub_routes import call
 
 #: Routes for whoever asks: each has its own test of what it gives away.
-OPEN = frozenset({"/healthz", "/metrics", "/openapi.json", ENROL_PATH, CHALLENGE_PATH, SESSION_PATH})
+OPEN = frozenset(
+    {"/healthz", "/livez", "/metrics", "/openapi.json", ENROL_PATH, CHALLENGE_PATH, SESSION_PATH}
+)
 #: Pages for people have sessions and tests of their own.
 PEOPLE = "/fleet"
 STORE = "/v1/stores/{store_id}"

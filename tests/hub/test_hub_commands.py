@@ -212,7 +212,9 @@ def test_serve_answers_and_stops_at_a_signal(
         served.wait()
     assert served.returncode == 0
     assert not list(database.parent.glob("hub.db-wal")), "the database was closed"
-    assert all(json.loads(line)["level"] == "INFO" for line in errors.splitlines())
+    logged = [json.loads(line) for line in errors.splitlines()]
+    assert {one["level"] for one in logged} == {"INFO"}
+    assert {one["logger"].partition(".")[0] for one in logged} <= {"poshub", "uvicorn"}, "our own words"
     assert run("summary", "--database", database) == 0
     summary = json.loads(capsys.readouterr().out.partition("\n")[2])
     assert summary["terminals"]["T1"]["events"] == 0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import psycopg
 import pysqlite3.dbapi2
@@ -23,7 +23,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, Table, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, inspect, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -41,7 +41,7 @@ from sync.hub.database.postgresql import (
     open_postgresql,
     replace_tuples,
 )
-from sync.hub.database.sqlite import WRITES, insert_tuples, open_sqlite
+from sync.hub.database.sqlite import LEAST_FREE_BYTES, WRITES, free_bytes, insert_tuples, open_sqlite
 from sync.hub.schema.events import HUB
 
 __all__ = [
@@ -84,6 +84,8 @@ class Database:
     """
 
     def __init__(self, named: Path | str, *, make: bool = True) -> None:
+        #: Whether a write failed for want of room since `try_write` last went well.
+        self.is_unwritable = False
         self.location = read_location(named)
         self.dialect: Dialect = self.location.dialect
         self._writer: AbstractContextManager[Any] = nullcontext()
@@ -145,6 +147,23 @@ class Database:
                 LOG.info("run again after: %s", trouble)
         raise ValueError("attempts counts from 1")
 
+    def try_write(self) -> None:
+        """Change nothing, but on the disk; raises BusyError, CannotWriteError.
+
+        After a write that failed for want of room it is tried whether there is room for a batch again.
+        """
+        path = self.location.path
+        if path is not None and free_bytes(path) < LEAST_FREE_BYTES:
+            # A log that is there already takes small writes long after everything else is full.
+            self._note_unwritable(f"less than {LEAST_FREE_BYTES >> 20} MiB free")
+        if self.is_unwritable and self.dialect == "postgresql":
+            with self.writing() as connection:
+                postgresql.try_room(connection)
+                connection.rollback()
+        with self.writing() as connection:
+            connection.execute(update(HUB).values(feed_id=HUB.c.feed_id))
+        self.is_unwritable = False
+
     @contextmanager
     def _told_apart(self) -> Iterator[None]:
         try:
@@ -169,7 +188,10 @@ class Database:
                 return
         elif not (isinstance(trouble, psycopg.Error) and postgresql.cannot_write(trouble)):
             return
-        said = str(trouble).strip().partition("\n")[0]
+        self._note_unwritable(str(trouble).strip().partition("\n")[0], trouble)
+
+    def _note_unwritable(self, said: str, trouble: BaseException | None = None) -> NoReturn:
+        self.is_unwritable = True
         LOG.error("cannot write: %s", said)
         raise CannotWriteError(said) from trouble
 
@@ -221,11 +243,13 @@ def open_engine(location: Location) -> Engine:
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the schema up to date inside the caller's transaction; steps are additive."""
     wanted = _newest_step() if revision == "head" else revision
-    if MigrationContext.configure(connection).get_current_revision() == wanted:
+    held = MigrationContext.configure(connection).get_current_revision()
+    if held == wanted:
         return
     config = _steps()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    LOG.info("schema brought up to date", extra={"fields": {"from": held or "", "to": wanted}})
 
 
 def _steps() -> Config:

@@ -6,6 +6,7 @@ Nothing here takes a lock of the process: whoever needs an order locks a row.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -33,6 +34,8 @@ from sync.hub.database.location import DatabaseError
 POOL_SIZE: Final = 8
 POOL_OVERFLOW: Final = 24
 CONNECT_WITHIN_S: Final = 10
+#: As much as the largest batch makes a table grow, roughly.
+ROOM_BYTES: Final = 4 << 20
 #: A batch that waits for another of the same terminal gives up then and is sent again.
 LOCK_TIMEOUT_MS: Final = 15_000
 #: A process that hangs in the middle of a transaction must not hold a terminal's row for ever.
@@ -111,6 +114,13 @@ def can_be_tried_again(trouble: psycopg.Error | None, *, disconnected: bool) -> 
 def cannot_write(trouble: psycopg.Error | None) -> bool:
     """Whether a server has no room, or may not be written: another try at once helps nothing."""
     return trouble is not None and trouble.sqlstate in _CANNOT_WRITE
+
+
+def try_room(connection: Connection) -> None:
+    """Make the disk grow by what a batch needs; the caller undoes it. Raises the driver's error."""
+    connection.exec_driver_sql("CREATE TABLE poshub_room (filler bytea)")
+    # Random, or the server would pack it.
+    connection.exec_driver_sql("INSERT INTO poshub_room VALUES (%s)", (os.urandom(ROOM_BYTES),))
 
 
 def connection_sentence(shown: str, trouble: psycopg.Error) -> str:

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from sync.hub.database import BusyError, Database
+from sync.hub.database import BusyError, CannotWriteError, Database
 from sync.hub.trust.auth import Claim, Device, State, device_of, hub_secret, read_token
 from sync.hub.trust.limits import Limits, TokenBuckets, address_key
 from sync.protocol import codec
@@ -142,6 +142,9 @@ def answering(work: Handler) -> Handler:
             return await work(request)
         except RefusedError as refused:
             return json_reply(refused.problem, refused.status, headers=refused.headers)
+        except CannotWriteError:
+            problem = Problem("cannot_write", "the disk of the database is full or fails; nothing was stored")
+            return json_reply(problem, 503, headers={"Retry-After": "5"})
         except BusyError:
             problem = Problem("busy", "nothing was stored; come again")
             return json_reply(problem, 503, headers={"Retry-After": "1"})

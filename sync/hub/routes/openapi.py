@@ -110,7 +110,14 @@ _FEED_QUERY: Final = (
 _RANGE: Final = (_header("Range", "One range of bytes (RFC 9110).", {"type": "string"}),)
 
 DESCRIBED: Final = (
-    Described("get", "/healthz", "Whether this hub serves.", {"type": "object"}, open_to_all=True),
+    Described("get", "/livez", "Whether this process serves: for whoever would start it anew.",
+              {"type": "object"}, open_to_all=True),
+    Described(
+        "get", "/healthz",
+        "Whether this hub does its work, its database read and written: for load balancers and alarms.",
+        {"type": "object"}, open_to_all=True,
+        statuses={"503": "`cannot_write`: the disk is full or fails; `busy`: the database is away."},
+    ),
     Described(
         "get", "/metrics", "Figures for Prometheus.", {"type": "string"}, gives_media="text/plain",
         open_to_all=True,
