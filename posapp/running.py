@@ -27,6 +27,7 @@ from posapp.messages import load_speech
 from posapp.resources import resource_path
 from posapp.store.engine import UnsafeSqliteError
 from posapp.store.migrate import ForeignLedgerError, LedgerTooNewError
+from posapp.store.ownership import LedgerInUseError
 from posapp.store.troubles import DatabaseError, trouble_of
 from posapp.till import SystemClock, Till
 from posapp.ui.app import create_application, show_window
@@ -39,7 +40,9 @@ LOGGER = logging.getLogger(__name__)
 AGAIN, NOT_OPENED = 75, 4
 FAULTS_MAX, WITHIN_MS = 3, 60_000
 
-_CANNOT_OPEN = (DatabaseError, OSError, ForeignLedgerError, LedgerTooNewError, UnsafeSqliteError)
+_CANNOT_OPEN = (
+    DatabaseError, OSError, ForeignLedgerError, LedgerInUseError, LedgerTooNewError, UnsafeSqliteError,
+)  # fmt: skip
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - a fact about the folder
@@ -123,6 +126,8 @@ def _sentence(error: Exception) -> str:
     match error:
         case ForeignLedgerError():
             return FOREIGN
+        case LedgerInUseError():
+            return SENTENCES["locked"]
         case LedgerTooNewError():
             return TOO_NEW
         case UnsafeSqliteError():

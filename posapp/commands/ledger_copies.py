@@ -61,13 +61,13 @@ def _restore(settings: Settings, copy: Path, *, dry_run: bool) -> int:
     if settings.ledger.exists():
         print(f"In the ledger that gives way: {_words_of(settings.ledger)}")
     now = datetime.datetime.fromtimestamp(time.time_ns() // 10**9, datetime.UTC)
-    aside = settings.ledger.with_name(f"ledger.replaced-{now:%Y%m%dT%H%M%SZ}.db")
     next_number = round_above(held.receipt_seq, RECEIPTS_SKIPPED) + 1
     print(f"Receipts go on at {next_number:06d}, or higher where the hub has heard of higher ones.")
     if dry_run:
         print("Nothing was changed: this was a rehearsal.")
         return 0
-    if put_back(copy, settings.ledger, aside):
+    aside = put_back(copy, settings.ledger, stamp=f"{now:%Y%m%dT%H%M%SZ}")
+    if aside is not None:
         print(f"The ledger that was there is kept as {aside}.")
     print("Done. What the copy holds and the hub does not is sent when the till is started.")
     return 0
