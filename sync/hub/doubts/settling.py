@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, Connection, Select, and_, case, exists, func, or_, select
 
 from sync.hub.database import upsert
 from sync.hub.doubts.exception_list import Kind, stored_key
@@ -87,13 +87,31 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What to show: settled ones or those that wait, a text to find, a store, a kind, a page (from 1)."""
+    """What to show: settled ones or those that wait, a text to find, a store, a kind, a page (from 1).
+
+    `worst_first` puts the kinds that endanger most before others; else the newest come first.
+    """
 
     is_settled: bool = False
     text: str = ""
     store_id: str = ""
     kind: str = ""
     page: int = 1
+    worst_first: bool = False
+
+
+#: Of kinds, the one that a person should look at first: what may be lost or forged, then money, then chores.
+WORST_FIRST: Final[tuple[Kind, ...]] = (
+    "tampered",
+    "lines_missing",
+    "signature_wrong",
+    "chain_broken",
+    "fork",
+    "duplicate_transaction",
+    "sale_doubtful",
+    "clock_off",
+    "stock_count",
+)
 
 
 # ---------------------------------------------------------------------- those that wait
@@ -145,7 +163,7 @@ def _of_place(query: Select[Any], columns: Any, store_id: Place, terminal_id: Pl
 
 # ---------------------------------------------------------------------- lists
 def exceptions(connection: Connection, sought: Sought) -> tuple[list[ExceptionRow], int]:
-    """A page of exceptions, newest first, and how many there are on all pages."""
+    """A page of exceptions, and how many there are on all pages."""
     column = EXCEPTION.c
     source = EXCEPTION.outerjoin(SETTLED_EXCEPTION, _IS_EXCEPTION_SETTLED)
     conditions = _conditions(sought, SETTLED_EXCEPTION.c.outcome, column.store_id)
@@ -159,10 +177,18 @@ def exceptions(connection: Connection, sought: Sought) -> tuple[list[ExceptionRo
         select(EXCEPTION, *(SETTLED_EXCEPTION.c[name] for name in _SETTLED))
         .select_from(source)
         .where(*conditions)
-        .order_by(column.noted_at_ms.desc(), column.store_id, column.kind, column.key)
+        .order_by(*_order(sought), column.store_id, column.kind, column.key)
     )
     rows = connection.execute(_paged(query, sought.page))
     return [_exception(row) for row in rows], int(total)
+
+
+def _order(sought: Sought) -> list[Any]:
+    newest = EXCEPTION.c.noted_at_ms.desc()
+    if not sought.worst_first:
+        return [newest]
+    ranks = {kind: rank for rank, kind in enumerate(WORST_FIRST)}
+    return [case(ranks, value=EXCEPTION.c.kind, else_=len(ranks)), newest]
 
 
 def quarantined(connection: Connection, sought: Sought) -> tuple[list[LineRow], int]:

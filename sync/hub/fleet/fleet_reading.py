@@ -26,8 +26,8 @@ ONLINE_WITHIN_MS: Final = 30_000
 QUEUE_OLD_MS: Final = 10 * 60_000
 _PRINTER_FINE: Final = ("", "ready", "unknown", "none")
 
-FILTERS: Final = ("all", "online", "silent", "queue", "printer", "clock", "open", "removed")
-SORTS: Final = ("place", "queue", "seen")
+FILTERS: Final = ("all", "trouble", "online", "silent", "queue", "printer", "clock", "open", "removed")
+SORTS: Final = ("worst", "place", "queue", "seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,12 @@ class Till:
     def has_clock_off(self) -> bool:
         """Whether its clock makes dates and codes doubtful."""
         return self.last_seen_ms is not None and abs(self.clock_offset_ms) > CLOCK_OFF_MS
+
+    def has_old_queue(self, now_ms: int) -> bool:
+        """Whether sales have waited at it for long."""
+        return (
+            bool(self.queue_length) and self.oldest_ms is not None and now_ms - self.oldest_ms > QUEUE_OLD_MS
+        )
 
     @property
     def needs_printer(self) -> bool:
@@ -129,6 +135,25 @@ class _Query:
         self.quarantined = func.coalesce(self.lines.c.count, 0)
         self.exceptions = func.coalesce(self.doubts.c.count, 0)
 
+    @property
+    def has_old_queue(self) -> ColumnElement[bool]:
+        return and_(self.status.queue_length > 0, self.status.oldest_ms < self.now_ms - QUEUE_OLD_MS)
+
+    @property
+    def badness(self) -> Any:
+        """How urgently a till needs someone: sales that wait weigh most, one that was never seen nothing."""
+        is_lost = and_(self.status.last_seen_ms.is_not(None), ~self.is_online)
+        waits = self.quarantined + self.exceptions > 0
+        weights = (
+            (self.has_old_queue, 16),
+            (is_lost, 8),
+            (self.has_printer_trouble, 4),
+            (self.has_clock_off, 2),
+            (waits, 1),
+        )
+        terms = [case((condition, weight), else_=0) for condition, weight in weights]
+        return sum(terms[1:], terms[0])
+
     def conditions(self, wanted: Wanted, named: list[str]) -> list[ColumnElement[bool]]:
         is_set_up = TERMINAL.c.is_set_up == (0 if wanted.filter == "removed" else 1)
         found: list[ColumnElement[bool]] = [is_set_up]
@@ -145,7 +170,8 @@ class _Query:
         by_filter: dict[str, ColumnElement[bool]] = {
             "online": self.is_online,
             "silent": ~self.is_online,
-            "queue": and_(self.status.queue_length > 0, self.status.oldest_ms < self.now_ms - QUEUE_OLD_MS),
+            "trouble": self.badness > 0,
+            "queue": self.has_old_queue,
             "printer": self.has_printer_trouble,
             "clock": self.has_clock_off,
             "open": self.quarantined + self.exceptions > 0,
@@ -166,6 +192,9 @@ class _Query:
 
     def order(self, sort: str) -> list[Any]:
         place = [TERMINAL.c.store_id, TERMINAL.c.terminal_id]
+        if sort == "worst":
+            oldest = func.coalesce(case((self.status.queue_length > 0, self.status.oldest_ms)), self.now_ms)
+            return [self.badness.desc(), oldest, *place]
         if sort == "queue":
             return [func.coalesce(self.status.queue_length, 0).desc(), *place]
         if sort == "seen":

@@ -64,10 +64,14 @@ class FleetWorkRoutes:
     def _exceptions(self, visit: Visit) -> Answer:
         sought = _sought(visit)
         with self._database.reading() as connection:
+            self._labels.read(connection)
             rows, total = exceptions(connection, sought)
         return "exceptions.html", {
             **_list_values("exceptions", sought, rows, total),
             "kind": sought.kind,
+            "sort": "worst" if sought.worst_first else "newest",
+            "sorts": words.EXCEPTION_SORTS,
+            "stores": {one.store_id: self._labels.of(one.store_id, visit.language) for one in rows},
             "kinds": words.EXCEPTION_KINDS,
             "advice": words.EXCEPTION_ADVICE,
         }
@@ -201,6 +205,7 @@ def _sought(visit: Visit) -> Sought:
         store_id=visit.query.get("store", "").strip(),
         kind=visit.query.get("kind", ""),
         page=visit.page_no(),
+        worst_first=visit.query.get("sort", "worst") == "worst",
     )
 
 
