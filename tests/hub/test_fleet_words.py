@@ -135,24 +135,23 @@ def noted_names() -> set[str]:
     """Every name of a detail that the hub's sources note with an exception."""
     found: set[str] = set()
     for path in (ROOT / "sync" / "hub").rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        for call in ast.walk(tree):
-            if not isinstance(call, ast.Call):
-                continue
-            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-            if name == "_note" or (name == "note_exception" and path.name != "exception_list.py"):
-                given = {one.arg: one.value for one in call.keywords if one.arg}
-                if name == "_note":
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                given = {one.arg: one.value for one in node.keywords if one.arg}
+                if name in ("_note", "tell"):
                     found |= set(given)
-                detail = given.get("detail")
-                for key in detail.keys if isinstance(detail, ast.Dict) else ():
-                    found |= {key.value} if isinstance(key, ast.Constant) else set()
-        if path.parent.name == "intake":
-            for one in ast.walk(tree):
-                is_about = isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "about"
-                if is_about and isinstance(one.value, ast.Dict):
-                    found |= {key.value for key in one.value.keys if isinstance(key, ast.Constant)}
-    return {str(name) for name in found}
+                elif name == "note_exception":
+                    found |= keys_of(given.get("detail"))
+            elif path.parent.name == "intake" and keys_of(node) & {"seq", "doubts"}:
+                found |= keys_of(node)
+    return found
+
+
+def keys_of(node: ast.AST | None) -> set[str]:
+    """The keys that a dictionary is written with."""
+    keys = node.keys if isinstance(node, ast.Dict) else ()
+    return {str(one.value) for one in keys if isinstance(one, ast.Constant)}
 
 
 def test_every_detail_that_is_noted_has_words() -> None:
