@@ -139,11 +139,11 @@ def noted_names() -> set[str]:
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 given = {one.arg: one.value for one in node.keywords if one.arg}
-                if name in ("_note", "tell"):
+                if path.parent.name == "intake" and name in ("_note", "tell"):
                     found |= set(given)
                 elif name == "note_exception":
                     found |= keys_of(given.get("detail"))
-            elif path.parent.name == "intake" and keys_of(node) & {"seq", "doubts"}:
+            elif path.parent.name == "intake" and keys_of(node) & {"transaction_id", "doubts"}:
                 found |= keys_of(node)
     return found
 
