@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 
 from sync.hub.database import BusyError, Database
 from sync.hub.intake import ingest as ingest_module
+from sync.hub.intake import reading
 from sync.hub.intake.ingest import Batch, ingest
 from sync.hub.schema.events import EVENT, EXCEPTION, FORK_ALARM, RETAIL_TRANSACTION, SALE_LINE
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body
@@ -172,10 +173,10 @@ def killing(monkeypatch: pytest.MonkeyPatch, database: Database, step: str) -> l
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
         killed.append(step)
 
-    insert_rows, save_progress = ingest_module.insert_rows, ingest_module.save_progress
+    insert_rows, save_progress = reading.insert_rows, ingest_module.save_progress
 
     def insert_or_die(connection: object, table: object, rows: object) -> None:
-        if not killed and step != "progress" and table is getattr(ingest_module, step):
+        if not killed and step != "progress" and table is getattr(reading, step):
             kill(connection)
         insert_rows(connection, table, rows)  # type: ignore[arg-type]
 
@@ -184,7 +185,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, database: Database, step: str) -> l
             kill(connection)
         save_progress(connection, *place, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ingest_module, "insert_rows", insert_or_die)
+    monkeypatch.setattr(reading, "insert_rows", insert_or_die)
     monkeypatch.setattr(ingest_module, "save_progress", save_or_die)
     return killed
 

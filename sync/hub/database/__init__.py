@@ -56,6 +56,7 @@ __all__ = [
     "open_engine",
     "read_location",
     "upsert",
+    "upsert_for",
 ]
 
 LOG = logging.getLogger("poshub.database")
@@ -273,7 +274,12 @@ def is_unstorable(trouble: BaseException) -> bool:
 
 def upsert(connection: Connection, table: Table) -> Any:
     """INSERT as this database spells it, with its `on_conflict_do_...` and `excluded`."""
-    return (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+    return upsert_for(connection.dialect.name, table)
+
+
+def upsert_for(dialect: str, table: Table) -> Any:
+    """The same for a kind of database, so that a statement can be put together once."""
+    return (postgresql_insert if dialect == "postgresql" else sqlite_insert)(table)
 
 
 def insert_rows(

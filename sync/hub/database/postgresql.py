@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
+    event,
 )
 
 from sync.hub.database.location import DatabaseError
@@ -44,6 +45,12 @@ IDLE_TIMEOUT_MS: Final = 300_000
 _OPTIONS: Final = (
     "-c synchronous_commit=on -c timezone=UTC"
     f" -c lock_timeout={LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
+)
+#: The usual way to compress what is long takes a fifth of the server's time for a sale; this one takes next
+#: to none. A server that is too old, or was built without it, goes on with the usual one.
+_COMPRESSION: Final = (
+    "SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings"
+    " WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
 )
 #: Any one number, the same for every process that brings a schema up to date.
 MIGRATION_LOCK: Final = 7_046_912_358_814_201
@@ -81,7 +88,7 @@ def open_postgresql(url: URL) -> Engine:
     options = query.get("options", "")
     named = " ".join(options) if isinstance(options, tuple) else options
     url = url.set(query={**query, "options": f"{named} {_OPTIONS}".strip()})
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
@@ -90,6 +97,13 @@ def open_postgresql(url: URL) -> Engine:
         # Values are sales and secrets: what goes wrong is told without them.
         hide_parameters=True,
     )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(raw: Any, _record: Any) -> None:
+    raw.execute(_COMPRESSION)
+    raw.commit()
 
 
 def check_server(connection: Connection) -> None:

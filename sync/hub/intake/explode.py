@@ -27,8 +27,10 @@ Text = Annotated[str, msgspec.Meta(max_length=500)]
 Name = Annotated[str, msgspec.Meta(max_length=64)]
 Row = tuple[Any, ...]
 
+# None of these can be part of a ring of references: the collector need not look at a batch's thousands.
 
-class PackBody(msgspec.Struct):
+
+class PackBody(msgspec.Struct, gc=False):
     """What a pack's code said, as it travels."""
 
     gtin14: Name
@@ -39,7 +41,7 @@ class PackBody(msgspec.Struct):
     sell_by_on: Name = ""
 
 
-class LineBody(msgspec.Struct):
+class LineBody(msgspec.Struct, gc=False):
     """A sold line as it travels."""
 
     line_no: Whole
@@ -55,7 +57,7 @@ class LineBody(msgspec.Struct):
     pack: PackBody | None = None
 
 
-class TenderBody(msgspec.Struct):
+class TenderBody(msgspec.Struct, gc=False):
     """A tender line as it travels."""
 
     tender_no: Whole
@@ -65,7 +67,7 @@ class TenderBody(msgspec.Struct):
     reference: Text = ""
 
 
-class TaxBody(msgspec.Struct):
+class TaxBody(msgspec.Struct, gc=False):
     """Tax of one rate as it travels."""
 
     rate_id: Name
@@ -75,7 +77,7 @@ class TaxBody(msgspec.Struct):
     tax_minor: Amount
 
 
-class SaleBody(msgspec.Struct):
+class SaleBody(msgspec.Struct, gc=False):
     """A completed sale as it travels."""
 
     transaction_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -181,7 +183,7 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) ->
             sale.change_minor,
         )
     )
-    rows.lines.extend(
+    rows.lines += [
         (
             *key,
             line.line_no,
@@ -197,20 +199,20 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) ->
             line.amount_minor,
         )
         for line in sale.lines
-    )
-    rows.tenders.extend(
+    ]
+    rows.tenders += [
         (*key, one.tender_no, one.tender_id, one.kind, one.reference, one.amount_minor)
         for one in sale.tenders
-    )
-    rows.taxes.extend(
+    ]
+    rows.taxes += [
         (*key, tax.rate_id, tax.ppm, int(tax.included), tax.taxable_minor, tax.tax_minor)
         for tax in sale.taxes
-    )
-    rows.packs.extend(
+    ]
+    rows.packs += [
         (*key, line.line_no, pack.gtin14, pack.lot, pack.serial, *_days(pack))
         for line in sale.lines
         if (pack := line.pack) is not None
-    )
+    ]
 
 
 def _days(pack: PackBody) -> tuple[str, str, str]:
