@@ -10,10 +10,11 @@ import difflib
 import ipaddress
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from posapp.values import dataclass
 
 SCHEMES = ("light", "dark")
 SOUNDS = ("off", "soft", "normal")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from posapp import __version__
@@ -17,6 +16,7 @@ from posapp.config import Settings
 from posapp.flows.intents import CatalogueStatus, HubStatus, LinkStatus, PrinterStatus
 from posapp.store.catalog_writer import CatalogFile
 from posapp.store.writer import LedgerWriter
+from posapp.values import dataclass
 
 if TYPE_CHECKING:
     from posapp.domain.shop import Shop

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.quantity import Unit
 from posapp.domain.shop import Words
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ Facts name operators and items by id; they hold no secrets and no personal data 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from posapp.values import dataclass
 
 Words = Mapping[str, str]
 

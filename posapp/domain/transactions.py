@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.cart import Cart, sale_lines
 from posapp.domain.facts import TaxLine, TransactionCompleted, TransactionVoided
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.tax import tax_added, tax_lines
 from posapp.domain.tenders import Payment
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

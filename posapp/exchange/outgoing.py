@@ -7,7 +7,6 @@ fields on the wire are the names in `domain.facts`; fields are only ever added.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +29,7 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.values import dataclass
 from sync.protocol.codec import encode_envelope
 from sync.protocol.envelope import Envelope
 

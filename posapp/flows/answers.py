@@ -6,7 +6,7 @@ Past participles, plain values; which thread or device an answer came from is no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from posapp.domain.catalog import Item
@@ -14,6 +14,7 @@ from posapp.domain.facts import ShiftTotals
 from posapp.domain.markdowns import MarkdownRules
 from posapp.domain.recalls import RecallList, RecallProblem
 from posapp.domain.shop import Shop
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

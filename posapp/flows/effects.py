@@ -6,11 +6,12 @@ the drawer is only ever given after the commit that justifies it has been confir
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from posapp.domain.facts import Fact
 from posapp.domain.paper import PaperDocument
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

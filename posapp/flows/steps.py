@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from posapp.domain.cart import with_scan
@@ -18,6 +18,7 @@ from posapp.flows.meant import Stop, WaitingScan
 from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, SoldReader
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told, TryingScanner
+from posapp.values import dataclass
 
 #: What stands on record for a badge or an operator's code: its text would let anybody print another one.
 BADGE = "badge"
