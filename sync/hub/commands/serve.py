@@ -12,6 +12,7 @@ from typing import Any, Final
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.database import Database
 from sync.hub.serving.asgi import Listening, Server, create_app
+from sync.hub.serving.collecting import collect_seldom
 from sync.hub.serving.embedded import system_now_ms
 from sync.hub.serving.job_handlers import job_runner
 from sync.hub.serving.workers import serve_in_processes
@@ -156,6 +157,7 @@ def _serve_here(database: Database, listening: Listening, limits: Limits, token:
         signal.signal(stop, lambda _number, _frame: None)
     jobs = job_runner(database, system_now_ms)
     jobs.start()
+    collect_seldom()
     try:
         server.run()
     finally:

@@ -282,12 +282,10 @@ class _Ingest:
     # ------------------------------------------------------------------ how far
     def _wish_for_stock(self) -> None:
         """Have what was sold and moved folded into stock, later and not in this transaction's way."""
-        seqs = [one.envelope.seq for one in self._fresh if one.envelope.kind in STOCK_KINDS]
-        if seqs:
-            store_id, terminal_id, epoch = self._place
-            wish_for_stock(
-                self._connection, store_id, terminal_id, epoch=epoch, first=min(seqs), last=max(seqs)
-            )
+        moving = [one.envelope for one in self._fresh if one.envelope.kind in STOCK_KINDS]
+        only_sold = all(envelope.kind == SALE_KIND for envelope in moving)
+        seqs = [envelope.seq for envelope in moving]
+        wish_for_stock(self._connection, self._place, seqs, only_sold=only_sold)
 
     def _save(self, last_seq: int) -> None:
         result, seal = self._result, self._batch.seal

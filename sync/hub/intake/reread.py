@@ -63,8 +63,8 @@ def read_again(connection: Connection, key: LineKey, *, who: str, now_ms: int) -
     if sale is not None:
         _add_sale(connection, envelope, content, sale, now_ms)
     if envelope.kind in STOCK_KINDS:
-        seq = envelope.seq
-        wish_for_stock(connection, key[0], key[1], epoch=key[2], first=seq, last=seq)
+        place = (key[0], key[1], key[2])
+        wish_for_stock(connection, place, [envelope.seq], only_sold=envelope.kind == SALE_KIND)
     return "read"
 
 

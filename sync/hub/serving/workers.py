@@ -23,6 +23,7 @@ from uvicorn.supervisors import Multiprocess
 
 from sync.hub.database import Database
 from sync.hub.serving.asgi import HubConfig, Listening, create_app, url_of
+from sync.hub.serving.collecting import collect_seldom
 from sync.hub.serving.embedded import system_now_ms
 from sync.hub.serving.job_handlers import job_runner
 from sync.hub.trust.limits import Limits
@@ -91,9 +92,11 @@ def worker_app() -> ASGIApp:
             await run_in_threadpool(jobs.stop)
             database.close()
 
-    return create_app(
+    app = create_app(
         database, system_now_ms, serving.limits, metrics_token=serving.metrics_token, lifespan=living
     )
+    collect_seldom()
+    return app
 
 
 def _named(database: str) -> Path | str:
