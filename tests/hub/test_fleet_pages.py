@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import update
 
 from sync.hub.doubts.exception_list import note_exception
-from sync.hub.doubts.settling import WORST_FIRST
+from sync.hub.doubts.lists import WORST_FIRST
 from sync.hub.fleet.fleet_reading import PAGE_ROWS
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.schema.events import QUARANTINE, TERMINAL

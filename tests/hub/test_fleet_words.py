@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 from sync.hub.doubts.exception_list import KINDS
-from sync.hub.doubts.settling import WORST_FIRST
+from sync.hub.doubts.lists import WORST_FIRST
 from sync.hub.fleet.pages import labels
 from sync.hub.fleet.pages.details import DETAILS, line_sentence, sentences
 from sync.hub.fleet.pages.rendering import ASSETS, TEMPLATES

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
+from sync.hub.doubts.lists import behind
 from sync.hub.doubts.settling import open_exceptions, open_quarantine
 from sync.hub.fleet.status_board import CLOCK_OFF_MS
 from sync.hub.fleet.store_labels import StoreLabels
@@ -223,6 +224,25 @@ def tills(
     ).all()
     keys = key_states(connection, [(row.store_id, row.terminal_id) for row in rows])
     return [_till(row, labels.of(row.store_id, language).name, keys, now_ms) for row in rows], int(total)
+
+
+def tills_after(
+    connection: Connection,
+    wanted: Wanted,
+    labels: StoreLabels,
+    *,
+    after: tuple[str, str] | None,
+    limit: int,
+    now_ms: int,
+) -> list[Till]:
+    """The next tills by store and terminal; `after` are those of the last one."""
+    labels.read(connection)
+    query = _Query(now_ms)
+    places = [TERMINAL.c.store_id, TERMINAL.c.terminal_id]
+    conditions = [*query.conditions(wanted, []), *behind(places, after)]
+    rows = connection.execute(query.tills().where(*conditions).order_by(*places).limit(limit)).all()
+    keys = key_states(connection, [(row.store_id, row.terminal_id) for row in rows])
+    return [_till(row, labels.of(row.store_id, "").name, keys, now_ms) for row in rows]
 
 
 def _till(row: Any, store_name: str, keys: Mapping[tuple[str, str], str], now_ms: int) -> Till:

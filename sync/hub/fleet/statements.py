@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -81,6 +82,17 @@ def make_statement(
         connection, store_id, who=who, act="statement_made", subject=statement_id, note=note, now_ms=now_ms
     )
     return statement_id
+
+
+def days_of(first: str, last: str) -> tuple[str, str] | None:
+    """First and last day as ISO dates, or None where they are none or too far apart."""
+    try:
+        from_day, to_day = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        return None
+    if not 0 <= (to_day - from_day).days < DAYS_MOST:
+        return None
+    return from_day.isoformat(), to_day.isoformat()
 
 
 def statements(connection: Connection, store_id: str) -> list[Made]:
