@@ -13,7 +13,8 @@ from pathlib import Path
 
 from posapp.config import ConfigError, Settings, read_settings
 from posapp.store.backups import BackupError, LedgerSummary, back_up, look, put_back
-from posapp.store.epochs import RECEIPTS_SKIPPED, round_above
+from posapp.store.epochs import round_above
+from sync.engine.ports import RECEIPTS_SKIPPED
 
 #: Exit codes: the settings cannot be read; a till is running; it could not be done.
 BAD_SETTINGS, RUNNING, FAILED = 2, 3, 4

@@ -83,6 +83,7 @@ class SyncLoop:
         self._is_urgent = True
         self._is_behind = False
         self._is_first = True
+        self._may_doubt = True
         self._forked_epoch: int | None = None
         self._hub_id = ""
         self._refused: LinkError | None = None
@@ -140,7 +141,8 @@ class SyncLoop:
             if is_whole:
                 self._pull({} if reply is None else reply.heads)
         except LinkError as trouble:
-            self._is_urgent = True
+            # A hub that was away may have been put back meanwhile, with nobody telling it.
+            self._is_urgent = self._may_doubt = True
             return self._failed(trouble), False
         except StoreUnavailable:
             self._is_urgent = True
@@ -178,6 +180,7 @@ class SyncLoop:
             self._outbox.chain_at,
             is_first=self._is_first,
             forked_epoch=self._forked_epoch,
+            may_doubt=self._may_doubt,
         )
         if healing.marks is not None:
             self._outbox.take_marks(reply.hub_id, healing.marks)
@@ -185,6 +188,8 @@ class SyncLoop:
             LOGGER.warning("the ledger goes on with new numbers: %s", healing.beginning.reason)
             self._outbox.begin(healing.beginning)
         self._is_first, self._forked_epoch, self._hub_id = False, None, reply.hub_id
+        self._may_doubt &= not healing.is_doubt
+        self._pusher.tell_gone()
         self._status.heard(reply)
         if reply.rotate_key:
             self._link.rotate()
