@@ -9,6 +9,7 @@ change is handed to the library as it is.
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, fields
 from typing import TYPE_CHECKING, Any, Final
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 _Method = Callable[..., Any]
 
 
-def _compiled(name: str, parameters: str, body: str, known: Mapping[str, Any]) -> _Method:
+def _compiled(owner: type, head: str, body: str, known: Mapping[str, Any]) -> _Method:
+    """A method of a class by its text; it sees its module, so that its annotations can be read."""
+    text = f"def make({', '.join(known)}):\n def {head}:\n{body}\n return {head.partition('(')[0]}"
     made: dict[str, Any] = {}
     # As the library does: nothing in the text comes from outside, names of fields are identifiers.
-    exec(f"def {name}({parameters}):\n{body}", dict(known), made)  # noqa: S102
-    method: _Method = made[name]
+    exec(text, vars(sys.modules[owner.__module__]), made)  # noqa: S102
+    method: _Method = made["make"](**known)
     return method
 
 
@@ -39,10 +42,12 @@ def _init(owner: type) -> _Method:
             parameters.append(f"{one.name}={given}")
         else:
             parameters.append(one.name)
-        lines.append(f" _set(self, {one.name!r}, {value})\n")
+        lines.append(f"  _set(self, {one.name!r}, {value})\n")
     if hasattr(owner, "__post_init__"):
-        lines.append(" self.__post_init__()\n")
-    return _compiled("__init__", ", ".join(parameters), "".join(lines) or " pass", known)
+        lines.append("  self.__post_init__()\n")
+    method = _compiled(owner, f"__init__({', '.join(parameters)})", "".join(lines) or "  pass", known)
+    method.__annotations__ = {one.name: one.type for one in fields(owner)} | {"return": None}
+    return method
 
 
 def _tuple_of(names: Iterable[str], of: str) -> str:
@@ -52,34 +57,39 @@ def _tuple_of(names: Iterable[str], of: str) -> str:
 def _eq(owner: type) -> _Method:
     compared = [one.name for one in fields(owner) if one.compare]
     mine, others = _tuple_of(compared, "self"), _tuple_of(compared, "other")
-    body = f" if other.__class__ is self.__class__:\n  return {mine} == {others}\n return NotImplemented"
-    return _compiled("__eq__", "self, other", body, {})
+    body = f"  if other.__class__ is self.__class__:\n   return {mine} == {others}\n  return NotImplemented"
+    return _compiled(owner, "__eq__(self, other)", body, {})
 
 
 def _hash(owner: type) -> _Method:
     hashed = [one.name for one in fields(owner) if (one.compare if one.hash is None else one.hash)]
-    return _compiled("__hash__", "self", f" return hash({_tuple_of(hashed, 'self')})", {})
+    return _compiled(owner, "__hash__(self)", f"  return hash({_tuple_of(hashed, 'self')})", {})
 
 
 def _repr(owner: type) -> _Method:
     shown = ", ".join(f"{one.name}={{self.{one.name}!r}}" for one in fields(owner) if one.repr)
-    body = f" return self.__class__.__qualname__ + f'({shown})'"
-    return _compiled("__repr__", "self", body, {})
+    return _compiled(owner, "__repr__(self)", f"  return self.__class__.__qualname__ + f'({shown})'", {})
 
 
 _BUILT: Final = {"__init__": _init, "__eq__": _eq, "__hash__": _hash, "__repr__": _repr}
 
 
-def _later(owner: type, name: str, build: Callable[[type], _Method]) -> _Method:
-    """A method that compiles the real one with its first call, and puts it in its own place."""
+class _Later:
+    """A method that is compiled when it is asked for, and put in its own place."""
 
-    def first(*arguments: Any, **named: Any) -> Any:
-        method = build(owner)
-        method.__qualname__ = f"{owner.__qualname__}.{name}"
-        setattr(owner, name, method)
-        return method(*arguments, **named)
+    __slots__ = ("_build", "_name", "_owner")
 
-    return first
+    def __init__(self, owner: type, name: str, build: Callable[[type], _Method]) -> None:
+        self._owner = owner
+        self._name = name
+        self._build = build
+
+    def __get__(self, instance: object, _kind: type) -> Any:
+        """The method, bound where an instance asks."""
+        method: Any = self._build(self._owner)
+        method.__qualname__ = f"{self._owner.__qualname__}.{self._name}"
+        setattr(self._owner, self._name, method)
+        return method if instance is None else method.__get__(instance)
 
 
 def _refuse_change(self: Any, name: str, _value: object = None) -> None:
@@ -109,7 +119,7 @@ def _frozen(given: type) -> type:
     made: type = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(given)
     for name, build in _BUILT.items():
         if name not in own:
-            setattr(made, name, _later(made, name, build))
+            setattr(made, name, _Later(made, name, build))
     for name, method in _COMMON.items():
         setattr(made, name, method)
     return made

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
+import typing
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, field, fields, replace
 from typing import Any, ClassVar, Final
@@ -127,13 +129,29 @@ def test_it_is_as_the_librarys(act: Callable[[dict[str, Any]], Any]) -> None:
 
 def test_a_class_compiles_nothing_before_it_is_used() -> None:
     made = _make(dataclass(frozen=True, slots=True))["Point"]
-    waiting = made.__init__
+    waiting = {name: made.__dict__[name] for name in ("__init__", "__eq__", "__hash__", "__repr__")}
     made(1)
-    assert made.__init__ is not waiting
-    assert made.__init__.__qualname__.endswith("Point.__init__")
-    compared = made.__eq__
+    assert [name for name, method in waiting.items() if made.__dict__[name] is method] == [
+        "__eq__",
+        "__hash__",
+        "__repr__",
+    ]
     assert made(1) == made(1)
-    assert made.__eq__ is not compared
+    assert made.__eq__ is not waiting["__eq__"]
+    assert made.__init__.__qualname__.endswith("Point.__init__")
+
+
+def test_its_parameters_and_their_types_can_be_asked_for() -> None:
+    ours, theirs = (inspect.signature(classes["Point"]).parameters for classes in (OURS, THEIRS))
+    assert [str(one) for one in ours.values() if one.name != "marks"] == [
+        str(one) for one in theirs.values() if one.name != "marks"
+    ]
+    assert list(ours) == list(theirs)
+    assert typing.get_type_hints(Sent.__init__) == {
+        "name": str,
+        "parts": tuple[int, ...],
+        "return": type(None),
+    }
 
 
 def test_no_change_is_taken() -> None:
