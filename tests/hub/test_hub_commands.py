@@ -304,6 +304,8 @@ def test_a_busy_database_is_one_sentence(
         (["serve", "--port", "-1"], "--port is from 0"),
         (["serve", "--workers", "0"], "--workers is from 1"),
         (["serve", "--connections-max", "0"], "--connections-max counts from 1"),
+        (["serve", "--workers", "2", "--database-connections", "5"], "needs --database-connections of 6"),
+        (["serve", "--database-connections", "-1"], "needs --database-connections of 3"),
         (["serve", "--device-per-s", "-1"], "--device-per-s is a number"),
         (["serve", "--address-per-s", "nan"], "--address-per-s is a number"),
         (["serve", "--device-burst", "0"], "--device-burst counts from 1"),

@@ -15,6 +15,12 @@ from sync.hub.serving.asgi import Listening, Server, create_app
 from sync.hub.serving.collecting import collect_seldom
 from sync.hub.serving.embedded import system_now_ms
 from sync.hub.serving.job_handlers import job_runner
+from sync.hub.serving.shares import (
+    DATABASE_CONNECTIONS,
+    connections_needed,
+    database_share,
+    till_connections,
+)
 from sync.hub.serving.workers import serve_in_processes
 from sync.hub.trust.limits import Limits
 from sync.hub.upkeep.daily import wish_for_daily
@@ -36,6 +42,13 @@ def add(commands: Any) -> None:
         "--workers", type=int, default=1, metavar="N", help="processes (PostgreSQL only; default: 1)"
     )
     serving.add_argument(
+        "--database-connections",
+        type=int,
+        default=DATABASE_CONNECTIONS,
+        metavar="N",
+        help="connections to PostgreSQL of all processes together (default: %(default)s of its usual 100)",
+    )
+    serving.add_argument(
         "--metrics-token-file", type=Path, help="who has this token may ask /metrics (default: the loopback)"
     )
     _trust_options(serving)
@@ -52,7 +65,13 @@ def _trust_options(serving: argparse.ArgumentParser) -> None:
         metavar="ADDRESSES",
         help="proxies whose X-Forwarded-For is believed",
     )
-    serving.add_argument("--connections-max", type=int, metavar="N", help="more are answered 503")
+    serving.add_argument(
+        "--connections-max",
+        type=int,
+        metavar="N",
+        help="connections of tills to each process, more are answered 503"
+        f" (default: {till_connections()}, as the system's limit of open files allows)",
+    )
     for name, default, text in (
         ("device-per-s", usual.device_per_s, "requests a second of one till, 0: any"),
         ("device-burst", usual.device_burst, "requests of one till at once"),
@@ -92,7 +111,7 @@ def _listening(options: argparse.Namespace) -> Listening:
         certificate=options.tls_cert,
         key=options.tls_key,
         proxies=options.proxies,
-        connections_max=options.connections_max,
+        connections_max=options.connections_max or till_connections(),
     )
 
 
@@ -104,6 +123,12 @@ def _check_numbers(options: argparse.Namespace) -> None:
         raise CommandError(f"--workers is from 1 to {WORKERS_MOST}; one for each processor is plenty")
     if options.connections_max is not None and options.connections_max < 1:
         raise CommandError("--connections-max counts from 1")
+    if not database_share(options.database_connections, options.workers):
+        least = connections_needed(options.workers)
+        raise CommandError(
+            f"--workers {options.workers} needs --database-connections of {least} at least, and"
+            " max_connections of PostgreSQL some 20 above that"
+        )
     for name in ("device_per_s", "address_per_s"):
         rate = getattr(options, name)
         if not (math.isfinite(rate) and rate >= 0):
@@ -129,7 +154,8 @@ def _serve(options: argparse.Namespace) -> int:
     listening, limits = _listening(options), limits_of(options)
     token = _metrics_token(options)
     # Opened here in any case: what is wrong with the database is said before anything listens.
-    with opened(options) as database:
+    share = database_share(options.database_connections, options.workers)
+    with opened(options, connections=share) as database:
         with database.writing() as connection:
             wish_for_daily(connection, system_now_ms())
         if options.workers > 1 and database.dialect == "sqlite":
@@ -168,7 +194,13 @@ def _serve_in_processes(
     options: argparse.Namespace, listening: Listening, limits: Limits, token: str
 ) -> None:
     serve_in_processes(
-        options.database, listening, limits, workers=options.workers, metrics_token=token, on_ready=_tell
+        options.database,
+        listening,
+        limits,
+        workers=options.workers,
+        database_connections=database_share(options.database_connections, options.workers),
+        metrics_token=token,
+        on_ready=_tell,
     )
 
 

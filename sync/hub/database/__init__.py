@@ -32,12 +32,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sync.hub.database import postgresql, sqlite
 from sync.hub.database.location import DatabaseError, Dialect, Location, read_location
 from sync.hub.database.postgresql import (
+    CONNECTIONS_MOST,
     MIGRATION_LOCK,
+    NO_ROOM_MEND,
     PROGRAM_LIMIT_EXCEEDED,
     can_be_tried_again,
     check_server,
     connection_sentence,
     copy_tuples,
+    is_full,
     open_postgresql,
     replace_tuples,
 )
@@ -45,6 +48,7 @@ from sync.hub.database.sqlite import LEAST_FREE_BYTES, WRITES, free_bytes, inser
 from sync.hub.schema.events import HUB
 
 __all__ = [
+    "CONNECTIONS_MOST",
     "UNSTORABLE",
     "BusyError",
     "CannotWriteError",
@@ -81,10 +85,11 @@ class Database:
     """One open database; safe to use from any thread.
 
     `named` is a path or `sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`. Raises DatabaseError where
-    it cannot be opened, and, without `make`, where no hub is in it yet.
+    it cannot be opened, and, without `make`, where no hub is in it yet. `connections`: how many it opens to a
+    server at most.
     """
 
-    def __init__(self, named: Path | str, *, make: bool = True) -> None:
+    def __init__(self, named: Path | str, *, make: bool = True, connections: int = CONNECTIONS_MOST) -> None:
         #: Whether a write failed for want of room since `try_write` last went well.
         self.is_unwritable = False
         self.location = read_location(named)
@@ -93,7 +98,7 @@ class Database:
         if self.location.path is not None:
             self._writer = threading.Lock()
             self.location.path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = open_engine(self.location)
+        self._engine = open_engine(self.location, connections)
         # A page of a feed is read in several steps, which must all see one state.
         self._reader = self._engine
         if self.dialect == "postgresql":
@@ -201,6 +206,8 @@ class Database:
             code = getattr(trouble, "sqlite_errorcode", None)
             return code is not None and code & 0xFF == pysqlite3.dbapi2.SQLITE_BUSY
         known = trouble if isinstance(trouble, psycopg.Error) else None
+        if known is not None and is_full(known):
+            LOG.warning("the server has as many connections as it may; %s", NO_ROOM_MEND)
         lost = isinstance(known, psycopg.OperationalError) and known.sqlstate is None
         return can_be_tried_again(known, disconnected=disconnected or lost)
 
@@ -236,9 +243,11 @@ class Database:
             return str(connection.execute(select(HUB.c.feed_id)).scalar_one())
 
 
-def open_engine(location: Location) -> Engine:
+def open_engine(location: Location, connections: int = CONNECTIONS_MOST) -> Engine:
     """An engine on a database whose schema nobody has looked at yet."""
-    return open_sqlite(location.url) if location.dialect == "sqlite" else open_postgresql(location.url)
+    if location.dialect == "sqlite":
+        return open_sqlite(location.url)
+    return open_postgresql(location.url, connections)
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:

@@ -32,9 +32,11 @@ from sqlalchemy import (
 
 from sync.hub.database.location import DatabaseError
 
+#: Connections that are kept, and how many a process opens at most: it has not many more threads.
 POOL_SIZE: Final = 8
-POOL_OVERFLOW: Final = 24
+CONNECTIONS_MOST: Final = 32
 CONNECT_WITHIN_S: Final = 10
+WAIT_FOR_CONNECTION_S: Final = 30.0
 #: As much as the largest batch makes a table grow, roughly.
 ROOM_BYTES: Final = 4 << 20
 #: A batch that waits for another of the same terminal gives up then and is sent again.
@@ -70,11 +72,17 @@ PROGRAM_LIMIT_EXCEEDED: Final = "54000"
 _TRY_AGAIN_CLASSES: Final = ("08", "57P")
 #: The disk is full, the memory is, the disk fails, or the server may only be read: for a person to mend.
 _CANNOT_WRITE: Final = ("53100", "53200", "58030", "25006")
+#: A server that has as many connections as it may says so in one of these ways.
+NO_ROOM: Final = "too many clients|too many connections|connection slots"
+NO_ROOM_MEND: Final = (
+    "raise max_connections in the server's postgresql.conf, or serve with fewer --database-connections"
+)
 #: What a server says of a connection, and what a person does about it.
 _MENDS: Final = (
     ('^database ".*" does not exist', "make the database, with `createdb`"),
     ('^role ".*" does not exist', "check the user in the address"),
     ("pg_hba", "let this user and machine in by the server's pg_hba.conf"),
+    (NO_ROOM, NO_ROOM_MEND),
     ("password", "put the right password into ~/.pgpass or the file that PGPASSFILE names"),
     ("resolve host", "check the server's name in the address"),
     ("refused", "check the address, and that the server runs"),
@@ -82,16 +90,17 @@ _MENDS: Final = (
 )
 
 
-def open_postgresql(url: URL) -> Engine:
-    """An engine with a pool; no connection is made yet."""
+def open_postgresql(url: URL, connections: int) -> Engine:
+    """An engine with a pool of as many connections at most; none is made yet."""
     query = {"connect_timeout": str(CONNECT_WITHIN_S), "application_name": "poshub", **url.query}
     options = query.get("options", "")
     named = " ".join(options) if isinstance(options, tuple) else options
     url = url.set(query={**query, "options": f"{named} {_OPTIONS}".strip()})
     engine = create_engine(
         url,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
+        pool_size=min(POOL_SIZE, connections),
+        max_overflow=max(0, connections - POOL_SIZE),
+        pool_timeout=WAIT_FOR_CONNECTION_S,
         # A server that was restarted leaves dead connections behind.
         pool_pre_ping=True,
         # Values are sales and secrets: what goes wrong is told without them.
@@ -135,6 +144,11 @@ def try_room(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE TABLE poshub_room (filler bytea)")
     # Random, or the server would pack it.
     connection.exec_driver_sql("INSERT INTO poshub_room VALUES (%s)", (os.urandom(ROOM_BYTES),))
+
+
+def is_full(trouble: psycopg.Error) -> bool:
+    """Whether a server lets nobody in because it has as many connections as it may."""
+    return trouble.sqlstate == "53300" or bool(re.search(NO_ROOM, str(trouble)))
 
 
 def connection_sentence(shown: str, trouble: psycopg.Error) -> str:

@@ -38,6 +38,7 @@ class _Serving(msgspec.Struct):
     """What every process has to know."""
 
     database: str
+    database_connections: int
     limits: Limits
     metrics_token: str
 
@@ -48,11 +49,15 @@ def serve_in_processes(
     limits: Limits,
     *,
     workers: int,
+    database_connections: int,
     metrics_token: str,
     on_ready: Callable[[str], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT; raises OSError where the address is taken or a certificate is none."""
-    serving = _Serving(database, limits, metrics_token)
+    """Serve until SIGTERM or SIGINT; raises OSError where the address is taken or a certificate is none.
+
+    `database_connections`: how many each process opens at most.
+    """
+    serving = _Serving(database, database_connections, limits, metrics_token)
     with tempfile.TemporaryDirectory(prefix="poshub-figures-") as figures:
         os.environ[_SERVING] = msgspec.json.encode(serving).decode()
         os.environ[MULTIPROCESS_FOLDER] = figures
@@ -80,7 +85,7 @@ def worker_app() -> ASGIApp:
     """The application of one process; opened when it starts, closed when it ends."""
     serving = msgspec.json.decode(os.environ[_SERVING], type=_Serving)
     log_to_stderr(logging.INFO)
-    database = Database(_named(serving.database), make=False)
+    database = Database(_named(serving.database), make=False, connections=serving.database_connections)
     jobs = job_runner(database, system_now_ms)
 
     @asynccontextmanager
