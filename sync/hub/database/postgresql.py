@@ -32,8 +32,7 @@ from sqlalchemy import (
 
 from sync.hub.database.location import DatabaseError
 
-#: Connections that are kept, and how many a process opens at most: it has not many more threads.
-POOL_SIZE: Final = 8
+#: How many a process opens at most: it has not many more threads.
 CONNECTIONS_MOST: Final = 32
 CONNECT_WITHIN_S: Final = 10
 WAIT_FOR_CONNECTION_S: Final = 30.0
@@ -98,8 +97,11 @@ def open_postgresql(url: URL, connections: int) -> Engine:
     url = url.set(query={**query, "options": f"{named} {_OPTIONS}".strip()})
     engine = create_engine(
         url,
-        pool_size=min(POOL_SIZE, connections),
-        max_overflow=max(0, connections - POOL_SIZE),
+        # All that are opened are kept: a new one costs more than many a request. The one that was used last
+        # comes first, since it has warm caches.
+        pool_size=connections,
+        max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=WAIT_FOR_CONNECTION_S,
         # A server that was restarted leaves dead connections behind.
         pool_pre_ping=True,
@@ -158,6 +160,7 @@ def connection_sentence(shown: str, trouble: psycopg.Error) -> str:
     last = told[-1] if told else str(trouble).strip()
     said = last.rpartition("failed:")[2].rpartition("FATAL:")[2].strip() or "no answer"
     mends = (mend for sign, mend in _MENDS if re.search(sign, said))
+    said = re.sub(r"\[Errno -?\d+\] ", "", said)
     return f"cannot open {shown}: {said}; {next(mends, 'look at the address and at the server')}"
 
 
