@@ -15,6 +15,7 @@ from typing import Final
 
 from posapp.commands.clock import SystemClock
 from posapp.config import ConfigError, Settings, is_plain_afar, read_settings
+from posapp.domain.file_trouble import file_sentence
 from sync.engine.device_key import KeyFileError, KeyRing, read_ring, write_ring
 from sync.engine.enrolment import enrol, new_private_key
 from sync.engine.http import HttpCaller
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"cannot read or write: {error}", file=sys.stderr)
+        print(f"{file_sentence(error)}.", file=sys.stderr)
         return 1
     return 0
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from posapp.config import ConfigError, Settings, read_settings
+from posapp.domain.file_trouble import file_sentence
 from posapp.store.backups import BackupError, LedgerSummary, back_up, look, put_back
 from posapp.store.epochs import round_above
 from sync.engine.ports import RECEIPTS_SKIPPED
@@ -27,8 +28,10 @@ def backup(options: argparse.Namespace) -> int:
         return BAD_SETTINGS
     try:
         summary = back_up(settings.ledger, options.file)
-    except (BackupError, OSError) as error:
+    except BackupError as error:
         return _failed(f"No copy was made. {error}")
+    except OSError as error:
+        return _failed(f"No copy was made: {file_sentence(error)}.")
     print(f"{options.file}: {_words(summary)}")
     return 0
 
@@ -49,8 +52,10 @@ def restore(options: argparse.Namespace) -> int:
             return _restore(settings, options.file, dry_run=options.dry_run)
         finally:
             unlock()
-    except (BackupError, OSError) as error:
+    except BackupError as error:
         return _failed(f"Nothing was changed. {error}")
+    except OSError as error:
+        return _failed(f"Nothing was changed: {file_sentence(error)}.")
 
 
 def _restore(settings: Settings, copy: Path, *, dry_run: bool) -> int:

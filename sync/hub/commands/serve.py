@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import math
 import signal
+import socket
 from pathlib import Path
 from typing import Any, Final
 
+from posapp.domain.file_trouble import file_sentence
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.database import Database
 from sync.hub.serving.asgi import Listening, Server, create_app
@@ -28,6 +31,12 @@ from sync.hub.upkeep.logs import log_to_stderr
 
 LOG = logging.getLogger("poshub.serve")
 PORT_MOST: Final = 65_535
+#: What a person does about an address that cannot be listened on.
+_MENDS: Final = {
+    errno.EADDRINUSE: "another program has this port; end it, or name another with --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; name one of its own, or 0.0.0.0, with --host",
+    errno.EACCES: "this user may not have this port; name one from 1024 on with --port",
+}
 #: Each worker keeps connections to the database; more than a server's processors never helps.
 WORKERS_MOST: Final = 64
 
@@ -142,7 +151,7 @@ def _metrics_token(options: argparse.Namespace) -> str:
     """The token of the file that was named, "" where none was; raises CommandError, OSError."""
     if options.metrics_token_file is None:
         return ""
-    token = str(options.metrics_token_file.read_text()).strip()
+    token = str(options.metrics_token_file.read_text("utf-8")).strip()
     if not token:
         raise CommandError(f"{options.metrics_token_file} is empty: write a long random word into it")
     return token
@@ -160,6 +169,7 @@ def _serve(options: argparse.Namespace) -> int:
             wish_for_daily(connection, system_now_ms())
         if options.workers > 1 and database.dialect == "sqlite":
             raise CommandError("several processes need PostgreSQL: SQLite takes one writer at a time")
+        _check_address(options)
         try:
             if options.workers > 1:
                 _serve_in_processes(options, listening, limits, token)
@@ -207,10 +217,28 @@ def _serve_in_processes(
 def _unusable(options: argparse.Namespace, trouble: OSError) -> str:
     if options.tls_cert is None:
         return f"cannot listen on {options.host}:{options.port}: {trouble}"
-    return (
-        f"{options.tls_cert} and {options.tls_key} cannot be used: {trouble}; "
-        "both are PEM files and belong together"
-    )
+    for file in (options.tls_cert, options.tls_key):
+        try:
+            file.read_bytes()
+        except OSError as unreadable:
+            return file_sentence(unreadable)
+    return f"{options.tls_cert} and {options.tls_key} cannot be used: both are PEM files and belong together"
+
+
+def _check_address(options: argparse.Namespace) -> None:
+    """Refuse an address that cannot be listened on, before anything begins; raises CommandError."""
+    try:
+        found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _name, address in found:
+            with socket.socket(family, kind, protocol) as one:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind(address)
+    except OSError as trouble:
+        where = f"cannot listen on {options.host}:{options.port}"
+        if isinstance(trouble, socket.gaierror):
+            raise CommandError(f"{where}: this name is not known here; check --host") from trouble
+        mend = _MENDS.get(trouble.errno or 0, f"{trouble.strerror}; check --host and --port")
+        raise CommandError(f"{where}: {mend}") from trouble
 
 
 def _tell(url: str) -> None:

@@ -231,9 +231,12 @@ class Database:
                 raise DatabaseError(connection_sentence(self.location.shown, trouble.orig)) from trouble
             if isinstance(trouble.orig, psycopg.Error):
                 said = str(trouble.orig).strip().partition("\n")[0]
-                raise DatabaseError(f"cannot prepare {self.location.shown}: {said}") from trouble
+                raise DatabaseError(
+                    f"cannot prepare {self.location.shown}: {said}; "
+                    "name the user who owns the hub's tables and may make more"
+                ) from trouble
             if isinstance(trouble.orig, pysqlite3.dbapi2.DatabaseError):
-                raise DatabaseError(f"cannot open {self.location.shown}: {trouble.orig}") from trouble
+                raise DatabaseError(sqlite.sentence(self.location.shown, trouble.orig)) from trouble
             raise
 
     def _ensure_feed_id(self) -> str:

@@ -29,6 +29,16 @@ _CANNOT_WRITE: Final = (
     pysqlite3.dbapi2.SQLITE_IOERR,
     pysqlite3.dbapi2.SQLITE_READONLY,
 )
+#: What a person does about a file that cannot be opened.
+_MENDS: Final = {
+    pysqlite3.dbapi2.SQLITE_CANTOPEN: "name a file, not a folder, that this user may read and write",
+    pysqlite3.dbapi2.SQLITE_READONLY: "let this user write the file and its folder, or run this as its owner",
+    pysqlite3.dbapi2.SQLITE_NOTADB: "check --database: this file is something else",
+    pysqlite3.dbapi2.SQLITE_CORRUPT: "put a backup back with `poshub restore --replace`",
+    pysqlite3.dbapi2.SQLITE_BUSY: "another program writes to it: wait for it or end it, then run this again",
+    pysqlite3.dbapi2.SQLITE_FULL: "make room on its disk, then run this again",
+    pysqlite3.dbapi2.SQLITE_IOERR: "look at its disk",
+}
 _DIALECT: Final = SQLiteDialect_pysqlite(paramstyle="qmark")
 
 
@@ -41,6 +51,13 @@ def open_sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def sentence(shown: str, trouble: pysqlite3.dbapi2.Error) -> str:
+    """Why a file cannot be opened as a hub's, and what to do."""
+    code = getattr(trouble, "sqlite_errorcode", 0) & 0xFF
+    mend = _MENDS.get(code, "look at the file and at its disk")
+    return f"cannot open {shown}: {trouble}; {mend}"
 
 
 def cannot_write(trouble: BaseException | None) -> bool:

@@ -141,7 +141,7 @@ def verified(file: bytes, keys: Mapping[str, str]) -> Statement | str:
         signed = msgspec.json.decode(file, type=SignedStatement)
         said = read_content(signed.statement.encode())
     except (msgspec.DecodeError, UnicodeError) as trouble:
-        return f"not a statement: {trouble}"
+        return f"not a statement: {trouble}; take the file as it was written by --output or downloaded"
     key = from_text(keys.get(signed.key_id, ""))
     if not key:
         return f"signed by the key {signed.key_id!r}, which is none of this hub's"

@@ -168,7 +168,10 @@ def put_back(named: Path | str, file: Path, *, new_id: Callable[[], str], replac
     """
     location = read_location(named)
     if not file.is_file():
-        raise BackupError(f"{file} does not exist")
+        trouble = "is a folder: name a file" if file.is_dir() else "does not exist: check the name"
+        raise BackupError(f"{file} {trouble}")
+    if not file.stat().st_size:
+        raise BackupError(f"{file} is empty: take another backup")
     if location.path is not None:
         return _put_back_sqlite(location.path, file, new_id, replace=replace, stamp=stamp)
     return _put_back_postgresql(location, file, new_id, replace=replace)
@@ -180,7 +183,8 @@ def _copy_sqlite(database: Database, target: Path) -> Marks:
     assert path is not None
     plain = target.with_name(target.name + ".plain")
     try:
-        plain.unlink(missing_ok=True)
+        # Made by ourselves first: what keeps this user from it has a name then.
+        plain.write_bytes(b"")
         with (
             closing(dbapi2.connect(f"file:{path.resolve().as_posix()}?mode=ro", uri=True)) as source,
             closing(dbapi2.connect(str(plain))) as copy,
