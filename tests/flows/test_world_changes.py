@@ -232,6 +232,14 @@ def test_what_the_hub_said_before_it_was_out_of_reach_is_told_as_that(
     assert "正常" not in (rows["中心端"].state, rows["接收"].state)
 
 
+def test_a_till_that_has_written_nothing_has_nothing_to_back_up() -> None:
+    world = World().open_shift()
+    world.do(GoTo("status"), HubHeard(HubStatus(START_MS)), LinkChanged(LinkStatus("online", 0)))
+    text = labels(world.terminal.view())
+    assert "收到本机消息" in text
+    assert "已备份" not in text
+
+
 def test_the_sign_on_page_checks_the_devices() -> None:
     world = World()
     world.do(

@@ -146,11 +146,11 @@ def _at_hub(scene: Scene) -> StatusRow:
         if waiting or link.state == "refused":
             return StatusRow("cloud-check", title, detail, scene.t("Note"), "warn")
         return StatusRow("cloud-check", title, detail, scene.t("Offline"), "quiet")
-    kept = scene.t("backed up {n} of {m}", n=f"{hub.backed_up:,}", m=f"{hub.seq:,}")
-    if waiting:
-        return StatusRow("cloud-check", title, f"{waiting} · {kept}", scene.t("Note"), "warn")
-    seen = scene.t("saw this till {time}", time=scene.clock(hub.heard_ms))
-    return StatusRow("cloud-check", title, f"{seen} · {kept}", scene.t("Fine"), "done")
+    told.append(waiting or scene.t("saw this till {time}", time=scene.clock(hub.heard_ms)))
+    if hub.seq:
+        told.append(scene.t("backed up {n} of {m}", n=f"{hub.backed_up:,}", m=f"{hub.seq:,}"))
+    state, tone = (scene.t("Note"), "warn") if waiting else (scene.t("Fine"), "done")
+    return StatusRow("cloud-check", title, " · ".join(told), state, tone)
 
 
 def _age(scene: Scene, at_ms: int) -> str:
