@@ -7,6 +7,7 @@ again and again, it stops with a sentence too.
 
 from __future__ import annotations
 
+import gc
 import locale
 import logging
 import signal
@@ -138,6 +139,8 @@ def _sentence(error: Exception) -> str:
 
 def ask_to_try_again(application: QApplication, settings: Settings, sentence: str) -> bool:
     """Show a sentence and one button; false where the window was closed instead."""
+    # Somebody may look at this for hours; a till that opens sees to it by itself.
+    gc.enable()
     language = "en" if (locale.getlocale()[0] or "").startswith("en") else "zh_CN"
     speech = load_speech(language, resource_path("i18n"))
     window = MainWindow(Theme(settings.scheme), lambda _text: False)

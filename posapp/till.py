@@ -334,6 +334,7 @@ class Till(QObject):
             self._linking.start()
         # What is loaded stays: looking through it again and again would hold scans up for milliseconds.
         gc.freeze()
+        gc.enable()
 
     def close(self) -> None:
         """End everything in order; what was asked of the store is stored."""
@@ -363,6 +364,7 @@ class Till(QObject):
         self._sounds.close()
         self.window.close()
         gc.unfreeze()
+        gc.enable()
 
     # --- what other threads tell --------------------------------------------------------------------
 

@@ -38,6 +38,25 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in loaded}})))
 sys.exit(0)
 """
 
+COLLECTING = """
+import gc
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, Qt
+from posapp.config import read_settings
+gc.disable()
+from posapp.till import Till
+from posapp.ui.app import create_application
+application = create_application(["posapp"])
+till = Till(read_settings(Path({settings!r})))
+till.start()
+# Asked for after the till's own slot for it.
+till._loaded.connect(lambda: QCoreApplication.exit(0), Qt.ConnectionType.QueuedConnection)
+application.exec()
+print("collects" if gc.isenabled() and gc.get_freeze_count() else "does not", flush=True)
+till.close()
+sys.exit(0)
+"""
+
 
 def loaded_by(act: str) -> set[str]:
     """Top-level names of what a new interpreter has loaded after an act."""
@@ -71,3 +90,17 @@ def test_a_till_that_shows_its_window_has_loaded_nothing_heavy(tmp_path: Path) -
     settings = prepare_till(tmp_path, catalogue(100, 1, None))
     path = str(settings.data.parent / "terminal.toml")
     assert loaded_by(OPENED.format(settings=path)) & set(HEAVY) == set()
+
+
+def test_a_till_that_is_loaded_collects_again(tmp_path: Path) -> None:
+    settings = prepare_till(tmp_path, catalogue(100, 1, None))
+    act = COLLECTING.format(settings=str(settings.data.parent / "terminal.toml"))
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{act}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert done.stdout.splitlines() == ["collects"], done.stderr
