@@ -149,8 +149,10 @@ def _at_hub(scene: Scene) -> StatusRow:
     told.append(waiting or scene.t("saw this till {time}", time=scene.clock(hub.heard_ms)))
     if hub.seq:
         told.append(scene.t("backed up {n} of {m}", n=f"{hub.backed_up:,}", m=f"{hub.seq:,}"))
-    state, tone = (scene.t("Note"), "warn") if waiting else (scene.t("Fine"), "done")
-    return StatusRow("cloud-check", title, " · ".join(told), state, tone)
+    detail = " · ".join(told)
+    if waiting:
+        return StatusRow("cloud-check", title, detail, scene.t("Note"), "warn")
+    return StatusRow("cloud-check", title, detail, scene.t("Fine"), "done")
 
 
 def _age(scene: Scene, at_ms: int) -> str:
