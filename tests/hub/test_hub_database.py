@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 from sync.hub.bench.postgres_server import PostgresServer
 from sync.hub.commands import cli
 from sync.hub.database import (
-    BusyError,
     CannotWriteError,
     Database,
     DatabaseError,
@@ -326,52 +325,6 @@ def carried_over(named: Path | str, values: dict[str, bytes]) -> None:
         assert not [name for name in inspect(connection).get_table_names() if name.startswith("old_")]
         assert connection.execute(select(func.count()).select_from(EVENT)).scalar_one() == 2
     database.close()
-
-
-# ---------------------------------------------------------------------- a server that is full
-@pytest.fixture
-def let_in_once(postgres_databases: Databases) -> Iterator[str]:
-    """The URL of a hub whose user may have one connection."""
-    server = postgres_databases.server()
-    with postgres_databases.fresh() as url:
-        server.administer(
-            "CREATE ROLE once LOGIN CONNECTION LIMIT 1",
-            "GRANT pg_read_all_data, pg_write_all_data TO once",
-        )
-        try:
-            yield url.replace("//hub@", "//once@")
-        finally:
-            server.administer("REASSIGN OWNED BY once TO hub", "DROP OWNED BY once", "DROP ROLE once")
-
-
-@needs_postgres
-@pytest.mark.expected_logs
-def test_a_server_that_lets_nobody_more_in_is_told_of(
-    let_in_once: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    database = Database(let_in_once)
-    try:
-        with database.writing(), pytest.raises(BusyError), database.reading():
-            pytest.fail("there was no second connection")
-        assert "--database-connections" in caplog.text
-        with database.writing(), pytest.raises(DatabaseError, match="raise max_connections"):
-            Database(let_in_once)
-    finally:
-        database.close()
-
-
-@needs_postgres
-def test_no_more_connections_are_opened_than_was_said(
-    postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sync.hub.database.postgresql.WAIT_FOR_CONNECTION_S", 0.05)
-    with postgres_databases.fresh() as url:
-        few = Database(url, connections=2)
-        try:
-            with few.reading(), few.reading(), pytest.raises(BusyError, match="in use"), few.reading():
-                pytest.fail("there was a third connection")
-        finally:
-            few.close()
 
 
 # ---------------------------------------------------------------------- a server for a while
