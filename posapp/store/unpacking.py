@@ -18,8 +18,8 @@ from typing import IO, Final, cast
 
 import zstandard
 
-#: At most about twice this waits for the disk; one of 100 MB/s is busy for 40 ms with it.
-STEP_BYTES: Final = 4 * 1024 * 1024
+#: At most about twice this waits for the disk; one of 100 MB/s is busy for 20 ms with a step.
+STEP_BYTES: Final = 2 * 1024 * 1024
 _READ_BYTES: Final = 256 * 1024
 _WRITE_BYTES: Final = 1024 * 1024
 #: Pieces that may wait to be hashed: what bounds the memory where hashing is slower than unpacking.
