@@ -235,7 +235,7 @@ def test_a_deadlock_is_tried_again(postgres: Database) -> None:
         return lambda: postgres.write(work)
 
     all_at_once([worker(1, 2), worker(2, 1)])
-    # On a machine that is busy the server may end both of them: it looks for deadlocks once a second for each.
+    # On a busy machine the server may end both of them: each looks for deadlocks by itself.
     assert len(tries) in (3, 4)
     with postgres.reading() as connection:
         assert connection.execute(text("SELECT sum(n) FROM pair")).scalar_one() == 4
