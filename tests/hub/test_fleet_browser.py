@@ -230,7 +230,9 @@ def test_a_day_s_work_on_the_fleet_page(browser: Chrome, hub: tuple[EmbeddedHub,
     assert browser.execute_script(all_ticks) == len(KINDS)
     one(browser, "input[data-all]").click()
     assert browser.execute_script(all_ticks) == 0
-    one(browser, 'tr[data-kind="sale_doubtful"] input').click()
+    tick = one(browser, 'tr[data-kind="sale_doubtful"] input')
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", tick)
+    tick.click()
     one(browser, "input[name=note]").send_keys("compared with the receipt <b>")
     one(browser, "#settle button.primary").click()
     assert "Settled, and on record" in text_of(browser, "#done")
