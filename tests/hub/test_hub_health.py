@@ -13,6 +13,7 @@ from sync.hub.serving.embedded import EmbeddedHub
 from sync.hub.upkeep.health import TRY_EVERY_S, Health
 from sync.protocol import codec
 from tests.hub.conftest import NOW_MS, Enrolled, event_line
+from tests.hub.postgres import Databases
 from tests.hub.test_hub_routes import EVENTS, call, push
 
 FULL = "DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$"
@@ -116,3 +117,26 @@ def test_those_who_ask_every_second_cost_a_write_every_few(
 def test_the_room_that_is_left_is_that_of_the_files_own_disk(hub_database: Database) -> None:
     assert hub_database.location.path is not None
     assert sqlite.free_bytes(hub_database.location.path) > sqlite.LEAST_FREE_BYTES
+
+
+@pytest.fixture
+def served_by_another(postgres_databases: Databases) -> Iterator[str]:
+    """The URL of a hub for a user who may write, and make nothing."""
+    server = postgres_databases.server()
+    with postgres_databases.fresh() as url:
+        server.administer("CREATE ROLE writer LOGIN", "GRANT pg_read_all_data, pg_write_all_data TO writer")
+        try:
+            yield url.replace("//hub@", "//writer@")
+        finally:
+            server.administer("DROP OWNED BY writer", "DROP ROLE writer")
+
+
+@pytest.mark.needs_postgres
+def test_a_user_who_may_make_no_tables_is_well_again_too(served_by_another: str) -> None:
+    database = Database(served_by_another)
+    try:
+        database.is_unwritable = True
+        assert Health(database).look() == ""
+        assert not database.is_unwritable
+    finally:
+        database.close()

@@ -29,6 +29,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.exc import ProgrammingError
 
 from sync.hub.database.location import DatabaseError
 
@@ -143,9 +144,17 @@ def cannot_write(trouble: psycopg.Error | None) -> bool:
 
 def try_room(connection: Connection) -> None:
     """Make the disk grow by what a batch needs; the caller undoes it. Raises the driver's error."""
-    connection.exec_driver_sql("CREATE TABLE poshub_room (filler bytea)")
-    # Random, or the server would pack it.
-    connection.exec_driver_sql("INSERT INTO poshub_room VALUES (%s)", (os.urandom(ROOM_BYTES),))
+    # Who serves may be let make no tables for good; one that goes with its connection, nearly everyone may.
+    for kind in ("", "TEMP "):
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"CREATE {kind}TABLE poshub_room (filler bytea)")
+                # Random, or the server would pack it.
+                connection.exec_driver_sql("INSERT INTO poshub_room VALUES (%s)", (os.urandom(ROOM_BYTES),))
+            return
+        except ProgrammingError as trouble:
+            if not isinstance(trouble.orig, psycopg.errors.InsufficientPrivilege):
+                raise
 
 
 def is_full(trouble: psycopg.Error) -> bool:
