@@ -136,3 +136,17 @@ def test_addresses_that_cannot_be_listened_on(place: Path, capsys: pytest.Captur
     for host, wanted in {"192.0.2.9": "no such address", "no-host.invalid": "not known here"}.items():
         command = (*serve, "--port", "0", "--proxies", "127.0.0.1", "--host", host)
         assert wanted in told(capsys, command, "")
+
+
+def test_a_name_with_an_address_that_is_switched_off_can_be_listened_on(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = (socket.SOCK_STREAM, 6, "")
+    found = [
+        (socket.AF_INET, *stream, ("192.0.2.9", 0)),
+        (socket.AF_INET, *stream, ("127.0.0.1", 0)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_named: found)
+    # What comes after the address is looked at.
+    serve = ("serve", "--database", "DB", "--tls-cert", "lines", "--tls-key", "lines", "--port", "0")
+    assert "belong together" in told(capsys, serve, "")

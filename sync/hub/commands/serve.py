@@ -229,16 +229,30 @@ def _check_address(options: argparse.Namespace) -> None:
     """Refuse an address that cannot be listened on, before anything begins; raises CommandError."""
     try:
         found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _name, address in found:
-            with socket.socket(family, kind, protocol) as one:
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                one.bind(address)
+        absent = [trouble for one in found if (trouble := _absence(one)) is not None]
+        # "localhost" is two addresses, and one of them is none where IPv6 is switched off.
+        if len(absent) == len(found):
+            raise absent[0]
     except OSError as trouble:
         where = f"cannot listen on {options.host}:{options.port}"
         if isinstance(trouble, socket.gaierror):
             raise CommandError(f"{where}: this name is not known here; check --host") from trouble
         mend = _MENDS.get(trouble.errno or 0, f"{trouble.strerror}; check --host and --port")
         raise CommandError(f"{where}: {mend}") from trouble
+
+
+def _absence(found: tuple[Any, ...]) -> OSError | None:
+    """Why this machine has not such an address at all; raises OSError where it has and others use it."""
+    family, kind, protocol, _name, address = found
+    try:
+        with socket.socket(family, kind, protocol) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(address)
+    except OSError as trouble:
+        if trouble.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise
+        return trouble
+    return None
 
 
 def _tell(url: str) -> None:
