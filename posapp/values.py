@@ -31,6 +31,8 @@ def _init(owner: type) -> _Method:
     known: dict[str, Any] = {"_set": object.__setattr__, "_MISSING": MISSING}
     parameters, lines = ["self"], []
     for one in fields(owner):
+        if one.kw_only or not one.init:
+            raise TypeError(f"{owner.__qualname__}.{one.name}: take the library's dataclass for such a field")
         given = f"_{one.name}_given"
         value = one.name
         if one.default_factory is not MISSING:
@@ -118,10 +120,12 @@ def _frozen(given: type) -> type:
     own = given.__dict__
     made: type = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(given)
     for name, build in _BUILT.items():
-        if name not in own:
+        # Where a class compares in its own way, Python has put None for its hash.
+        if name not in own or (name == "__hash__" and own[name] is None and "__eq__" in own):
             setattr(made, name, _Later(made, name, build))
     for name, method in _COMMON.items():
-        setattr(made, name, method)
+        if name not in own:
+            setattr(made, name, method)
     return made
 
 

@@ -6,8 +6,11 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import sys
+import threading
 import typing
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, field, fields, replace
 from typing import Any, ClassVar, Final
 
@@ -57,7 +60,22 @@ def _make(decorate: Decorator) -> dict[str, Any]:
         name: str
         weight: int = field(default=0, hash=False)
 
-    return {made.__name__: made for made in (Point, Deep, Empty, Key)}
+    @decorate
+    class Caseless:  # noqa: PLW1641 - what makes its hash is tried here
+        """What compares and is copied in its own way."""
+
+        name: str
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Caseless) and self.name.lower() == other.name.lower()
+
+        def __getstate__(self) -> str:
+            return self.name
+
+        def __setstate__(self, name: str) -> None:
+            object.__setattr__(self, "name", f"copy of {name}")
+
+    return {made.__name__: made for made in (Point, Deep, Empty, Key, Caseless)}
 
 
 OURS: Final = _make(dataclass(frozen=True, slots=True))
@@ -118,6 +136,9 @@ def both(act: Callable[[dict[str, Any]], Any]) -> Any:
         lambda c: copy.copy(c["Point"](1, marks=[4])),
         lambda c: copy.deepcopy(c["Deep"](1, marks=[4])),
         lambda c: c["Point"].COUNT,
+        lambda c: c["Caseless"]("a") == c["Caseless"]("A"),
+        lambda c: hash(c["Caseless"]("a")) == hash(c["Caseless"]("a")),
+        lambda c: copy.copy(c["Caseless"]("a")),
         lambda c: c["Point"].__doc__,
     ],
 )
@@ -139,6 +160,32 @@ def test_a_class_compiles_nothing_before_it_is_used() -> None:
     assert made(1) == made(1)
     assert made.__eq__ is not waiting["__eq__"]
     assert made.__init__.__qualname__.endswith("Point.__init__")
+
+
+@pytest.mark.parametrize("other", [field(default=1, kw_only=True), field(default=1, init=False)])
+def test_fields_that_it_does_not_know_are_refused(other: Any) -> None:
+    made: Any = type("Other", (), {"__annotations__": {"one": int}, "one": other, "__module__": __name__})
+    with pytest.raises(TypeError, match="take the library's"):
+        dataclass(frozen=True, slots=True)(made)(2)
+
+
+def test_threads_that_use_it_first_at_the_same_time_find_it_whole() -> None:
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _again in range(20):
+            point = _make(dataclass(frozen=True, slots=True))["Point"]
+            together = threading.Barrier(4)
+
+            def use(point: Any = point, together: threading.Barrier = together) -> tuple[Any, ...]:
+                together.wait()
+                return point(1) == point(1, 2, []), repr(point(1)).rpartition(".")[2]
+
+            with ThreadPoolExecutor(4) as threads:
+                found = {asked.result() for asked in [threads.submit(use) for _ in range(4)]}
+            assert found == {(True, "Point(x=1, y=2, marks=[])")}
+    finally:
+        sys.setswitchinterval(usual_s)
 
 
 def test_its_parameters_and_their_types_can_be_asked_for() -> None:
