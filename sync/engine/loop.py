@@ -87,6 +87,8 @@ class SyncLoop:
         self._forked_epoch: int | None = None
         self._hub_id = ""
         self._refused: LinkError | None = None
+        #: What the last report said of the queue.
+        self._waiting_told = 0
         self._woken = threading.Event()
         self._stopping = False
         self._told: LinkStatus | None = None
@@ -155,6 +157,9 @@ class SyncLoop:
         self._tell("online", "")
         if is_whole:
             self._due_ms = self._clock.monotonic_ms() + self._pull_every_ms
+        if self._waiting_told and self._figures_told()[0] == 0:
+            # Whoever closes the till now must not leave a queue behind on the page of all tills.
+            self._is_urgent = True
         more = more or self._is_urgent
         return (0 if more else max(0, self._due_ms - self._clock.monotonic_ms())), True
 
@@ -164,8 +169,9 @@ class SyncLoop:
 
     def _report(self) -> StatusReply | None:
         """Tell how this terminal is, and mend what hub and terminal remember differently."""
+        report = self._status.report()
         try:
-            reply = self._link.status(self._status.report())
+            reply = self._link.status(report)
         except LinkError as trouble:
             # An older hub, or one whose page of tills is out of order, still takes sales.
             is_alone = trouble.sort in ("upgrade", "look") or (
@@ -173,7 +179,9 @@ class SyncLoop:
             )
             if not is_alone:
                 raise
+            self._waiting_told = 0
             return None
+        self._waiting_told = report.queue_length
         healing = heal(
             self._outbox.held(),
             reply,
