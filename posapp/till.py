@@ -311,13 +311,17 @@ class Till(QObject):
             return
 
         def load() -> None:
-            self.printing.load()
-            self.scanning.load()
-            from posapp.code_rules import ai_table
+            try:
+                self.printing.load()
+                self.scanning.load()
+                from posapp.code_rules import ai_table
 
-            ai_table()
-            if self._linking is not None:
-                self._linking.load()
+                ai_table()
+                if self._linking is not None:
+                    self._linking.load()
+            finally:
+                # Also where some of it is broken: the till sells on without.
+                gc.enable()
             self._loaded.emit()
 
         self._loader = threading.Thread(target=load, name="loader")
@@ -334,7 +338,6 @@ class Till(QObject):
             self._linking.start()
         # What is loaded stays: looking through it again and again would hold scans up for milliseconds.
         gc.freeze()
-        gc.enable()
 
     def close(self) -> None:
         """End everything in order; what was asked of the store is stored."""

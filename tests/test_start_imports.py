@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from posapp.commands.bench_shop import catalogue, prepare_till
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +60,33 @@ sys.exit(0)
 """
 
 
+BROKEN = """
+import gc, threading
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
+from posapp.config import read_settings
+gc.disable()
+from posapp.till import Till
+from posapp.scanning import Scanning
+from posapp.ui.app import create_application
+def load(self):
+    raise OSError("a library is broken")
+Scanning.load = load
+application = create_application(["posapp"])
+till = Till(read_settings(Path({settings!r})))
+broken = threading.Event()
+threading.excepthook = lambda _told: broken.set()
+till.start()
+ticker = QTimer()
+ticker.timeout.connect(lambda: QCoreApplication.exit(0) if broken.is_set() else None)
+ticker.start(5)
+application.exec()
+print("collects" if gc.isenabled() else "does not", flush=True)
+till.close()
+sys.exit(0)
+"""
+
+
 def loaded_by(act: str) -> set[str]:
     """Top-level names of what a new interpreter has loaded after an act."""
     done = subprocess.run(
@@ -92,9 +121,10 @@ def test_a_till_that_shows_its_window_has_loaded_nothing_heavy(tmp_path: Path) -
     assert loaded_by(OPENED.format(settings=path)) & set(HEAVY) == set()
 
 
-def test_a_till_that_is_loaded_collects_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("act", [COLLECTING, BROKEN], ids=["loaded", "broken"])
+def test_a_till_collects_again(tmp_path: Path, act: str) -> None:
     settings = prepare_till(tmp_path, catalogue(100, 1, None))
-    act = COLLECTING.format(settings=str(settings.data.parent / "terminal.toml"))
+    act = act.format(settings=str(settings.data.parent / "terminal.toml"))
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\n{act}"],
         capture_output=True,
