@@ -55,7 +55,8 @@ def take_lock(data: Path) -> Callable[[], None] | None:
 
     Raises OSError where the folder cannot be written at all.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    # Sales and hashes of PINs are for the till's own user.
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = QLockFile(str(data / "till.lock"))
     lock.setStaleLockTime(0)
     if lock.tryLock(100):

@@ -119,7 +119,7 @@ class Till(QObject):
         """Open the files and make the window; nothing runs yet."""
         super().__init__()
         self.settings = settings
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.clock = SystemClock()
         ids = SystemIds(self.clock)
         self.window = MainWindow(Theme(settings.scheme), self._is_payload)

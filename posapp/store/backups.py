@@ -110,7 +110,7 @@ def put_back(copy: Path, ledger: Path, *, stamp: str) -> Path | None:
     look(copy)
     # A link would be replaced by the copy, and what it led to would stay what others open.
     ledger = ledger.resolve()
-    ledger.parent.mkdir(parents=True, exist_ok=True)
+    ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         own = own_ledger(ledger)
     except LedgerInUseError as error:
@@ -196,6 +196,8 @@ def _summary(connection: Connection, revision: str) -> LedgerSummary:
 
 def _copy(source: Path, target: Path) -> None:
     check_sqlite()
+    # Sales and hashes of PINs are for the till's own user, wherever the copy lies.
+    target.touch(mode=0o600)
     try:
         with contextlib.closing(open_reader(source)) as reading, contextlib.closing(_connect(target)) as made:
             given: Any = reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from posapp.commands import ledger_copies
 from posapp.commands.ledger_copies import FAILED, RUNNING, backup, restore
 from posapp.flows.effects import Commit
 from posapp.flows.intents import Committed
+from posapp.running import take_lock
 from posapp.store import backups, outbox
 from posapp.store.backups import BackupError, look
 from posapp.store.engine import open_ledger
@@ -124,6 +126,19 @@ def test_a_till_put_back_goes_on_with_numbers_that_nobody_has(
     connection.close()
     assert first is not None
     assert (first.epoch, first.first_seq, len(first.lines)) == (1, 1, 4), "the old epoch goes up first"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no such modes")
+def test_a_ledger_and_its_copies_are_for_their_own_user_only(till: Till, tmp_path: Path) -> None:
+    unlock = take_lock(till.ledger.parent)
+    assert unlock is not None
+    unlock()
+    assert till.ledger.parent.stat().st_mode & 0o777 == 0o700
+    till.sell(1)
+    assert till.run(backup, tmp_path / "copy.db") == 0
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    assert till.run(restore, tmp_path / "copy.db") == 0
+    assert till.ledger.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_copy_is_made_while_the_till_sells(till: Till, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def back_up(database: Database, folder: Path, *, name: str, now_ms: int, keep: i
     if file.exists():
         raise BackupError(f"{file} is there already")
     unfinished = file.with_name(file.name + ".part")
+    # Whoever makes the file, it is for this user only: sales and hashes of PINs and passwords are in it.
+    unfinished.touch(mode=0o600)
     try:
         marks = _copy_sqlite(database, unfinished) if sqlite else _copy_postgresql(database, unfinished)
         _sync(unfinished)
@@ -184,7 +186,7 @@ def _copy_sqlite(database: Database, target: Path) -> Marks:
     plain = target.with_name(target.name + ".plain")
     try:
         # Made by ourselves first: what keeps this user from it has a name then.
-        plain.write_bytes(b"")
+        plain.touch(mode=0o600)
         with (
             closing(dbapi2.connect(f"file:{path.resolve().as_posix()}?mode=ro", uri=True)) as source,
             closing(dbapi2.connect(str(plain))) as copy,
