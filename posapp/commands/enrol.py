@@ -27,6 +27,7 @@ CA_FILE: Final = "hub-ca.pem"
 KEY_FILE: Final = "device.key"
 
 _AGAIN: Final = "Give the same command again."
+_PERHAPS_TLS: Final = "A hub that serves with --tls-cert is reached by https:// only."
 #: What the hub's words and the link's mean to the person who enrols.
 _SENTENCES: Final = {
     "code_unknown": "The hub does not know this code. Check it, or ask for another with `poshub enrol`.",
@@ -91,6 +92,9 @@ def enrol_till(options: argparse.Namespace) -> list[str]:
             waiting.unlink()
         why = trouble.word or trouble.detail
         sentence = _SENTENCES.get(trouble.word) or _SENTENCES.get(trouble.detail)
+        if why == "network" and url.startswith("http://"):
+            # A hub with a certificate hangs up on plain HTTP without a word.
+            sentence = f"{_SENTENCES['network']} {_PERHAPS_TLS}"
         raise EnrolError(sentence or f"The hub did not take it ({why}).") from trouble
     _refuse_another_place(reply, settings, key_file, config, replace=options.replace)
     _write_key(key_file, reply, private_key)
