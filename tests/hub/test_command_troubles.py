@@ -127,7 +127,7 @@ def test_a_database_that_another_program_holds(
 
 
 def test_addresses_that_cannot_be_listened_on(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    serve = ("serve", "--database", "DB", "--tls-cert", "lines", "--tls-key", "lines")
+    serve: tuple[str, ...] = ("serve", "--database", "DB", "--tls-cert", "lines", "--tls-key", "lines")
     assert "belong together" in told(capsys, (*serve, "--port", "0"), "")
     serve = ("serve", "--database", "DB")
     with socket.create_server(("127.0.0.1", 0)) as taken:
