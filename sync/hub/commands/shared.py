@@ -36,8 +36,10 @@ def store_id_of(options: argparse.Namespace, known: Sequence[str]) -> str:
     """The store that was meant; raises CommandError."""
     if options.store is None and len(known) == 1:
         return known[0]
+    if not known:
+        raise CommandError("this hub has no store yet; run `poshub init` with the shop's file first")
     if options.store not in known:
-        raise CommandError(f"say which store with --store; this hub has: {', '.join(known) or 'none yet'}")
+        raise CommandError(f"say which store with --store; this hub has: {', '.join(known)}")
     return str(options.store)
 
 
