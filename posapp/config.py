@@ -10,10 +10,12 @@ import difflib
 import ipaddress
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from posapp.domain.file_trouble import file_sentence
+from posapp.values import dataclass
 
 SCHEMES = ("light", "dark")
 SOUNDS = ("off", "soft", "normal")
@@ -122,6 +124,8 @@ def read_settings(path: Path) -> Settings:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist. Make it, or give another file with --config.") from None
+    except OSError as error:
+        raise ConfigError(f"{file_sentence(error)}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not readable as TOML: {error}. Mend that place.") from None
     for key in document:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from posapp import __version__
@@ -17,6 +16,10 @@ from posapp.config import Settings
 from posapp.flows.intents import CatalogueStatus, HubStatus, LinkStatus, PrinterStatus
 from posapp.store.catalog_writer import CatalogFile
 from posapp.store.writer import LedgerWriter
+from posapp.values import dataclass
+
+#: Said of the printer where the settings name none.
+NO_PRINTER = "none"
 
 if TYPE_CHECKING:
     from posapp.domain.shop import Shop
@@ -74,11 +77,12 @@ class TillStatus:
         figures = self._figures()
         slips = figures.printer.waiting
         line = self._printer_line
+        has_none = line == NO_PRINTER
         self._told = replace(
             self._queue.report(),
             app_version=__version__,
-            printer=figures.printer.state,
-            printer_detail=f"{line} (+{slips})" if slips else line,
+            printer=NO_PRINTER if has_none else figures.printer.state,
+            printer_detail="" if has_none else f"{line} (+{slips})" if slips else line,
             items=figures.catalogue.items,
             catalogue_updated_ms=figures.catalogue.updated_ms,
             quarantined=figures.quarantined,

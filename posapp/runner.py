@@ -10,7 +10,6 @@ import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -55,6 +54,7 @@ from posapp.flows.intents import (
     Stock,
 )  # fmt: skip
 from posapp.store.prints import Slip
+from posapp.values import dataclass
 
 LOGGER = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ again and again, it stops with a sentence too.
 
 from __future__ import annotations
 
+import gc
 import locale
 import logging
 import signal
@@ -27,6 +28,7 @@ from posapp.messages import load_speech
 from posapp.resources import resource_path
 from posapp.store.engine import UnsafeSqliteError
 from posapp.store.migrate import ForeignLedgerError, LedgerTooNewError
+from posapp.store.ownership import LedgerInUseError
 from posapp.store.troubles import DatabaseError, trouble_of
 from posapp.till import SystemClock, Till
 from posapp.ui.app import create_application, show_window
@@ -39,7 +41,9 @@ LOGGER = logging.getLogger(__name__)
 AGAIN, NOT_OPENED = 75, 4
 FAULTS_MAX, WITHIN_MS = 3, 60_000
 
-_CANNOT_OPEN = (DatabaseError, OSError, ForeignLedgerError, LedgerTooNewError, UnsafeSqliteError)
+_CANNOT_OPEN = (
+    DatabaseError, OSError, ForeignLedgerError, LedgerInUseError, LedgerTooNewError, UnsafeSqliteError,
+)  # fmt: skip
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - a fact about the folder
@@ -51,7 +55,8 @@ def take_lock(data: Path) -> Callable[[], None] | None:
 
     Raises OSError where the folder cannot be written at all.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    # Sales and hashes of PINs are for the till's own user.
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = QLockFile(str(data / "till.lock"))
     lock.setStaleLockTime(0)
     if lock.tryLock(100):
@@ -123,6 +128,8 @@ def _sentence(error: Exception) -> str:
     match error:
         case ForeignLedgerError():
             return FOREIGN
+        case LedgerInUseError():
+            return SENTENCES["locked"]
         case LedgerTooNewError():
             return TOO_NEW
         case UnsafeSqliteError():
@@ -133,6 +140,8 @@ def _sentence(error: Exception) -> str:
 
 def ask_to_try_again(application: QApplication, settings: Settings, sentence: str) -> bool:
     """Show a sentence and one button; false where the window was closed instead."""
+    # Somebody may look at this for hours; a till that opens sees to it by itself.
+    gc.enable()
     language = "en" if (locale.getlocale()[0] or "").startswith("en") else "zh_CN"
     speech = load_speech(language, resource_path("i18n"))
     window = MainWindow(Theme(settings.scheme), lambda _text: False)

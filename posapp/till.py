@@ -54,9 +54,9 @@ from posapp.scanning import Scanning
 from posapp.store.catalog import SqliteCatalogReader
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.catalog_writer import open_catalog_file
-from posapp.store.engine import open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import claim, migrate
+from posapp.store.ownership import own_ledger
 from posapp.store.prints import Slip
 from posapp.store.promotions import PromotionFeed
 from posapp.store.search import CatalogSearch
@@ -120,7 +120,7 @@ class Till(QObject):
         """Open the files and make the window; nothing runs yet."""
         super().__init__()
         self.settings = settings
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.clock = SystemClock()
         ids = SystemIds(self.clock)
         self.window = MainWindow(Theme(settings.scheme), self._is_payload)
@@ -128,10 +128,14 @@ class Till(QObject):
         self._inlet = Inlet(self._take, self)
         self._closing = threading.Event()
         self._linking: Linking | None = None
-        migrate(settings.ledger, epoch=self.clock.now_ms())
-        claim(settings.ledger, settings.store_id, settings.terminal_id)
+        self._own = own_ledger(settings.ledger)
+        try:
+            self._make_ready()
+        except BaseException:
+            self._own.release()
+            raise
         place = Place(settings.store_id, settings.terminal_id, settings.terminal_number)
-        ledger = Ledger(lambda: open_ledger(settings.ledger), place=place, clock=self.clock, ids=ids)
+        ledger = Ledger(self._own.connect, place=place, clock=self.clock, ids=ids)
         self.writer = LedgerWriter(
             ledger,
             self.clock,
@@ -139,9 +143,6 @@ class Till(QObject):
             on_stored=self._wake_sync,
             on_begun=lambda begun: self.post(NumbersRaised(begun.shift_number + 1)),
         )
-        self._catalogue = CatalogPlace(settings.catalogue)
-        self._catalogue_file = open_catalog_file(self._catalogue, self.clock)
-        self._catalogue_file.status()
         self._reader = SqliteCatalogReader(self._catalogue)
         self._names: CatalogSearch | None = None
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
@@ -167,6 +168,15 @@ class Till(QObject):
         self._ticker = QTimer(self)
         self._ticker.timeout.connect(self._tick)
         self.window.render(self.terminal.view())
+
+    def _make_ready(self) -> None:
+        """Both files as this version needs them; whatever is wrong with one is raised."""
+        settings = self.settings
+        migrate(settings.ledger, epoch=self.clock.now_ms())
+        claim(settings.ledger, settings.store_id, settings.terminal_id)
+        self._catalogue = CatalogPlace(settings.catalogue)
+        self._catalogue_file = open_catalog_file(self._catalogue, self.clock)
+        self._catalogue_file.status()
 
     def _world(self) -> World:
         """What carries effects out."""
@@ -310,13 +320,17 @@ class Till(QObject):
             return
 
         def load() -> None:
-            self.printing.load()
-            self.scanning.load()
-            from posapp.code_rules import ai_table
+            try:
+                self.printing.load()
+                self.scanning.load()
+                from posapp.code_rules import ai_table
 
-            ai_table()
-            if self._linking is not None:
-                self._linking.load()
+                ai_table()
+                if self._linking is not None:
+                    self._linking.load()
+            finally:
+                # Also where some of it is broken: the till sells on without.
+                gc.enable()
             self._loaded.emit()
 
         self._loader = threading.Thread(target=load, name="loader")
@@ -348,6 +362,7 @@ class Till(QObject):
         self.printing.close()
         self._runner.close()
         self.writer.close()
+        self._own.release()
         if self._linking is not None:
             self._linking.close()
         self._inlet.close()
@@ -362,6 +377,7 @@ class Till(QObject):
         self._sounds.close()
         self.window.close()
         gc.unfreeze()
+        gc.enable()
 
     # --- what other threads tell --------------------------------------------------------------------
 

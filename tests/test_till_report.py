@@ -35,6 +35,11 @@ def test_the_report_says_how_the_till_is_besides_its_queue() -> None:
     assert "Python 3" in report.system
 
 
+def test_a_till_without_a_printer_says_none_and_not_that_it_has_yet_to_ask() -> None:
+    told = TillStatus(Queue(), figures=TillFigures, on_hub=lambda _hub: None, printer_line="none")
+    assert (told.report().printer, told.report().printer_detail) == ("none", "")
+
+
 def test_the_answer_is_told_with_the_mark_of_the_epoch_that_was_reported() -> None:
     heard: list[HubStatus] = []
     queue = Queue()

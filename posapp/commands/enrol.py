@@ -15,6 +15,7 @@ from typing import Final
 
 from posapp.commands.clock import SystemClock
 from posapp.config import ConfigError, Settings, is_plain_afar, read_settings
+from posapp.domain.file_trouble import file_sentence
 from sync.engine.device_key import KeyFileError, KeyRing, read_ring, write_ring
 from sync.engine.enrolment import enrol, new_private_key
 from sync.engine.http import HttpCaller
@@ -26,6 +27,7 @@ CA_FILE: Final = "hub-ca.pem"
 KEY_FILE: Final = "device.key"
 
 _AGAIN: Final = "Give the same command again."
+_PERHAPS_TLS: Final = "A hub that serves with --tls-cert is reached by https:// only."
 #: What the hub's words and the link's mean to the person who enrols.
 _SENTENCES: Final = {
     "code_unknown": "The hub does not know this code. Check it, or ask for another with `poshub enrol`.",
@@ -60,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"cannot read or write: {error}", file=sys.stderr)
+        print(f"{file_sentence(error)}.", file=sys.stderr)
         return 1
     return 0
 
@@ -90,6 +92,9 @@ def enrol_till(options: argparse.Namespace) -> list[str]:
             waiting.unlink()
         why = trouble.word or trouble.detail
         sentence = _SENTENCES.get(trouble.word) or _SENTENCES.get(trouble.detail)
+        if why == "network" and url.startswith("http://"):
+            # A hub with a certificate hangs up on plain HTTP without a word.
+            sentence = f"{_SENTENCES['network']} {_PERHAPS_TLS}"
         raise EnrolError(sentence or f"The hub did not take it ({why}).") from trouble
     _refuse_another_place(reply, settings, key_file, config, replace=options.replace)
     _write_key(key_file, reply, private_key)

@@ -22,6 +22,7 @@ from posapp.domain.catalog import Item
 from posapp.domain.codes import normalise
 from posapp.domain.codes.elements import read_bracketed
 from posapp.domain.codes.gs1_fault import Gs1Fault
+from posapp.domain.file_trouble import file_sentence
 from posapp.domain.shop import Shop, word
 from posapp.flows.formatting import currency_sign, plain_amount
 from posapp.flows.ports import CatalogueUnreadable
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         )
         return 2
     except OSError as error:
-        print(f"{options.out} cannot be written: {error}.", file=sys.stderr)
+        print(f"{file_sentence(error)}.", file=sys.stderr)
         return 2
     print(f"{options.out}: {len(labels)} label(s), each read back")
     return 0

@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 
 from posapp.config import ConfigError, Settings, read_settings
+from posapp.domain.file_trouble import file_sentence
 from posapp.store.backups import BackupError, LedgerSummary, back_up, look, put_back
-from posapp.store.epochs import RECEIPTS_SKIPPED, round_above
+from posapp.store.epochs import round_above
+from sync.engine.ports import RECEIPTS_SKIPPED
 
 #: Exit codes: the settings cannot be read; a till is running; it could not be done.
 BAD_SETTINGS, RUNNING, FAILED = 2, 3, 4
@@ -26,8 +28,10 @@ def backup(options: argparse.Namespace) -> int:
         return BAD_SETTINGS
     try:
         summary = back_up(settings.ledger, options.file)
-    except (BackupError, OSError) as error:
+    except BackupError as error:
         return _failed(f"No copy was made. {error}")
+    except OSError as error:
+        return _failed(f"No copy was made: {file_sentence(error)}.")
     print(f"{options.file}: {_words(summary)}")
     return 0
 
@@ -48,8 +52,10 @@ def restore(options: argparse.Namespace) -> int:
             return _restore(settings, options.file, dry_run=options.dry_run)
         finally:
             unlock()
-    except (BackupError, OSError) as error:
+    except BackupError as error:
         return _failed(f"Nothing was changed. {error}")
+    except OSError as error:
+        return _failed(f"Nothing was changed: {file_sentence(error)}.")
 
 
 def _restore(settings: Settings, copy: Path, *, dry_run: bool) -> int:
@@ -61,13 +67,13 @@ def _restore(settings: Settings, copy: Path, *, dry_run: bool) -> int:
     if settings.ledger.exists():
         print(f"In the ledger that gives way: {_words_of(settings.ledger)}")
     now = datetime.datetime.fromtimestamp(time.time_ns() // 10**9, datetime.UTC)
-    aside = settings.ledger.with_name(f"ledger.replaced-{now:%Y%m%dT%H%M%SZ}.db")
     next_number = round_above(held.receipt_seq, RECEIPTS_SKIPPED) + 1
     print(f"Receipts go on at {next_number:06d}, or higher where the hub has heard of higher ones.")
     if dry_run:
         print("Nothing was changed: this was a rehearsal.")
         return 0
-    if put_back(copy, settings.ledger, aside):
+    aside = put_back(copy, settings.ledger, stamp=f"{now:%Y%m%dT%H%M%SZ}")
+    if aside is not None:
         print(f"The ledger that was there is kept as {aside}.")
     print("Done. What the copy holds and the hub does not is sent when the till is started.")
     return 0

@@ -7,6 +7,7 @@ and printer included; only the operator comes from the fixture.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -63,6 +64,8 @@ def _empty() -> int:
 
 
 def _till(path: Path, code: str) -> int:
+    # As in `posapp.main`.
+    gc.disable()
     from posapp.config import read_settings
     from posapp.log import start_logging
 

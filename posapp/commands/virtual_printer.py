@@ -7,17 +7,33 @@ would get; every slip becomes a picture.
 from __future__ import annotations
 
 import argparse
+import sys
 import threading
+from typing import Final
 
 from posapp.devices.fonts import RasterFonts
 from posapp.devices.virtual_paper import Slip
 from posapp.devices.virtual_printer import VirtualPrinter
 from posapp.devices.virtual_server import VirtualPrinterServer
+from posapp.domain.file_trouble import file_sentence
 from posapp.resources import resource_path
+
+PORT_MOST: Final = 65_535
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    if not 0 <= options.port <= PORT_MOST:
+        print(f"A port is from 0 to {PORT_MOST}: name another with --port.", file=sys.stderr)
+        return 1
+    try:
+        return _serve(options)
+    except OSError as error:
+        print(f"{file_sentence(error)}.", file=sys.stderr)
+    return 1
+
+
+def _serve(options: argparse.Namespace) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
 
     def keep(slip: Slip) -> None:

@@ -6,7 +6,7 @@ each scan ends as (part of) a line or as a refusal. It knows no prices of its ow
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from posapp.domain.catalog import Item
@@ -15,6 +15,7 @@ from posapp.domain.markdowns import reduced
 from posapp.domain.pricing.basket import Traits
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import Words
+from posapp.values import dataclass
 
 #: More lines than any trolley holds; a bound keeps every later step bounded too.
 LINES_MAX = 999

@@ -7,7 +7,7 @@ discounts is read from one `PricedCart`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from posapp.domain.cart import Cart, CartLine
@@ -17,6 +17,7 @@ from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.priced import PricedBasket, PricedLine, UnitRun
 from posapp.domain.shop import Shop
 from posapp.domain.tax import taxes_of
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

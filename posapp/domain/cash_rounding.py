@@ -6,9 +6,8 @@ the tax; what is paid by card is not rounded. Knows the rule of a place and noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.money import Mode, round_to_step
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.pricing.basket import Traits
 from posapp.domain.quantity import Unit
 from posapp.domain.shop import Words
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

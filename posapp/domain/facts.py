@@ -7,10 +7,10 @@ Facts name operators and items by id; they hold no secrets and no personal data 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.domain.price_facts import DiscountTotal, PriceModifier, PromotionSetAside, UnitsPaid
+from posapp.values import dataclass
 
 Words = Mapping[str, str]
 

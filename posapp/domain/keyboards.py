@@ -8,8 +8,10 @@ AltGr: a keyboard scanner set to a US keyboard uses neither. The characters are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
+
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

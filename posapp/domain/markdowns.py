@@ -8,7 +8,7 @@ the clock: the trading day is handed in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 from posapp.domain.catalog import Item
 from posapp.domain.facts import Markdown, PackData
 from posapp.domain.money import round_half_up
+from posapp.values import dataclass
 
 PPM_OF_ALL: Final = 1_000_000
 

@@ -5,10 +5,10 @@ Rows say what stands where; which bytes, fonts or pictures carry it is the devic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.domain.code_modules import CodeModules
+from posapp.values import dataclass
 
 Align = Literal["left", "center", "right"]
 

@@ -7,7 +7,8 @@ the promotion nor the engine that was in force. Which promotion could not be rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from posapp.values import dataclass
 
 Words = Mapping[str, str]
 

@@ -5,11 +5,11 @@ A price is per piece or per kilogram; the extended amount is rounded once, half 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from posapp.domain.money import round_half_up
+from posapp.values import dataclass
 
 Unit = Literal["pcs", "g"]
 

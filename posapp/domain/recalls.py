@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import Enum
 
 from posapp.domain.codes.gtin import is_gtin
 from posapp.domain.facts import PackData
 from posapp.domain.shop import Words
+from posapp.values import dataclass
 
 COLUMNS = ("gtin", "lot", "reason")
 #: GS1 lets a lot and a serial number have 20 signs (AI 10, AI 21).

@@ -8,11 +8,12 @@ words people read is decided elsewhere. A text that nothing explains is called u
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from posapp.domain.scanner_probes import CHINESE, GS, PROBES, Probe
 from posapp.domain.scanner_spellings import Fault, Finding, Spelling, spellings
+from posapp.values import dataclass
 
 #: Most characters that a prefix or a suffix is believed to have.
 AFFIX_MAX = 8

@@ -8,8 +8,9 @@ textbooks use for examples; no shop sells them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from posapp.values import dataclass
 
 GS = "\x1d"
 

@@ -7,13 +7,14 @@ layout) and puts at most two that are wrong together. Refuses to look at what re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import cache
 from typing import Literal
 
 from posapp.domain.keyboards import LAYOUTS, typed_on
 from posapp.domain.scanner_probes import CHINESE, GS, Probe
+from posapp.values import dataclass
 
 Level = Literal["mend", "note"]
 

@@ -7,9 +7,11 @@ them. How they are written down (file, wire, table) is known elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
+
+from posapp.values import dataclass
 
 #: Words by language tag ("zh_CN", "en"); a missing language falls back to any other.
 Words = Mapping[str, str]

@@ -6,12 +6,13 @@ the part that cash completes; it is its own line, never hidden in a price.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from posapp.domain.facts import TenderLine
 from posapp.domain.money import round_to_step
 from posapp.domain.shop import CashRules, TenderType
+from posapp.values import dataclass
 
 
 class TenderRefusal(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from posapp.domain.cart import Cart, sale_lines
 from posapp.domain.cart_prices import PricedCart, modifiers, units_paid
@@ -10,6 +10,7 @@ from posapp.domain.facts import SaleLine, TaxLine, TransactionCompleted, Transac
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.tax import tax_added, tax_lines
 from posapp.domain.tenders import Payment
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ that cannot be read gives a reason instead of an exception, so that one bad row 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import ShopDocumentError, parse_shop
+from posapp.values import dataclass
 from sync.protocol.codec import WireError, decode_message
 from sync.protocol.messages import Change, ItemBody, PriceBody
 from sync.protocol.versions import SETTINGS_KEY

@@ -7,7 +7,6 @@ fields on the wire are the names in `domain.facts`; fields are only ever added.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +30,7 @@ from posapp.domain.facts import (
     TransactionVoided,
 )
 from posapp.domain.price_facts import PromotionSetAside
+from posapp.values import dataclass
 from sync.protocol.codec import encode_envelope
 from sync.protocol.envelope import Envelope
 

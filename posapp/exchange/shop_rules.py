@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from posapp.domain.markdown_document import markdown_from_document
 from posapp.domain.markdowns import MarkdownRules, markdown_rules
 from posapp.domain.recall_document import recall_from_document
 from posapp.domain.recalls import RecallList, by_gtin14
+from posapp.values import dataclass
 
 #: What a stock figure may be: beyond it somebody's counter ran over.
 _STOCK_MAX = 2**53

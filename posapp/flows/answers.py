@@ -6,7 +6,7 @@ Past participles, plain values; which thread or device an answer came from is no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from posapp.domain.cart_prices import PricedCart
@@ -17,6 +17,7 @@ from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.priced import Lost, NextStep
 from posapp.domain.recalls import RecallList, RecallProblem
 from posapp.domain.shop import Shop
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ Every piece is a frozen value with its words already written; what it looks like
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.flows.intents import Intent
+from posapp.values import dataclass
 
 Tone = Literal["plain", "quiet", "saving", "member", "warn", "danger", "info", "done"]
 

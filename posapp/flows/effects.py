@@ -6,7 +6,7 @@ the drawer is only ever given after the commit that justifies it has been confir
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from posapp.domain.cart_prices import PricedCart
@@ -14,6 +14,7 @@ from posapp.domain.facts import Fact
 from posapp.domain.paper import PaperDocument
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.policy import Policy
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ and no file: the messages are handed in.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from posapp.domain.facts import Markdown, PackData
 from posapp.domain.money import minor_digits
+from posapp.values import dataclass
 
 MINUS = "−"
 _SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "KRW": "₩", "INR": "₹", "HKD": "HK$"}

@@ -6,11 +6,10 @@ the intent it means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.code_modules import CodeModules
 from posapp.flows.blocks import Action, Note, SumRow, Tone
 from posapp.flows.intents import Intent
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ of the same pack; how they are found is known elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from posapp.domain.cart import CartLine, NewLine, Notice
 from posapp.domain.catalog import Item
@@ -16,6 +16,7 @@ from posapp.domain.facts import Markdown, PackData
 from posapp.domain.quantity import Quantity
 from posapp.flows.formatting import Clause
 from posapp.flows.refusals import Refusal
+from posapp.values import dataclass
 
 #: Two codes of one pack are read within this time; a second pack needs longer to be brought.
 SAME_PACK_MS = 1_000

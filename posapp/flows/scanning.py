@@ -7,7 +7,7 @@ record as part of a line or as refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from posapp.domain.cart import (
     LINES_MAX,
@@ -44,6 +44,7 @@ from posapp.flows.steps import (
     shop_of,
 )  # fmt: skip
 from posapp.flows.suspended import resume
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

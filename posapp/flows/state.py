@@ -7,7 +7,7 @@ phase is what can be asked right now. Both are values: a rule gets one state and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from posapp.domain.cart import Cart
@@ -41,6 +41,7 @@ from posapp.flows.intents import (
     VoidCart,
 )  # fmt: skip
 from posapp.flows.meant import Meant, Recent, WaitingScan
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from posapp.domain.cart import with_scan
@@ -19,6 +19,7 @@ from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, Pricing, 
 from posapp.flows.price_engine import EnginePricing
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told, TryingScanner
+from posapp.values import dataclass
 
 #: What stands on record for a badge or an operator's code: its text would let anybody print another one.
 BADGE = "badge"

@@ -7,7 +7,7 @@ SQL or a thread, so a whole day at the till can be played in a test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from posapp.domain.cart_record import cart_to_bytes
 from posapp.flows import (
@@ -51,6 +51,7 @@ from posapp.flows.state import (
 from posapp.flows.steps import Ports, Rule, Rules, Step, next_scan, refuse, refuse_scan, within
 from posapp.flows.tendering import payment_again
 from posapp.flows.views import View
+from posapp.values import dataclass
 
 #: Every pair of phase and intent that has a rule of its own.
 RULES: Rules = {

@@ -6,7 +6,6 @@ pressed carries the intent it means, so that the screens need no knowledge of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.domain.code_modules import CodeModules
@@ -63,6 +62,7 @@ from posapp.flows.mains import (
     StatusRow,
     Tab,
 )
+from posapp.values import dataclass
 
 # --- frame ------------------------------------------------------------------------------------
 

@@ -5,10 +5,11 @@ A wish carries plain values only; it never knows a widget, a row or a thread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from posapp.domain.scan_trace import ScanTrace
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

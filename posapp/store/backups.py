@@ -8,6 +8,7 @@ that nobody has given out. What was there before is kept aside.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from posapp.store.engine import Connection, check_sqlite, open_ledger, open_read
 from posapp.store.epochs import mark_restored
 from posapp.store.migrate import HEAD, revision_of
 from posapp.store.outbox import backlog
+from posapp.store.ownership import OWNER_ENDING, LedgerInUseError, own_ledger
 from posapp.store.settings import PLACE, get_setting
 from posapp.store.troubles import DatabaseError
 
@@ -84,7 +86,7 @@ def _check_target(ledger: Path, target: Path) -> None:
     if target.exists() and target.samefile(ledger):
         raise BackupError("The copy cannot be the ledger itself.")
     # These belong to the ledger, also while they are not there.
-    beside = {ledger.name + ending for ending in (*_BESIDE, "-journal")}
+    beside = {ledger.name + ending for ending in (*_BESIDE, "-journal", OWNER_ENDING)}
     if target.name in beside and target.parent.resolve() == ledger.parent.resolve():
         raise BackupError(f"{target} is a part of the ledger. Name another file.")
     if not target.exists():
@@ -99,42 +101,81 @@ def _check_target(ledger: Path, target: Path) -> None:
         raise BackupError(f"{target} is a copy of the ledger of {place}. Name another file.")
 
 
-def put_back(copy: Path, ledger: Path, aside: Path) -> bool:
-    """Put a copy in the ledger's place, with a note for the next start; whether one was put aside.
+def put_back(copy: Path, ledger: Path, *, stamp: str) -> Path | None:
+    """Put a copy in the ledger's place, with a note for the next start; where the one before is kept now.
 
-    The till must not be running. Raises BackupError or OSError; the ledger is then as it was.
+    `stamp` is a part of that name. The till must not be running. Raises BackupError or OSError; the ledger is
+    then as it was.
     """
     look(copy)
-    ledger.parent.mkdir(parents=True, exist_ok=True)
+    # A link would be replaced by the copy, and what it led to would stay what others open.
+    ledger = ledger.resolve()
+    ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        own = own_ledger(ledger)
+    except LedgerInUseError as error:
+        raise BackupError(str(error)) from error
+    try:
+        return _put_back(copy, ledger, stamp)
+    finally:
+        own.release()
+
+
+def _put_back(copy: Path, ledger: Path, stamp: str) -> Path | None:
     unfinished = ledger.with_name(ledger.name + ".restoring")
+    aside: Path | None = None
     with _made(unfinished):
         _copy(copy, unfinished)
         with contextlib.closing(_connect(unfinished)) as connection:
             mark_restored(connection)
         look(unfinished)
         _sync(unfinished)
-        is_there = ledger.exists()
-        if is_there:
-            _put_aside(ledger, aside)
+        if ledger.exists():
+            aside = _put_aside(ledger, stamp)
         unfinished.replace(ledger)
     _sync(ledger.parent)
-    return is_there
+    return aside
 
 
-def _put_aside(ledger: Path, aside: Path) -> None:
+def _put_aside(ledger: Path, stamp: str) -> Path:
     """Give the ledger a second name; its own stays until another file takes it, whatever happens between."""
     with contextlib.suppress(DatabaseError), contextlib.closing(open_ledger(ledger)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    aside = _free_name(ledger, stamp)
     try:
         os.link(ledger, aside)
     except OSError:
-        shutil.copy2(ledger, aside)
-        _sync(aside)
+        _copy_file(ledger, aside)
     for ending in _BESIDE:
         # A log that is left would be taken for the new file's.
         beside = ledger.with_name(ledger.name + ending)
         if beside.exists():
             beside.replace(aside.with_name(aside.name + ending))
+    return aside
+
+
+def _copy_file(file: Path, to: Path) -> None:
+    """For disks without second names: to a name that is made here, so that nothing is written over."""
+    with to.open("xb") as made:
+        try:
+            with file.open("rb") as held:
+                shutil.copyfileobj(held, made)
+            made.flush()
+            os.fsync(made.fileno())
+        except BaseException:
+            made.close()
+            to.unlink()
+            raise
+
+
+def _free_name(ledger: Path, stamp: str) -> Path:
+    """A name beside the ledger that no file nor log of one has: two restores may fall into a second."""
+    for count in itertools.count(1):
+        again = f"-{count}" if count > 1 else ""
+        name = ledger.with_name(f"{ledger.stem}.replaced-{stamp}{again}{ledger.suffix}")
+        if not any(os.path.lexists(f"{name}{ending}") for ending in ("", *_BESIDE)):
+            return name
+    raise AssertionError("counting never ends")
 
 
 def _has_our_tables(connection: Connection) -> bool:
@@ -155,6 +196,8 @@ def _summary(connection: Connection, revision: str) -> LedgerSummary:
 
 def _copy(source: Path, target: Path) -> None:
     check_sqlite()
+    # Sales and hashes of PINs are for the till's own user, wherever the copy lies.
+    target.touch(mode=0o600)
     try:
         with contextlib.closing(open_reader(source)) as reading, contextlib.closing(_connect(target)) as made:
             given: Any = reading

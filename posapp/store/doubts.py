@@ -9,12 +9,13 @@ second time. Facts are told apart as objects: two equal ones may both have happe
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from posapp.domain.facts import Fact
 from posapp.store.engine import Connection
 from posapp.store.state import TillState
+from posapp.values import dataclass
 
 #: Failures remembered in a row: each attempt is written over the one before, mostly.
 _UNSURE_MAX: Final = 256

@@ -12,11 +12,9 @@ from typing import Final
 from posapp.domain.facts import EpochBegun
 from posapp.store.engine import Connection
 from posapp.store.settings import get_setting, put_setting
-from sync.engine.ports import Beginning
+from sync.engine.ports import RECEIPTS_SKIPPED, SHIFTS_SKIPPED, Beginning
 from sync.protocol.chain import CHAIN_START
 
-RECEIPTS_SKIPPED: Final = 10_000
-SHIFTS_SKIPPED: Final = 100
 #: The setting that a restore leaves in a ledger: the next start begins a new life.
 RESTORED: Final = "restored"
 

@@ -29,7 +29,7 @@ from posapp.store.engine import Connection, open_reader
 from posapp.store.settings import SHOP, get_cursor, get_setting
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 from posapp.store.writer import LedgerWriter
-from sync.engine.ports import Batch, Beginning, Held, StoreUnavailable
+from sync.engine.ports import Batch, Beginning, Gone, Held, StoreUnavailable
 from sync.protocol.messages import Change, EpochMark
 from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES, STREAM_SETTINGS, STREAMS
 
@@ -101,6 +101,10 @@ class LedgerOutbox:
     def pending(self, limit: int, max_bytes: int) -> Batch | None:
         """The oldest lines of one epoch that the hub does not have; at least one if any waits."""
         return self._reader.ask(lambda held: outbox.pending(held, limit, max_bytes))
+
+    def gone_epochs(self) -> Sequence[Gone]:
+        """Epochs that the hub does not hold whole, and of which nothing is left to send."""
+        return self._reader.ask(outbox.gone_epochs)
 
     def chain_at(self, epoch: int, seq: int) -> bytes | None:
         """The chain's head after a line, or None where that line is not there."""

@@ -6,8 +6,6 @@ Numbers are taken from the state of the caller's transaction, so an undone one l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.facts import FACT_KINDS, Fact
 from posapp.exchange.outgoing import (
     Place,
@@ -20,6 +18,7 @@ from posapp.exchange.outgoing import (
 from posapp.flows.ports import Ids
 from posapp.store.engine import Blob, Connection
 from posapp.store.state import TillState
+from posapp.values import dataclass
 from sync.protocol.chain import chain_after
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from posapp.domain.facts import Fact
@@ -18,6 +18,7 @@ from posapp.flows.intents import CommitFailed, Committed
 from posapp.store.drafts import DraftAct
 from posapp.store.ledger import Write
 from posapp.store.troubles import Trouble
+from posapp.values import dataclass
 
 CommitDone = Callable[[Committed | CommitFailed], None]
 Thing = Fact | Write

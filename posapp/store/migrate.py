@@ -7,7 +7,6 @@ is copied first, through SQLite's own backup, so that a failed step leaves somet
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from pysqlite3 import dbapi2
 
 from posapp.store.engine import Connection, open_ledger
 from posapp.store.settings import PLACE, get_setting, put_setting
+from posapp.values import dataclass
 
 #: The newest step in `migrations/versions`; a test keeps the two together.
 HEAD: Final = "0004"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from posapp.store.engine import Connection
-from sync.engine.ports import Batch, Held
+from sync.engine.ports import Batch, Gone, Held
 from sync.protocol.messages import EpochMark
 
 _MARKS = "SELECT epoch, first_no, acked_through, backed_up_through FROM epoch_mark ORDER BY first_no"
@@ -50,6 +50,16 @@ def pending(connection: Connection, limit: int, max_bytes: int) -> Batch | None:
         return None
     (oldest_no,) = connection.execute("SELECT min(journal_no) FROM journal").fetchone()
     return Batch(epoch, first_seq, lines, chain, is_oldest=first_no == oldest_no)
+
+
+def gone_epochs(connection: Connection) -> tuple[Gone, ...]:
+    """Epochs that the hub does not hold whole, and of which nothing is left to send."""
+    oldest_no, spans = _spans(connection)
+    return tuple(
+        Gone(epoch, end - first_no + 2)
+        for epoch, first_no, end, acked in spans
+        if end < oldest_no and acked < end - first_no + 1
+    )
 
 
 def chain_at(connection: Connection, epoch: int, seq: int) -> bytes | None:
@@ -97,15 +107,24 @@ def take_marks(connection: Connection, hub_id: str, marks: Sequence[EpochMark]) 
 
 def _settle(connection: Connection) -> None:
     """Keep the row up to which the hub has everything, epoch after epoch, without a gap."""
+    oldest_no, spans = _spans(connection)
+    acked_no = 0
+    for _epoch, first_no, end, acked in spans:
+        # Rows that are gone were backed up at the hub; they cannot be sent again, nor hold up what can.
+        acked_no = max(min(first_no - 1 + acked, end), min(oldest_no - 1, end))
+        if acked_no < end:
+            break
+    connection.execute("UPDATE till SET acked_no = ? WHERE one = 1", (acked_no,))
+
+
+def _spans(connection: Connection) -> tuple[int, list[tuple[int, int, int, int]]]:
+    """The oldest row that is left, and of each epoch: its first and last row, and how far the hub has it."""
     marks = connection.execute(_MARKS).fetchall()
     last_no, oldest_no = connection.execute(
         "SELECT journal_no, coalesce((SELECT min(journal_no) FROM journal), journal_no + 1) FROM till"
     ).fetchone()
     ends = [first_no - 1 for _epoch, first_no, _acked, _backed in marks[1:]] + [last_no]
-    acked_no = 0
-    for (_epoch, first_no, acked, _backed), end in zip(marks, ends, strict=True):
-        acked_no = min(first_no - 1 + acked, end)
-        if acked_no < end:
-            break
-    # Rows that are gone were backed up at the hub; they cannot be sent again.
-    connection.execute("UPDATE till SET acked_no = ? WHERE one = 1", (max(acked_no, oldest_no - 1),))
+    return oldest_no, [
+        (epoch, first_no, end, acked)
+        for (epoch, first_no, acked, _backed), end in zip(marks, ends, strict=True)
+    ]

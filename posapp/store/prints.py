@@ -6,13 +6,13 @@ that two originals of one receipt can never exist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.domain.paper import PaperDocument
 from posapp.flows.effects import PrintRequest
 from posapp.store.engine import Blob, Connection
 from posapp.store.paper_record import paper_from_bytes, paper_to_bytes
+from posapp.values import dataclass
 
 PrintState = Literal["printing", "printed"]
 

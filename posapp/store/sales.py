@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +10,7 @@ from posapp.domain.facts import TransactionCompleted
 from posapp.domain.price_facts import PriceModifier
 from posapp.flows.intents import LastSale
 from posapp.store.engine import Connection
+from posapp.values import dataclass
 
 #: Parts of a transaction, as the views on its lines tell them apart.
 _GOODS, _TENDER, _TAX = 1, 2, 3

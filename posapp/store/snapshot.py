@@ -8,26 +8,23 @@ engine's.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final
 from urllib.parse import quote
-
-import zstandard
 
 from posapp.flows.ports import Clock
 from posapp.store.catalog_place import SIDE_FILES, CatalogInUseError, CatalogPlace
 from posapp.store.catalog_writer import prepare
 from posapp.store.engine import Connection, open_scratch
 from posapp.store.troubles import UNFIT, DatabaseError
+from posapp.store.unpacking import Unpacked, UnpackError, settle, unpack
 from sync.engine.bootstrap import Verdict
 from sync.engine.ports import StoreUnavailable
 from sync.protocol.catalog_file import CATALOG_FILE_VERSION, CATALOG_TABLES
@@ -37,12 +34,6 @@ from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES, STREAM_SETTI
 
 LOGGER = logging.getLogger(__name__)
 
-_READ_BYTES: Final = 256 * 1024
-_WRITE_BYTES: Final = 1024 * 1024
-#: Pieces that may wait to be hashed: what bounds the memory where hashing is slower than unpacking.
-_PIECES_AHEAD: Final = 8
-#: As everywhere on the wire: a frame that asks for more is refused before it is allocated.
-_WINDOW_MAX_BYTES: Final = 8 * 1024 * 1024
 #: Left on the disk for sales while a new file is made.
 _SPARE_BYTES: Final = 64 * 1024 * 1024
 #: Checked side by side: the items are about as much work as all the rest.
@@ -121,7 +112,10 @@ class SnapshotFiles:
         with _disk(), self._part(manifest).open("ab") as file:
             if file.tell() != offset:
                 raise StoreUnavailable("what was gathered of a snapshot has changed")
-            file.write(piece[: manifest.length - offset])
+            kept = piece[: manifest.length - offset]
+            file.write(kept)
+            file.flush()
+            settle(file.fileno(), offset, len(kept))
         self._tell(offset + len(piece), manifest)
 
     def clear(self) -> None:
@@ -161,33 +155,13 @@ class SnapshotFiles:
 
     def _unpack(self, manifest: Manifest) -> None:
         """Write the file that the frame holds, and compare both with the manifest."""
-        plain, length = hashlib.sha256(), 0
-        waiting: deque[Future[None]] = deque()
-        with (
-            ThreadPoolExecutor(1, "hashing") as beside,
-            self._part(manifest).open("rb") as part,
-            self._fresh.open("wb") as file,
-        ):
-            packed = _HashedReader(part)
-            unpacked = zstandard.ZstdDecompressor(max_window_size=_WINDOW_MAX_BYTES).stream_reader(
-                cast("IO[bytes]", packed), read_size=_READ_BYTES, closefd=False
+        try:
+            found = unpack(
+                self._part(manifest), self._fresh, length_max=manifest.plain_length, go_on=self._go_on
             )
-            try:
-                while piece := unpacked.read(_WRITE_BYTES):
-                    self._go_on()
-                    length += len(piece)
-                    if length > manifest.plain_length:
-                        raise _BadSnapshotError("it is longer than it says")
-                    waiting.append(beside.submit(plain.update, piece))
-                    file.write(piece)
-                    if len(waiting) > _PIECES_AHEAD:
-                        waiting.popleft().result()
-            except zstandard.ZstdError as error:
-                raise _BadSnapshotError(str(error)) from error
-            while packed.read(_READ_BYTES):
-                self._go_on()
-        found = (length, packed.sha256.hexdigest(), plain.hexdigest())
-        if found != (manifest.plain_length, manifest.sha256, manifest.plain_sha256):
+        except UnpackError as error:
+            raise _BadSnapshotError(str(error)) from error
+        if found != Unpacked(manifest.plain_length, manifest.plain_sha256, manifest.sha256):
             raise _BadSnapshotError("its content is not what was signed")
 
     def _check(self, manifest: Manifest) -> None:
@@ -281,20 +255,6 @@ class SnapshotFiles:
         if percent != self._told:
             self._told = percent
             self._on_progress(percent)
-
-
-class _HashedReader:
-    """A file whose every byte is hashed as it is read."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.sha256 = hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        piece = self._file.read(size)
-        self.sha256.update(piece)
-        return piece
 
 
 def _is_further(cursor: Any, other: str | None) -> bool:

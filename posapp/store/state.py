@@ -7,7 +7,6 @@ are added up from the shift's rows: they are only kept here to be quick.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from posapp.domain.facts import ShiftTotals
 from posapp.store.engine import Blob, Connection
 from posapp.store.shift_reading import read_shift
+from posapp.values import dataclass
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=dict)
 _TOTALS: Final = msgspec.json.Decoder(ShiftTotals)

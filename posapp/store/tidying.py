@@ -7,11 +7,11 @@ exactly one. The log is also stretched once, since syncing a file that grows cos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from posapp.store.engine import Connection
 from posapp.store.troubles import LogInUseError
+from posapp.values import dataclass
 
 _PAGE_BYTES: Final = 4096
 #: Frames worth a checkpoint when there is nothing else to do (about ten sales).

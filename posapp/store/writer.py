@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
@@ -39,6 +38,7 @@ from posapp.store.recovery import recover
 from posapp.store.settings import LANGUAGE, put_cursor, put_scanners, put_setting
 from posapp.store.shift_reading import read_shift
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
+from posapp.values import dataclass
 from sync.engine.ports import Beginning
 from sync.protocol.messages import EpochMark
 

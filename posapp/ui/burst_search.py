@@ -7,7 +7,6 @@ how long it was down, and by the payload that is whole only without it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from posapp.ui.evidence import (
     FAST_GAP_MS,
@@ -29,6 +28,7 @@ from posapp.ui.evidence import (
     taps,
 )
 from posapp.ui.spelling import Speller, Spelling
+from posapp.values import dataclass
 
 PART_GAP_MS = 40
 PART_RATIO = 3

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from posapp.flows.intents import ScanTrace
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import re
 import struct
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from posapp.ui.spelling import fold
 from posapp.ui.strokes import Key, Stroke, StrokeReader
 from posapp.ui.us_keyboard import ENDS, KEYPAD, TAB, US
+from posapp.values import dataclass
 
 HEADER = struct.Struct("<IIQQ")
 """dwType, dwSize, hDevice, wParam of a RAWINPUTHEADER in 64 bits."""

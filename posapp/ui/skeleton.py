@@ -6,9 +6,8 @@ knows which screen is shown except whether it has a rail and a sheet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.ui.tokens import Metrics
+from posapp.values import dataclass
 
 Rect = tuple[int, int, int, int]
 

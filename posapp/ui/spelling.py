@@ -8,11 +8,11 @@ a proof the text stays as the system gave it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.ui.alt_codes import alt_text
 from posapp.ui.strokes import GROUP_SEPARATOR, Key
+from posapp.values import dataclass
 
 Layout = Literal["auto", "us", "system"]
 _LEAST_DIGITS, _SURE_DIGITS, _MOST_DIGITS = 4, 12, 14

@@ -7,11 +7,11 @@ by what the whole run spells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.ui.alt_codes import alt_text
 from posapp.ui.us_keyboard import CONTROLS, ENDS, KEYPAD, US, us_text
+from posapp.values import dataclass
 
 GROUP_SEPARATOR = "\x1d"
 _SEPARATORS = frozenset(CONTROLS.values())

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args
 
 from posapp.resources import resource_path
+from posapp.values import dataclass
 
 SCHEMA = 1
 Scheme = Literal["light", "dark"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import shiboken6
@@ -23,6 +22,7 @@ from posapp.ui.keygate import KeyGate
 from posapp.ui.spelling import WedgeSettings
 from posapp.ui.strokes import Stroke, StrokeKind
 from posapp.ui.us_keyboard import KEYPAD, places_of
+from posapp.values import dataclass
 
 _MODIFIERS = frozenset(
     (

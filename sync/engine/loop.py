@@ -83,9 +83,12 @@ class SyncLoop:
         self._is_urgent = True
         self._is_behind = False
         self._is_first = True
+        self._may_doubt = True
         self._forked_epoch: int | None = None
         self._hub_id = ""
         self._refused: LinkError | None = None
+        #: What the last report said of the queue.
+        self._waiting_told = 0
         self._woken = threading.Event()
         self._stopping = False
         self._told: LinkStatus | None = None
@@ -140,7 +143,8 @@ class SyncLoop:
             if is_whole:
                 self._pull({} if reply is None else reply.heads)
         except LinkError as trouble:
-            self._is_urgent = True
+            # A hub that was away may have been put back meanwhile, with nobody telling it.
+            self._is_urgent = self._may_doubt = True
             return self._failed(trouble), False
         except StoreUnavailable:
             self._is_urgent = True
@@ -153,6 +157,9 @@ class SyncLoop:
         self._tell("online", "")
         if is_whole:
             self._due_ms = self._clock.monotonic_ms() + self._pull_every_ms
+        if self._waiting_told and self._figures_told()[0] == 0:
+            # Whoever closes the till now must not leave a queue behind on the page of all tills.
+            self._is_urgent = True
         more = more or self._is_urgent
         return (0 if more else max(0, self._due_ms - self._clock.monotonic_ms())), True
 
@@ -162,8 +169,9 @@ class SyncLoop:
 
     def _report(self) -> StatusReply | None:
         """Tell how this terminal is, and mend what hub and terminal remember differently."""
+        report = self._status.report()
         try:
-            reply = self._link.status(self._status.report())
+            reply = self._link.status(report)
         except LinkError as trouble:
             # An older hub, or one whose page of tills is out of order, still takes sales.
             is_alone = trouble.sort in ("upgrade", "look") or (
@@ -171,13 +179,16 @@ class SyncLoop:
             )
             if not is_alone:
                 raise
+            self._waiting_told = 0
             return None
+        self._waiting_told = report.queue_length
         healing = heal(
             self._outbox.held(),
             reply,
             self._outbox.chain_at,
             is_first=self._is_first,
             forked_epoch=self._forked_epoch,
+            may_doubt=self._may_doubt,
         )
         if healing.marks is not None:
             self._outbox.take_marks(reply.hub_id, healing.marks)
@@ -185,6 +196,8 @@ class SyncLoop:
             LOGGER.warning("the ledger goes on with new numbers: %s", healing.beginning.reason)
             self._outbox.begin(healing.beginning)
         self._is_first, self._forked_epoch, self._hub_id = False, None, reply.hub_id
+        self._may_doubt &= not healing.is_doubt
+        self._pusher.tell_gone()
         self._status.heard(reply)
         if reply.rotate_key:
             self._link.rotate()

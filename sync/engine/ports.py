@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from sync.protocol.messages import Change, EpochMark, StatusReply, StatusReport
 
@@ -79,6 +79,14 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """An epoch of which no line is left here, and the place after its last; the hub lacks some of them."""
+
+    epoch: int
+    next_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Where a terminal's ledger stands: its epoch, the last numbers given out, and what the hub was heard
     to hold of each of its epochs; `hub_id` is the life of the hub that said so, "" before any did.
@@ -91,6 +99,10 @@ class Held:
     hub_id: str
     marks: tuple[EpochMark, ...]
 
+
+#: Numbers of a new epoch go on after the next multiple of these: nobody knows what another copy gave out.
+RECEIPTS_SKIPPED: Final = 10_000
+SHIFTS_SKIPPED: Final = 100
 
 #: Why numbers go on higher: the ledger is an earlier one than the hub has heard of; another one sent other
 #: content under the same numbers; it was set up anew where a terminal had sold before.
@@ -118,6 +130,9 @@ class OutboxPort(Protocol):
 
     def pending(self, limit: int, max_bytes: int) -> Batch | None:
         """The oldest unacknowledged lines of one epoch; at least one if any waits."""
+
+    def gone_epochs(self) -> Sequence[Gone]:
+        """Epochs that the hub said not to hold whole, and that nothing is left of to send."""
 
     def chain_at(self, epoch: int, seq: int) -> bytes | None:
         """The chain's head after a line, or None where that line is not there."""

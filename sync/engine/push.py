@@ -67,6 +67,25 @@ class Pusher:
         forked_epoch = batch.epoch if reply.forked else None
         return Pushed(len(batch.lines), acked_through, forked_epoch, reply.hub_id)
 
+    def tell_gone(self) -> None:
+        """Tell the hub of epochs that it lacks lines of and that nothing is left of here; raises LinkError.
+
+        A hub that was put back from an old backup would never hear of them otherwise.
+        """
+        for gone in self._outbox.gone_epochs():
+            LOGGER.warning("the hub lacks lines of the epoch %s, which is gone here", gone.epoch)
+            try:
+                reply = self._link.push(
+                    (), epoch=gone.epoch, first_seq=gone.next_seq, oldest_seq=gone.next_seq
+                )
+            except LinkError as trouble:
+                if trouble.sort != "look":
+                    raise
+                # An older hub, perhaps: what can be sent must not wait for that.
+                return
+            acked_through = min(reply.acked_through, gone.next_seq - 1)
+            self._outbox.acknowledge(gone.epoch, acked_through, backed_up_through=reply.backed_up_through)
+
     def _sent(self, batch: Batch) -> PushReply:
         reply = self._link.push(batch.lines, epoch=batch.epoch, first_seq=batch.first_seq, chain=batch.chain)
         if not batch.is_oldest or reply.acked_through >= batch.first_seq - 1:

@@ -13,11 +13,12 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, delete, func, literal, or_, select, true, update
 
-from sync.hub.database import BusyError, Database, upsert
+from sync.hub.database import BusyError, Database, upsert, upsert_for
 from sync.hub.schema.events import STORE
 from sync.hub.schema.feeds import JOB
 
@@ -28,6 +29,7 @@ RETRY_FIRST_MS: Final = 5_000
 RETRY_MAX_MS: Final = 3_600_000
 LOOK_EVERY_S: Final = 1.0
 ERROR_MAX_CHARS: Final = 500
+_NEW: Final[dict[str, Any]] = {"wanted": 1, "attempts": 0, "claim": "", "claimed_until_ms": 0, "error": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,35 +90,28 @@ def enqueue(
     The same work waiting already is done once, at the earlier of the two times and with this body; the same
     work under way is done once more afterwards.
     """
-    wish = upsert(connection, JOB).values(
-        store_id=store_id,
-        kind=kind,
-        key=key,
-        body=body,
-        run_at_ms=run_at_ms,
-        wanted=1,
-        attempts=0,
-        claim="",
-        claimed_until_ms=0,
-        error="",
-    )
-    earlier = func.least if connection.dialect.name == "postgresql" else func.min
-    connection.execute(
-        wish.on_conflict_do_update(
-            index_elements=["store_id", "kind", "key"],
-            set_={
-                "body": wish.excluded.body,
-                "run_at_ms": earlier(JOB.c.run_at_ms, wish.excluded.run_at_ms),
-                "wanted": JOB.c.wanted + 1,
-            },
-        )
+    wish = {"store_id": store_id, "kind": kind, "key": key, "body": body, "run_at_ms": run_at_ms}
+    connection.execute(_wish(connection.dialect.name), wish | _NEW)
+
+
+@lru_cache(maxsize=4)
+def _wish(dialect: str) -> Any:
+    # Put together once: every batch of sales wishes, and that takes longer than to run it.
+    wish = upsert_for(dialect, JOB)
+    earlier = func.least if dialect == "postgresql" else func.min
+    return wish.on_conflict_do_update(
+        index_elements=["store_id", "kind", "key"],
+        set_={
+            "body": wish.excluded.body,
+            "run_at_ms": earlier(JOB.c.run_at_ms, wish.excluded.run_at_ms),
+            "wanted": JOB.c.wanted + 1,
+        },
     )
 
 
 def enqueue_for_stores(connection: Connection, kind: str, *, run_at_ms: int) -> None:
     """Wish for work of a kind for every store, under the key ""; where it waits already nothing changes."""
-    blank = {"wanted": 1, "attempts": 0, "claim": "", "claimed_until_ms": 0, "error": ""}
-    fields = {"kind": kind, "key": "", "body": b"", "run_at_ms": run_at_ms, **blank}
+    fields = {"kind": kind, "key": "", "body": b"", "run_at_ms": run_at_ms, **_NEW}
     # SQLite needs a condition to tell where the question ends.
     each = select(STORE.c.store_id, *(literal(value) for value in fields.values())).where(true())
     wish = upsert(connection, JOB).from_select(["store_id", *fields], each)

@@ -185,6 +185,7 @@ def test_a_code_for_another_terminal_than_the_settings_say_is_refused(
         ("http://hub.example:8780", "plain HTTP"),
         ("hub:8780", "Say where the hub is"),
         ("http://127.0.0.1:9", "cannot be reached"),
+        ("http://127.0.0.1:9", "by https:// only"),
     ],
 )
 def test_an_address_of_no_hub_is_said(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,15 +12,18 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QLockFile
 
+from posapp.commands import ledger_copies
 from posapp.commands.ledger_copies import FAILED, RUNNING, backup, restore
 from posapp.flows.effects import Commit
 from posapp.flows.intents import Committed
+from posapp.running import take_lock
 from posapp.store import backups, outbox
 from posapp.store.backups import BackupError, look
 from posapp.store.engine import open_ledger
 from posapp.store.epochs import was_restored
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import claim, migrate
+from posapp.store.ownership import own_ledger
 from posapp.store.writer import LedgerWriter
 from tests.simulation.audit import audit
 from tests.store.conftest import PLACE, Answers, CountedIds, RealClock, commit_of, sale, shift_opened
@@ -124,6 +128,19 @@ def test_a_till_put_back_goes_on_with_numbers_that_nobody_has(
     assert (first.epoch, first.first_seq, len(first.lines)) == (1, 1, 4), "the old epoch goes up first"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no such modes")
+def test_a_ledger_and_its_copies_are_for_their_own_user_only(till: Till, tmp_path: Path) -> None:
+    unlock = take_lock(till.ledger.parent)
+    assert unlock is not None
+    unlock()
+    assert till.ledger.parent.stat().st_mode & 0o777 == 0o700
+    till.sell(1)
+    assert till.run(backup, tmp_path / "copy.db") == 0
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    assert till.run(restore, tmp_path / "copy.db") == 0
+    assert till.ledger.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_copy_is_made_while_the_till_sells(till: Till, tmp_path: Path) -> None:
     till.sell(20)
     writer = till.open()
@@ -209,7 +226,7 @@ def test_what_is_no_sound_copy_of_this_till_is_refused(
     spoil(copy)
     assert till.run(restore, copy) == FAILED
     assert said in capsys.readouterr().err
-    beside = {"ledger.db-wal", "ledger.db-shm", "till.lock"}
+    beside = {"ledger.db-wal", "ledger.db-shm", "ledger.db-owner", "till.lock"}
     assert {file.name for file in (tmp_path / "data").iterdir()} - beside == {"ledger.db"}
     assert till.sell(1) == ["S001-03-000003"]
 
@@ -231,6 +248,69 @@ def test_a_way_back_that_breaks_off_leaves_a_ledger(
         assert till.run(restore, copy) == FAILED
     assert not (tmp_path / "data" / "ledger.db.restoring").exists()
     assert till.sell(1) == ["S001-03-000004"]
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_two_ways_back_within_one_second_keep_both_ledgers(
+    till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    def link(*_names: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(ledger_copies.time, "time_ns", lambda: 1_780_000_000 * 10**9)
+    if not has_links:
+        monkeypatch.setattr(backups.os, "link", link)
+    copy = tmp_path / "copy.db"
+    till.sell(1)
+    till.run(backup, copy)
+    till.sell(2)
+    assert till.run(restore, copy) == 0
+    assert till.sell(1) == ["S001-03-010001"]
+    assert till.run(restore, copy) == 0
+    kept = sorted((tmp_path / "data").glob("ledger.replaced-*.db"))
+    assert sorted(look(file).receipt_seq for file in kept) == [3, 10_001]
+
+
+def test_a_copy_behind_which_the_disk_is_full_leaves_no_half_ledger_aside(
+    till: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    copy = tmp_path / "copy.db"
+    till.sell(1)
+    till.run(backup, copy)
+    with monkeypatch.context() as patch:
+        patch.setattr(backups.os, "link", full)
+        patch.setattr(backups.shutil, "copyfileobj", full)
+        assert till.run(restore, copy) == FAILED
+    assert list((tmp_path / "data").glob("ledger.replaced*")) == []
+    assert till.sell(1) == ["S001-03-000002"]
+
+
+def test_a_ledger_that_is_open_elsewhere_is_not_replaced(
+    till: Till, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy.db"
+    till.sell(1)
+    till.run(backup, copy)
+    own = own_ledger(till.ledger)
+    assert till.run(restore, copy) == FAILED
+    assert "Another till has" in capsys.readouterr().err
+    own.release()
+    assert till.run(restore, copy) == 0
+
+
+def test_a_way_back_through_a_link_changes_the_file_behind_it(till: Till, tmp_path: Path) -> None:
+    copy, real = tmp_path / "copy.db", tmp_path / "elsewhere.db"
+    till.sell(1)
+    till.run(backup, copy)
+    till.sell(1)
+    till.ledger.rename(real)
+    till.ledger.symlink_to(real)
+    assert till.run(restore, copy) == 0
+    assert till.ledger.is_symlink()
+    assert look(real).receipt_seq == 1
 
 
 def test_a_damaged_ledger_gives_way_with_its_log(till: Till, tmp_path: Path) -> None:
@@ -264,7 +344,7 @@ def test_the_ledger_is_no_copy_of_itself(till: Till, capsys: pytest.CaptureFixtu
         backups.back_up(till.ledger.with_name("other.db"), till.ledger)
 
 
-@pytest.mark.parametrize("name", ["ledger.db-wal", "ledger.db-shm", "ledger.db-journal"])
+@pytest.mark.parametrize("name", ["ledger.db-wal", "ledger.db-shm", "ledger.db-journal", "ledger.db-owner"])
 def test_a_copy_never_takes_the_name_of_a_part_of_the_ledger(
     till: Till, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

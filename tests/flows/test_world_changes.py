@@ -29,6 +29,7 @@ from posapp.flows.intents import (
     SwitchLanguage,
     Tick,
 )
+from posapp.flows.mains import StatusMain
 from posapp.flows.refusals import Refusal
 from tests.domain.shops import LIN, SHOP, SUN, ZHOU, shop
 from tests.flows.fakes import COLA, MILK, START_MS, UNKNOWN
@@ -164,6 +165,8 @@ def test_the_status_page_asks_the_devices() -> None:
         (DeviceTold(61 << 30), "还有 61.0 GB"),
         (LinkChanged(LinkStatus("refused", 3)), "中心不认"),
         (LinkChanged(LinkStatus("refused", 3, detail="revoked")), "密钥已被吊销。照常销售；待上传 3 条"),
+        (LinkChanged(LinkStatus("refused", 1234, START_MS - 125_000, detail="revoked")), "最旧 2 分钟"),
+        (LinkChanged(LinkStatus("refused", 1234, detail="revoked")), "待上传 1,234 条"),
         (LinkChanged(LinkStatus("refused", 3, detail="no_key")), "没有密钥"),
         (LinkChanged(LinkStatus("refused", 3, detail="old_key")), "旧版本"),
         (LinkChanged(LinkStatus("refused", 3, detail="terminal_removed")), "门店文件里已没有本机"),
@@ -192,6 +195,49 @@ def test_status_says_how_it_is(told: PrinterChanged, words: str) -> None:
     assert words in labels(world.terminal.view())
     world.do(SwitchLanguage("en"), Back())
     assert world.at == "Selling"
+
+
+@pytest.mark.parametrize(
+    ("link", "hub", "words"),
+    [
+        (
+            LinkStatus("refused", 7, detail="revoked"),
+            HubStatus(START_MS - 7_200_000, 0, 0, 130, 120),
+            "本机密钥已被吊销 · 2 小时 0 分钟前最后收到本机消息",
+        ),
+        (LinkStatus("refused", 7, detail="revoked"), HubStatus(), "本机密钥已被吊销 · 本次启动后还没有回答"),
+        (LinkStatus("refused", 7, detail="upgrade"), HubStatus(), "还没有回答"),
+        (
+            LinkStatus("offline", 7, None, START_MS - 90_000),
+            HubStatus(START_MS - 90_000, 2, 3, 130, 0),
+            "1 分钟前最后收到本机消息 · 待办公室处理：2 条读不出，3 条存疑",
+        ),
+        (
+            LinkStatus("refused", 7, None, START_MS, detail="revoked"),
+            HubStatus(START_MS),
+            "收不到新内容；已有的照常用",
+        ),
+        (LinkStatus("offline", 7, None, START_MS - 90_000), HubStatus(), "1 分钟前有回答"),
+    ],
+)
+def test_what_the_hub_said_before_it_was_out_of_reach_is_told_as_that(
+    link: LinkStatus, hub: HubStatus, words: str
+) -> None:
+    world = World().open_shift()
+    world.do(GoTo("status"), HubHeard(hub), LinkChanged(link))
+    main = world.terminal.view().main
+    assert isinstance(main, StatusMain)
+    rows = {row.title: row for row in main.left[0].rows}
+    assert words in (rows["中心端"].detail, rows["接收"].detail)
+    assert "正常" not in (rows["中心端"].state, rows["接收"].state)
+
+
+def test_a_till_that_has_written_nothing_has_nothing_to_back_up() -> None:
+    world = World().open_shift()
+    world.do(GoTo("status"), HubHeard(HubStatus(START_MS)), LinkChanged(LinkStatus("online", 0)))
+    text = labels(world.terminal.view())
+    assert "收到本机消息" in text
+    assert "已备份" not in text
 
 
 def test_the_sign_on_page_checks_the_devices() -> None:

@@ -23,13 +23,26 @@ from tests.hub.devices import bearer_token, enrol_device, new_device_key
 from tests.hub.test_hub_routes import call
 
 #: Routes for whoever asks: each has its own test of what it gives away.
-OPEN = frozenset({"/healthz", "/metrics", "/openapi.json", ENROL_PATH, CHALLENGE_PATH, SESSION_PATH})
+OPEN = frozenset(
+    {
+        "/v1/fleet/session",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/openapi.json",
+        ENROL_PATH,
+        CHALLENGE_PATH,
+        SESSION_PATH,
+    }
+)
 #: Pages for people have sessions and tests of their own.
 PEOPLE = "/fleet"
+#: What programs ask in a person's name.
+PROGRAMS = "/v1/fleet"
 STORE = "/v1/stores/{store_id}"
 TERMINAL = STORE + "/terminals/{terminal_id}"
 #: What stands for any other part of a path.
-FILLED = {"stream": "settings", "sha256": "00" * 32}
+FILLED = {"statement_id": "x", "stream": "settings", "sha256": "00" * 32}
 
 
 def routes_of(table: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -99,7 +112,7 @@ def test_every_route_is_open_for_a_reason_or_of_one_store(doors: Doors) -> None:
     strangers = [
         (method, path)
         for method, path in doors.routes
-        if path not in OPEN and not path.startswith((STORE, PEOPLE))
+        if path not in OPEN and not path.startswith((STORE, PEOPLE, PROGRAMS))
     ]
     assert strangers == []
 
@@ -118,6 +131,18 @@ def test_nobody_else_gets_through_any_door(doors: Doors, status: int, error: str
             answer = call(doors.url, method, filled(path), key=doors.tokens[whose], body=b"{}")
             problem = codec.decode_message(answer[2], Problem)
             assert (answer[0], problem.error) == (status, error), f"{method} {path}, {whose}"
+
+
+def test_no_till_gets_through_the_doors_of_persons(doors: Doors) -> None:
+    walked = 0
+    for method, path in doors.routes:
+        if path.startswith(PROGRAMS) and path not in OPEN:
+            walked += 1
+            for token in (*doors.tokens.values(), doors.good):
+                answer = call(doors.url, method, filled(path), key=token, body=b"{}")
+                problem = codec.decode_message(answer[2], Problem)
+                assert (answer[0], problem.error) == (401, "session_refused"), f"{method} {path}"
+    assert walked >= 8
 
 
 def test_another_terminal_of_the_store_reaches_no_terminals_own_doors(doors: Doors) -> None:

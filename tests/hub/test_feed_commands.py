@@ -107,7 +107,7 @@ def test_a_mistake_is_named_by_its_line_and_nothing_is_put(
     rows = tmp_path / "rows.ndjson"
     rows.write_text(f'{{"key":"first","body":{{}}}}\n{line}\n', "utf-8")
     assert run(shop, "feed", "put", "members", rows) == 1
-    assert capsys.readouterr().err.startswith(said)
+    assert capsys.readouterr().err.startswith(f"{rows}, {said}")
     assert page(shop, "members").changes == ()
 
 

@@ -19,7 +19,8 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 
 from sync.hub.database import Database
-from sync.hub.doubts.exception_list import note_exception
+from sync.hub.doubts.exception_list import KINDS, Kind, note_exception
+from sync.hub.fleet.pages.details import DETAILS
 from sync.hub.fleet.status_board import StatusBoard
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.intake.ingest import Batch, ingest
@@ -100,6 +101,22 @@ def furnish(database: Database) -> None:
         )
         detail = {"epoch": 1, "seq": 812, "reason": "a place that is held by another event"}
         note_exception(connection, "S3", "fork", "T1:1", terminal_id="T1", detail=detail, now_ms=NOW_MS)
+        others: tuple[tuple[Kind, dict[str, Any]], ...] = (
+            ("tampered", {"epoch": 1, "seq": 7}),
+            ("chain_broken", {"epoch": 1, "seq": 9}),
+            ("signature_wrong", {"epoch": 1, "seq": 9, "is_missing": False}),
+            ("lines_missing", {"epoch": 1, "first_seq": 812, "last_seq": 830}),
+            (
+                "duplicate_transaction",
+                {"epoch": 1, "seq": 8, "transaction_id": "txn-2", "event_id": "event-8"},
+            ),
+            ("stock_count", {"sku": "40063813", "sellable": -3, "unit": "pcs"}),
+        )
+        for kind, detail in others:
+            terminal_id = "" if kind == "stock_count" else "T1"
+            note_exception(
+                connection, "S2", kind, f"{kind}-1", terminal_id=terminal_id, detail=detail, now_ms=NOW_MS
+            )
 
 
 def tell(
@@ -203,7 +220,19 @@ def test_a_day_s_work_on_the_fleet_page(browser: Chrome, hub: tuple[EmbeddedHub,
     browser.get(f"{url}/fleet/exceptions")
     assert "销售单的金额对不上" in text_of(browser), "the language is remembered"
     in_both_languages(browser, url, "/fleet/exceptions", "exceptions")
-    one(browser, 'tr[data-kind="sale_doubtful"] input').click()
+    shown = text_of(browser, "#exceptions")
+    for raw in (*KINDS, *DETAILS, "‹", "{", "_ms"):
+        assert f"{raw}:" not in shown, "names of programs are not for people"
+    assert "Goods, tax and rounding do not make the total." in shown
+    # One tick for all of the page, and for none again.
+    all_ticks = "return document.querySelectorAll('tbody input[name=key]:checked').length"
+    one(browser, "input[data-all]").click()
+    assert browser.execute_script(all_ticks) == len(KINDS)
+    one(browser, "input[data-all]").click()
+    assert browser.execute_script(all_ticks) == 0
+    tick = one(browser, 'tr[data-kind="sale_doubtful"] input')
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", tick)
+    tick.click()
     one(browser, "input[name=note]").send_keys("compared with the receipt <b>")
     one(browser, "#settle button.primary").click()
     assert "Settled, and on record" in text_of(browser, "#done")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import update
 
 from sync.hub.doubts.exception_list import note_exception
+from sync.hub.doubts.lists import WORST_FIRST
 from sync.hub.fleet.fleet_reading import PAGE_ROWS
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.schema.events import QUARANTINE, TERMINAL
@@ -82,6 +83,10 @@ def test_tills_are_found(fleet: Fleet) -> None:
         "filter=printer": {"S1/T2"},
         "filter=clock": {"S1/T2"},
         "filter=open": {"S1/T1", "S1/T2"},
+        "filter=trouble": {"S1/T1", "S1/T2"},
+        "store=S2": {"S2/T1", "S2/T2"},
+        "store=S2&filter=trouble": set(),
+        "store=S9": set(),
         "filter=removed": set(),
         "filter=nonsense&sort=nonsense&page=x": ALL_TILLS,
         "page=999999": set(),
@@ -94,6 +99,24 @@ def test_the_longest_queue_comes_first_where_that_is_asked(fleet: Fleet) -> None
     fleet.report("T2", queue_length=5, oldest_ms=NOW_MS)
     text = fleet.visitor().get("/fleet?sort=queue").text
     assert re.findall(r'data-till="([^"]*)"', text)[0] == "S1/T2"
+
+
+def test_the_worst_come_first(fleet: Fleet) -> None:
+    fleet.report("T1", clock_ms=NOW_MS + 999_999)
+    fleet.report("T2", queue_length=5, oldest_ms=NOW_MS - 3_600_000)
+    visitor = fleet.visitor()
+    order = re.findall(r'data-till="([^"]*)"', visitor.get("/fleet").text)
+    assert order == ["S1/T2", "S1/T1", "S2/T1", "S2/T2"], "an old queue, a clock, and those that never came"
+    order = re.findall(r'data-till="([^"]*)"', visitor.get("/fleet/stores/S1?sort=place").text)
+    assert order == ["S1/T1", "S1/T2"]
+    # The later one is the worse one.
+    with fleet.database.writing() as connection:
+        for age, kind in enumerate(reversed(WORST_FIRST)):
+            note_exception(connection, "S2", kind, kind, detail={}, now_ms=NOW_MS - age)
+    for query, kinds in {"": list(WORST_FIRST), "?sort=newest": list(reversed(WORST_FIRST))}.items():
+        text = visitor.get(f"/fleet/exceptions{query}").text
+        shown = re.findall(r'data-kind="(\w+)"', text)
+        assert [one for one in shown if one != "clock_off"] == [one for one in kinds if one != "clock_off"]
 
 
 def test_what_waits_in_a_store_and_at_no_till_is_counted(fleet: Fleet) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import tomllib
@@ -12,7 +13,9 @@ from typing import get_args
 import pytest
 
 from sync.hub.doubts.exception_list import KINDS
+from sync.hub.doubts.lists import WORST_FIRST
 from sync.hub.fleet.pages import labels
+from sync.hub.fleet.pages.details import DETAILS, line_sentence, sentences
 from sync.hub.fleet.pages.rendering import ASSETS, TEMPLATES
 from sync.hub.fleet.pages.words import LANGUAGES, Speech, language_of, readable, translations, visible
 from sync.hub.fleet.statement_content import Reason
@@ -126,3 +129,83 @@ def test_the_page_has_the_colours_of_the_till() -> None:
         assert len(colours) > 20
         for name, colour in colours.items():
             assert tokens["colors"][name][theme] == colour, name
+
+
+def noted_names() -> set[str]:
+    """Every name of a detail that the hub's sources note with an exception."""
+    found: set[str] = set()
+    for path in (ROOT / "sync" / "hub").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                given = {one.arg: one.value for one in node.keywords if one.arg}
+                if path.parent.name == "intake" and name in ("_note", "tell"):
+                    found |= set(given)
+                elif name == "note_exception":
+                    found |= keys_of(given.get("detail"))
+            elif path.parent.name == "intake" and keys_of(node) & {"transaction_id", "doubts"}:
+                found |= keys_of(node)
+    return found
+
+
+def keys_of(node: ast.AST | None) -> set[str]:
+    """The keys that a dictionary is written with."""
+    keys = node.keys if isinstance(node, ast.Dict) else ()
+    return {str(one.value) for one in keys if isinstance(one, ast.Constant)}
+
+
+def test_every_detail_that_is_noted_has_words() -> None:
+    names = noted_names()
+    assert {"doubts", "seq", "clock_offset_ms", "first_seq", "is_missing", "sku", "event_id"} <= names
+    assert names <= set(DETAILS)
+    assert set(WORST_FIRST) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("detail", "english", "chinese"),
+    [
+        (
+            {"doubts": ["total", "new"], "seq": 2, "total_minor": 1250, "transaction_id": "t1"},
+            [
+                "Goods, tax and rounding do not make the total.",
+                "new",
+                "Sale t1",
+                "Total 12.50 CNY",
+                "Record no. 2",
+            ],
+            ["商品、税和抹分加起来不等于总额。", "new", "销售单 t1", "合计 12.50 CNY", "记录第 2 号"],
+        ),
+        (
+            {"epoch": 1, "reason": "a place that is held by another event", "seq": 9},
+            ["Another event holds this number already.", "Epoch 1", "Record no. 9"],
+            ["这个编号已经被另一个事件占用。", "纪元 1", "记录第 9 号"],
+        ),
+        ({"clock_offset_ms": -264_000}, ["Off by −4 min when it was noticed"], ["发现时偏差 −4 分钟"]),
+        ({"sellable": -3, "sku": "7", "unit": "pcs"}, ["Item 7", "Stock by the books: -3 pcs"], None),
+        ({"is_missing": True}, ["The batch came without a signature."], ["这一批没有签名。"]),
+        ({"is_missing": "x", "doubts": 5, "total_minor": "?", "of\u202emorrow": [1]}, None, None),
+    ],
+)
+def test_details_are_sentences(
+    detail: dict[str, object], english: list[str] | None, chinese: list[str] | None
+) -> None:
+    said = sentences(detail, Speech("en"), "CNY")
+    assert said == (english or ["Total ?", "of‹202E›morrow: [1]"])
+    if chinese:
+        assert sentences(detail, Speech("zh_CN"), "CNY") == chinese
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("body: Expected `int`, got `str` - at `$.total_minor`", "Update the hub"),
+        ("the envelope names another store or terminal", "another till"),
+        ("the envelope names another epoch", "another epoch"),
+        ("the database cannot hold what it says", "cannot hold"),
+        ("event_id or kind holds the character NUL", "cannot hold"),
+        ("JSON is malformed: object keys must be strings (byte 1)", "no whole record"),
+    ],
+)
+def test_a_line_that_cannot_be_read_says_what_to_do(reason: str, said: str) -> None:
+    assert said in line_sentence(reason, Speech("en"))
+    assert line_sentence(reason, Speech("zh_CN")) != line_sentence(reason, Speech("en"))

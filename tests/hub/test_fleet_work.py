@@ -94,7 +94,7 @@ def test_a_line_that_can_be_read_now_becomes_a_fact_once(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as old_hub:
-        old_hub.setattr("sync.hub.intake.ingest.read_sale", lambda _envelope: "body: not understood yet")
+        old_hub.setattr("sync.hub.intake.reading.read_sale", lambda _envelope: "body: not understood yet")
         assert push(fleet.url, fleet.key, [event_line(1), event_line(2)])[0] == 200
     assert sales_of(fleet) == []
     visitor = fleet.visitor()
@@ -119,7 +119,7 @@ def test_a_line_whose_envelope_is_understood_now_becomes_an_event(
         raise WireError("a version of tomorrow")
 
     with monkeypatch.context() as old_hub:
-        old_hub.setattr("sync.hub.intake.ingest.decode_envelope", refuse)
+        old_hub.setattr("sync.hub.intake.reading.decode_envelope", refuse)
         assert push(fleet.url, fleet.key, [event_line(1)])[0] == 200
     visitor = fleet.visitor()
     [handle] = visitor.get("/fleet/quarantine").handles()

@@ -12,6 +12,7 @@ from posapp.domain.facts import SaleLine, TaxLine, TenderLine, TransactionComple
 from sync.hub.fleet.summary import terminal_summary
 from sync.hub.intake.explode import SaleBody
 from sync.hub.intake.ingest import Batch, Ingested, ingest
+from sync.hub.intake.progress import Progress, lock_progress
 from sync.hub.schema.events import (
     EVENT,
     EXCEPTION,
@@ -105,8 +106,16 @@ def test_what_a_till_no_longer_has_is_not_waited_for_and_told(enrolled: Enrolled
             assert ingest(connection, oldest, now_ms=NOW_MS) == found
     assert stored_lines(enrolled) == [event_line(1), *lines]
     assert noted(enrolled) == [("lines_missing", "T1:1:2-4")]
+    # The till has nothing of the epoch any more, or of one that the hub never heard of.
+    for epoch, last in ((1, 9), (1, 9), (2, 4)):
+        gone = Batch("S1", "T1", epoch, last + 1, (), oldest_seq=last + 1)
+        with enrolled.database.writing() as connection:
+            assert ingest(connection, gone, now_ms=NOW_MS) == Ingested(last)
+            assert lock_progress(connection, ("S1", "T1", epoch)) == Progress(last, 0, None)
+    assert noted(enrolled)[1:] == [("lines_missing", "T1:1:7-9"), ("lines_missing", "T1:2:1-4")]
+    assert push(enrolled, [], first_seq=20) == Ingested(9), "it says nothing of what is gone"
     late = push(enrolled, [event_line(2)])
-    assert (late.stored, late.acked_through) == (1, 6), "found after all, it is kept"
+    assert (late.stored, late.acked_through) == (1, 9), "found after all, it is kept"
 
 
 def test_reordered_lines_are_taken_as_far_as_they_follow(enrolled: Enrolled) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -75,6 +76,7 @@ def test_only_what_is_in_the_backup_counts_as_backed_up(enrolled: Enrolled, tmp_
     take_in(database, 1, 3)
     done = back_up(database, tmp_path / "backups", name="one", now_ms=NOW_MS)
     assert done.file.exists()
+    assert sys.platform == "win32" or done.file.stat().st_mode & 0o777 == 0o600, "nobody else's to read"
     assert done.epochs == 1
     assert marks(database) == (3, 3)
     take_in(database, 4, 5)

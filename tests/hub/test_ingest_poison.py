@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from sync.hub.intake import explode
-from sync.hub.intake import ingest as ingest_module
+from sync.hub.intake import explode, reading
 from sync.hub.schema.events import EVENT, QUARANTINE, RETAIL_TRANSACTION
 from sync.protocol import codec
 from sync.protocol.messages import PushReply
@@ -86,7 +85,7 @@ def test_what_the_checks_let_through_is_found_by_the_database(
 ) -> None:
     # As if a check had been forgotten: the one thing PostgreSQL cannot hold, and a number neither can.
     monkeypatch.setattr(explode, "_holds_nul", lambda _value: False)
-    monkeypatch.setattr(ingest_module, "number_of_receipt", lambda text: 2**70 if text == "huge" else 1)
+    monkeypatch.setattr(reading, "number_of_receipt", lambda text: 2**70 if text == "huge" else 1)
     poison = event_line(2, body=sale_body(2) | {"operator_id": "\0", "receipt_number": "huge"})
     lines = [event_line(1), poison, event_line(3)]
     for _again in range(2):

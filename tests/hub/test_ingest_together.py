@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 
 from sync.hub.database import BusyError, Database
 from sync.hub.intake import ingest as ingest_module
+from sync.hub.intake import reading
 from sync.hub.intake.ingest import Batch, ingest
 from sync.hub.schema.events import EVENT, EXCEPTION, FORK_ALARM, RETAIL_TRANSACTION, SALE_LINE
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body
@@ -172,10 +173,10 @@ def killing(monkeypatch: pytest.MonkeyPatch, database: Database, step: str) -> l
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
         killed.append(step)
 
-    insert_rows, save_progress = ingest_module.insert_rows, ingest_module.save_progress
+    insert_rows, save_progress = reading.insert_rows, ingest_module.save_progress
 
     def insert_or_die(connection: object, table: object, rows: object) -> None:
-        if not killed and step != "progress" and table is getattr(ingest_module, step):
+        if not killed and step != "progress" and table is getattr(reading, step):
             kill(connection)
         insert_rows(connection, table, rows)  # type: ignore[arg-type]
 
@@ -184,7 +185,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, database: Database, step: str) -> l
             kill(connection)
         save_progress(connection, *place, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ingest_module, "insert_rows", insert_or_die)
+    monkeypatch.setattr(reading, "insert_rows", insert_or_die)
     monkeypatch.setattr(ingest_module, "save_progress", save_or_die)
     return killed
 
@@ -234,7 +235,8 @@ def test_a_deadlock_is_tried_again(postgres: Database) -> None:
         return lambda: postgres.write(work)
 
     all_at_once([worker(1, 2), worker(2, 1)])
-    assert len(tries) == 3
+    # On a busy machine the server may end both of them: each looks for deadlocks by itself.
+    assert len(tries) in (3, 4)
     with postgres.reading() as connection:
         assert connection.execute(text("SELECT sum(n) FROM pair")).scalar_one() == 4
 

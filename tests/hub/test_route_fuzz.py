@@ -13,11 +13,13 @@ import pytest
 import requests
 import schemathesis
 import zstandard
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from sqlalchemy import func, select
 
+from sync.hub.fleet.admins import Session, sign_in
 from sync.hub.routes.openapi import openapi_document
 from sync.hub.schema.events import EVENT
 from sync.protocol import codec
@@ -28,7 +30,8 @@ from sync.protocol.versions import (
     HEADER_FIRST_SEQ,
     HEADER_SIGNATURE,
 )
-from tests.hub.conftest import Enrolled, event_line
+from tests.hub.conftest import NOW_MS, Enrolled, event_line
+from tests.hub.fleet_visitor import ADMIN, PASSWORD, add_account
 
 EXAMPLES = int(os.environ.get("POS_FUZZ_EXAMPLES", "12"))
 FUZZ = settings(
@@ -54,7 +57,18 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("label", sorted(OPERATIONS))
-def test_no_request_of_the_description_breaks_the_hub(label: str, hub_url: str, enrolled: Enrolled) -> None:
+def test_no_request_of_the_description_breaks_the_hub(
+    label: str, hub_url: str, enrolled: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = enrolled.key
+    if "/v1/fleet" in label:
+        monkeypatch.setattr(
+            "sync.hub.fleet.admins._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        )
+        add_account(enrolled.database)
+        session = sign_in(enrolled.database, ADMIN, PASSWORD, peer="test", now_ms=NOW_MS)
+        assert isinstance(session, Session)
+        token = session.token
     with requests.Session() as session:
 
         @FUZZ
@@ -65,8 +79,9 @@ def test_no_request_of_the_description_breaks_the_hub(label: str, hub_url: str, 
                 if name in case.path_parameters:
                     case.path_parameters[name] = value
             answer = case.call(
-                base_url=hub_url, session=session, headers={"Authorization": f"Bearer {enrolled.key}"}
+                base_url=hub_url, session=session, headers={"Authorization": f"Bearer {token}"}
             )
+            assert answer.status_code != 401 or "session" in label
             case.validate_response(answer, checks=[not_a_server_error])
 
         attack()

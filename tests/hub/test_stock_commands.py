@@ -193,3 +193,18 @@ def test_every_wrong_line_is_named_and_nothing_is_put(hub: Path, capsys: pytest.
 def test_what_is_no_list_is_told(read: Any, data: bytes) -> None:
     with pytest.raises(RuleFileError, match=r"list\.csv, line 1"):
         read(data, "list.csv")
+
+
+def test_an_item_that_nobody_counted_is_said_to_be_so(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(hub, "stock show", "cola", "pear") == 0
+    shown = capsys.readouterr().out
+    assert "cola" in shown
+    assert shown.count("never counted") == 2
+
+
+def test_a_hub_without_a_store_names_the_first_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Database(tmp_path / "hub.db").close()
+    assert run(tmp_path, "stock show", "cola") != 0
+    assert "poshub init" in capsys.readouterr().err

@@ -51,9 +51,9 @@ class Log:
 
 
 def lives(path: Path) -> list[list[list[str]]]:
-    """The claims of every life of the till: lines of words."""
+    """The claims of every life of the till: lines of words; none of one that ended before its first."""
     found: list[list[list[str]]] = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text().splitlines() if path.exists() else ():
         words = line.split(" ")
         if words[0] == "life":
             found.append([])

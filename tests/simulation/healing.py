@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from posapp.store import outbox
 from posapp.store.engine import open_ledger
 from posapp.store.epochs import mark_restored
 from tests.simulation.audit import audit
@@ -53,13 +52,13 @@ class Play:
         self._tills = [Till(folder / "till-0", hub, self._world, mutant)]
         self._copy = folder / "copy.db"
         self._ever: dict[str, bytes] = {}
-        self._was_cloned = self._was_by_hand = False
+        self._was_cloned = False
         self.outcome = Outcome()
 
     def run(self) -> Outcome:
         acts = {
             self._sell: 40, self._round: 25, self._cut_round: 15, self._keep_copy: 5, self._put_copy_back: 3,
-            self._restore: 2, self._restart: 4, self._save_hub: 3, self._put_hub_back: 2, self._clone: 0.5,
+            self._restore: 2, self._restart: 4, self._save_hub: 3, self._put_hub_back: 2, self._clone: 1,
             self._set_up_anew: 0.5,
         }  # fmt: skip
         for act in self._chance.choices(list(acts), list(acts.values()), k=ACTS):
@@ -134,7 +133,7 @@ class Play:
 
     def _clone(self) -> None:
         """A second till begins on a copy, at the same place."""
-        if len(self._tills) > 2 or self._was_by_hand or not self._copy.exists():
+        if len(self._tills) > 2 or not self._copy.exists():
             return
         self._was_cloned = True
         folder = self._folder / f"till-{len(self._tills)}"
@@ -147,10 +146,10 @@ class Play:
 
     def _put_hub_back(self) -> None:
         """What the hub alone had of ledgers that are gone is lost with it; all else comes again."""
-        # Where two copies are at work, only a hub that knows of its new life gets everything again.
-        by_hand = self._chance.random() < 0.5 and not self._was_cloned
-        self._was_by_hand |= by_hand
-        self._hub.put_back(by_hand=by_hand)
+        self._hub.put_back(by_hand=self._chance.random() < 0.5)
+        for till in self._tills:
+            # It was away for that; a till without anything to send may not have noticed.
+            till.line.is_away = till.waiting() > 0 or self._chance.random() < 0.5
 
     # ------------------------------------------------------------------ the end
     def _rest(self) -> None:
@@ -169,7 +168,7 @@ class Play:
         for till in self._tills:
             alive |= dict(till.lines())
             sales |= till.sales()
-            waiting = outbox.backlog(till.ledger.connection())[0]
+            waiting = till.waiting()
             if waiting:
                 faults.append(f"{till.folder.name}: {waiting} still wait")
             faults += [f"{till.folder.name}: {fault}" for fault in audit_rows(till.path)]

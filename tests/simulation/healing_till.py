@@ -19,7 +19,7 @@ from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 from sync.engine.link import LinkError
 from sync.engine.loop import Host, SyncLoop
-from sync.engine.ports import Batch, Beginning, Held, LinkStatus
+from sync.engine.ports import Batch, Beginning, Gone, Held, LinkStatus
 from sync.protocol.messages import EpochMark, FeedPage, PushReply, StatusReply, StatusReport
 from tests.simulation.twin_hubs import NOW_MS, Hub
 from tests.store.conftest import PLACE, commit_of, sale, shift_opened
@@ -72,6 +72,9 @@ class Queue:
     def pending(self, limit: int, max_bytes: int) -> Batch | None:
         return outbox.pending(self._ledger.connection(), limit, max_bytes)
 
+    def gone_epochs(self) -> Sequence[Gone]:
+        return outbox.gone_epochs(self._ledger.connection())
+
     def chain_at(self, epoch: int, seq: int) -> bytes | None:
         return outbox.chain_at(self._ledger.connection(), epoch, seq)
 
@@ -109,6 +112,8 @@ class Line:
         self._hub = hub
         self._world = world
         self.is_cut = False
+        #: The hub is away for the next request.
+        self.is_away = False
 
     def push(
         self,
@@ -144,6 +149,9 @@ class Line:
         return
 
     def _may_break(self) -> None:
+        if self.is_away:
+            self.is_away = False
+            raise LinkError("later", "network")
         if self.is_cut and self._world.chance.random() < 0.25:
             raise LinkError("later", "network")
 
@@ -200,12 +208,19 @@ class Till:
         assert answer.receipt_number is not None
         return answer.receipt_number, fact.total_minor
 
+    def sell_many(self, count: int) -> list[str]:
+        """So many sales; their receipt numbers."""
+        return [self.sell()[0] for _ in range(count)]
+
     def round(self, *, cut: bool) -> None:
         self.line.is_cut = cut
         for _ in range(3):
             self.loop.run_round()
         status = self.told[-1]
         self.has_heard |= not cut and (status.state, status.to_send) == ("online", 0)
+
+    def waiting(self) -> int:
+        return outbox.backlog(self.ledger.connection())[0]
 
     def lines(self) -> list[tuple[str, bytes]]:
         found = self.ledger.connection().execute("SELECT fact_id, body FROM journal")

@@ -131,9 +131,11 @@ class Campaign:
 
     def _point(self, seed: int, settings: Settings, result: Result) -> list[str]:
         plan, claims = plan_of(seed), settings.data / "claims"
+        before = len(lives(claims))
         with child(settings, claims, seed, plan.aim, self._mutant) as life:
             early = life.kill(plan)
-        told = lives(claims)
+        # A till may be killed before it claimed anything; then the last claims are of another life.
+        told = lives(claims)[before:] or [[]]
         result.points += 1
         result.phases[phase_of(told[-1])] += 1
         faults = [early] if early else []

@@ -27,7 +27,7 @@ from types import FrameType
 from typing import Any, Final
 
 from posapp.commands.clock import SystemClock
-from posapp.store import catalog_place, catalog_writer, snapshot
+from posapp.store import catalog_place, catalog_writer, snapshot, unpacking
 from posapp.store.catalog import SqliteCatalogReader
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.catalog_writer import open_catalog_file
@@ -40,7 +40,8 @@ from tests.store.snapshots import STORE, item_change, make_snapshot, price_chang
 #: Functions whose lines belong to a phase; what they call counts with them.
 PHASES: Final = ("gather", "_unpack", "_check", "_make_ready", "replace", "_clear")
 MUTANTS: Final = ("keep_log", "copy")
-_TRACED: Final = frozenset({catalog_place.__file__, catalog_writer.__file__, snapshot.__file__, __file__})
+_ROOM: Final = (catalog_place.__file__, catalog_writer.__file__, snapshot.__file__, unpacking.__file__)
+_TRACED: Final = frozenset({*_ROOM, __file__})
 _OLD, _NEW = 40, 120
 _PIECE: Final = 700
 _DIED: Final = -signal.SIGKILL

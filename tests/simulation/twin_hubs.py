@@ -158,55 +158,55 @@ class RealHub:
         self._copy = folder / "hub-backup.db"
         self._lives = itertools.count(1)
         self._open()
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             document = shop_document(STORE, terminals=[{"id": TERMINAL}])
             put_shop(connection, document, show_pins=False, now_ms=NOW_MS)
         self.save()
 
     def _open(self) -> None:
-        self._database = Database(self._path)
-        self._board = StatusBoard(self._database, lambda: NOW_MS)
+        self.database = Database(self._path)
+        self._board = StatusBoard(self.database, lambda: NOW_MS)
 
     def push(self, lines: Sequence[bytes], epoch: int, first_seq: int, chain: bytes | None) -> PushReply:
         batch = Batch(STORE, TERMINAL, epoch, first_seq, lines)
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             result = ingest(connection, batch, now_ms=NOW_MS)
         backed = result.backed_up_through
-        return PushReply(result.acked_through, backed, self._database.feed_id, forked=result.tells_fork)
+        return PushReply(result.acked_through, backed, self.database.feed_id, forked=result.tells_fork)
 
     def status(self, report: StatusReport) -> StatusReply:
         return self._board.take(STORE, TERMINAL, msgspec.structs.replace(report, clock_ms=NOW_MS))
 
     def events(self) -> list[tuple[str, bytes]]:
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             found = connection.execute(select(EVENT.c.event_id, EVENT.c.line))
             return [(row.event_id, bytes(row.line)) for row in found]
 
     def sales(self) -> dict[str, int]:
         table = RETAIL_TRANSACTION
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(select(table.c.transaction_id, table.c.total_minor)).all()
         assert len({row.transaction_id for row in rows}) == len(rows), "a sale is counted twice"
         return {row.transaction_id: row.total_minor for row in rows}
 
     def save(self) -> None:
-        self._database.close()
+        self.database.close()
         shutil.copy(self._path, self._copy)
         self._open()
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             connection.execute(update(PROGRESS).values(backed_up_through=PROGRESS.c.acked_through))
 
     def put_back(self, *, by_hand: bool) -> None:
-        life = self._database.feed_id
-        self._database.close()
+        life = self.database.feed_id
+        self.database.close()
         for beside in self._path.parent.glob("hub.db-*"):
             beside.unlink()
         shutil.copy(self._copy, self._path)
         self._open()
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             connection.execute(update(HUB).values(feed_id=life if by_hand else f"{next(self._lives):032x}"))
-        self._database.close()
+        self.database.close()
         self._open()
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()

@@ -16,12 +16,12 @@ from posapp.domain.facts import EpochBegun
 from posapp.store import migrate as migrate_module
 from posapp.store import outbox
 from posapp.store.engine import open_ledger
-from posapp.store.epochs import RECEIPTS_SKIPPED, SHIFTS_SKIPPED, round_above
+from posapp.store.epochs import round_above
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
 from posapp.store.shift_reading import read_shift
 from posapp.store.troubles import DatabaseError
-from sync.engine.ports import Beginning
+from sync.engine.ports import RECEIPTS_SKIPPED, SHIFTS_SKIPPED, Beginning
 from sync.protocol.chain import CHAIN_START, chain_over
 from sync.protocol.messages import EpochMark
 from tests.store.conftest import (

@@ -17,7 +17,7 @@ from posapp.store.ledger import Ledger
 from posapp.store.pruning import KEPT_MS, prune
 from posapp.store.shift_reading import read_shift
 from posapp.store.writer import LedgerWriter, Patience
-from sync.engine.ports import Beginning
+from sync.engine.ports import Beginning, Gone
 from sync.protocol.messages import EpochMark
 from tests.store.conftest import PLACE, LedgerKit, RealClock, commit_of, committed, sale, shift_opened
 
@@ -131,6 +131,48 @@ def test_lines_of_an_earlier_epoch_go_by_its_own_mark(kit: LedgerKit) -> None:
     held_by_hub(ledger, 4, epoch=epoch)
     assert prune(ledger.connection()) == 2
     assert numbers(kit) == [8, 9]
+
+
+def epoch_gone(kit: LedgerKit) -> tuple[Ledger, int]:
+    """The five lines of the first epoch are gone, and two of the four of the second."""
+    ledger = sell(kit.ledger(), 2)
+    next_shift(ledger, 2)
+    ledger.begin(Beginning("restored", 1, 0, 0, 0))
+    (epoch,) = ledger.connection().execute("SELECT epoch FROM till").fetchone()
+    next_shift(ledger, 3)
+    sell(ledger, 1, first=20, shift="shift-3", later_ms=KEPT_MS + SOLD_MS)
+    held_by_hub(ledger, 5)
+    held_by_hub(ledger, 4, epoch=epoch)
+    assert prune(ledger.connection()) == 7
+    assert outbox.gone_epochs(ledger.connection()) == ()
+    return ledger, epoch
+
+
+def test_an_epoch_that_is_gone_whole_is_told_to_a_hub_that_lacks_some_of_it(kit: LedgerKit) -> None:
+    ledger, epoch = epoch_gone(kit)
+    held = ledger.connection()
+    for lacks in (3, 0):
+        marks = [EpochMark(1, lacks, lacks), EpochMark(epoch, 4, 4)]
+        assert ledger.write(lambda held, marks=marks: outbox.take_marks(held, "old", marks)) is None  # type: ignore[misc]
+        assert outbox.gone_epochs(held) == (Gone(1, 6),)
+        assert outbox.backlog(held) == (0, None), "nothing of it can wait"
+    held_by_hub(ledger, 4)
+    assert outbox.gone_epochs(held) == (Gone(1, 6),)
+    held_by_hub(ledger, 5)
+    assert outbox.gone_epochs(held) == ()
+
+
+def test_what_came_after_an_epoch_that_is_gone_is_sent_once(kit: LedgerKit) -> None:
+    ledger, epoch = epoch_gone(kit)
+    held = ledger.connection()
+    lost = [EpochMark(1, 3, 3)]
+    assert ledger.write(lambda held: outbox.take_marks(held, "old", lost)) is None
+    batch = outbox.pending(held, 10, 10**6)
+    assert batch is not None
+    assert (batch.epoch, batch.first_seq, len(batch.lines), batch.is_oldest) == (epoch, 3, 2, True)
+    held_by_hub(ledger, 4, epoch=epoch)
+    assert outbox.backlog(held) == (0, None)
+    assert outbox.pending(held, 10, 10**6) is None
 
 
 def test_a_hub_that_lost_lines_which_are_gone_gets_what_is_left(kit: LedgerKit) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sync.engine.link import LinkClosed, LinkError
-from sync.engine.ports import Batch, Beginning, Held, LinkStatus, StoreUnavailable
+from sync.engine.ports import Batch, Beginning, Gone, Held, LinkStatus, StoreUnavailable
 from sync.protocol.chain import CHAIN_START, chain_over
 from sync.protocol.messages import Change, EpochMark, FeedPage, PushReply, StatusReply, StatusReport
 
@@ -37,6 +37,7 @@ class MemoryOutbox:
     broken: bool = False
     backed_up: int = 0
     gone: int = 0
+    lost_epochs: tuple[Gone, ...] = ()
     hub_id: str = ""
     receipt_seq: int = 0
     begun: list[Beginning] = field(default_factory=list)
@@ -62,12 +63,20 @@ class MemoryOutbox:
         chain = chain_over(CHAIN_START, self.lines[: first + len(batch)])
         return Batch(self.epoch, first + 1, batch, chain, is_oldest=first == self.gone)
 
+    def gone_epochs(self) -> tuple[Gone, ...]:
+        return self.lost_epochs
+
     def chain_at(self, epoch: int, seq: int) -> bytes | None:
         known = epoch == self.epoch and self.gone < seq <= len(self.lines)
         return chain_over(CHAIN_START, self.lines[:seq]) if known else None
 
     def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
-        assert epoch == self.epoch
+        if epoch != self.epoch:
+            # One of which no line is left.
+            self.lost_epochs = tuple(
+                one for one in self.lost_epochs if (one.epoch, one.next_seq - 1) != (epoch, through)
+            )
+            return
         self.acknowledgements.append(through)
         self.acked = max(self.acked, through)
         self.backed_up = min(self.acked, backed_up_through)

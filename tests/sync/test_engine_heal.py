@@ -92,9 +92,12 @@ def test_epochs_that_a_full_list_has_no_room_for_are_let_be() -> None:
         # The hub holds more of our epoch than we ever gave out.
         (held(EpochMark(7, 80, 0)), reply(EpochMark(7, 91, 0)), False, None, "restored"),
         (held(EpochMark(7, 80, 0)), reply(EpochMark(7, 90, 0)), True, None, None),
-        # It knows a later epoch that is not ours; said once a run, or two copies would go on for ever.
-        (held(EpochMark(7, 80, 0)), reply(EpochMark(7, 80, 0), EpochMark(8, 1, 0)), True, None, "restored"),
-        (held(EpochMark(7, 80, 0)), reply(EpochMark(7, 80, 0), EpochMark(8, 1, 0)), False, None, None),
+        # It knows a later epoch that is not ours, and has not heard of ours yet.
+        (held(EpochMark(7, 0, 0)), reply(EpochMark(8, 1, 0)), True, None, "restored"),
+        # Said once a run, or two copies would go on for ever.
+        (held(EpochMark(7, 0, 0)), reply(EpochMark(8, 1, 0)), False, None, None),
+        # What it heard of is ours alone, now and at the next start.
+        (held(EpochMark(7, 80, 0)), reply(EpochMark(7, 80, 0), EpochMark(8, 1, 0)), True, None, None),
         (held(EpochMark(7, 80, 0)), reply(EpochMark(6, 10, 0), EpochMark(7, 80, 0)), True, None, None),
         (held(EpochMark(7, 80, 0)), reply(EpochMark(7, 80, 0)), False, 7, "forked"),
         (held(EpochMark(7, 80, 0)), reply(EpochMark(7, 80, 0)), False, 6, None),
@@ -113,6 +116,64 @@ def test_when_numbers_go_on_higher(
         newest = max((mark.epoch for mark in theirs.marks), default=0)
         assert (found.epoch, found.hub_epoch) == (7, newest)
         assert (found.receipt_seq, found.shift_number) == (theirs.receipt_seq, theirs.shift_number)
+
+
+@pytest.mark.parametrize(
+    ("receipts", "shifts", "theirs", "reason"),
+    [
+        (20_100, 203, (30_050, 301), None),
+        (20_100, 203, (20_100, 203), None),
+        # Another copy works on right after our numbers, or soon will.
+        (20_100, 203, (20_101, 203), "restored"),
+        (28_999, 203, (30_050, 301), None),
+        (29_000, 203, (30_050, 301), "restored"),
+        (29_000, 203, (29_000, 301), None),
+        (20_100, 289, (30_050, 301), None),
+        (20_100, 290, (30_050, 301), "restored"),
+        # It has only just begun there, or has ended what came before.
+        (29_999, 203, (30_000, 203), "restored"),
+        (20_100, 203, (30_000, 300), None),
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_copies_at_work_keep_their_own_numbers_until_these_end(
+    receipts: int, shifts: int, theirs: tuple[int, int], reason: str | None, is_first: bool
+) -> None:
+    ours = Held(7, 90, receipts, shifts, "h", (EpochMark(7, 80, 0),))
+    marks = (EpochMark(7, 80, 0), EpochMark(8, 40, 0))
+    said = reply(*marks, receipts=theirs[0], shifts=theirs[1])
+    found = heal(ours, said, lambda *_: None, is_first=is_first)
+    assert (found.beginning and found.beginning.reason) == reason
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours_at", "is_doubt"),
+    [
+        (EpochMark(8, 5, 0, OWN.hex()), (8, 5), False),
+        # Another copy stands at our place, or has gone on beyond it; a hub without chains says nothing.
+        (EpochMark(8, 5, 0, "bb" * 32), (8, 5), True),
+        (EpochMark(8, 9, 0, OWN.hex()), (8, 5), True),
+        (EpochMark(8, 5, 0), (8, 5), False),
+    ],
+)
+def test_what_came_last_must_be_what_is_held_there(
+    theirs: EpochMark, ours_at: tuple[int, int], is_doubt: bool
+) -> None:
+    ours = held(EpochMark(7, 30, 0), EpochMark(8, 5, 0), EpochMark(9, 0, 0))
+    other = EpochMark(7, 50, 0, "aa" * 32)
+
+    def found(*, may_doubt: bool) -> Healing:
+        return heal(
+            ours,
+            reply(other, theirs),
+            lambda *at: OWN if at == ours_at else None,
+            is_first=False,
+            may_doubt=may_doubt,
+        )
+
+    assert found(may_doubt=False) == Healing()
+    again = tuple(EpochMark(epoch, 0, 0) for epoch in (7, 8, 9))
+    assert found(may_doubt=True) == (Healing(again, is_doubt=True) if is_doubt else Healing())
 
 
 def test_the_same_ledger_at_the_same_hub_is_nothing_to_heal() -> None:

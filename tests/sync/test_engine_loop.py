@@ -12,7 +12,7 @@ import pytest
 from sync.engine.http import sorted_error
 from sync.engine.link import LinkError
 from sync.engine.loop import Host, SyncLoop
-from sync.protocol.messages import Change, FeedPage
+from sync.protocol.messages import Change, FeedPage, StatusReply
 from tests.sync.conftest import MemoryInbox, MemoryOutbox, SystemClock, ToldLink, Watched
 
 
@@ -76,6 +76,15 @@ def test_statuses_tell_number_and_age(till: Till) -> None:
     ]
     assert till.watched.seen[1].to_send == 2
     assert till.watched.seen[1].oldest_ms == 1
+
+
+def test_an_emptied_queue_is_reported_at_once_and_only_once(till: Till) -> None:
+    till.outbox.lines = [b"1", b"2"]
+    till.link.status_answers.extend(StatusReply("h", 1) for _ in range(3))
+    assert till.loop.run_round() == (0, True), "somebody may close the till before the next report is due"
+    pause_ms, _wakes = till.loop.run_round()
+    assert [one.queue_length for one in till.link.reports] == [2, 0]
+    assert pause_ms > 0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sync.engine.backoff import CAP_MS, Backoff
 from sync.engine.http import sorted_error
 from sync.engine.link import LinkError
+from sync.engine.ports import Gone
 from sync.engine.pull import Puller
 from sync.engine.push import BATCH_EVENTS, Pushed, Pusher
 from sync.protocol.messages import Change, FeedPage, PushReply
@@ -65,6 +66,20 @@ def test_a_hub_that_waits_for_what_is_gone_is_told_not_to() -> None:
     assert link.pushes == [(4, [b"4", b"5"])] * 2
     assert link.oldest == [None, 4]
     assert outbox.acked == 5
+
+
+@pytest.mark.expected_logs
+def test_a_hub_that_does_not_understand_what_is_gone_is_sent_the_rest() -> None:
+    link = ToldLink()
+    outbox = MemoryOutbox(lines(2), epoch=2, lost_epochs=(Gone(1, 5),))
+    link.push_answers.append(LinkError("look", "batch_refused"))
+    Pusher(link, outbox).tell_gone()
+    assert link.pushes == [(5, [])]
+    assert link.oldest == [5]
+    assert outbox.lost_epochs == (Gone(1, 5),)
+    link.push_answers.append(LinkError("later", "network"))
+    with pytest.raises(LinkError):
+        Pusher(link, outbox).tell_gone()
 
 
 def test_a_hub_that_has_all_but_the_new_lines_is_told_nothing() -> None:

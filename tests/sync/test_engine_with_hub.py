@@ -18,13 +18,14 @@ from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkClosed, LinkError
 from sync.engine.loop import Host, SyncLoop
+from sync.engine.ports import Gone
 from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
 from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.schema.events import EVENT, EXCEPTION
 from sync.hub.serving.embedded import EmbeddedHub
 from sync.protocol.messages import ItemBody, PriceBody
-from tests.hub.conftest import NOW_MS, event_line, shop_document
+from tests.hub.conftest import NOW_MS, event_line, sale_body, shop_document
 from tests.hub.devices import enrol_device, new_device_key
 from tests.sync.conftest import DroppingProxy, MemoryInbox, MemoryOutbox, SystemClock, Watched, address_of
 
@@ -147,6 +148,19 @@ def test_a_hub_put_back_from_before_what_the_till_let_go_of_gets_all_that_there_
     with served.hub.database.reading() as connection:
         told = connection.execute(select(EXCEPTION.c.kind, EXCEPTION.c.key)).all()
     assert told == [("lines_missing", "T1:1:3-5")]
+
+
+@pytest.mark.expected_logs
+def test_an_epoch_of_which_nothing_is_left_is_told_as_missing(served: Served) -> None:
+    run_until_drained(served.link(), MemoryOutbox([event_line(1)]), MemoryInbox(), random.Random(1))
+    lines = [event_line(seq, epoch=2, event_id=f"later-{seq}", body=sale_body(seq + 10)) for seq in (1, 2)]
+    outbox = MemoryOutbox(lines, epoch=2, lost_epochs=(Gone(1, 5),))
+    run_until_drained(served.link(), outbox, MemoryInbox(), random.Random(2))
+    assert outbox.lost_epochs == ()
+    assert sorted(served.lines()) == sorted([event_line(1), *lines])
+    with served.hub.database.reading() as connection:
+        told = connection.execute(select(EXCEPTION.c.kind, EXCEPTION.c.key)).all()
+    assert told == [("lines_missing", "T1:1:2-4")]
 
 
 @pytest.mark.expected_logs

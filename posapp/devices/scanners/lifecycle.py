@@ -8,11 +8,12 @@ is lost or overtakes while a till is busy. Order and result codes are those of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import Final, Literal
 
 from posapp.devices.scanners.symbologies import ScanDataType, scan_data_type
+from posapp.values import dataclass
 
 #: Events that wait before a reader has to leave further codes in the wire.
 QUEUE_MAX: Final = 2000

@@ -8,12 +8,12 @@ press anything for it. While whoever listens is full, codes are left in the wire
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from posapp.devices.scanners.ending_thread import EndingThread
 from posapp.devices.scanners.texts import ScannedText
 from posapp.flows.answers import ScannerTrouble
+from posapp.values import dataclass
 
 #: One look at the port; a thread that is to end notices after this long.
 LOOK_MS: Final = 100

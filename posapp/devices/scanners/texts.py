@@ -8,10 +8,10 @@ to codes (GS1 element strings, ISO/IEC 15434); other control characters come fro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from posapp.devices.scanners.symbologies import is_aim
+from posapp.values import dataclass
 
 #: C0 controls that no symbology's data sends on a text line, and DEL.
 _STRAY: Final = re.compile("[\x00-\x03\x05-\x08\x0b\x0c\x0e-\x1b\x7f\ufffd\ufffe\uffff]")

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+from posapp.values import dataclass
 
 Syntax = Literal["retail", "add-on", "ean-8", "itf", "gs1", "plain", "open"]
 Carrier = Literal["linear", "2d", "unknown"]

@@ -6,8 +6,9 @@ are what tests and journals keep. Nothing here decides what a till does about a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from posapp.values import dataclass
 
 
 class Gs1Problem(Enum):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.domain.shop import CodePattern
+from posapp.values import dataclass
 
 GTIN_LENGTHS = (8, 12, 13, 14)
 

@@ -16,11 +16,12 @@ import binascii
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Literal
 
 from posapp.domain.codes.gtin import clean
+from posapp.values import dataclass
 
 OwnKind = Literal["member", "coupon", "voucher", "pickup", "operator", "suspended", "receipt"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from posapp.domain.codes.aim import Aim, split_aim
@@ -25,6 +25,7 @@ from posapp.domain.codes.payment import payment_provider
 from posapp.domain.codes.reading import CodeRefusal, Reading
 from posapp.domain.codes.scan_data import COMPOSITE
 from posapp.domain.shop import CodePattern
+from posapp.values import dataclass
 
 if TYPE_CHECKING:
     from posapp.domain.codes.ai_table import AiTable

@@ -8,11 +8,12 @@ to compare them with is somebody else's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Literal
 
 from posapp.domain.codes.gs1_fault import Gs1Fault
+from posapp.values import dataclass
 
 CodeKind = Literal[
     "item", "member", "payment", "coupon", "voucher", "pickup", "operator", "suspended", "receipt", "unknown"

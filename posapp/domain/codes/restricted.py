@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from posapp.domain.codes.gtin import check_digit
 from posapp.domain.codes.reading import Candidate, Embedded
 from posapp.domain.money import minor_digits
 from posapp.domain.shop import CodePattern
+from posapp.values import dataclass
 
 Carries = Literal["price", "weight", "count"]
 

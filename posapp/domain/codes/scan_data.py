@@ -8,13 +8,12 @@ section 7.8 and figure 5.1.3-2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.codes.ai_linters import check_digit
 from posapp.domain.codes.ai_table import AiTable
 from posapp.domain.codes.digital_link import read_digital_link
 from posapp.domain.codes.elements import ELEMENT_SYMBOLS, Pairs, association_fault, split
 from posapp.domain.codes.gs1_fault import Elements, Gs1Fault, Gs1Problem
+from posapp.values import dataclass
 
 _RETAIL = {"]E0": 13, "]E4": 8}
 _PLAIN = frozenset(("]Q1", "]d1"))

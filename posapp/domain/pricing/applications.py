@@ -9,11 +9,11 @@ that agree are computed on it one after the other, unit-wise kinds first, each o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from posapp.domain.pricing.basket import BasketLine
 from posapp.domain.pricing.promotion import Promotion
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ Amounts are integer minor units, rates parts per million. Knows no promotion and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from posapp.domain.shop import Words
+from posapp.values import dataclass
 
 PPM_OF_ALL = 1_000_000
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args, get_type_hints
@@ -22,6 +22,7 @@ from posapp.domain.pricing.promotion import Promotion, UnreadablePromotion
 from posapp.domain.pricing.reading import read_promotion
 from posapp.domain.pricing.reading_values import Money, Node, Unread, decimal_of, percent_text
 from posapp.domain.pricing.taxes import with_taxes
+from posapp.values import dataclass
 
 LINES_MAX: Final = 5_000
 DIGITS_MAX: Final = 6

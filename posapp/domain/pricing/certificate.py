@@ -9,7 +9,6 @@ alone do not close an alternative (a threshold inside the window), `is_closed` i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -25,6 +24,7 @@ from posapp.domain.pricing.set_cache import SetCache
 from posapp.domain.pricing.solving import Prepared, best_steps
 from posapp.domain.pricing.tables import Step, free_ways
 from posapp.domain.pricing.units import normal_form
+from posapp.values import dataclass
 
 Table = dict[str, Any]
 #: Branches of one part, and alternatives, after which the proof is given up.

@@ -6,12 +6,12 @@ Exact where its goods are all that the items touch; else the most that it can ta
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from posapp.domain.pricing.order_layer import OrderRight
 from posapp.domain.pricing.order_plan import Goods, most_of
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Condition, OrderOff, SpendTier
+from posapp.values import dataclass
 
 #: Up to which value it holds, amount, share in ppm of a base less the value, the base, the cap.
 Segment = list[int]

@@ -10,11 +10,11 @@ tried one by one. Coupons are given back where the same is saved without them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Generic, TypeVar
 
 from posapp.domain.pricing.promotion import Promotion
+from posapp.values import dataclass
 
 T = TypeVar("T")
 #: More coupons than this that may be spared are given back one by one, not in every combination.

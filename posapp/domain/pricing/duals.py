@@ -8,9 +8,10 @@ pass over a rule's table. Fraction-free pivots keep every number exact. Knows ta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+from posapp.values import dataclass
 
 #: One rule: units it may take, by unit and state the moves (next state, gain, names), states it may end in.
 Rule = Mapping[str, Any]

@@ -8,7 +8,7 @@ basket, promotions and policy the answer is the same everywhere; a cache only ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from posapp.domain.pricing.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
 from posapp.domain.pricing.basket import PPM_OF_ALL, Basket
@@ -28,6 +28,7 @@ from posapp.domain.pricing.runs import book_slots
 from posapp.domain.pricing.sequence import in_sequence
 from posapp.domain.pricing.sets import holds, spread
 from posapp.domain.pricing.settling import Effect, Settled, answer, store_cost
+from posapp.values import dataclass
 
 #: Promotions as they may be handed in; those that could not be read take no part.
 Promotions = PromotionIndex | Sequence[Promotion | UnreadablePromotion]

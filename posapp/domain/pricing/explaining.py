@@ -7,7 +7,7 @@ after the changed basket was priced. Promotions of other times, stores and chann
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from posapp.domain.pricing.basket import Basket, BasketLine
 from posapp.domain.pricing.engine import PriceCache, Promotions, goods_of, price_among, touching
@@ -17,6 +17,7 @@ from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.priced import Lost, NextStep, PricedBasket
 from posapp.domain.pricing.promotion import Needs, PriceBook, Promotion, Who
 from posapp.domain.pricing.sets import holds
+from posapp.values import dataclass
 
 #: Closed for these reasons a promotion is not of now and here.
 _NOT_HERE = frozenset({"disabled", "time", "store", "region", "channel", "currency"})

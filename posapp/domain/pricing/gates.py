@@ -7,7 +7,6 @@ reach) count as the promotion says. Time is handed in with the basket and is the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from posapp.domain.pricing.basket import Basket, BasketLine, Code, Member, Uses
@@ -15,6 +14,7 @@ from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Condition, Limits, Needs, Promotion, Weekly, Who
 from posapp.domain.pricing.sets import holds
 from posapp.domain.pricing.taxes import TaxedLine, tax_sums
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

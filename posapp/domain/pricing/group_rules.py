@@ -9,7 +9,6 @@ unit by unit where it adds up; a price or amount for the whole at its end, with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from posapp.domain.money import Mode
@@ -17,6 +16,7 @@ from posapp.domain.pricing.applications import Right
 from posapp.domain.pricing.promotion import Bundle, NFor, Nth, Off, Reward
 from posapp.domain.pricing.reductions import off_gain, share_gain
 from posapp.domain.pricing.rules import Move, Rule, Spot, State
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

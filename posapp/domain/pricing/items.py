@@ -8,7 +8,7 @@ layer: the engine asks with the rights that hold. `cache` only makes the next sc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import combinations
 from math import gcd
@@ -29,6 +29,7 @@ from posapp.domain.pricing.set_cache import SetCache
 from posapp.domain.pricing.solving import Prepared, Solved, solve_component
 from posapp.domain.pricing.units import NormalForm, normal_form
 from posapp.domain.pricing.writing_out import gifts_of, joined
+from posapp.values import dataclass
 
 #: Components kept at most; then the oldest half goes.
 COMPONENTS_MAX = 4_000

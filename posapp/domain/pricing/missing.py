@@ -7,7 +7,6 @@ is not done here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from posapp.domain.pricing.basket import Basket
 from posapp.domain.pricing.gates import Closed, Open
@@ -24,6 +23,7 @@ from posapp.domain.pricing.promotion import (
     Step,
 )
 from posapp.domain.pricing.sets import holds
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

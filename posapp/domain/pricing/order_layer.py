@@ -9,7 +9,6 @@ items do and who may have it are decided elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL, Basket, BasketLine
@@ -27,6 +26,7 @@ from posapp.domain.pricing.promotion import (
 )
 from posapp.domain.pricing.runs import Run, Spread, room, spread
 from posapp.domain.pricing.sets import holds
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

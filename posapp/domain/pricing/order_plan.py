@@ -7,13 +7,14 @@ rights' own numbers, without any search. The argument that this is enough stands
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from posapp.domain.pricing.applications import LinePart, Lot
 from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine
 from posapp.domain.pricing.order_layer import OrderRight, reduction
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Deposit, Off, OrderOff, SpendTier
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ their sums are watched too, by line where only the units can tell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from posapp.domain.pricing.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
@@ -23,6 +23,7 @@ from posapp.domain.pricing.order_layer import OrderEffect, OrderRight, apply_ord
 from posapp.domain.pricing.order_plan import Goods, planned
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.runs import Run, runs_of
+from posapp.values import dataclass
 
 
 class ItemSolver(Protocol):

@@ -8,7 +8,6 @@ besides the number handed in. Every amount is whole minor units, every number wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL, Basket, BasketLine
@@ -19,6 +18,7 @@ from posapp.domain.pricing.promotion import PointsAdd, PointsPay, PointsTimes, P
 from posapp.domain.pricing.runs import Run, Spread, room, spread
 from posapp.domain.pricing.sets import holds
 from posapp.domain.pricing.sharing import share
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

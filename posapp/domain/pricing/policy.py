@@ -6,10 +6,10 @@ as the default; the engine reads them and decides nothing else by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from posapp.domain.money import Mode as Mode
+from posapp.values import dataclass
 
 Sharing = Literal[
     "largest_remainder", "equal_per_unit", "largest_ratio", "first_takes_rest", "truncate_from_end",

@@ -6,9 +6,8 @@ hold by construction and are asserted where a result is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.shop import Words
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

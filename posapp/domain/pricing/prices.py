@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from posapp.values import dataclass
 
 Scope = Literal["store", "region", "chain", "channel"]
 #: From the narrowest to the widest; the first that has a price wins.

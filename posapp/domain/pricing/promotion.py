@@ -7,11 +7,12 @@ A promotion belongs to one layer and has one kind. Layers follow each other: pri
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
 from posapp.domain.shop import Words
+from posapp.values import dataclass
 
 Layer = Literal["price", "item", "order", "points"]
 LAYERS: tuple[Layer, ...] = ("price", "item", "order", "points")

@@ -10,10 +10,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
+
+from posapp.values import dataclass
 
 PPM_OF_ONE: Final = 1_000_000
 #: One percent in parts per million.

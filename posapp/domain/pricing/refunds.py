@@ -8,12 +8,13 @@ the same way. Only says what would be: nothing here books, prints or pays anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from posapp.domain.money import allocate, round_to_step
 from posapp.domain.pricing.basket import Basket
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.priced import Gift, PricedBasket, PricedLine
+from posapp.values import dataclass
 
 #: One piece of a sale: the number of its line, and which piece of the line it is, counted from 0.
 UnitName = tuple[int, int]

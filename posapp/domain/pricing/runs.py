@@ -8,13 +8,13 @@ on these runs, so what the lines say at the end is what was done and not compute
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.applications import Application, Lot
 from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine
 from posapp.domain.pricing.policy import Policy, Sharing
 from posapp.domain.pricing.sharing import share, share_runs
+from posapp.values import dataclass
 
 #: What was taken off one unit: (slot, amount); a slot is the place of its promotion in the list of effects.
 Shares = tuple[tuple[int, int], ...]

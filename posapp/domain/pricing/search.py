@@ -10,9 +10,9 @@ them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from posapp.domain.pricing.tables import Cluster, Rank, Step, Way
+from posapp.values import dataclass
 
 #: A unit of a component: its lot, its price, and value and rank of what it has without any cluster.
 Unit = tuple[int, int, int, Rank]

@@ -8,7 +8,7 @@ Only the item and order layers are done here; prices before them and points afte
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from posapp.domain.pricing.applications import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
 from posapp.domain.pricing.basket import BasketLine
@@ -16,6 +16,7 @@ from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import GoodsSet
 from posapp.domain.pricing.sequence_effects import Effect, effect, meets
 from posapp.domain.pricing.sequence_goods import Goods, Unit
+from posapp.values import dataclass
 
 Holds = Callable[[GoodsSet, BasketLine], bool]
 

@@ -7,7 +7,6 @@ open. Which units a group takes follows `Policy.takes`; nothing here looks for t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL
@@ -36,6 +35,7 @@ from posapp.domain.pricing.sequence_groups import (
     reward_groups,
 )
 from posapp.domain.pricing.sharing import share
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ they are counted, shared and told apart under the policy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine, LineTax
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import GoodsSet, Promotion
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

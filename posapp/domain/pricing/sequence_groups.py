@@ -7,11 +7,11 @@ one after the other and nothing is tried twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from posapp.domain.pricing.basket import PPM_OF_ALL
 from posapp.domain.pricing.promotion import Bundle, NFor, Nth, Off, Reward
 from posapp.domain.pricing.sequence_goods import Goods, trait
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ is what it took off them. Every sum that must hold is looked at before the answe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL, Basket
@@ -30,6 +29,7 @@ from posapp.domain.pricing.promotion import (
 from posapp.domain.pricing.runs import Run
 from posapp.domain.pricing.sharing import share
 from posapp.domain.pricing.taxes import tax_sums, taxed_lines
+from posapp.values import dataclass
 
 _LAYER_ORDER = ("price", "item", "order", "points")
 

@@ -6,7 +6,6 @@ What every unit may have by itself is worked out first: its base. Only what ties
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from posapp.domain.pricing.applications import Application
 from posapp.domain.pricing.components import Component, coupling_of, stacks_of
@@ -15,6 +14,7 @@ from posapp.domain.pricing.search import Unit, search
 from posapp.domain.pricing.tables import NO_RANK, Cluster, Rank, Stack, Step, free_ways, stack_rank
 from posapp.domain.pricing.units import NormalForm
 from posapp.domain.pricing.writing_out import applications_of
+from posapp.values import dataclass
 
 Base = tuple[int, Rank, tuple[Step, ...]]
 

@@ -8,7 +8,7 @@ Knows no promotion: it is given what is paid for each line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from math import lcm
 
@@ -16,6 +16,7 @@ from posapp.domain.money import Mode, round_div
 from posapp.domain.pricing.basket import PPM_OF_ALL, Basket, LineTax
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.priced import PricedLine, TaxSum
+from posapp.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

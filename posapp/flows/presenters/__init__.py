@@ -259,7 +259,7 @@ def _language(scene: Scene) -> Action | None:
 def _chip(scene: Scene, *, pressable: bool) -> SyncChip:
     link = scene.desk.link
     intent: Intent | None = GoTo("status") if pressable else None
-    count = str(link.to_send)
+    count = f"{link.to_send:,}"
     if link.state in ("offline", "none"):
         text = scene.t("Offline · {n} to send", n=count) if link.to_send else scene.t("Offline")
         return SyncChip(text, "cloud-off", True, intent)

@@ -6,8 +6,6 @@ what stands in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.cart_prices import PricedCart
 from posapp.domain.pricing.priced import Discount, Lost, NextStep
@@ -18,6 +16,7 @@ from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.presenters.words import Scene
 from posapp.flows.steps import Ports
 from posapp.flows.views import Sheet
+from posapp.values import dataclass
 
 #: Layers whose discounts belong to the line they fell on; the others are the whole sale's.
 LINE_LAYERS = ("price", "item")

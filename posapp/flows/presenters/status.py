@@ -94,12 +94,14 @@ def status_main(scene: Scene) -> StatusMain:
 
 def _to_send(scene: Scene) -> StatusRow:
     link = scene.desk.link
-    title = f"{scene.t('To send')} · {link.to_send}"
+    title = f"{scene.t('To send')} · {link.to_send:,}"
     if link.state == "refused":
         detail = scene.t(_REFUSED.get(link.detail, _REFUSED["key_refused"])[0])
+        if link.oldest_ms is not None and link.to_send:
+            detail += " · " + scene.t("oldest {age}", age=_age(scene, link.oldest_ms))
         return StatusRow("cloud-upload", title, detail, scene.t("Needs you"), "danger")
     if link.oldest_ms is not None and link.to_send:
-        age = scene.speech.age(max(0, scene.now_ms - link.oldest_ms) // 1000)
+        age = _age(scene, link.oldest_ms)
         detail = scene.t("oldest {age} · tried again by itself", age=age)
     else:
         detail = scene.t("everything is sent") if link.to_send == 0 else scene.t("tried again by itself")
@@ -109,29 +111,52 @@ def _to_send(scene: Scene) -> StatusRow:
 
 
 def _received(scene: Scene) -> StatusRow:
-    at = scene.desk.link.last_received_ms
-    detail = scene.t("last answer {time}", time=scene.clock(at)) if at else scene.t("no answer yet")
-    title = scene.t("From the hub")
-    if at is None:
+    link, title = scene.desk.link, scene.t("From the hub")
+    at = link.last_received_ms
+    if link.state == "refused":
+        detail = scene.t("nothing new comes; what is here goes on")
         return StatusRow("cloud-download", title, detail, scene.t("Note"), "warn")
+    if at is None:
+        return StatusRow("cloud-download", title, scene.t("no answer yet"), scene.t("Note"), "warn")
+    if link.state == "offline":
+        detail = scene.t("last answer {age} ago", age=_age(scene, at))
+        return StatusRow("cloud-download", title, detail, scene.t("Offline"), "quiet")
+    detail = scene.t("last answer {time}", time=scene.clock(at))
     return StatusRow("cloud-download", title, detail, scene.t("Fine"), "done")
 
 
 def _at_hub(scene: Scene) -> StatusRow:
     """What the hub knows of this till; what waits there is for the office, not for the cashier."""
-    hub = scene.desk.hub
+    hub, link = scene.desk.hub, scene.desk.link
     title = scene.t("At the hub")
+    told = [scene.t("revoked there")] if link.detail == "revoked" else []
     if hub.heard_ms is None:
         # Since this start: what it knew before that is not remembered here.
-        return StatusRow("cloud-check", title, scene.t("no answer yet"), scene.t("Note"), "warn")
-    seen = scene.t("saw this till {time}", time=scene.clock(hub.heard_ms))
-    kept = scene.t("backed up {n} of {m}", n=f"{hub.backed_up:,}", m=f"{hub.seq:,}")
+        told.append(scene.t("no answer since this start") if told else scene.t("no answer yet"))
+        return StatusRow("cloud-check", title, " · ".join(told), scene.t("Note"), "warn")
+    waiting = ""
     if hub.quarantined or hub.exceptions:
         waiting = scene.t(
             "for the office: {n} unreadable, {m} doubtful", n=str(hub.quarantined), m=str(hub.exceptions)
         )
-        return StatusRow("cloud-check", title, f"{waiting} · {kept}", scene.t("Note"), "warn")
-    return StatusRow("cloud-check", title, f"{seen} · {kept}", scene.t("Fine"), "done")
+    if link.state in ("offline", "refused"):
+        # What it said then: whether it still holds is not known here.
+        told.append(scene.t("last saw this till {age} ago", age=_age(scene, hub.heard_ms)))
+        detail = " · ".join([*told, waiting] if waiting else told)
+        if waiting or link.state == "refused":
+            return StatusRow("cloud-check", title, detail, scene.t("Note"), "warn")
+        return StatusRow("cloud-check", title, detail, scene.t("Offline"), "quiet")
+    told.append(waiting or scene.t("saw this till {time}", time=scene.clock(hub.heard_ms)))
+    if hub.seq:
+        told.append(scene.t("backed up {n} of {m}", n=f"{hub.backed_up:,}", m=f"{hub.seq:,}"))
+    detail = " · ".join(told)
+    if waiting:
+        return StatusRow("cloud-check", title, detail, scene.t("Note"), "warn")
+    return StatusRow("cloud-check", title, detail, scene.t("Fine"), "done")
+
+
+def _age(scene: Scene, at_ms: int) -> str:
+    return scene.speech.age(max(0, scene.now_ms - at_ms) // 1000)
 
 
 def _prices(scene: Scene) -> StatusRow:
@@ -145,7 +170,7 @@ def _prices(scene: Scene) -> StatusRow:
     if new:
         return StatusRow("tag", title, f"{detail} · {new}", scene.t("Fine"), "done")
     if known.updated_ms:
-        age = scene.speech.age(max(0, scene.now_ms - known.updated_ms) // 1000)
+        age = _age(scene, known.updated_ms)
         detail += " · " + scene.t("updated {time}, {age} ago", time=scene.clock(known.updated_ms), age=age)
     return StatusRow("tag", title, detail, scene.t("Fine"), "done")
 
@@ -201,7 +226,7 @@ def refusal_of(scene: Scene) -> str:
     link = scene.desk.link
     if link.state != "refused":
         return ""
-    return scene.t(_REFUSED.get(link.detail, _REFUSED["key_refused"])[1], n=str(link.to_send))
+    return scene.t(_REFUSED.get(link.detail, _REFUSED["key_refused"])[1], n=f"{link.to_send:,}")
 
 
 def needs(scene: Scene) -> tuple[str, ...]:
@@ -257,7 +282,7 @@ def status_side(scene: Scene) -> tuple[Block, ...]:
         blocks.append(Note(open_things[0], "danger", "circle-alert", big=True))
     else:
         blocks.append(Note(scene.t("All fine"), "saving", "circle-check", big=True))
-    blocks.append(Facts((Fact(scene.t("Selling goes on whatever this page says."), "info", "quiet"),)))
+    blocks.append(Facts((Fact(scene.t("Selling goes on all the same."), "info", "quiet"),)))
     blocks.append(Spring())
     blocks.append(
         Actions(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from posapp.domain.facts import TaxLine
@@ -12,6 +12,7 @@ from posapp.flows import formatting
 from posapp.flows.formatting import N_, Clause, Speech
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.state import Desk
+from posapp.values import dataclass
 
 ROLES = {Role.CASHIER: N_("Cashier"), Role.CLERK: N_("Pickup clerk"), Role.MANAGER: N_("Manager")}
 

@@ -5,8 +5,6 @@ Frames come beside the view, many a second, and only the newest is painted. Know
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -17,6 +15,7 @@ from posapp.ui.widgets.buttons import IconButton
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.rows import TONE_INK
 from posapp.ui.widgets.sizes import Room, Setting
+from posapp.values import dataclass
 
 Outline = tuple[tuple[float, float], ...]
 

@@ -7,7 +7,6 @@ widget and no view.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -25,6 +24,7 @@ from PySide6.QtGui import (
 )
 
 from posapp.ui.theme import Theme
+from posapp.values import dataclass
 
 HALF_CAPITAL = 0.364
 """Half the height of a capital in parts of the size: Inter centres its capitals in the line."""

@@ -6,13 +6,12 @@ holds no line and no state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtGui import QPainter
 
 from posapp.flows.views import LineHeads, LineView
 from posapp.ui.widgets.base import Face
 from posapp.ui.widgets.ink import Style
+from posapp.values import dataclass
 
 NUMBER = Style("body", "ink_3")
 NAME = Style("item", "ink")

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -28,7 +29,6 @@ _SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
     "max_connections": "100",
-    "max_wal_size": "2GB",
     "log_min_messages": "panic",
     "timezone": "UTC",
 }
@@ -48,12 +48,14 @@ def postgres_programs() -> Path | None:
 class PostgresServer:
     """A running server; `url(database)` says where. Raises OSError or RuntimeError where it cannot start."""
 
-    def __init__(self, *, shared_buffers: str = "64MB") -> None:
+    def __init__(
+        self, *, shared_buffers: str = "64MB", folder: Path | None = None, max_wal_size: str = "2GB"
+    ) -> None:
         programs = postgres_programs()
         if programs is None:
             raise RuntimeError("PostgreSQL is not installed")
         # The usual place for temporary files may be memory, which no fsync is felt on.
-        disk = "/var/tmp" if Path("/var/tmp").is_dir() else None
+        disk = folder or ("/var/tmp" if Path("/var/tmp").is_dir() else None)
         self._home = Path(tempfile.mkdtemp(prefix="hub-pg-", dir=disk))
         self._as_user: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -62,7 +64,9 @@ class PostgresServer:
             shutil.chown(self._home, _SYSTEM_USER, _SYSTEM_USER)
         try:
             self._make(programs)
-            self._process = self._start(programs, _SETTINGS | {"shared_buffers": shared_buffers})
+            own = {"shared_buffers": shared_buffers, "max_wal_size": max_wal_size}
+            self._begin = partial(self._start, programs, _SETTINGS | own)
+            self._process = self._begin()
         except BaseException:
             shutil.rmtree(self._home, ignore_errors=True)
             raise
@@ -85,6 +89,12 @@ class PostgresServer:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def revive(self) -> None:
+        """Start it again where it has ended by itself, as it does when there is no room for its log."""
+        if self._process.poll() is not None:
+            self._process = self._begin()
+            self._wait()
 
     def stop(self) -> None:
         """End the server and remove its files."""

@@ -1,12 +1,14 @@
 """The sale that is measured, a shop that it belongs to, and its tills, all made up.
 
-One header, eight lines and two tenders, as they travel.
+One header, eight lines and two tenders, as they travel. Ids are UUIDs of version 7 as tills make them: those
+of one till follow each other, which trees feel.
 """
 
 from __future__ import annotations
 
 import random
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -35,7 +37,7 @@ def sale_line(chance: random.Random, seq: int, terminal_id: str = ALONE_ID) -> b
     total_minor = sum(line["amount_minor"] for line in lines)
     cash_minor = total_minor // 2
     body = {
-        "transaction_id": f"{chance.getrandbits(128):032x}",
+        "transaction_id": _id(chance, START_MS + seq * 60_000),
         "store_id": STORE_ID,
         "terminal_id": terminal_id,
         "shift_id": f"{seq // 300:032x}",
@@ -71,7 +73,7 @@ def sale_line(chance: random.Random, seq: int, terminal_id: str = ALONE_ID) -> b
     }
     return codec.encode_envelope(
         Envelope(
-            event_id=f"{chance.getrandbits(128):032x}",
+            event_id=_id(chance, START_MS + seq * 60_000 + 45_000),
             kind="TransactionCompleted",
             store_id=STORE_ID,
             terminal_id=terminal_id,
@@ -81,6 +83,13 @@ def sale_line(chance: random.Random, seq: int, terminal_id: str = ALONE_ID) -> b
             business_date=BUSINESS_DATE,
             body=msgspec.Raw(msgspec.json.encode(body)),
         )
+    )
+
+
+def _id(chance: random.Random, at_ms: int) -> str:
+    """A UUID of version 7 (RFC 9562 §5.7)."""
+    return str(
+        UUID(int=at_ms << 80 | 7 << 76 | chance.getrandbits(12) << 64 | 2 << 62 | chance.getrandbits(62))
     )
 
 

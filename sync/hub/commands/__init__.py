@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from posapp.domain.file_trouble import file_sentence
 from posapp.domain.shop_document import ShopDocumentError
 from sync.hub.commands import (
     authority,
@@ -43,8 +44,12 @@ def cli(arguments: Sequence[str] | None = None) -> int:
         _complain(f"the database cannot be written ({trouble}): make room or mend it, then run this again")
     except BusyError as trouble:
         _complain(f"the database is busy or away ({trouble}): try again")
-    except (OSError, EOFError) as trouble:
-        _complain(f"cannot read or write: {trouble}")
+    except UnicodeDecodeError:
+        _complain("a file that was named is no text in UTF-8: name another, or save it as UTF-8")
+    except EOFError:
+        _complain("standard input ended before everything was said: run this again")
+    except OSError as trouble:
+        _complain(file_sentence(trouble))
     return 1
 
 

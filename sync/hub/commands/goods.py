@@ -61,7 +61,14 @@ def _import_items(options: argparse.Namespace) -> int:
         # The monitor is a thread that outlives the bar, for nothing here.
         tqdm.monitor_interval = 0
         bar = stack.enter_context(
-            tqdm(total=options.file.stat().st_size, unit="B", unit_scale=True, desc=options.file.name)
+            # Without a terminal (disable=None looks) a bar would only fill somebody's log.
+            tqdm(
+                total=options.file.stat().st_size,
+                unit="B",
+                unit_scale=True,
+                desc=options.file.name,
+                disable=None,
+            )
         )
         note = _refused_writer(options.refused, stack)
         work = CatalogueImport(database, store_id, rules, now_ms=system_now_ms(), on_refused=note)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import math
 import signal
+import socket
 from pathlib import Path
 from typing import Any, Final
 
+from posapp.domain.file_trouble import file_sentence
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.database import Database
 from sync.hub.serving.asgi import Listening, Server, create_app
+from sync.hub.serving.collecting import collect_seldom
 from sync.hub.serving.embedded import system_now_ms
 from sync.hub.serving.job_handlers import job_runner
+from sync.hub.serving.shares import (
+    DATABASE_CONNECTIONS,
+    connections_needed,
+    database_share,
+    till_connections,
+)
 from sync.hub.serving.workers import serve_in_processes
 from sync.hub.trust.limits import Limits
 from sync.hub.upkeep.daily import wish_for_daily
@@ -21,6 +31,12 @@ from sync.hub.upkeep.logs import log_to_stderr
 
 LOG = logging.getLogger("poshub.serve")
 PORT_MOST: Final = 65_535
+#: What a person does about an address that cannot be listened on.
+_MENDS: Final = {
+    errno.EADDRINUSE: "another program has this port; end it, or name another with --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; name one of its own, or 0.0.0.0, with --host",
+    errno.EACCES: "this user may not have this port; name one from 1024 on with --port",
+}
 #: Each worker keeps connections to the database; more than a server's processors never helps.
 WORKERS_MOST: Final = 64
 
@@ -33,6 +49,13 @@ def add(commands: Any) -> None:
     serving.add_argument("--port", type=int, default=8780, help="0 takes a free one (default: %(default)s)")
     serving.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes (PostgreSQL only; default: 1)"
+    )
+    serving.add_argument(
+        "--database-connections",
+        type=int,
+        default=DATABASE_CONNECTIONS,
+        metavar="N",
+        help="connections to PostgreSQL of all processes together (default: %(default)s of its usual 100)",
     )
     serving.add_argument(
         "--metrics-token-file", type=Path, help="who has this token may ask /metrics (default: the loopback)"
@@ -51,7 +74,13 @@ def _trust_options(serving: argparse.ArgumentParser) -> None:
         metavar="ADDRESSES",
         help="proxies whose X-Forwarded-For is believed",
     )
-    serving.add_argument("--connections-max", type=int, metavar="N", help="more are answered 503")
+    serving.add_argument(
+        "--connections-max",
+        type=int,
+        metavar="N",
+        help="connections of tills to each process, more are answered 503"
+        f" (default: {till_connections()}, as the system's limit of open files allows)",
+    )
     for name, default, text in (
         ("device-per-s", usual.device_per_s, "requests a second of one till, 0: any"),
         ("device-burst", usual.device_burst, "requests of one till at once"),
@@ -91,7 +120,7 @@ def _listening(options: argparse.Namespace) -> Listening:
         certificate=options.tls_cert,
         key=options.tls_key,
         proxies=options.proxies,
-        connections_max=options.connections_max,
+        connections_max=options.connections_max or till_connections(),
     )
 
 
@@ -103,6 +132,12 @@ def _check_numbers(options: argparse.Namespace) -> None:
         raise CommandError(f"--workers is from 1 to {WORKERS_MOST}; one for each processor is plenty")
     if options.connections_max is not None and options.connections_max < 1:
         raise CommandError("--connections-max counts from 1")
+    if not database_share(options.database_connections, options.workers):
+        least = connections_needed(options.workers)
+        raise CommandError(
+            f"--workers {options.workers} needs --database-connections of {least} at least, and"
+            " max_connections of PostgreSQL some 20 above that"
+        )
     for name in ("device_per_s", "address_per_s"):
         rate = getattr(options, name)
         if not (math.isfinite(rate) and rate >= 0):
@@ -116,7 +151,7 @@ def _metrics_token(options: argparse.Namespace) -> str:
     """The token of the file that was named, "" where none was; raises CommandError, OSError."""
     if options.metrics_token_file is None:
         return ""
-    token = str(options.metrics_token_file.read_text()).strip()
+    token = str(options.metrics_token_file.read_text("utf-8")).strip()
     if not token:
         raise CommandError(f"{options.metrics_token_file} is empty: write a long random word into it")
     return token
@@ -128,11 +163,13 @@ def _serve(options: argparse.Namespace) -> int:
     listening, limits = _listening(options), limits_of(options)
     token = _metrics_token(options)
     # Opened here in any case: what is wrong with the database is said before anything listens.
-    with opened(options) as database:
+    share = database_share(options.database_connections, options.workers)
+    with opened(options, connections=share) as database:
         with database.writing() as connection:
             wish_for_daily(connection, system_now_ms())
         if options.workers > 1 and database.dialect == "sqlite":
             raise CommandError("several processes need PostgreSQL: SQLite takes one writer at a time")
+        _check_address(options)
         try:
             if options.workers > 1:
                 _serve_in_processes(options, listening, limits, token)
@@ -156,6 +193,7 @@ def _serve_here(database: Database, listening: Listening, limits: Limits, token:
         signal.signal(stop, lambda _number, _frame: None)
     jobs = job_runner(database, system_now_ms)
     jobs.start()
+    collect_seldom()
     try:
         server.run()
     finally:
@@ -166,17 +204,55 @@ def _serve_in_processes(
     options: argparse.Namespace, listening: Listening, limits: Limits, token: str
 ) -> None:
     serve_in_processes(
-        options.database, listening, limits, workers=options.workers, metrics_token=token, on_ready=_tell
+        options.database,
+        listening,
+        limits,
+        workers=options.workers,
+        database_connections=database_share(options.database_connections, options.workers),
+        metrics_token=token,
+        on_ready=_tell,
     )
 
 
 def _unusable(options: argparse.Namespace, trouble: OSError) -> str:
     if options.tls_cert is None:
         return f"cannot listen on {options.host}:{options.port}: {trouble}"
-    return (
-        f"{options.tls_cert} and {options.tls_key} cannot be used: {trouble}; "
-        "both are PEM files and belong together"
-    )
+    for file in (options.tls_cert, options.tls_key):
+        try:
+            file.read_bytes()
+        except OSError as unreadable:
+            return file_sentence(unreadable)
+    return f"{options.tls_cert} and {options.tls_key} cannot be used: both are PEM files and belong together"
+
+
+def _check_address(options: argparse.Namespace) -> None:
+    """Refuse an address that cannot be listened on, before anything begins; raises CommandError."""
+    try:
+        found = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
+        absent = [trouble for one in found if (trouble := _absence(one)) is not None]
+        # "localhost" is two addresses, and one of them is none where IPv6 is switched off.
+        if len(absent) == len(found):
+            raise absent[0]
+    except OSError as trouble:
+        where = f"cannot listen on {options.host}:{options.port}"
+        if isinstance(trouble, socket.gaierror):
+            raise CommandError(f"{where}: this name is not known here; check --host") from trouble
+        mend = _MENDS.get(trouble.errno or 0, f"{trouble.strerror}; check --host and --port")
+        raise CommandError(f"{where}: {mend}") from trouble
+
+
+def _absence(found: tuple[Any, ...]) -> OSError | None:
+    """Why this machine has not such an address at all; raises OSError where it has and others use it."""
+    family, kind, protocol, _name, address = found
+    try:
+        with socket.socket(family, kind, protocol) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(address)
+    except OSError as trouble:
+        if trouble.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise
+        return trouble
+    return None
 
 
 def _tell(url: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from sync.hub.database import Database, DatabaseError, read_location
+from sync.hub.database import CONNECTIONS_MOST, Database, DatabaseError, read_location
 
 DEFAULT_DATABASE: Final = "hub.db"
 #: Where the address is said once for all commands, and where no other user's `ps` shows it.
@@ -36,13 +36,17 @@ def store_id_of(options: argparse.Namespace, known: Sequence[str]) -> str:
     """The store that was meant; raises CommandError."""
     if options.store is None and len(known) == 1:
         return known[0]
+    if not known:
+        raise CommandError("this hub has no store yet; run `poshub init` with the shop's file first")
     if options.store not in known:
-        raise CommandError(f"say which store with --store; this hub has: {', '.join(known) or 'none yet'}")
+        raise CommandError(f"say which store with --store; this hub has: {', '.join(known)}")
     return str(options.store)
 
 
 @contextmanager
-def opened(options: argparse.Namespace, *, make: bool = False) -> Iterator[Database]:
+def opened(
+    options: argparse.Namespace, *, make: bool = False, connections: int = CONNECTIONS_MOST
+) -> Iterator[Database]:
     """The database that was meant, closed afterwards; raises CommandError where there is none."""
     try:
         location = read_location(options.database)
@@ -51,7 +55,7 @@ def opened(options: argparse.Namespace, *, make: bool = False) -> Iterator[Datab
             raise CommandError(
                 f"{location.path} does not exist; check --database, or run `poshub init` first"
             )
-        database = Database(options.database, make=make)
+        database = Database(options.database, make=make, connections=connections)
     except DatabaseError as trouble:
         raise CommandError(str(trouble)) from trouble
     try:

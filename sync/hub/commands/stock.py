@@ -147,6 +147,10 @@ def _show(options: argparse.Namespace) -> int:
     for sku, level in found.items():
         name = word(items[sku].names, "en") if sku in items else "no such item any more"
         print(f"{_shown(level):>14}  {sku:24} {name}")
+    for sku in options.sku:
+        if sku not in found:
+            below = "" if options.below is None else ", or not below that"
+            print(f"{'-':>14}  {sku:24} never counted{below}")
     return 0
 
 

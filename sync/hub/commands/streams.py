@@ -73,10 +73,10 @@ def _put(options: argparse.Namespace) -> int:
         with database.reading() as connection:
             store_id = store_id_of(options, store_ids(connection))
         if str(options.file) == "-":
-            rows = _rows_of(sys.stdin.buffer)
+            rows = _rows_of(sys.stdin.buffer, "standard input")
         else:
             with options.file.open("rb") as file:
-                rows = _rows_of(file)
+                rows = _rows_of(file, str(options.file))
 
         def put(connection: Any) -> int:
             now_ms = system_now_ms()
@@ -90,7 +90,7 @@ def _put(options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows_of(lines: Iterable[bytes]) -> dict[str, bytes | None]:
+def _rows_of(lines: Iterable[bytes], name: str) -> dict[str, bytes | None]:
     """All rows of a file by key; raises CommandError, which names the line."""
     rows: dict[str, bytes | None] = {}
     for line_no, line in enumerate(lines, 1):
@@ -101,7 +101,9 @@ def _rows_of(lines: Iterable[bytes]) -> dict[str, bytes | None]:
             if key in rows:
                 raise ValueError(f"the key {key!r} came before")
         except (ValueError, RecursionError) as trouble:
-            raise CommandError(f"line {line_no}: {trouble}") from trouble
+            raise CommandError(
+                f"{name}, line {line_no}: {trouble}; each line is one JSON object with key and body"
+            ) from trouble
         rows[key] = body
     return rows
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import psycopg
 import pysqlite3.dbapi2
@@ -23,7 +23,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, Table, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, inspect, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -32,19 +32,23 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sync.hub.database import postgresql, sqlite
 from sync.hub.database.location import DatabaseError, Dialect, Location, read_location
 from sync.hub.database.postgresql import (
+    CONNECTIONS_MOST,
     MIGRATION_LOCK,
+    NO_ROOM_MEND,
     PROGRAM_LIMIT_EXCEEDED,
     can_be_tried_again,
     check_server,
     connection_sentence,
     copy_tuples,
+    is_full,
     open_postgresql,
     replace_tuples,
 )
-from sync.hub.database.sqlite import WRITES, insert_tuples, open_sqlite
+from sync.hub.database.sqlite import LEAST_FREE_BYTES, WRITES, free_bytes, insert_tuples, open_sqlite
 from sync.hub.schema.events import HUB
 
 __all__ = [
+    "CONNECTIONS_MOST",
     "UNSTORABLE",
     "BusyError",
     "CannotWriteError",
@@ -56,6 +60,7 @@ __all__ = [
     "open_engine",
     "read_location",
     "upsert",
+    "upsert_for",
 ]
 
 LOG = logging.getLogger("poshub.database")
@@ -80,17 +85,20 @@ class Database:
     """One open database; safe to use from any thread.
 
     `named` is a path or `sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE`. Raises DatabaseError where
-    it cannot be opened, and, without `make`, where no hub is in it yet.
+    it cannot be opened, and, without `make`, where no hub is in it yet. `connections`: how many it opens to a
+    server at most.
     """
 
-    def __init__(self, named: Path | str, *, make: bool = True) -> None:
+    def __init__(self, named: Path | str, *, make: bool = True, connections: int = CONNECTIONS_MOST) -> None:
+        #: Whether a write failed for want of room since `try_write` last went well.
+        self.is_unwritable = False
         self.location = read_location(named)
         self.dialect: Dialect = self.location.dialect
         self._writer: AbstractContextManager[Any] = nullcontext()
         if self.location.path is not None:
             self._writer = threading.Lock()
             self.location.path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = open_engine(self.location)
+        self._engine = open_engine(self.location, connections)
         # A page of a feed is read in several steps, which must all see one state.
         self._reader = self._engine
         if self.dialect == "postgresql":
@@ -145,6 +153,23 @@ class Database:
                 LOG.info("run again after: %s", trouble)
         raise ValueError("attempts counts from 1")
 
+    def try_write(self) -> None:
+        """Change nothing, but on the disk; raises BusyError, CannotWriteError.
+
+        After a write that failed for want of room it is tried whether there is room for a batch again.
+        """
+        path = self.location.path
+        if path is not None and free_bytes(path) < LEAST_FREE_BYTES:
+            # A log that is there already takes small writes long after everything else is full.
+            self._note_unwritable(f"less than {LEAST_FREE_BYTES >> 20} MiB free")
+        if self.is_unwritable and self.dialect == "postgresql":
+            with self.writing() as connection:
+                postgresql.try_room(connection)
+                connection.rollback()
+        with self.writing() as connection:
+            connection.execute(update(HUB).values(feed_id=HUB.c.feed_id))
+        self.is_unwritable = False
+
     @contextmanager
     def _told_apart(self) -> Iterator[None]:
         try:
@@ -169,7 +194,10 @@ class Database:
                 return
         elif not (isinstance(trouble, psycopg.Error) and postgresql.cannot_write(trouble)):
             return
-        said = str(trouble).strip().partition("\n")[0]
+        self._note_unwritable(str(trouble).strip().partition("\n")[0], trouble)
+
+    def _note_unwritable(self, said: str, trouble: BaseException | None = None) -> NoReturn:
+        self.is_unwritable = True
         LOG.error("cannot write: %s", said)
         raise CannotWriteError(said) from trouble
 
@@ -178,6 +206,8 @@ class Database:
             code = getattr(trouble, "sqlite_errorcode", None)
             return code is not None and code & 0xFF == pysqlite3.dbapi2.SQLITE_BUSY
         known = trouble if isinstance(trouble, psycopg.Error) else None
+        if known is not None and is_full(known):
+            LOG.warning("the server has as many connections as it may; %s", NO_ROOM_MEND)
         lost = isinstance(known, psycopg.OperationalError) and known.sqlstate is None
         return can_be_tried_again(known, disconnected=disconnected or lost)
 
@@ -201,9 +231,12 @@ class Database:
                 raise DatabaseError(connection_sentence(self.location.shown, trouble.orig)) from trouble
             if isinstance(trouble.orig, psycopg.Error):
                 said = str(trouble.orig).strip().partition("\n")[0]
-                raise DatabaseError(f"cannot prepare {self.location.shown}: {said}") from trouble
+                raise DatabaseError(
+                    f"cannot prepare {self.location.shown}: {said}; "
+                    "name the user who owns the hub's tables and may make more"
+                ) from trouble
             if isinstance(trouble.orig, pysqlite3.dbapi2.DatabaseError):
-                raise DatabaseError(f"cannot open {self.location.shown}: {trouble.orig}") from trouble
+                raise DatabaseError(sqlite.sentence(self.location.shown, trouble.orig)) from trouble
             raise
 
     def _ensure_feed_id(self) -> str:
@@ -213,19 +246,23 @@ class Database:
             return str(connection.execute(select(HUB.c.feed_id)).scalar_one())
 
 
-def open_engine(location: Location) -> Engine:
+def open_engine(location: Location, connections: int = CONNECTIONS_MOST) -> Engine:
     """An engine on a database whose schema nobody has looked at yet."""
-    return open_sqlite(location.url) if location.dialect == "sqlite" else open_postgresql(location.url)
+    if location.dialect == "sqlite":
+        return open_sqlite(location.url)
+    return open_postgresql(location.url, connections)
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the schema up to date inside the caller's transaction; steps are additive."""
     wanted = _newest_step() if revision == "head" else revision
-    if MigrationContext.configure(connection).get_current_revision() == wanted:
+    held = MigrationContext.configure(connection).get_current_revision()
+    if held == wanted:
         return
     config = _steps()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    LOG.info("schema brought up to date", extra={"fields": {"from": held or "", "to": wanted}})
 
 
 def _steps() -> Config:
@@ -249,7 +286,12 @@ def is_unstorable(trouble: BaseException) -> bool:
 
 def upsert(connection: Connection, table: Table) -> Any:
     """INSERT as this database spells it, with its `on_conflict_do_...` and `excluded`."""
-    return (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+    return upsert_for(connection.dialect.name, table)
+
+
+def upsert_for(dialect: str, table: Table) -> Any:
+    """The same for a kind of database, so that a statement can be put together once."""
+    return (postgresql_insert if dialect == "postgresql" else sqlite_insert)(table)
 
 
 def insert_rows(

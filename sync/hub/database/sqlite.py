@@ -6,8 +6,10 @@ from the tables once and then run with plain tuples.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import pysqlite3.dbapi2
@@ -15,6 +17,11 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, ins
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 BUSY_TIMEOUT_MS: Final = 15_000
+#: Pages of the journal until it is carried over into the file. A batch of sales touches some 2,500, many of
+#: them again and again: carried over after every batch, as is usual, each would be written twice as often.
+CHECKPOINT_PAGES: Final = 16_384
+#: Below this the next batch may not find room: it grows the log, and later the file.
+LEAST_FREE_BYTES: Final = 16 << 20
 #: An execution option: the transaction takes the writer's lock when it begins.
 WRITES: Final = "posapp_writes"
 _CANNOT_WRITE: Final = (
@@ -22,22 +29,46 @@ _CANNOT_WRITE: Final = (
     pysqlite3.dbapi2.SQLITE_IOERR,
     pysqlite3.dbapi2.SQLITE_READONLY,
 )
+#: What a person does about a file that cannot be opened.
+_MENDS: Final = {
+    pysqlite3.dbapi2.SQLITE_CANTOPEN: "name a file, not a folder, that this user may read and write",
+    pysqlite3.dbapi2.SQLITE_READONLY: "let this user write the file and its folder, or run this as its owner",
+    pysqlite3.dbapi2.SQLITE_NOTADB: "check --database: this file is something else",
+    pysqlite3.dbapi2.SQLITE_CORRUPT: "put a backup back with `poshub restore --replace`",
+    pysqlite3.dbapi2.SQLITE_BUSY: "another program writes to it: wait for it or end it, then run this again",
+    pysqlite3.dbapi2.SQLITE_FULL: "make room on its disk, then run this again",
+    pysqlite3.dbapi2.SQLITE_IOERR: "look at its disk",
+}
 _DIALECT: Final = SQLiteDialect_pysqlite(paramstyle="qmark")
 
 
 def open_sqlite(url: URL) -> Engine:
     """An engine on a SQLite file with the pragmas that durability asks for."""
     # Values are sales and secrets: what goes wrong is told without them.
-    engine = create_engine(url, module=pysqlite3.dbapi2, pool_size=4, max_overflow=16, hide_parameters=True)
+    engine = create_engine(
+        url, module=pysqlite3.dbapi2, pool_size=4, max_overflow=16, hide_parameters=True, pool_use_lifo=True
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def sentence(shown: str, trouble: pysqlite3.dbapi2.Error) -> str:
+    """Why a file cannot be opened as a hub's, and what to do."""
+    code = getattr(trouble, "sqlite_errorcode", 0) & 0xFF
+    mend = _MENDS.get(code, "look at the file and at its disk")
+    return f"cannot open {shown}: {trouble}; {mend}"
 
 
 def cannot_write(trouble: BaseException | None) -> bool:
     """Whether the disk is full or fails, or the file may not be written: another try helps nothing."""
     code = getattr(trouble, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _CANNOT_WRITE
+
+
+def free_bytes(path: Path) -> int:
+    """How much may still be written beside a file."""
+    return shutil.disk_usage(path.parent).free
 
 
 def _prepare(raw: Any, _record: Any) -> None:
@@ -49,6 +80,7 @@ def _prepare(raw: Any, _record: Any) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         "cache_size = -65536",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
     ):
         raw.execute(f"PRAGMA {pragma}")
 

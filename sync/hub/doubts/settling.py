@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, Connection, Select, and_, exists, func, select
 
 from sync.hub.database import upsert
 from sync.hub.doubts.exception_list import Kind, stored_key
@@ -21,7 +21,6 @@ from sync.hub.schema.events import EXCEPTION, QUARANTINE
 from sync.hub.schema.status import SETTLED_EXCEPTION, SETTLED_LINE
 from sync.protocol.codec import SEQ_MAX
 
-PAGE_ROWS: Final = 100
 NOTE_MOST_CHARS: Final = 300
 _KEYS_AT_ONCE: Final = 5_000
 
@@ -33,28 +32,7 @@ Place = str | BindParameter[Any] | None
 _Word = Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00]*$")]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)]
 
-_SETTLED = ("outcome", "settled_by", "note", "settled_at_ms")
-
-
-@dataclass(frozen=True, slots=True)
-class ExceptionRow:
-    """One exception; `outcome` is "" while it waits."""
-
-    store_id: str
-    kind: str
-    key: str
-    terminal_id: str
-    detail: Mapping[str, Any]
-    noted_at_ms: int
-    outcome: str = ""
-    settled_by: str = ""
-    note: str = ""
-    settled_at_ms: int | None = None
-
-    @property
-    def handle(self) -> str:
-        """How a page names it."""
-        return _handle([self.store_id, self.kind, self.key])
+SETTLED_FIELDS = ("outcome", "settled_by", "note", "settled_at_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +60,16 @@ class LineRow:
     @property
     def handle(self) -> str:
         """How a page names it."""
-        return _handle([self.store_id, self.terminal_id, self.epoch, self.seq, self.line_sha256])
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What to show: settled ones or those that wait, a text to find, a store, a kind, a page (from 1)."""
-
-    is_settled: bool = False
-    text: str = ""
-    store_id: str = ""
-    kind: str = ""
-    page: int = 1
+        return handle_of([self.store_id, self.terminal_id, self.epoch, self.seq, self.line_sha256])
 
 
 # ---------------------------------------------------------------------- those that wait
-_IS_EXCEPTION_SETTLED: Final = and_(
+IS_EXCEPTION_SETTLED: Final = and_(
     SETTLED_EXCEPTION.c.store_id == EXCEPTION.c.store_id,
     SETTLED_EXCEPTION.c.kind == EXCEPTION.c.kind,
     SETTLED_EXCEPTION.c.key == EXCEPTION.c.key,
 )
-_IS_LINE_SETTLED: Final = and_(
+IS_LINE_SETTLED: Final = and_(
     *(
         SETTLED_LINE.c[name] == QUARANTINE.c[name]
         for name in ("store_id", "terminal_id", "epoch", "seq", "line_sha256")
@@ -114,9 +81,7 @@ def open_exceptions(
     store_id: Place = None, terminal_id: Place = None, kind: Kind | None = None
 ) -> Select[Any]:
     """Store and terminal of each exception that waits, of all or of one store, terminal or kind."""
-    query = select(EXCEPTION.c.store_id, EXCEPTION.c.terminal_id).where(
-        ~exists().where(_IS_EXCEPTION_SETTLED)
-    )
+    query = select(EXCEPTION.c.store_id, EXCEPTION.c.terminal_id).where(~exists().where(IS_EXCEPTION_SETTLED))
     if kind is not None:
         query = query.where(EXCEPTION.c.kind == kind)
     return _of_place(query, EXCEPTION.c, store_id, terminal_id)
@@ -124,7 +89,7 @@ def open_exceptions(
 
 def open_quarantine(store_id: Place = None, terminal_id: Place = None) -> Select[Any]:
     """Store and terminal of each quarantined line that waits, of all or of one store or terminal."""
-    query = select(QUARANTINE.c.store_id, QUARANTINE.c.terminal_id).where(~exists().where(_IS_LINE_SETTLED))
+    query = select(QUARANTINE.c.store_id, QUARANTINE.c.terminal_id).where(~exists().where(IS_LINE_SETTLED))
     return _of_place(query, QUARANTINE.c, store_id, terminal_id)
 
 
@@ -143,87 +108,36 @@ def _of_place(query: Select[Any], columns: Any, store_id: Place, terminal_id: Pl
     return query if terminal_id is None else query.where(columns.terminal_id == terminal_id)
 
 
-# ---------------------------------------------------------------------- lists
-def exceptions(connection: Connection, sought: Sought) -> tuple[list[ExceptionRow], int]:
-    """A page of exceptions, newest first, and how many there are on all pages."""
-    column = EXCEPTION.c
-    source = EXCEPTION.outerjoin(SETTLED_EXCEPTION, _IS_EXCEPTION_SETTLED)
-    conditions = _conditions(sought, SETTLED_EXCEPTION.c.outcome, column.store_id)
-    if sought.kind:
-        conditions.append(column.kind == sought.kind)
-    if sought.text:
-        places = (column.store_id, column.terminal_id, column.key, SETTLED_EXCEPTION.c.note)
-        conditions.append(or_(*(place.icontains(sought.text, autoescape=True) for place in places)))
-    total = connection.execute(select(func.count()).select_from(source).where(*conditions)).scalar_one()
-    query = (
-        select(EXCEPTION, *(SETTLED_EXCEPTION.c[name] for name in _SETTLED))
-        .select_from(source)
-        .where(*conditions)
-        .order_by(column.noted_at_ms.desc(), column.store_id, column.kind, column.key)
-    )
-    rows = connection.execute(_paged(query, sought.page))
-    return [_exception(row) for row in rows], int(total)
-
-
-def quarantined(connection: Connection, sought: Sought) -> tuple[list[LineRow], int]:
-    """A page of quarantined lines, newest first, and how many there are on all pages."""
-    column = QUARANTINE.c
-    source = QUARANTINE.outerjoin(SETTLED_LINE, _IS_LINE_SETTLED)
-    conditions = _conditions(sought, SETTLED_LINE.c.outcome, column.store_id)
-    if sought.text:
-        places = (column.store_id, column.terminal_id, column.reason, SETTLED_LINE.c.note)
-        conditions.append(or_(*(place.icontains(sought.text, autoescape=True) for place in places)))
-    total = connection.execute(select(func.count()).select_from(source).where(*conditions)).scalar_one()
-    query = _lines().where(*conditions).order_by(column.received_at_ms.desc(), *_LINE_KEY)
-    return [_line(row) for row in connection.execute(_paged(query, sought.page))], int(total)
-
-
+# ---------------------------------------------------------------------- lines
 def one_line(connection: Connection, key: LineKey) -> tuple[LineRow, bytes] | None:
     """A quarantined line and its exact bytes, or None."""
-    row = connection.execute(_lines().where(*_at_line(key))).one_or_none()
+    row = connection.execute(line_rows().where(*_at_line(key))).one_or_none()
     if row is None:
         return None
     content = connection.execute(select(QUARANTINE.c.line).where(*_at_line(key))).scalar_one()
-    return _line(row), bytes(content)
+    return line_of(row), bytes(content)
 
 
-def _conditions(sought: Sought, outcome: Any, store_column: Any) -> list[Any]:
-    found = [outcome.is_not(None) if sought.is_settled else outcome.is_(None)]
-    return [*found, store_column == sought.store_id] if sought.store_id else found
+LINE_KEY: Final = [QUARANTINE.c[name] for name in ("store_id", "terminal_id", "epoch", "seq", "line_sha256")]
 
 
-_LINE_KEY: Final = [QUARANTINE.c[name] for name in ("store_id", "terminal_id", "epoch", "seq", "line_sha256")]
-
-
-def _lines() -> Select[Any]:
+def line_rows() -> Select[Any]:
+    """Quarantined lines without their bytes, with how they were settled."""
     return select(
-        *_LINE_KEY,
+        *LINE_KEY,
         QUARANTINE.c.reason,
         QUARANTINE.c.received_at_ms,
         func.length(QUARANTINE.c.line).label("length"),
-        *(SETTLED_LINE.c[name] for name in _SETTLED),
-    ).select_from(QUARANTINE.outerjoin(SETTLED_LINE, _IS_LINE_SETTLED))
+        *(SETTLED_LINE.c[name] for name in SETTLED_FIELDS),
+    ).select_from(QUARANTINE.outerjoin(SETTLED_LINE, IS_LINE_SETTLED))
 
 
 def _at_line(key: LineKey) -> list[Any]:
-    return [column == value for column, value in zip(_LINE_KEY, key, strict=True)]
+    return [column == value for column, value in zip(LINE_KEY, key, strict=True)]
 
 
-def _paged(query: Select[Any], page: int) -> Select[Any]:
-    return query.limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
-
-
-def _exception(row: Any) -> ExceptionRow:
-    try:
-        detail = msgspec.json.decode(row.detail, type=dict[str, Any])
-    except msgspec.DecodeError:
-        detail = {"detail": row.detail}
-    return ExceptionRow(
-        row.store_id, row.kind, row.key, row.terminal_id, detail, row.noted_at_ms, *_settled(row)
-    )
-
-
-def _line(row: Any) -> LineRow:
+def line_of(row: Any) -> LineRow:
+    """A row of `line_rows`."""
     return LineRow(
         row.store_id,
         row.terminal_id,
@@ -233,11 +147,12 @@ def _line(row: Any) -> LineRow:
         row.reason,
         row.received_at_ms,
         row.length,
-        *_settled(row),
+        *settled_of(row),
     )
 
 
-def _settled(row: Any) -> tuple[str, str, str, int | None]:
+def settled_of(row: Any) -> tuple[str, str, str, int | None]:
+    """How a row was settled: outcome, by whom, note, when."""
     return row.outcome or "", row.settled_by or "", row.note or "", row.settled_at_ms
 
 
@@ -332,7 +247,8 @@ def _record(
 
 
 # ---------------------------------------------------------------------- handles
-def _handle(parts: list[Any]) -> str:
+def handle_of(parts: list[Any]) -> str:
+    """What stands for a key on a page and in an address."""
     return base64.urlsafe_b64encode(msgspec.json.encode(parts)).rstrip(b"=").decode()
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
+from sync.hub.doubts.lists import behind
 from sync.hub.doubts.settling import open_exceptions, open_quarantine
 from sync.hub.fleet.status_board import CLOCK_OFF_MS
 from sync.hub.fleet.store_labels import StoreLabels
@@ -26,8 +27,8 @@ ONLINE_WITHIN_MS: Final = 30_000
 QUEUE_OLD_MS: Final = 10 * 60_000
 _PRINTER_FINE: Final = ("", "ready", "unknown", "none")
 
-FILTERS: Final = ("all", "online", "silent", "queue", "printer", "clock", "open", "removed")
-SORTS: Final = ("place", "queue", "seen")
+FILTERS: Final = ("all", "trouble", "online", "silent", "queue", "printer", "clock", "open", "removed")
+SORTS: Final = ("worst", "place", "queue", "seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,12 @@ class Till:
     def has_clock_off(self) -> bool:
         """Whether its clock makes dates and codes doubtful."""
         return self.last_seen_ms is not None and abs(self.clock_offset_ms) > CLOCK_OFF_MS
+
+    def has_old_queue(self, now_ms: int) -> bool:
+        """Whether sales have waited at it for long."""
+        return (
+            bool(self.queue_length) and self.oldest_ms is not None and now_ms - self.oldest_ms > QUEUE_OLD_MS
+        )
 
     @property
     def needs_printer(self) -> bool:
@@ -129,6 +136,25 @@ class _Query:
         self.quarantined = func.coalesce(self.lines.c.count, 0)
         self.exceptions = func.coalesce(self.doubts.c.count, 0)
 
+    @property
+    def has_old_queue(self) -> ColumnElement[bool]:
+        return and_(self.status.queue_length > 0, self.status.oldest_ms < self.now_ms - QUEUE_OLD_MS)
+
+    @property
+    def badness(self) -> Any:
+        """How urgently a till needs someone: sales that wait weigh most, one that was never seen nothing."""
+        is_lost = and_(self.status.last_seen_ms.is_not(None), ~self.is_online)
+        waits = self.quarantined + self.exceptions > 0
+        weights = (
+            (self.has_old_queue, 16),
+            (is_lost, 8),
+            (self.has_printer_trouble, 4),
+            (self.has_clock_off, 2),
+            (waits, 1),
+        )
+        terms = [case((condition, weight), else_=0) for condition, weight in weights]
+        return sum(terms[1:], terms[0])
+
     def conditions(self, wanted: Wanted, named: list[str]) -> list[ColumnElement[bool]]:
         is_set_up = TERMINAL.c.is_set_up == (0 if wanted.filter == "removed" else 1)
         found: list[ColumnElement[bool]] = [is_set_up]
@@ -145,7 +171,8 @@ class _Query:
         by_filter: dict[str, ColumnElement[bool]] = {
             "online": self.is_online,
             "silent": ~self.is_online,
-            "queue": and_(self.status.queue_length > 0, self.status.oldest_ms < self.now_ms - QUEUE_OLD_MS),
+            "trouble": self.badness > 0,
+            "queue": self.has_old_queue,
             "printer": self.has_printer_trouble,
             "clock": self.has_clock_off,
             "open": self.quarantined + self.exceptions > 0,
@@ -166,6 +193,9 @@ class _Query:
 
     def order(self, sort: str) -> list[Any]:
         place = [TERMINAL.c.store_id, TERMINAL.c.terminal_id]
+        if sort == "worst":
+            oldest = func.coalesce(case((self.status.queue_length > 0, self.status.oldest_ms)), self.now_ms)
+            return [self.badness.desc(), oldest, *place]
         if sort == "queue":
             return [func.coalesce(self.status.queue_length, 0).desc(), *place]
         if sort == "seen":
@@ -194,6 +224,25 @@ def tills(
     ).all()
     keys = key_states(connection, [(row.store_id, row.terminal_id) for row in rows])
     return [_till(row, labels.of(row.store_id, language).name, keys, now_ms) for row in rows], int(total)
+
+
+def tills_after(
+    connection: Connection,
+    wanted: Wanted,
+    labels: StoreLabels,
+    *,
+    after: tuple[str, str] | None,
+    limit: int,
+    now_ms: int,
+) -> list[Till]:
+    """The next tills by store and terminal; `after` are those of the last one."""
+    labels.read(connection)
+    query = _Query(now_ms)
+    places = [TERMINAL.c.store_id, TERMINAL.c.terminal_id]
+    conditions = [*query.conditions(wanted, []), *behind(places, after)]
+    rows = connection.execute(query.tills().where(*conditions).order_by(*places).limit(limit)).all()
+    keys = key_states(connection, [(row.store_id, row.terminal_id) for row in rows])
+    return [_till(row, labels.of(row.store_id, "").name, keys, now_ms) for row in rows]
 
 
 def _till(row: Any, store_name: str, keys: Mapping[tuple[str, str], str], now_ms: int) -> Till:

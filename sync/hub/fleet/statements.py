@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -83,6 +84,17 @@ def make_statement(
     return statement_id
 
 
+def days_of(first: str, last: str) -> tuple[str, str] | None:
+    """First and last day as ISO dates, or None where they are none or too far apart."""
+    try:
+        from_day, to_day = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        return None
+    if not 0 <= (to_day - from_day).days < DAYS_MOST:
+        return None
+    return from_day.isoformat(), to_day.isoformat()
+
+
 def statements(connection: Connection, store_id: str) -> list[Made]:
     """The statements of a store, the newest first."""
     query = select(STATEMENT).where(STATEMENT.c.store_id == store_id)
@@ -129,7 +141,7 @@ def verified(file: bytes, keys: Mapping[str, str]) -> Statement | str:
         signed = msgspec.json.decode(file, type=SignedStatement)
         said = read_content(signed.statement.encode())
     except (msgspec.DecodeError, UnicodeError) as trouble:
-        return f"not a statement: {trouble}"
+        return f"not a statement: {trouble}; take the file as it was written by --output or downloaded"
     key = from_text(keys.get(signed.key_id, ""))
     if not key:
         return f"signed by the key {signed.key_id!r}, which is none of this hub's"

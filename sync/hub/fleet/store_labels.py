@@ -16,17 +16,28 @@ _STORES_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class StoreLabel:
-    """What people call a store, and the zone of its clock."""
+    """What people call a store, the zone of its clock, and what it is paid in."""
 
     name: str
     time_zone: str
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read of a store, and at which revision of its set-up."""
+
+    rev: int
+    names: dict[str, str]
+    time_zone: str
+    currency: str
 
 
 class StoreLabels:
     """Names of stores by language, read again only where a shop changed; safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._known: Mapping[str, tuple[int, dict[str, str], str]] = {}
+        self._known: Mapping[str, _Known] = {}
 
     def read(self, connection: Connection) -> None:
         """Learn what is new."""
@@ -34,7 +45,7 @@ class StoreLabels:
             row.store_id: row.settings_rev
             for row in connection.execute(select(STORE.c.store_id, STORE.c.settings_rev))
         }
-        known = {store_id: held for store_id, held in self._known.items() if revs.get(store_id) == held[0]}
+        known = {store_id: held for store_id, held in self._known.items() if revs.get(store_id) == held.rev}
         missing = [store_id for store_id in revs if store_id not in known]
         for start in range(0, len(missing), _STORES_AT_ONCE):
             query = select(STORE.c.store_id, STORE.c.settings_rev, STORE.c.settings)
@@ -44,13 +55,17 @@ class StoreLabels:
                 store = msgspec.json.decode(row.settings)["store"]
                 names = store["names"]
                 by_language = names if isinstance(names, dict) else {"": str(names)}
-                known[row.store_id] = (row.settings_rev, by_language, store.get("time_zone", "UTC"))
+                zone, currency = store.get("time_zone", "UTC"), store.get("currency", "")
+                known[row.store_id] = _Known(row.settings_rev, by_language, zone, currency)
         self._known = known
 
     def of(self, store_id: str, language: str) -> StoreLabel:
         """What to call a store; its id where it has no name."""
-        _rev, names, zone = self._known.get(store_id, (0, {}, "UTC"))
-        return StoreLabel(names.get(language) or next(iter(names.values()), store_id), zone)
+        known = self._known.get(store_id)
+        if known is None:
+            return StoreLabel(store_id, "UTC")
+        name = known.names.get(language) or next(iter(known.names.values()), store_id)
+        return StoreLabel(name, known.time_zone, known.currency)
 
     def knows(self, store_id: str) -> bool:
         """Whether there was such a store when it was read last."""
@@ -61,6 +76,6 @@ class StoreLabels:
         wanted = text.casefold()
         return [
             store_id
-            for store_id, (_rev, names, _zone) in self._known.items()
-            if any(wanted in name.casefold() for name in names.values())
+            for store_id, known in self._known.items()
+            if any(wanted in name.casefold() for name in known.names.values())
         ]

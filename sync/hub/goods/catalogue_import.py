@@ -35,7 +35,10 @@ from sync.hub.schema.events import ITEM_CODE, REFUSED_ROW
 from sync.protocol.messages import ItemBody, PriceBody
 from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
 
-CHUNK_ITEMS: Final = 4_000
+#: Larger ones write fewer pages twice, and keep tills that push waiting for longer (about 0.3 s).
+CHUNK_ITEMS: Final = 8_000
+#: Codes of one question to the database.
+_CODES_AT_ONCE: Final = 5_000
 REFUSED_KEPT: Final = 10_000
 CONTENT_MAX_CHARS: Final = 500
 
@@ -280,10 +283,14 @@ class CatalogueImport:
         )
 
     def _owners(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:
-        query = select(ITEM_CODE.c.key, ITEM_CODE.c.sku, ITEM_CODE.c.spelling).where(
-            ITEM_CODE.c.store_id == self._store_id, ITEM_CODE.c.key.in_(keys)
-        )
-        return {key: (sku, spelling) for key, sku, spelling in connection.execute(query)}
+        owners: dict[str, tuple[str, str]] = {}
+        for start in range(0, len(keys), _CODES_AT_ONCE):
+            query = select(ITEM_CODE.c.key, ITEM_CODE.c.sku, ITEM_CODE.c.spelling).where(
+                ITEM_CODE.c.store_id == self._store_id,
+                ITEM_CODE.c.key.in_(keys[start : start + _CODES_AT_ONCE]),
+            )
+            owners |= {key: (sku, spelling) for key, sku, spelling in connection.execute(query)}
+        return owners
 
     def _write(self, connection: Connection, changes: _Changes) -> None:
         forget_codes(connection, self._store_id, [sku for sku, _body in changes.items])

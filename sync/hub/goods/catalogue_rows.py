@@ -101,6 +101,8 @@ def derived_price_minor(code: str) -> int:
 
 def read_columns(header: Sequence[str], *, renamed: Mapping[str, str], language: str) -> Columns:
     """Columns from a header; `renamed` gives the file's own heading for a field. Raises ColumnsError."""
+    if not any(heading.strip() for heading in header):
+        raise ColumnsError("the file is empty: its first line names the columns")
     own = {heading.strip().casefold(): name for name, heading in renamed.items()}
     headings = [heading.strip().casefold() for heading in header]
     missing = [heading for heading in own if heading not in headings]

@@ -29,7 +29,10 @@ def read_shop_file(path: Path) -> dict[str, Any]:
     try:
         # Decimals stay the texts they were written as: no float ever touches an amount.
         return tomllib.loads(path.read_text("utf-8-sig"), parse_float=str)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
+    except UnicodeDecodeError as trouble:
+        said = f"{path.name}: this is no text in UTF-8; save it as TOML in UTF-8"
+        raise ShopDocumentError([said]) from trouble
+    except tomllib.TOMLDecodeError as trouble:
         raise ShopDocumentError([f"{path.name}: cannot be read as TOML: {trouble}"]) from trouble
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select
 
 from sync.hub.database import insert_rows
 from sync.hub.doubts.exception_list import note_exception
@@ -21,6 +21,7 @@ from sync.hub.doubts.settling import settle_stock_counts
 from sync.hub.feeds.streams import hold_streams, put_rows
 from sync.hub.jobs import Handler, Job, enqueue, handler_of
 from sync.hub.schema.events import EVENT
+from sync.hub.schema.feeds import JOB
 from sync.hub.schema.stock import STOCK_LEVEL, STOCK_MOVE
 from sync.protocol.codec import SEQ_MAX, WireError, decode_envelope
 from sync.protocol.envelope import Envelope
@@ -81,6 +82,13 @@ class _Range(msgspec.Struct):
 _SALES: Final = msgspec.json.Decoder(_Sale)
 _MOVES: Final = msgspec.json.Decoder(_Moved)
 _ENCODER: Final = msgspec.json.Encoder()
+#: Whether a store has counted something, or may have: what waits to be folded may be its first count.
+_HAS_USE: Final = select(
+    or_(
+        exists().where(STOCK_LEVEL.c.store_id == bindparam("store")),
+        exists().where(JOB.c.store_id == bindparam("store"), JOB.c.kind == STOCK_JOB),
+    )
+)
 #: A place in a terminal's order and the event there: forks share a place.
 _Place = tuple[int, str]
 
@@ -116,9 +124,16 @@ class Level:
 
 
 def wish_for_stock(
-    connection: Connection, store_id: str, terminal_id: str, *, epoch: int, first: int, last: int
+    connection: Connection, place: tuple[str, str, int], seqs: Sequence[int], *, only_sold: bool
 ) -> None:
-    """Have the events of these places folded soon; part of the transaction that stored them."""
+    """Have the events of these places folded soon; part of the transaction that stored them.
+
+    `only_sold`: none of them is more than a sale, which a shop that counts nothing has no use for.
+    """
+    store_id, terminal_id, epoch = place
+    if not seqs or (only_sold and not connection.execute(_HAS_USE, {"store": store_id}).scalar()):
+        return
+    first, last = min(seqs), max(seqs)
     body = _ENCODER.encode(_Range(terminal_id, epoch, first, last))
     enqueue(connection, store_id, STOCK_JOB, f"{terminal_id}:{epoch}:{first}-{last}", body)
 

@@ -37,8 +37,10 @@ Text = Annotated[str, msgspec.Meta(max_length=500)]
 Name = Annotated[str, msgspec.Meta(max_length=64)]
 Row = tuple[Any, ...]
 
+# None of these can be part of a ring of references: the collector need not look at a batch's thousands.
 
-class PackBody(msgspec.Struct):
+
+class PackBody(msgspec.Struct, gc=False):
     """What a pack's code said, as it travels."""
 
     gtin14: Name
@@ -49,7 +51,7 @@ class PackBody(msgspec.Struct):
     sell_by_on: Name = ""
 
 
-class UnitsBody(msgspec.Struct):
+class UnitsBody(msgspec.Struct, gc=False):
     """Units of one line that came out the same; `shares` are (modifier number, amount off one of them)."""
 
     count: Whole
@@ -57,7 +59,7 @@ class UnitsBody(msgspec.Struct):
     shares: list[tuple[Whole, Amount]] = []
 
 
-class ModifierBody(msgspec.Struct):
+class ModifierBody(msgspec.Struct, gc=False):
     """What one promotion took off, as it travels; `lines` are (line number, amount), `funding` who pays."""
 
     modifier_no: Whole
@@ -81,7 +83,7 @@ class ModifierBody(msgspec.Struct):
         return self.funding or [("store", "", self.amount_minor)]
 
 
-class LineBody(msgspec.Struct):
+class LineBody(msgspec.Struct, gc=False):
     """A sold line as it travels."""
 
     line_no: Whole
@@ -99,7 +101,7 @@ class LineBody(msgspec.Struct):
     runs: list[UnitsBody] = []
 
 
-class TenderBody(msgspec.Struct):
+class TenderBody(msgspec.Struct, gc=False):
     """A tender line as it travels."""
 
     tender_no: Whole
@@ -109,7 +111,7 @@ class TenderBody(msgspec.Struct):
     reference: Text = ""
 
 
-class TaxBody(msgspec.Struct):
+class TaxBody(msgspec.Struct, gc=False):
     """Tax of one rate as it travels."""
 
     rate_id: Name
@@ -119,7 +121,7 @@ class TaxBody(msgspec.Struct):
     tax_minor: Amount
 
 
-class SaleBody(msgspec.Struct):
+class SaleBody(msgspec.Struct, gc=False):
     """A completed sale as it travels."""
 
     transaction_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -243,7 +245,7 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) ->
             sale.change_minor,
         )
     )
-    rows.lines.extend(
+    rows.lines += [
         (
             *key,
             line.line_no,
@@ -259,20 +261,20 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) ->
             line.amount_minor,
         )
         for line in sale.lines
-    )
-    rows.tenders.extend(
+    ]
+    rows.tenders += [
         (*key, one.tender_no, one.tender_id, one.kind, one.reference, one.amount_minor)
         for one in sale.tenders
-    )
-    rows.taxes.extend(
+    ]
+    rows.taxes += [
         (*key, tax.rate_id, tax.ppm, int(tax.included), tax.taxable_minor, tax.tax_minor)
         for tax in sale.taxes
-    )
-    rows.packs.extend(
+    ]
+    rows.packs += [
         (*key, line.line_no, pack.gtin14, pack.lot, pack.serial, *_days(pack))
         for line in sale.lines
         if (pack := line.pack) is not None
-    )
+    ]
     for one in sale.discounts:
         rows.modifiers.append(
             (

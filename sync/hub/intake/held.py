@@ -7,7 +7,6 @@ batch. They name the dates too, so that only the months concerned are looked at.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -27,8 +26,7 @@ _SPELT: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HeldEvent:
+class HeldEvent(msgspec.Struct, frozen=True, gc=False):
     """An event that is held: its exact line, and whether its place was another's already."""
 
     line: bytes

@@ -17,34 +17,28 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from sync.hub.database import UNSTORABLE, insert_rows, is_unstorable
+from sync.hub.database import UNSTORABLE, is_unstorable
 from sync.hub.doubts.exception_list import Kind, note_exception
 from sync.hub.goods.stock import STOCK_KINDS, wish_for_stock
-from sync.hub.intake.explode import (
-    NUL_ESCAPED,
-    SALE_KIND,
-    SaleBody,
-    SaleRows,
-    add_sale,
-    number_of_receipt,
-    numbers_used,
-    read_sale,
-)
-from sync.hub.intake.held import HeldEvent, held_at, held_events, held_sales
+from sync.hub.intake.explode import SALE_KIND, SaleBody, numbers_used
+from sync.hub.intake.held import HeldEvent, held_at, held_events
 from sync.hub.intake.progress import Progress, lock_progress, raise_numbers, save_progress
-from sync.hub.intake.put_aside import Aside
-from sync.hub.intake.sale_checks import day_of, doubts, store_currency
-from sync.hub.intake.witness import Seal, head_after, is_signed_by_device
-from sync.hub.schema.events import (
-    EVENT,
+from sync.hub.intake.put_aside import Aside, readable_seq
+from sync.hub.intake.reading import (
+    Arrival,
+    arrival_of,
+    read_body,
+    read_envelope,
+    write_events,
+    write_sales,
 )
-from sync.protocol.codec import SEQ_MAX, WireError, decode_envelope
+from sync.hub.intake.sale_checks import day_of
+from sync.hub.intake.witness import Seal, head_after, is_signed_by_device
+from sync.protocol.codec import SEQ_MAX
 from sync.protocol.envelope import Envelope
 
 LOG = logging.getLogger("poshub.ingest")
-REASON_MAX_CHARS: Final = 300
 DAY_MS: Final = 86_400_000
-_NUL: Final = NUL_ESCAPED.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +75,7 @@ class Ingested:
     tells_fork: bool = False
 
 
-class _SeqOnly(msgspec.Struct):
-    seq: int
-
-
-_SEQ: Final = msgspec.json.Decoder(_SeqOnly)
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(msgspec.Struct, frozen=True, gc=False):
     """A line with its place in the order, and its envelope or why it has none."""
 
     seq: int
@@ -143,15 +129,16 @@ class _Ingest:
         self._before: Progress = lock_progress(connection, self._place)
         self._result = Ingested(self._before.acked_through, self._before.backed_up_through)
         self._aside = Aside(connection, self._place, now_ms)
-        self._fresh: list[tuple[Envelope, bytes, str, bool]] = []
+        self._fresh: list[Arrival] = []
         self._appended: list[bytes] = []
         self._receipt_seq = 0
 
     def run(self) -> Ingested:
         result = self._result
         placed = list(self._placed())
-        if placed and placed[0].seq == self._batch.oldest_seq:
-            self._give_up_before(placed[0].seq)
+        first_seq = placed[0].seq if placed else self._batch.first_seq
+        if first_seq is not None and first_seq == self._batch.oldest_seq:
+            self._give_up_before(first_seq)
         held = self._held(placed)
         for position, one in enumerate(placed):
             if one.seq > result.acked_through + 1:
@@ -164,7 +151,7 @@ class _Ingest:
             if one.seq == result.acked_through + 1:
                 result.acked_through = one.seq
                 self._appended.append(one.line)
-        self._write_events()
+        write_events(self._connection, self._fresh, now_ms=self._now_ms)
         self._write_sales()
         self._wish_for_stock()
         if placed:
@@ -182,24 +169,14 @@ class _Ingest:
             elif self._batch.first_seq is not None:
                 seq = min(self._batch.first_seq + offset, SEQ_MAX)
             else:
-                seq = _readable_seq(line) or following
+                seq = readable_seq(line) or following
             following = seq + 1
             yield _Placed(seq, line, envelope)
 
     def _envelope(self, line: bytes) -> Envelope | str:
         if line in self._unstorable:
             return "the database cannot hold what it says"
-        try:
-            envelope = decode_envelope(line)
-        except WireError as trouble:
-            return str(trouble)[:REASON_MAX_CHARS]
-        if (envelope.store_id, envelope.terminal_id) != self._place[:2]:
-            return "the envelope names another store or terminal"
-        if envelope.epoch != self._batch.epoch:
-            return "the envelope names another epoch"
-        if _NUL in line and "\0" in envelope.event_id + envelope.kind:
-            return "event_id or kind holds the character NUL"
-        return envelope
+        return read_envelope(line, self._place)
 
     def _held(self, placed: Sequence[_Placed]) -> dict[str, HeldEvent]:
         whole = [one.envelope for one in placed if isinstance(one.envelope, Envelope)]
@@ -224,7 +201,8 @@ class _Ingest:
         self._note("lines_missing", key, first_seq=first, last_seq=last)
         self._result.acked_through = last
         # The chain goes on from a head that only the sender knows.
-        self._before = replace(self._before, chain=None)
+        self._before = Progress(last, self._before.backed_up_through, chain=None)
+        save_progress(self._connection, self._place, self._before, now_ms=self._now_ms)
 
     # ------------------------------------------------------------------ line by line
     def _take(self, one: _Placed, envelope: Envelope, held: dict[str, HeldEvent]) -> None:
@@ -232,7 +210,7 @@ class _Ingest:
         if known is None:
             is_fork = one.seq <= self._result.acked_through
             held[envelope.event_id] = HeldEvent(one.line, is_fork)
-            self._fresh.append((envelope, one.line, day_of(envelope.business_date), is_fork))
+            self._fresh.append(arrival_of(envelope, one.line, is_fork=is_fork))
             self._result.stored += 1
             if is_fork:
                 self._fork(one, "a place that is held by another event")
@@ -288,77 +266,26 @@ class _Ingest:
             LOG.log(level, "exception: %s", kind, extra={"fields": fields | detail})
 
     # ------------------------------------------------------------------ rows
-    def _write_events(self) -> None:
-        store_id, terminal_id, epoch = self._place
-        now_ms = self._now_ms
-        rows = [
-            (
-                store_id,
-                day,
-                one.event_id,
-                terminal_id,
-                epoch,
-                one.seq,
-                one.kind,
-                one.occurred_at,
-                now_ms,
-                int(is_fork),
-                line,
-            )
-            for one, line, day, is_fork in self._fresh
-        ]
-        insert_rows(self._connection, EVENT, rows)
-
     def _write_sales(self) -> None:
-        sales: list[tuple[Envelope, str, SaleBody]] = []
-        for envelope, line, day, _is_fork in self._fresh:
-            if envelope.kind == SALE_KIND:
-                sale = read_sale(envelope)
+        sales: list[tuple[Arrival, SaleBody]] = []
+        for one in self._fresh:
+            if one.envelope.kind == SALE_KIND:
+                sale = read_body(one.envelope)
                 if isinstance(sale, SaleBody):
-                    sales.append((envelope, day, sale))
+                    sales.append((one, sale))
                 else:
                     # The event itself is kept in its place; a person has to look at what it says.
-                    self._aside.quarantine(envelope.seq, line, sale[:REASON_MAX_CHARS])
+                    self._aside.quarantine(one.envelope.seq, one.line, sale)
                     self._result.quarantined += 1
-        if not sales:
-            return
-        known = held_sales(
-            self._connection,
-            self._batch.store_id,
-            [sale.transaction_id for _envelope, _day, sale in sales],
-            days={day for _envelope, day, _sale in sales},
-        )
-        currency = store_currency(self._connection, self._batch.store_id)
-        rows = SaleRows()
-        for envelope, day, sale in sales:
-            about = {
-                "seq": envelope.seq,
-                "transaction_id": sale.transaction_id,
-                "event_id": envelope.event_id,
-            }
-            if sale.transaction_id in known:
-                self._note("duplicate_transaction", envelope.event_id, **about)
-                continue
-            known.add(sale.transaction_id)
-            add_sale(rows, envelope, sale, day=day)
-            self._receipt_seq = max(self._receipt_seq, number_of_receipt(sale.receipt_number))
-            found = doubts(sale, day=day, currency=currency)
-            if found:
-                self._note(
-                    "sale_doubtful", envelope.event_id, **about, doubts=found, total_minor=sale.total_minor
-                )
-        for table, some in rows.by_table():
-            insert_rows(self._connection, table, some)
+        self._receipt_seq = write_sales(self._connection, self._batch.store_id, sales, self._note)
 
     # ------------------------------------------------------------------ how far
     def _wish_for_stock(self) -> None:
         """Have what was sold and moved folded into stock, later and not in this transaction's way."""
-        seqs = [envelope.seq for envelope, *_rest in self._fresh if envelope.kind in STOCK_KINDS]
-        if seqs:
-            store_id, terminal_id, epoch = self._place
-            wish_for_stock(
-                self._connection, store_id, terminal_id, epoch=epoch, first=min(seqs), last=max(seqs)
-            )
+        moving = [one.envelope for one in self._fresh if one.envelope.kind in STOCK_KINDS]
+        only_sold = all(envelope.kind == SALE_KIND for envelope in moving)
+        seqs = [envelope.seq for envelope in moving]
+        wish_for_stock(self._connection, self._place, seqs, only_sold=only_sold)
 
     def _save(self, last_seq: int) -> None:
         result, seal = self._result, self._batch.seal
@@ -372,18 +299,10 @@ class _Ingest:
             self._note("signature_wrong", key, seq=last_seq, is_missing=is_missing)
         after = Progress(result.acked_through, result.backed_up_through, head.chain)
         save_progress(self._connection, self._place, after, now_ms=self._now_ms)
-        used = [numbers_used(one) for one, *_ in self._fresh]
+        used = [numbers_used(one.envelope) for one in self._fresh]
         raise_numbers(
             self._connection,
             *self._place[:2],
             receipt_seq=max([self._receipt_seq, *(receipts for receipts, _shifts in used)]),
             shift_number=max((shifts for _receipts, shifts in used), default=0),
         )
-
-
-def _readable_seq(line: bytes) -> int | None:
-    try:
-        seq = _SEQ.decode(line).seq
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return seq if 1 <= seq <= SEQ_MAX else None

@@ -7,11 +7,12 @@ the commit. On SQLite the one writer's lock does that already.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, case, select, update
 
-from sync.hub.database import upsert
+from sync.hub.database import upsert, upsert_for
 from sync.hub.schema.events import PROGRESS, TERMINAL_NUMBERS
 from sync.protocol.chain import CHAIN_START
 
@@ -82,9 +83,16 @@ def raise_numbers(
     """Remember the highest numbers that a terminal has used; lower ones change nothing."""
     if not receipt_seq and not shift_number:
         return
-    row = upsert(connection, TERMINAL_NUMBERS).values(
-        store_id=store_id, terminal_id=terminal_id, receipt_seq=receipt_seq, shift_number=shift_number
+    used = {"receipt_seq": receipt_seq, "shift_number": shift_number}
+    connection.execute(
+        _raise(connection.dialect.name), {"store_id": store_id, "terminal_id": terminal_id} | used
     )
+
+
+@lru_cache(maxsize=4)
+def _raise(dialect: str) -> Any:
+    # Put together once: that takes longer than to run it.
+    row = upsert_for(dialect, TERMINAL_NUMBERS)
     higher = {
         name: case(
             (row.excluded[name] > TERMINAL_NUMBERS.c[name], row.excluded[name]),
@@ -92,7 +100,7 @@ def raise_numbers(
         )
         for name in ("receipt_seq", "shift_number")
     }
-    connection.execute(row.on_conflict_do_update(index_elements=["store_id", "terminal_id"], set_=higher))
+    return row.on_conflict_do_update(index_elements=["store_id", "terminal_id"], set_=higher)
 
 
 def _at(place: Place) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, Table, select
 
 from sync.hub.database import upsert
 from sync.hub.schema.events import FORK_ALARM, QUARANTINE
+from sync.protocol.codec import SEQ_MAX
 
 
 class Aside:
@@ -47,3 +50,19 @@ class Aside:
             .returning(table.c.seq)
         )
         return put.first() is not None
+
+
+class _SeqOnly(msgspec.Struct):
+    seq: int
+
+
+_SEQ: Final = msgspec.json.Decoder(_SeqOnly)
+
+
+def readable_seq(line: bytes) -> int | None:
+    """The place that a line names which is no envelope otherwise, or None."""
+    try:
+        seq = _SEQ.decode(line).seq
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return seq if 1 <= seq <= SEQ_MAX else None

@@ -6,25 +6,22 @@ are, since the line was acknowledged when it was put aside. What still cannot be
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from sync.hub.database import insert_rows
-from sync.hub.doubts.exception_list import note_exception
+from sync.hub.doubts.exception_list import Kind, note_exception
 from sync.hub.doubts.record import put_on_record
 from sync.hub.doubts.settling import LineKey, line_name, one_line, settle_lines
 from sync.hub.goods.stock import STOCK_KINDS, wish_for_stock
-from sync.hub.intake.explode import SALE_KIND, SaleBody, SaleRows, add_sale, number_of_receipt, read_sale
-from sync.hub.intake.held import HeldEvent, held_at, held_events, held_sales
+from sync.hub.intake.explode import SALE_KIND, SaleBody
+from sync.hub.intake.held import HeldEvent, held_at, held_events
 from sync.hub.intake.progress import lock_progress, raise_numbers
-from sync.hub.intake.sale_checks import day_of, doubts, store_currency
-from sync.hub.schema.events import EVENT
-from sync.protocol.codec import WireError, decode_envelope
+from sync.hub.intake.reading import arrival_of, read_body, read_envelope, write_events, write_sales
+from sync.hub.intake.sale_checks import day_of
 from sync.protocol.envelope import Envelope
 
 Outcome = Literal["read", "unreadable", "gone", "missing"]
-_REASON_MOST_CHARS: Final = 300
 
 
 def why_unreadable(key: LineKey, line: bytes) -> str:
@@ -62,12 +59,12 @@ def read_again(connection: Connection, key: LineKey, *, who: str, now_ms: int) -
         return "gone"
     envelope, sale = read
     if held is None:
-        _add_event(connection, envelope, content, now_ms)
+        write_events(connection, [arrival_of(envelope, content)], now_ms=now_ms)
     if sale is not None:
-        _add_sale(connection, envelope, sale, now_ms)
+        _add_sale(connection, envelope, content, sale, now_ms)
     if envelope.kind in STOCK_KINDS:
-        seq = envelope.seq
-        wish_for_stock(connection, key[0], key[1], epoch=key[2], first=seq, last=seq)
+        place = (key[0], key[1], key[2])
+        wish_for_stock(connection, place, [envelope.seq], only_sold=envelope.kind == SALE_KIND)
     return "read"
 
 
@@ -81,70 +78,26 @@ def _held(connection: Connection, envelope: Envelope) -> HeldEvent | None:
 
 
 def _read(key: LineKey, line: bytes) -> tuple[Envelope, SaleBody | None] | str:
-    try:
-        envelope = decode_envelope(line)
-    except WireError as trouble:
-        return str(trouble)[:_REASON_MOST_CHARS]
-    if (envelope.store_id, envelope.terminal_id, envelope.epoch) != key[:3]:
-        return "the envelope names another store, terminal or epoch"
-    if "\0" in envelope.event_id + envelope.kind:
-        return "event_id or kind holds the character NUL"
-    if envelope.kind != SALE_KIND:
-        return envelope, None
-    sale = read_sale(envelope)
-    return sale[:_REASON_MOST_CHARS] if isinstance(sale, str) else (envelope, sale)
+    envelope = read_envelope(line, (key[0], key[1], key[2]))
+    if isinstance(envelope, str) or envelope.kind != SALE_KIND:
+        return envelope if isinstance(envelope, str) else (envelope, None)
+    sale = read_body(envelope)
+    return sale if isinstance(sale, str) else (envelope, sale)
 
 
-def _add_event(connection: Connection, envelope: Envelope, line: bytes, now_ms: int) -> None:
-    row = (
-        envelope.store_id,
-        day_of(envelope.business_date),
-        envelope.event_id,
-        envelope.terminal_id,
-        envelope.epoch,
-        envelope.seq,
-        envelope.kind,
-        envelope.occurred_at,
-        now_ms,
-        0,
-        line,
-    )
-    insert_rows(connection, EVENT, [row])
-
-
-def _add_sale(connection: Connection, envelope: Envelope, sale: SaleBody, now_ms: int) -> None:
-    store_id, day = envelope.store_id, day_of(envelope.business_date)
-    about = {"epoch": envelope.epoch, "seq": envelope.seq, "transaction_id": sale.transaction_id}
-    if held_sales(connection, store_id, [sale.transaction_id], days={day}):
+def _add_sale(connection: Connection, envelope: Envelope, line: bytes, sale: SaleBody, now_ms: int) -> None:
+    def tell(kind: Kind, key: str, **detail: Any) -> None:
         note_exception(
             connection,
-            store_id,
-            "duplicate_transaction",
-            envelope.event_id,
+            envelope.store_id,
+            kind,
+            key,
             terminal_id=envelope.terminal_id,
-            detail={**about, "event_id": envelope.event_id},
+            detail={"epoch": envelope.epoch, **detail},
             now_ms=now_ms,
         )
-        return
-    rows = SaleRows()
-    add_sale(rows, envelope, sale, day=day)
-    for table, some in rows.by_table():
-        insert_rows(connection, table, some)
+
+    receipt_seq = write_sales(connection, envelope.store_id, [(arrival_of(envelope, line), sale)], tell)
     raise_numbers(
-        connection,
-        store_id,
-        envelope.terminal_id,
-        receipt_seq=number_of_receipt(sale.receipt_number),
-        shift_number=0,
+        connection, envelope.store_id, envelope.terminal_id, receipt_seq=receipt_seq, shift_number=0
     )
-    found = doubts(sale, day=day, currency=store_currency(connection, store_id))
-    if found:
-        note_exception(
-            connection,
-            store_id,
-            "sale_doubtful",
-            envelope.event_id,
-            terminal_id=envelope.terminal_id,
-            detail={**about, "doubts": found, "total_minor": sale.total_minor},
-            now_ms=now_ms,
-        )

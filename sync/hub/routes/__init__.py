@@ -8,9 +8,11 @@ from collections.abc import Callable
 from starlette.routing import BaseRoute
 
 from sync.hub.database import Database
+from sync.hub.fleet.store_labels import StoreLabels
 from sync.hub.routes.events import EventRoutes
 from sync.hub.routes.feeds import FeedRoutes
 from sync.hub.routes.fleet import fleet_routes
+from sync.hub.routes.fleet_api import FleetApiRoutes
 from sync.hub.routes.guard import Guard
 from sync.hub.routes.integrators import IntegratorRoutes
 from sync.hub.routes.snapshots import SnapshotRoutes
@@ -41,6 +43,7 @@ def all_routes(
         *EventRoutes(database, guard, now_ms, metrics).table(),
         *FeedRoutes(database, guard).table(),
         *fleet_routes(database, now_ms),
+        *FleetApiRoutes(database, guard, now_ms, StoreLabels()).table(),
         *SnapshotRoutes(database, guard).table(),
         *IntegratorRoutes(guard, metrics, metrics_token).table(),
     ]

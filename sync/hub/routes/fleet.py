@@ -33,6 +33,8 @@ from sync.hub.schema.status import FLEET_RECORD
 
 REFRESH_S: Final = 10
 _WORDS: Final = {
+    "filters": words.FILTERS,
+    "sorts": words.SORTS,
     "printer_states": words.PRINTER_STATES,
     "key_states": words.KEY_STATES,
     "page_rows": PAGE_ROWS,
@@ -95,8 +97,6 @@ class FleetRoutes:
             "tills": found,
             "total": total,
             "figures": sums,
-            "filters": words.FILTERS,
-            "sorts": words.SORTS,
             **_WORDS,
         }
 
@@ -130,6 +130,7 @@ class FleetRoutes:
             "speech": Speech(visit.language, label.time_zone),
             "store_id": store_id,
             "store_name": label.name,
+            "wanted": wanted,
             "tills": found,
             "total": total,
             "figures": sums,
@@ -177,6 +178,7 @@ class FleetRoutes:
                 .offset((visit.page_no() - 1) * PAGE_ROWS)
             ).all()
         values = {"here": "record", "text": text, "rows": rows, "total": total, "acts": words.ACTS}
+        values["notes"] = words.NOTES
         return "record.html", {**values, **_WORDS}
 
     def _found(self, connection: Connection, visit: Visit, wanted: Wanted) -> tuple[list[Till], int]:
@@ -184,13 +186,13 @@ class FleetRoutes:
 
 
 def _wanted(visit: Visit, store_id: str | None = None) -> Wanted:
-    chosen, sort = visit.query.get("filter", "all"), visit.query.get("sort", "place")
+    chosen, sort = visit.query.get("filter", "all"), visit.query.get("sort", "worst")
     return Wanted(
         text=visit.query.get("q", "").strip(),
         filter=chosen if chosen in FILTERS else "all",
-        sort=sort if sort in SORTS else "place",
+        sort=sort if sort in SORTS else "worst",
         page=visit.page_no(),
-        store_id=store_id,
+        store_id=store_id or visit.query.get("store", "").strip() or None,
     )
 
 

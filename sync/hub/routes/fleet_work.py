@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,22 +10,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sync.hub.database import Database
+from sync.hub.doubts.lists import PAGE_ROWS, Sought, exceptions, quarantined
 from sync.hub.doubts.settling import (
     NOTE_MOST_CHARS,
-    PAGE_ROWS,
     LineKey,
-    Sought,
     exception_key,
-    exceptions,
     line_key,
     one_line,
-    quarantined,
     settle_exceptions,
     settle_lines,
 )
 from sync.hub.fleet.pages import labels as words
 from sync.hub.fleet.pages.words import Speech, readable
-from sync.hub.fleet.statements import DAYS_MOST, make_statement, one_statement, read_content, signed_file
+from sync.hub.fleet.statements import days_of, make_statement, one_statement, read_content, signed_file
 from sync.hub.fleet.store_labels import StoreLabels
 from sync.hub.intake.reread import read_again, why_unreadable
 from sync.hub.routes.fleet_door import HOME, Answer, Door, Form, MissingError, Visit
@@ -64,10 +60,14 @@ class FleetWorkRoutes:
     def _exceptions(self, visit: Visit) -> Answer:
         sought = _sought(visit)
         with self._database.reading() as connection:
+            self._labels.read(connection)
             rows, total = exceptions(connection, sought)
         return "exceptions.html", {
             **_list_values("exceptions", sought, rows, total),
             "kind": sought.kind,
+            "sort": "worst" if sought.worst_first else "newest",
+            "sorts": words.EXCEPTION_SORTS,
+            "stores": {one.store_id: self._labels.of(one.store_id, visit.language) for one in rows},
             "kinds": words.EXCEPTION_KINDS,
             "advice": words.EXCEPTION_ADVICE,
         }
@@ -146,7 +146,7 @@ class FleetWorkRoutes:
     # ------------------------------------------------------------------ statements
     def _make_statement(self, visit: Visit, form: Form) -> Response:
         store_id = visit.places["store_id"]
-        days = _days(form.text("first_day"), form.text("last_day"))
+        days = days_of(form.text("first_day"), form.text("last_day"))
         with self._database.reading() as connection:
             self._labels.read(connection)
         if days is None or not self._labels.knows(store_id):
@@ -201,6 +201,7 @@ def _sought(visit: Visit) -> Sought:
         store_id=visit.query.get("store", "").strip(),
         kind=visit.query.get("kind", ""),
         page=visit.page_no(),
+        worst_first=visit.query.get("sort", "worst") == "worst",
     )
 
 
@@ -223,17 +224,6 @@ def _key_of(handle: str) -> LineKey:
     if key is None:
         raise MissingError
     return key
-
-
-def _days(first: str, last: str) -> tuple[str, str] | None:
-    """First and last day as ISO dates, or None where they are none or too far apart."""
-    try:
-        from_day, to_day = date.fromisoformat(first), date.fromisoformat(last)
-    except ValueError:
-        return None
-    if not 0 <= (to_day - from_day).days < DAYS_MOST:
-        return None
-    return from_day.isoformat(), to_day.isoformat()
 
 
 def _back(address: str, done: str = "") -> Response:

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from sync.hub.database import BusyError, Database
+from sync.hub.database import BusyError, CannotWriteError, Database
 from sync.hub.trust.auth import Claim, Device, State, device_of, hub_secret, read_token
 from sync.hub.trust.limits import Limits, TokenBuckets, address_key
 from sync.protocol import codec
@@ -141,14 +141,32 @@ def answering(work: Handler) -> Handler:
         try:
             return await work(request)
         except RefusedError as refused:
+            _let_go(refused)
             return json_reply(refused.problem, refused.status, headers=refused.headers)
-        except BusyError:
+        except CannotWriteError as trouble:
+            _let_go(trouble)
+            problem = Problem("cannot_write", "the disk of the database is full or fails; nothing was stored")
+            return json_reply(problem, 503, headers={"Retry-After": "5"})
+        except BusyError as trouble:
+            _let_go(trouble)
             problem = Problem("busy", "nothing was stored; come again")
             return json_reply(problem, 503, headers={"Retry-After": "1"})
         except ClientDisconnect:
             return Response(status_code=400)
 
     return handle
+
+
+def _let_go(trouble: BaseException) -> None:
+    """Free what was being worked on when something went wrong, of its causes too."""
+    # An exception that came from a thread is part of a ring with the frames it passed: a body of 64 MiB that
+    # was refused would stay until the collector comes by, which is seldom here.
+    held: list[BaseException | None] = [trouble]
+    while held:
+        one = held.pop()
+        if one is not None and one.__traceback__ is not None:
+            one.__traceback__ = None
+            held += [one.__cause__, one.__context__]
 
 
 def refuse_other_protocol(request: Request) -> None:

@@ -13,6 +13,21 @@ from typing import Any, Final
 
 import msgspec
 
+from sync.hub.doubts.exception_list import KINDS
+from sync.hub.fleet.answers import (
+    ROWS_MOST,
+    Credentials,
+    DoubtPage,
+    LinePage,
+    PersonSession,
+    SettleReply,
+    SettleRequest,
+    StatementList,
+    StatementRequest,
+    TillPage,
+)
+from sync.hub.fleet.fleet_reading import FILTERS
+from sync.hub.fleet.statements import SignedStatement
 from sync.protocol.envelope import Envelope
 from sync.protocol.messages import (
     Challenge,
@@ -52,10 +67,14 @@ from sync.protocol.versions import (
 
 _STORE: Final = f"{PATH_PREFIX}/stores/{{store_id}}"
 _TERMINAL: Final = f"{_STORE}/terminals/{{terminal_id}}"
+_FLEET: Final = f"{PATH_PREFIX}/fleet"
+_NO_STORE: Final = {"404": "No such store or statement."}
 _REFS: Final = "#/components/schemas/{name}"
 _TYPES: Final = (
     Challenge, EnrolReply, EnrolRequest, ItemBody, Manifest, PriceBody, Problem, PushReply, RotateReply,
     RotateRequest, SessionReply, SessionRequest, SignedManifest, StatusReply, StatusReport, TerminalSummary,
+    Credentials, DoubtPage, LinePage, PersonSession, SettleReply, SettleRequest, SignedStatement,
+    StatementList, StatementRequest, TillPage,
 )  # fmt: skip
 _BINARY: Final = {"type": "string", "format": "binary"}
 
@@ -74,6 +93,7 @@ class Described:
     open_to_all: bool = False
     further: tuple[dict[str, Any], ...] = ()
     statuses: dict[str, str] = field(default_factory=dict)
+    by_person: bool = False
 
 
 def _header(name: str, text: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
@@ -107,10 +127,23 @@ _FEED_QUERY: Final = (
     _query("after", "The cursor of the page before; nothing: from the beginning.", {"type": "string"}),
     _query("limit", "Rows on a page.", {"type": "integer", "minimum": 1, "maximum": FEED_PAGE_MAX}),
 )
+_FLEET_PAGE: Final = (
+    _query("store", "Of one store only.", {"type": "string", "maxLength": 64}),
+    _query("after", "What `next` of the page before said; nothing: from the beginning.", {"type": "string"}),
+    _query("limit", "Rows on a page.", {"type": "integer", "minimum": 1, "maximum": ROWS_MOST}),
+)
+_STATE: Final = _query("state", "Those that wait, or those that are settled.", {"enum": ["open", "settled"]})
 _RANGE: Final = (_header("Range", "One range of bytes (RFC 9110).", {"type": "string"}),)
 
 DESCRIBED: Final = (
-    Described("get", "/healthz", "Whether this hub serves.", {"type": "object"}, open_to_all=True),
+    Described("get", "/livez", "Whether this process serves: for whoever would start it anew.",
+              {"type": "object"}, open_to_all=True),
+    Described(
+        "get", "/healthz",
+        "Whether this hub does its work, its database read and written: for load balancers and alarms.",
+        {"type": "object"}, open_to_all=True,
+        statuses={"503": "`cannot_write`: the disk is full or fails; `busy`: the database is away."},
+    ),
     Described(
         "get", "/metrics", "Figures for Prometheus.", {"type": "string"}, gives_media="text/plain",
         open_to_all=True,
@@ -148,11 +181,49 @@ DESCRIBED: Final = (
         gives_media=SNAPSHOT_MEDIA_TYPE, further=_RANGE,
         statuses={"206": "A part.", "404": "No such snapshot.", "416": "No such part."},
     ),
+    Described(
+        "post", f"{_FLEET}/session", "A token for an account of the fleet page.", PersonSession, Credentials,
+        open_to_all=True, statuses={"401": "No such account with this password."},
+    ),
+    Described(
+        "get", f"{_FLEET}/tills", "Tills: queue and its age, version, clock, printer, last seen.", TillPage,
+        by_person=True, further=(*_FLEET_PAGE, _query("filter", "Such tills only.", {"enum": list(FILTERS)})),
+    ),
+    Described(
+        "get", f"{_FLEET}/exceptions", "What is doubtful, the oldest first.", DoubtPage, by_person=True,
+        further=(*_FLEET_PAGE, _STATE, _query("kind", "Of one kind only.", {"enum": list(KINDS)})),
+    ),
+    Described(
+        "post", f"{_FLEET}/exceptions/settle", "Settle exceptions with a note, on record.", SettleReply,
+        SettleRequest, by_person=True,
+    ),
+    Described(
+        "get", f"{_FLEET}/quarantine", "Lines that could not be read, the oldest first.", LinePage,
+        by_person=True, further=(*_FLEET_PAGE, _STATE),
+    ),
+    Described(
+        "post", f"{_FLEET}/quarantine/settle", "Settle lines with a note, on record.", SettleReply,
+        SettleRequest, by_person=True,
+    ),
+    Described(
+        "get", f"{_FLEET}/stores/{{store_id}}/statements", "The newest statements of a store.", StatementList,
+        by_person=True, statuses=_NO_STORE,
+    ),
+    Described(
+        "post", f"{_FLEET}/stores/{{store_id}}/statements",
+        "Make a statement, signed: whether a store's tills have handed in everything through a day.",
+        SignedStatement, StatementRequest, by_person=True, statuses=_NO_STORE,
+    ),
+    Described(
+        "get", f"{_FLEET}/stores/{{store_id}}/statements/{{statement_id}}", "A statement as it was signed.",
+        SignedStatement, by_person=True, statuses=_NO_STORE,
+    ),
 )  # fmt: skip
 
 _PATH_TEXTS: Final = {
     "store_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "terminal_id": {"type": "string", "minLength": 1, "maxLength": 64},
+    "statement_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "stream": {"type": "string", "enum": list(KNOWN_STREAMS)},
     "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
 }
@@ -163,6 +234,7 @@ _GUARDED_PROBLEMS: Final = _OPEN_PROBLEMS | {
     "403": "The device is revoked, or speaks for another place.",
     "426": "Another version of the protocol.",
 }
+_PERSON_PROBLEMS: Final = _OPEN_PROBLEMS | {"401": "No valid token of an account."}
 
 
 @lru_cache(maxsize=1)
@@ -186,7 +258,10 @@ def openapi_document(version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "session": {"type": "http", "scheme": "bearer", "description": "A till's."},
+                "person": {"type": "http", "scheme": "bearer", "description": f"Of {_FLEET}/session."},
+            },
         },
     }
 
@@ -226,9 +301,10 @@ def _operation(one: Described) -> dict[str, Any]:
             "required": True,
             "content": {one.media: {"schema": _schema(one.takes)}},
         }
+    problems = _OPEN_PROBLEMS
     if not one.open_to_all:
-        operation["security"] = [{"session": []}]
-    problems = _OPEN_PROBLEMS if one.open_to_all else _GUARDED_PROBLEMS
+        operation["security"] = [{"person" if one.by_person else "session": []}]
+        problems = _PERSON_PROBLEMS if one.by_person else _GUARDED_PROBLEMS
     for status, text in (problems | one.statuses).items():
         operation["responses"][status] = {"description": text}
         if status != "206":

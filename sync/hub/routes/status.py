@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sync.hub.database import Database
+from sync.hub.database import BusyError, CannotWriteError, Database
 from sync.hub.fleet.status_board import ReportError, StatusBoard
 from sync.hub.fleet.summary import terminal_summary
 from sync.hub.routes.guard import (
@@ -23,11 +23,13 @@ from sync.hub.routes.guard import (
     json_reply,
 )
 from sync.hub.trust.auth import DAY_MS, Device, is_rotation_due
+from sync.hub.upkeep.health import Health
 from sync.protocol import codec
 from sync.protocol.messages import StatusReport
 from sync.protocol.versions import PROTOCOL_VERSION
 
 REPORT_BYTES_MOST: Final = 16 * 1024
+_WELL: Final = {"status": "ok", "protocol": PROTOCOL_VERSION}
 
 
 class StatusRoutes:
@@ -38,22 +40,27 @@ class StatusRoutes:
         self._guard = guard
         self._now_ms = now_ms
         self._board = StatusBoard(database, now_ms)
+        self._look = Health(database)
 
     def table(self) -> list[Route]:
         """The routes."""
         return [
+            Route("/livez", answering(self._alive), methods=["GET"]),
             Route("/healthz", answering(self._health), methods=["GET"]),
             Route(f"{TERMINAL_PATH}/summary", self._guard.authorised(self._summary), methods=["GET"]),
             Route(f"{TERMINAL_PATH}/status", self._guard.authorised(self._status), methods=["POST"]),
         ]
 
-    async def _health(self, _request: Request) -> Response:
-        def look() -> None:
-            with self._database.reading():
-                return
+    async def _alive(self, _request: Request) -> Response:
+        return json_reply(_WELL, 200)
 
-        await run_in_threadpool(look)
-        return json_reply({"status": "ok", "protocol": PROTOCOL_VERSION}, 200)
+    async def _health(self, _request: Request) -> Response:
+        trouble = await run_in_threadpool(self._look.look)
+        if trouble == "cannot_write":
+            raise CannotWriteError
+        if trouble:
+            raise BusyError
+        return json_reply(_WELL, 200)
 
     async def _summary(self, _request: Request, device: Device) -> Response:
         def read() -> Any:

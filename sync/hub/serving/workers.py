@@ -23,6 +23,7 @@ from uvicorn.supervisors import Multiprocess
 
 from sync.hub.database import Database
 from sync.hub.serving.asgi import HubConfig, Listening, create_app, url_of
+from sync.hub.serving.collecting import collect_seldom
 from sync.hub.serving.embedded import system_now_ms
 from sync.hub.serving.job_handlers import job_runner
 from sync.hub.trust.limits import Limits
@@ -37,6 +38,7 @@ class _Serving(msgspec.Struct):
     """What every process has to know."""
 
     database: str
+    database_connections: int
     limits: Limits
     metrics_token: str
 
@@ -47,11 +49,15 @@ def serve_in_processes(
     limits: Limits,
     *,
     workers: int,
+    database_connections: int,
     metrics_token: str,
     on_ready: Callable[[str], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT; raises OSError where the address is taken or a certificate is none."""
-    serving = _Serving(database, limits, metrics_token)
+    """Serve until SIGTERM or SIGINT; raises OSError where the address is taken or a certificate is none.
+
+    `database_connections`: how many each process opens at most.
+    """
+    serving = _Serving(database, database_connections, limits, metrics_token)
     with tempfile.TemporaryDirectory(prefix="poshub-figures-") as figures:
         os.environ[_SERVING] = msgspec.json.encode(serving).decode()
         os.environ[MULTIPROCESS_FOLDER] = figures
@@ -79,7 +85,7 @@ def worker_app() -> ASGIApp:
     """The application of one process; opened when it starts, closed when it ends."""
     serving = msgspec.json.decode(os.environ[_SERVING], type=_Serving)
     log_to_stderr(logging.INFO)
-    database = Database(_named(serving.database), make=False)
+    database = Database(_named(serving.database), make=False, connections=serving.database_connections)
     jobs = job_runner(database, system_now_ms)
 
     @asynccontextmanager
@@ -91,9 +97,11 @@ def worker_app() -> ASGIApp:
             await run_in_threadpool(jobs.stop)
             database.close()
 
-    return create_app(
+    app = create_app(
         database, system_now_ms, serving.limits, metrics_token=serving.metrics_token, lifespan=living
     )
+    collect_seldom()
+    return app
 
 
 def _named(database: str) -> Path | str:

@@ -63,6 +63,8 @@ def back_up(database: Database, folder: Path, *, name: str, now_ms: int, keep: i
     if file.exists():
         raise BackupError(f"{file} is there already")
     unfinished = file.with_name(file.name + ".part")
+    # Whoever makes the file, it is for this user only: sales and hashes of PINs and passwords are in it.
+    unfinished.touch(mode=0o600)
     try:
         marks = _copy_sqlite(database, unfinished) if sqlite else _copy_postgresql(database, unfinished)
         _sync(unfinished)
@@ -168,7 +170,10 @@ def put_back(named: Path | str, file: Path, *, new_id: Callable[[], str], replac
     """
     location = read_location(named)
     if not file.is_file():
-        raise BackupError(f"{file} does not exist")
+        trouble = "is a folder: name a file" if file.is_dir() else "does not exist: check the name"
+        raise BackupError(f"{file} {trouble}")
+    if not file.stat().st_size:
+        raise BackupError(f"{file} is empty: take another backup")
     if location.path is not None:
         return _put_back_sqlite(location.path, file, new_id, replace=replace, stamp=stamp)
     return _put_back_postgresql(location, file, new_id, replace=replace)
@@ -180,7 +185,8 @@ def _copy_sqlite(database: Database, target: Path) -> Marks:
     assert path is not None
     plain = target.with_name(target.name + ".plain")
     try:
-        plain.unlink(missing_ok=True)
+        # Made by ourselves first: what keeps this user from it has a name then.
+        plain.touch(mode=0o600)
         with (
             closing(dbapi2.connect(f"file:{path.resolve().as_posix()}?mode=ro", uri=True)) as source,
             closing(dbapi2.connect(str(plain))) as copy,

@@ -41,6 +41,8 @@ def log_to_stderr(level: int) -> None:
     """Send every log record from a level up to standard error, once however often this is asked for."""
     root = logging.getLogger()
     root.setLevel(level)
+    # Its records tell at every start how it looked; that steps were taken is told by our own.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if any(isinstance(handler, _ToStderr) for handler in root.handlers):
         return
     handler = _ToStderr(sys.stderr)

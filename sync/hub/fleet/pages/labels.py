@@ -51,6 +51,7 @@ KEY_STATES: Final = {
 
 FILTERS: Final = {
     "all": N_("All tills"),
+    "trouble": N_("With any trouble"),
     "online": N_("Online"),
     "silent": N_("Silent"),
     "queue": N_("Queue older than 10 min"),
@@ -61,9 +62,15 @@ FILTERS: Final = {
 }
 
 SORTS: Final = {
+    "worst": N_("Worst first"),
     "place": N_("By store and till"),
     "queue": N_("Longest queue first"),
     "seen": N_("Silent longest first"),
+}
+
+EXCEPTION_SORTS: Final = {
+    "worst": N_("Worst first"),
+    "newest": N_("Newest first"),
 }
 
 OUTCOMES: Final = {
@@ -82,6 +89,12 @@ ACTS: Final = {
     "line_read": N_("Quarantined line read again"),
     "line_unreadable": N_("Tried to read a quarantined line again"),
     "statement_made": N_("Statement made"),
+}
+
+#: What the hub itself notes on record.
+NOTES: Final = {
+    "complete": N_("complete"),
+    "not complete": N_("not complete"),
 }
 
 #: Why a statement is not complete, each of one till.

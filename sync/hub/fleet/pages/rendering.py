@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sync.hub.fleet.pages.words import LANGUAGES, Speech, readable, shown_details, translations, visible
+from sync.hub.fleet.pages.details import line_sentence, sentences
+from sync.hub.fleet.pages.words import LANGUAGES, Speech, readable, translations, visible
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 ASSETS: Final = Path(__file__).with_name("assets")
@@ -48,8 +49,8 @@ def environment(language: str) -> Environment:
     )
     said = translations(language)
     made.install_gettext_callables(said.gettext, said.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters |= {"visible": visible, "readable": readable, "shown_details": shown_details}
-    made.globals |= {"languages": LANGUAGES}
+    made.filters |= {"visible": visible, "readable": readable}
+    made.globals |= {"languages": LANGUAGES, "sentences": sentences, "line_sentence": line_sentence}
     return made
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gettext
 import json
 import unicodedata
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -127,11 +126,3 @@ def readable(line: bytes) -> str:
         return visible(json.dumps(json.loads(text), ensure_ascii=False, indent=2))
     except (ValueError, RecursionError):
         return visible(text)
-
-
-def shown_details(detail: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The details of an exception as names and texts."""
-    return tuple(
-        (visible(name), visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
-        for name, value in detail.items()
-    )

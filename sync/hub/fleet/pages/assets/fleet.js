@@ -26,12 +26,26 @@
     }).then(function (text) {
       var fresh = text && new DOMParser().parseFromString(text, "text/html").querySelector("main");
       var shown = document.querySelector("main");
-      if (fresh && shown && !isBusy()) { shown.replaceWith(document.adoptNode(fresh)); }
+      if (fresh && shown && !isBusy()) { shown.replaceWith(document.adoptNode(fresh)); showAll(); }
     }).catch(function () {
       var shown = document.querySelector("[data-as-of]");
       if (shown) { shown.classList.add("late"); }
     });
   }
+
+  // One tick for a whole page; shown only where this file runs.
+  function showAll() {
+    document.querySelectorAll("input[data-all]").forEach(function (one) {
+      one.hidden = !document.querySelector("main tbody input[name=key]");
+    });
+  }
+  document.addEventListener("change", function (event) {
+    if (!event.target.matches("input[data-all]")) { return; }
+    document.querySelectorAll("main tbody input[name=key]").forEach(function (one) {
+      one.checked = event.target.checked;
+    });
+  });
+  showAll();
 
   window.setInterval(refresh, EVERY_MS);
   document.addEventListener("visibilitychange", refresh);
