@@ -1,264 +1,287 @@
 """All choices that might be best once the order layer has its say: value against what falls on parts.
 
-Where a threshold on the amount after items binds, less off an item may be more off the order. So for each
-component all reductions are kept that no other beats, within a window below the best value, and components
-are added up. Reductions on a part are counted as they are shared out, unit by unit.
+Where a threshold on the amount after items binds, less off an item may be more off the order. So all values
+within a window below the best are kept that no other beats, with what falls on the parts as it is shared out,
+unit by unit. Values are kept as losses against a bound, a bit for each: what is lost by the next unit shifts
+them, and components are added up by shifting too, so that thousands of values cost hardly more than one.
+Which units made a value is found only for those that are asked for, by walking the layers back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from posapp.domain.pricing.applications import Application, Frontier, FrontierPoint, ItemChoice, LinePart
 from posapp.domain.pricing.group_rules import GroupRule
+from posapp.domain.pricing.losses import Losses, Parts, Watch, added, cut_down, losses_in, minus, move, plus
 from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.solving import Prepared, best_steps
+from posapp.domain.pricing.solving import Prepared
 from posapp.domain.pricing.tables import Cluster, Step, free_ways
 from posapp.domain.pricing.units import NormalForm
 from posapp.domain.pricing.writing_out import Taken, applications_of, group_application, joined, shares_of
 
-
-class Node(NamedTuple):
-    """Value and reductions of the parts so far, and the way here: the node before, what was done now."""
-
-    value: int
-    parts: tuple[int, ...]
-    before: Node | None
-    steps: tuple[Step, ...]
-
-
 #: Open groups of the rules whose shares are not known before they end: per rule pieces bought over, groups.
 _Pending = tuple[tuple[tuple[Taken, ...], tuple[tuple[Taken, ...], ...]], ...]
-_Layer = dict[tuple[tuple[int, ...], _Pending], list[Node]]
+_Key = tuple[tuple[int, ...], _Pending]
+_Layer = dict[_Key, Losses]
+#: States after it, what it loses, what is done, what falls on the parts (None: pending groups tell).
+_Turn = tuple[tuple[int, ...], int, tuple[Step, ...], Parts | None]
 
 
 def combined_frontier(
     form: NormalForm, tied: Sequence[Prepared], policy: Policy, parts: Sequence[LinePart], window_minor: int
 ) -> Frontier:
     """The frontier of a whole basket."""
-    low = [part.is_counted_low for part in parts]
-    most = [window_minor + sum(lot.count * lot.price_minor for lot in form.lots) for _ in parts]
-    most = [
-        top if part.most_minor is None else part.most_minor for top, part in zip(most, parts, strict=True)
-    ]
-    start = Node(0, (0,) * len(parts), None, ())
-    totals: list[tuple[Node, tuple[Node, ...]]] = [(start, ())]
+    touched = {form.lots[position].line.line_no for prepared in tied for position in prepared.bases}
+    watch = Watch(parts, touched, window_minor)
+    found: list[_Component] = []
+    totals: list[Losses] = [{watch.nothing: 1}]
     states = 0
     is_proven = True
     for prepared in tied:
-        component = _Component(prepared, policy, parts, window_minor)
-        nodes = component.nodes(policy.states_max - states)
+        component = _Component(prepared, policy, watch)
+        component.solve(policy.states_max - states)
         states += component.states
         is_proven = is_proven and component.is_proven
-        best = max(total.value for total, _ in totals) + max(node.value for node in nodes)
-        grown = [
-            (
-                Node(total.value + node.value, _sum_within(total.parts, node.parts, most), None, ()),
-                (*way, node),
-            )
-            for total, way in totals
-            for node in nodes
-            if total.value + node.value >= best - window_minor
-        ]
-        states += len(grown)
-        kept = _unbeaten([total for total, _ in grown], low)
-        totals = [grown[n] for n in kept]
+        total = watch.unbeaten(added(totals[-1], component.ends, watch.mask), is_end=True)
+        states += len(total)
         if states > policy.states_max:
             is_proven = False
-            totals = totals[: max(1, policy.states_max >> 8)]
+            total = cut_down(total)
+        found.append(component)
+        totals.append(total)
+    value = sum(component.value for component in found)
+    making = _Making(form, found, totals, states, is_proven)
     points = [
-        FrontierPoint(total.value, total.parts, _Making(form, tied, way, states, is_proven))
-        for total, way in totals
+        FrontierPoint(value - loss, watch.told(reduced, value - loss), making.of(reduced, loss))
+        for reduced, bits in totals[-1].items()
+        for loss in losses_in(bits)
     ]
     points.sort(key=lambda point: (-point.value_minor, point.reductions_minor))
     return Frontier(tuple(points), states, is_proven)
 
 
 class _Making:
-    """Makes a point's choice when it is asked for: most points are looked at by their numbers only."""
-
-    __slots__ = ("_form", "_is_proven", "_states", "_tied", "_way")
+    """Makes the choice of a point when it is asked for: most points are looked at by their numbers only."""
 
     def __init__(
-        self, form: NormalForm, tied: Sequence[Prepared], way: tuple[Node, ...], states: int, is_proven: bool
+        self,
+        form: NormalForm,
+        components: Sequence[_Component],
+        totals: Sequence[Losses],
+        states: int,
+        is_proven: bool,
     ) -> None:
         self._form = form
-        self._tied = tied
-        self._way = way
+        self._components = components
+        self._totals = totals
         self._states = states
         self._is_proven = is_proven
 
-    def __call__(self) -> ItemChoice:
+    def of(self, reduced: Parts, loss: int) -> _One:
+        """What makes one point."""
+        return _One(self, reduced, loss)
+
+    def made(self, reduced: Parts, loss: int) -> ItemChoice:
+        """The choice with these reductions and this loss."""
         found: list[Application] = []
-        for prepared, last in zip(self._tied, self._way, strict=True):
-            steps: list[tuple[Step, ...]] = []
-            node: Node | None = last
-            while node is not None and node.before is not None:
-                steps.append(node.steps)
-                node = node.before
-            steps.reverse()
-            found.extend(applications_of(self._form, prepared.places, steps))
+        for component, before in reversed(list(zip(self._components, self._totals, strict=False))):
+            reduced, loss, steps = _one_of(component, before, reduced, loss)
+            found.extend(applications_of(self._form, component.prepared.places, steps))
         value = sum(one.amount_minor for one in found)
         return ItemChoice(joined(found), value, self._states, self._is_proven)
 
 
-def _sum(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple([a + b for a, b in zip(one, other, strict=True)])
+def _one_of(
+    component: _Component, before: Losses, reduced: Parts, loss: int
+) -> tuple[Parts, int, list[tuple[Step, ...]]]:
+    """How a component and those before it come to a loss: what is left for those, and its own steps."""
+    for mine, bits in component.ends.items():
+        others = before.get(minus(reduced, mine), 0)
+        for lost in losses_in(bits) if others else ():
+            if lost <= loss and others >> (loss - lost) & 1:
+                return minus(reduced, mine), loss - lost, component.steps(mine, lost)
+    raise AssertionError("a loss that nothing makes")
 
 
-def _sum_within(one: tuple[int, ...], other: tuple[int, ...], most: Sequence[int]) -> tuple[int, ...]:
-    return tuple([min(a + b, top) for a, b, top in zip(one, other, most, strict=True)])
+class _One:
+    """A point's choice, not made yet."""
 
+    __slots__ = ("_loss", "_making", "_reduced")
 
-def _unbeaten(nodes: Sequence[Node], low: Sequence[bool]) -> list[int]:
-    """Places of the nodes that no other beats: as much value, low parts no higher, the others equal."""
-    order = sorted(range(len(nodes)), key=lambda n: -nodes[n].value)
-    kept: list[int] = []
-    by_exact: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-    for n in order:
-        parts = nodes[n].parts
-        exact = tuple([amount for amount, is_low in zip(parts, low, strict=True) if not is_low])
-        falling = tuple([amount for amount, is_low in zip(parts, low, strict=True) if is_low])
-        seen = by_exact.setdefault(exact, [])
-        if len(falling) == 1:
-            if seen and seen[-1] <= falling:
-                continue
-            seen[:] = [falling]
-        elif any(all(a <= b for a, b in zip(other, falling, strict=True)) for other in seen):
-            continue
-        else:
-            seen.append(falling)
-        kept.append(n)
-    return sorted(kept)
+    def __init__(self, making: _Making, reduced: Parts, loss: int) -> None:
+        self._making = making
+        self._reduced = reduced
+        self._loss = loss
+
+    def __call__(self) -> ItemChoice:
+        return self._making.made(self._reduced, self._loss)
 
 
 class _Component:
-    """One component's frontier: states of all clusters, groups not shared out yet, and nodes for each."""
+    """One component: states of all clusters, groups not shared out yet, and the losses of each."""
 
-    def __init__(self, prepared: Prepared, policy: Policy, parts: Sequence[LinePart], window: int) -> None:
+    def __init__(self, prepared: Prepared, policy: Policy, watch: Watch) -> None:
         self.prepared = prepared
         self.policy = policy
-        self.window = window
-        self.low = [part.is_counted_low for part in parts]
+        self.watch = watch
         lots = prepared.form.lots
         self.in_parts = {
-            position: tuple([int(lots[position].line.line_no in part.line_nos) for part in parts])
+            position: tuple([int(lots[position].line.line_no in part.line_nos) for part in watch.kept])
             for position in prepared.bases
         }
         self.lines = {lots[position].line.line_no: found for position, found in self.in_parts.items()}
-        self.is_watched = any(any(found) for found in self.in_parts.values())
-        self.states = 0
+        self.states = self.value = self.least = 0
         self.is_proven = True
         self.tracked: dict[int, int] = {}
+        self.clusters: list[Cluster] = []
+        self.touching: list[list[tuple[int, int]]] = []
+        self.layers: list[_Layer] = []
+        self.ends: Losses = {}
+        self._last: dict[Parts, list[tuple[_Key, Parts]]] = {}
+        self._memo: dict[tuple[int, tuple[int, ...]], list[_Turn]] = {}
 
-    def nodes(self, states_max: int) -> list[Node]:
-        """The component's nodes at the end, at least one."""
-        if not self.is_watched:
-            return [self._best(states_max)]
-        clusters = self.prepared.clusters
+    def solve(self, states_max: int) -> None:
+        """Losses against the component's best that are inside the window, and its best value."""
         units = self.prepared.units
         zeros = [0] * len(units)
-        for cluster in clusters:
+        for cluster in self.prepared.clusters:
             self.states += cluster.tabulate(units, max(1, states_max - self.states))
             if cluster.back:
                 cluster.backward(zeros)
-        clusters = [cluster for cluster in clusters if cluster.back]
-        self.is_proven = len(clusters) == len(self.prepared.clusters)
-        self._track(clusters)
-        begun: dict[int, list[tuple[int, int]]] = {}
-        for number, cluster in enumerate(clusters):
+                self.clusters.append(cluster)
+        self.is_proven = len(self.clusters) == len(self.prepared.clusters)
+        self._track()
+        self.touching = [[] for _ in units]
+        for number, cluster in enumerate(self.clusters):
             for k, position in enumerate(cluster.positions):
-                begun.setdefault(position, []).append((number, k))
-        start = Node(0, (0,) * len(self.low), None, ())
-        layer: _Layer = {((0,) * len(clusters), (((), ()),) * len(self.tracked)): [start]}
-        rest = sum(unit[2] for unit in units)
-        for place, unit in enumerate(units):
-            rest -= unit[2]
-            layer = self._over(place, layer, clusters, begun.get(place, []), rest)
-            self.states += sum(len(nodes) for nodes in layer.values())
-            if self.states > states_max:
-                # Only the best of each state goes on: an answer, but not proven.
-                self.is_proven = False
-                layer = {key: [max(nodes, key=lambda node: node.value)] for key, nodes in layer.items()}
-        ended = [self._ended(node, pending) for (_, pending), nodes in layer.items() for node in nodes]
-        found = [node for node in ended if node is not None]
-        return [found[n] for n in _unbeaten(found, self.low)]
+                self.touching[position].append((number, k))
+        bound = sum([unit[2] for unit in units]) + sum([cluster.back[0][0] for cluster in self.clusters])
+        is_whole = self.watch.has_whole or any(any(found) for found in self.in_parts.values())
+        window = self.watch.window if is_whole else 0
+        limit = window
+        while not self._run(limit, states_max) or self.least + window > limit:
+            # The bound is not the best: look as far below it as the best is.
+            limit = max(self.least + window, 2 * limit + 1)
+        self.value = bound - self.least
+        mask = (2 << window) - 1
+        cut = {reduced: bits >> self.least & mask for reduced, bits in self.ends.items()}
+        self.ends = {reduced: bits for reduced, bits in cut.items() if bits}
 
-    def _best(self, states_max: int) -> Node:
-        """Where no part is touched only the best counts."""
-        steps, self.states, self.is_proven = best_steps(self.prepared, states_max)
-        node = Node(0, (0,) * len(self.low), None, ())
-        for done in steps:
-            node = Node(node.value + sum([step.gain for step in done]), node.parts, node, done)
-        return node
-
-    def _track(self, clusters: Sequence[Cluster]) -> None:
-        """Groups whose shares may fall on several parts, or may come to nothing, are kept unit by unit."""
-        for cluster in clusters:
+    def _track(self) -> None:
+        """Groups whose shares may fall on several parts are kept unit by unit."""
+        for cluster in self.clusters:
             lots = {self.prepared.units[position][0] for position in cluster.positions}
-            is_mixed = len({self.in_parts[position] for position in lots}) > 1
-            for rule in cluster.rules:
-                if isinstance(rule, GroupRule) and (is_mixed or rule.shape.price is not None):
-                    self.tracked[id(rule)] = len(self.tracked)
+            if len({self.in_parts[position] for position in lots}) > 1:
+                for rule in cluster.rules:
+                    if isinstance(rule, GroupRule):
+                        self.tracked[id(rule)] = len(self.tracked)
 
-    def _over(
-        self, place: int, layer: _Layer, clusters: Sequence[Cluster], touching: list[tuple[int, int]],
-        rest: int,
-    ) -> _Layer:  # fmt: skip
-        """The layer after one unit."""
-        lot, price, _, _ = self.prepared.units[place]
-        idle: list[tuple[Step, ...]] = [()]
+    # ------------------------------------------------------------------ forward
+    def _run(self, limit: int, states_max: int) -> bool:
+        """All layers of losses up to a limit; False where nothing gets through."""
+        mask = (2 << limit) - 1
+        nothing = self.watch.nothing
+        start: _Key = ((0,) * len(self.clusters), (((), ()),) * len(self.tracked))
+        self.layers = [{start: {nothing: 1}}]
+        for place in range(len(self.prepared.units)):
+            after: _Layer = {}
+            for key, losses in self.layers[-1].items():
+                for then, loss, fallen, _ in self._turns(place, key):
+                    if loss <= limit:
+                        move(losses, after.setdefault(then, {}), loss, fallen, mask)
+            layer = {then: self.watch.unbeaten(found) for then, found in after.items() if found}
+            self.states += sum([len(found) for found in layer.values()])
+            if self.states > states_max and layer:
+                self.is_proven = False
+                layer = {then: cut_down(found) for then, found in layer.items()}
+            if not layer:
+                return False
+            self.layers.append(layer)
+        return self._end()
+
+    def _end(self) -> bool:
+        """Losses at the end, with groups shared out that were left open where they suffice as they are."""
+        self.ends, self._last = {}, {}
+        for key, losses in self.layers[-1].items():
+            for reduced, bits in losses.items():
+                last = self._ended(reduced, key[1])
+                if last is not None:
+                    self.ends[last] = self.ends.get(last, 0) | bits
+                    self._last.setdefault(last, []).append((key, reduced))
+        if not self.ends:
+            return False
+        self.least = min([(bits & -bits).bit_length() - 1 for bits in self.ends.values()])
+        self.ends = self.watch.unbeaten(self.ends)
+        return True
+
+    def _turns(self, place: int, key: _Key) -> Iterator[tuple[_Key, int, Parts, tuple[Step, ...]]]:
+        """Next state, loss, what falls on the parts and what is done, for every way over a unit."""
+        states, pending = key
+        touching = self.touching[place]
+        mine = tuple([states[number] for number, _ in touching])
+        turns = self._memo.get((place, mine))
+        if turns is None:
+            turns = self._memo[place, mine] = self._made_turns(place, mine)
+        for target, loss, steps, fallen in turns:
+            then = states
+            if touching:
+                changed = list(states)
+                for (number, _), state in zip(touching, target, strict=True):
+                    changed[number] = state
+                then = tuple(changed)
+            if fallen is not None:
+                yield (then, pending), loss, fallen, steps
+                continue
+            made = self._done(place, pending, steps)
+            if made is not None:
+                yield (then, made[0]), loss, made[1], steps
+
+    def _made_turns(self, place: int, mine: tuple[int, ...]) -> list[_Turn]:
+        lot, price, base, _ = self.prepared.units[place]
+        touching = self.touching[place]
+        clusters = self.clusters
+        here = [clusters[number].back[k][state] for (number, k), state in zip(touching, mine, strict=True)]
+        ends = [k + 1 == len(clusters[number].rows) for number, k in touching]
+        after = [clusters[number].back[k + 1] for number, k in touching]
+        ways: list[tuple[int, int, int, tuple[Step, ...]]] = [(-1, 0, 0, ())]
         for stack in self.prepared.free[lot]:
-            ways = free_ways(stack, price)
-            if ways is not None:
-                idle.append(ways[1])
-        after: _Layer = {}
-        for (states, pending), nodes in layer.items():
-            turns: list[tuple[int, int, tuple[Step, ...]]] = [(-1, 0, steps) for steps in idle]
-            for number, k in touching:
-                cluster = clusters[number]
-                if not cluster.back[k + 1]:
-                    continue
-                for target, _, _, steps in cluster.all_ways(lot, price, 0, states[number]):
-                    turns.append((number, target, steps))
-            for number, target, steps in turns:
-                then = self._moved(states, clusters, touching, number, target)
-                if then is None:
-                    continue
-                for node in nodes:
-                    made = self._done(place, node, pending, steps)
-                    if made is not None:
-                        after.setdefault((then, made[0]), []).append(made[1])
-        return self._pruned(after, clusters, place, rest)
+            made = free_ways(stack, price)
+            if made is not None:
+                ways.append((-1, 0, made[0], made[1]))
+        for at, (number, _k) in enumerate(touching):
+            if after[at]:
+                for target, value, _, steps in clusters[number].all_ways(lot, price, 0, mine[at]):
+                    ways.append((at, target, value, steps))
+        turns: dict[tuple[tuple[int, ...], int, Parts | None], _Turn] = {}
+        for at, target, value, steps in ways:
+            moved = [target if n == at else state for n, state in enumerate(mine)]
+            if any(state not in rest for state, rest in zip(moved, after, strict=True)):
+                continue
+            loss = base - value + sum(here) - sum([after[n][state] for n, state in enumerate(moved)])
+            then = tuple([0 if is_last else state for state, is_last in zip(moved, ends, strict=True)])
+            fallen = self._fallen(place, steps)
+            # Ways that are alike in all that counts are one, except where groups are kept unit by unit.
+            name = (then, loss, fallen) if fallen is not None else (then, loss, (-len(turns) - 1,))
+            turns.setdefault(name, (then, loss, steps, fallen))
+        return list(turns.values())
 
-    def _moved(
-        self, states: tuple[int, ...], clusters: Sequence[Cluster], touching: list[tuple[int, int]],
-        mover: int, target: int,
-    ) -> tuple[int, ...] | None:  # fmt: skip
-        then = list(states)
-        if mover >= 0:
-            then[mover] = target
-        for number, k in touching:
-            if then[number] not in clusters[number].back[k + 1]:
-                return None
-            if k + 1 == len(clusters[number].rows):
-                then[number] = 0
-        return tuple(then)
+    def _fallen(self, place: int, steps: tuple[Step, ...]) -> Parts | None:
+        if any(id(step.rule) in self.tracked for step in steps):
+            return None
+        gain = sum([step.gain for step in steps])
+        return tuple([gain * inside for inside in self.in_parts[self.prepared.places[place][0]]])
 
-    def _done(
-        self, place: int, node: Node, pending: _Pending, steps: tuple[Step, ...]
-    ) -> tuple[_Pending, Node] | None:
-        """The node after a unit went through steps; None where a group came to nothing."""
+    def _done(self, place: int, pending: _Pending, steps: tuple[Step, ...]) -> tuple[_Pending, Parts] | None:
+        """Open groups after a unit went through steps, and what fell; None where a group came to nothing."""
         position, index = self.prepared.places[place]
         inside = self.in_parts[position]
         line_no = self.prepared.form.lots[position].line.line_no
-        value, parts = node.value, node.parts
+        fallen = self.watch.nothing
         for step in steps:
-            value += step.gain
             tracked = self.tracked.get(id(step.rule))
             if tracked is None:
-                parts = _sum(parts, tuple([step.gain * is_in for is_in in inside]))
+                fallen = plus(fallen, tuple([step.gain * is_in for is_in in inside]))
                 continue
             assert step.mark is not None
             assert isinstance(step.rule, GroupRule)
@@ -275,25 +298,24 @@ class _Component:
                     added = self._shared(step.rule, (*group, *over))
                     if added is None:
                         return None
-                    parts = _sum(parts, added)
+                    fallen = plus(fallen, added)
                     over = ()
             pending = (*pending[:tracked], (over, groups), *pending[tracked + 1 :])
-        return pending, Node(value, parts, node, steps)
+        return pending, fallen
 
-    def _shared(self, rule: GroupRule, group: tuple[Taken, ...]) -> tuple[int, ...] | None:
+    def _shared(self, rule: GroupRule, group: tuple[Taken, ...]) -> Parts | None:
         made = group_application(rule, list(group))
         if made is None:
             return None
-        found = (0,) * len(self.low)
+        found = self.watch.nothing
         for unit, share in zip(made.units, shares_of(made, self.policy), strict=True):
-            found = _sum(found, tuple([share * is_in for is_in in self.lines[unit.line_no]]))
+            found = plus(found, tuple([share * is_in for is_in in self.lines[unit.line_no]]))
         return found
 
-    def _ended(self, node: Node, pending: _Pending) -> Node | None:
-        """With the groups that were left open where they suffice as they are."""
-        rules = [
-            rule for cluster in self.prepared.clusters for rule in cluster.rules if id(rule) in self.tracked
-        ]
+    def _ended(self, reduced: Parts, pending: _Pending) -> Parts | None:
+        if not pending:
+            return reduced
+        rules = [rule for cluster in self.clusters for rule in cluster.rules if id(rule) in self.tracked]
         for rule in rules:
             assert isinstance(rule, GroupRule)
             over, groups = pending[self.tracked[id(rule)]]
@@ -302,41 +324,30 @@ class _Component:
                 if added is None:
                     return None
                 over = ()
-                node = node._replace(parts=_sum(node.parts, added))
-        return node
+                reduced = plus(reduced, added)
+        return reduced
 
-    def _pruned(self, layer: _Layer, clusters: Sequence[Cluster], place: int, rest: int) -> _Layer:
-        """Without what is beaten in its state, and without what cannot come into the window any more."""
-        counts = [_count_before(cluster, place) for cluster in clusters]
-        bounds: dict[tuple[int, ...], int] = {}
-        sure = 0
-        for (states, _), nodes in layer.items():
-            if states not in bounds:
-                bounds[states] = rest + sum(
-                    [
-                        cluster.back[count][state]
-                        for cluster, count, state in zip(clusters, counts, states, strict=True)
-                    ]
-                )
-            if not any(states):
-                # Where nothing is begun, the bases that follow can be had for sure.
-                sure = max(sure, rest + max([node.value for node in nodes]))
-        kept: _Layer = {}
-        for key, nodes in layer.items():
-            least = sure - self.window - bounds[key[0]]
-            inside = [node for node in nodes if node.value >= least]
-            if inside:
-                kept[key] = [inside[n] for n in _unbeaten(inside, self.low)] if len(inside) > 1 else inside
-        return kept
+    # ------------------------------------------------------------------ back
+    def steps(self, reduced: Parts, loss: int) -> list[tuple[Step, ...]]:
+        """What is done with each unit to come to these reductions and this loss."""
+        loss += self.least
+        key, reduced = next(
+            (key, mine) for key, mine in self._last[reduced] if self.layers[-1][key].get(mine, 0) >> loss & 1
+        )
+        found: list[tuple[Step, ...]] = []
+        for place in range(len(self.prepared.units) - 1, -1, -1):
+            key, reduced, loss, steps = self._before(place, key, reduced, loss)
+            found.append(steps)
+        found.reverse()
+        return found
 
-
-def _count_before(cluster: Cluster, place: int) -> int:
-    """How many of a cluster's units come up to a place, that one included."""
-    low, high = 0, len(cluster.positions)
-    while low < high:
-        middle = (low + high) >> 1
-        if cluster.positions[middle] <= place:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    def _before(
+        self, place: int, key: _Key, reduced: Parts, loss: int
+    ) -> tuple[_Key, Parts, int, tuple[Step, ...]]:
+        for before, losses in self.layers[place].items():
+            for then, lost, fallen, steps in self._turns(place, before):
+                if then == key and lost <= loss:
+                    mine = minus(reduced, fallen)
+                    if losses.get(mine, 0) >> (loss - lost) & 1:
+                        return before, mine, loss - lost, steps
+        raise AssertionError("a loss that nothing makes")

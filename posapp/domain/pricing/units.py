@@ -281,7 +281,7 @@ def _shape(
     if groups == 0 or paid == 0:
         return None
     return GroupShape(
-        slots, price, amount, _needs_sums(right, spots, price, amount, pieces),
+        slots, price, amount, form.is_frontier or _needs_sums(right, spots, price, amount, pieces),
         per_group=policy.percent_per == "application", groups_max=groups, paid_max=paid, minor_max=minor,
         over=kind.over if isinstance(kind, Reward) else 0,
         is_cheaper=isinstance(kind, Reward) and kind.cheaper, is_differing=bool(right.promotion.differ),
