@@ -57,17 +57,17 @@ def test_rows_are_put_shown_and_deleted(
         {"key": "p1", "body": {"names": {"zh_CN": "第二件半价"}, "of": [1, 2]}},
         {"key": "p2", "body": {}},
     )
-    assert run(shop, "feed", "put", "promotions", rows) == 0
-    assert run(shop, "feed", "put", "promotions", rows) == 0
+    assert run(shop, "feed", "put", "members", rows) == 0
+    assert run(shop, "feed", "put", "members", rows) == 0
     assert capsys.readouterr().out == "changed: 2 of 2\nchanged: 0 of 2\n"
     rows.write_text('\n{ "body" : null, "key" : "p2" }\n\n{"key":"p3","body":null}\n', "utf-8")
-    before = page(shop, "promotions").next_cursor
-    assert run(shop, "feed", "put", "promotions", rows) == 0
-    assert [(change.kind, change.key) for change in page(shop, "promotions", before).changes] == [
+    before = page(shop, "members").next_cursor
+    assert run(shop, "feed", "put", "members", rows) == 0
+    assert [(change.kind, change.key) for change in page(shop, "members", before).changes] == [
         ("delete", "p2")
     ]
     capsys.readouterr()
-    assert run(shop, "feed", "show", "promotions") == 0
+    assert run(shop, "feed", "show", "members") == 0
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert shown == [{"key": "p1", "body": {"names": {"zh_CN": "第二件半价"}, "of": [1, 2]}}]
     assert run(shop, "feed", "forget", "--days", "1") == 0

@@ -19,6 +19,8 @@ from sync.hub.commands import (
     fleet,
     goods,
     operations,
+    prices,
+    promotions,
     rules,
     serve,
     shop,
@@ -60,6 +62,20 @@ def _complain(*lines: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="poshub", description="The hub that tills report to.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for room in (shop, devices, authority, goods, streams, stock, rules, fleet, operations, serve, bench):
+    for room in (
+        shop,
+        devices,
+        authority,
+        goods,
+        streams,
+        stock,
+        rules,
+        promotions,
+        prices,
+        fleet,
+        operations,
+        serve,
+        bench,
+    ):
         room.add(commands)
     return parser

@@ -11,6 +11,8 @@ import msgspec
 
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
 from sync.hub.fleet.summary import terminal_summary
+from sync.hub.goods.price_lists import fit_all_prices
+from sync.hub.goods.promotion_admin import fit_all_promotions
 from sync.hub.goods.shop_admin import (
     check_shop,
     put_shop,
@@ -19,6 +21,7 @@ from sync.hub.goods.shop_admin import (
     stored_document,
     stored_shop,
 )
+from sync.hub.goods.store_facts import facts_of
 from sync.hub.serving.embedded import system_now_ms
 
 
@@ -47,9 +50,12 @@ def add(commands: Any) -> None:
 def _init(options: argparse.Namespace) -> int:
     document = read_shop_file(options.shop)
     with opened(options, make=True) as database, database.writing() as connection:
-        shop, changed = put_shop(
-            connection, document, show_pins=options.show_pins_on_sign_on, now_ms=system_now_ms()
-        )
+        now_ms = system_now_ms()
+        shop, changed = put_shop(connection, document, show_pins=options.show_pins_on_sign_on, now_ms=now_ms)
+        if changed:
+            # A store that is new, or of another region or clock now, gets the chain's prices for it.
+            fit_all_prices(connection, facts_of(shop), now_ms)
+            fit_all_promotions(connection, facts_of(shop), now_ms)
     print(f"store {shop.store_id}: {'set up' if changed else 'unchanged'}")
     return 0
 

@@ -22,12 +22,15 @@ from sync.protocol.versions import (
     KNOWN_STREAMS,
     STREAM_CATALOGUE,
     STREAM_PRICES,
+    STREAM_PROMOTIONS,
     STREAM_SETTINGS,
     STREAM_STOCK,
 )
 
 #: Streams whose rows come from elsewhere and must fit what is kept beside them.
-_MADE_ELSEWHERE: Final = (STREAM_SETTINGS, STREAM_CATALOGUE, STREAM_PRICES, STREAM_STOCK)
+_MADE_ELSEWHERE: Final = (
+    STREAM_SETTINGS, STREAM_CATALOGUE, STREAM_PRICES, STREAM_PROMOTIONS, STREAM_STOCK,
+)  # fmt: skip
 PUT_STREAMS: Final = tuple(stream for stream in KNOWN_STREAMS if stream not in _MADE_ELSEWHERE)
 BODY_MAX_BYTES: Final = 256 * 1024
 KEY_MAX_CHARS: Final = 200

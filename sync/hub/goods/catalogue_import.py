@@ -31,6 +31,8 @@ from sync.hub.goods.catalogue_rows import (
     read_columns,
 )
 from sync.hub.goods.pinyin import initials
+from sync.hub.goods.price_lists import Prices, list_rows, listed_prices, price_body
+from sync.hub.goods.store_facts import one_store
 from sync.hub.schema.events import ITEM_CODE, REFUSED_ROW
 from sync.protocol.messages import ItemBody, PriceBody
 from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
@@ -210,6 +212,7 @@ class CatalogueImport:
             skus = [record.sku for record in records]
             items = held_bodies(connection, self._store_id, STREAM_CATALOGUE, skus)
             prices = held_bodies(connection, self._store_id, STREAM_PRICES, skus)
+            priced = self._priced(connection, skus)
             owners = self._owners(connection, [code.key for record in records for code in record.codes])
             owned: defaultdict[str, list[str]] = defaultdict(list)
             for key, (sku, _spelling) in owners.items():
@@ -221,16 +224,25 @@ class CatalogueImport:
                     if all(code.key != key for code in record.codes):
                         del owners[key]
                 if self._settle_codes(record, owners, last=last):
-                    self._compare(record, items.get(record.sku), prices.get(record.sku), changes)
+                    price = priced(record.sku, self._prices(record, prices.get(record.sku)))
+                    held = items.get(record.sku), prices.get(record.sku)
+                    self._compare(record, price, held, changes)
             self._write(connection, changes)
 
+    def _priced(self, connection: Connection, skus: Sequence[str]) -> Callable[[str, Prices], bytes | None]:
+        """What goes down for an item with these prices of the file, beside the chain's lists."""
+        lists = list_rows(connection, skus)
+        store = one_store(connection, self._store_id)
+        if store is None or not lists:
+            return lambda sku, prices: self._encoder.encode(PriceBody(sku, prices)) if prices else None
+        return lambda sku, prices: price_body(store, sku, prices, lists.get(sku, ()), self._now_ms)
+
     def _compare(
-        self, record: Record, held_item: bytes | None, held_prices: bytes | None, changes: _Changes
+        self, record: Record, price: bytes | None, held: tuple[bytes | None, bytes | None], changes: _Changes
     ) -> None:
         """Note what of a record differs from what is held."""
-        prices = self._prices(record, held_prices)
+        held_item, held_prices = held
         item = self._encoder.encode(self._body(record))
-        price = self._encoder.encode(PriceBody(record.sku, prices)) if prices else None
         if item != held_item:
             changes.items.append((record.sku, item))
             changes.codes.extend((self._store_id, code.key, record.sku, code.text) for code in record.codes)
@@ -266,7 +278,7 @@ class CatalogueImport:
         return True
 
     def _prices(self, record: Record, held: bytes | None) -> tuple[tuple[int, int], ...]:
-        known = msgspec.json.decode(held, type=PriceBody).prices if held else ()
+        known = listed_prices(held)
         return known if record.prices is None else merged_prices(known, record.prices, self._now_ms)
 
     def _body(self, record: Record) -> ItemBody:

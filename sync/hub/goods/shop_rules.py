@@ -85,11 +85,17 @@ def put_list(
 
 def stream_rows(connection: Connection, store_id: str, stream: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rows that a stream holds, by key, each with its document."""
+    for key, body in stream_bodies(connection, store_id, stream):
+        yield key, msgspec.json.decode(body)
+
+
+def stream_bodies(connection: Connection, store_id: str, stream: str) -> Iterator[tuple[str, bytes]]:
+    """The rows that a stream holds, by key, each as it goes down."""
     query = select(FEED_ROW.c.key, FEED_ROW.c.body).where(
         FEED_ROW.c.store_id == store_id, FEED_ROW.c.stream == stream, FEED_ROW.c.deleted == 0
     )
     for key, body in connection.execute(query.order_by(FEED_ROW.c.key)):
-        yield key, msgspec.json.decode(bytes(body))
+        yield key, bytes(body)
 
 
 @dataclass(slots=True)

@@ -67,14 +67,14 @@ class ModifierBody(msgspec.Struct, gc=False):
     layer: Text
     rule: Text
     amount_minor: Amount
-    version: Whole = 1
+    version: Amount = 1
     names: msgspec.Raw = msgspec.Raw(b"{}")
     lines: list[tuple[Whole, Amount]] = []
     funding: list[tuple[Text, Text, Amount]] = []
-    applications: Whole = 1
+    applications: Amount = 1
     code: Text = ""
     base_minor: Amount = 0
-    points: Whole = 0
+    points: Amount = 0
     gl_code: Text = ""
 
     @property
