@@ -52,6 +52,8 @@ class _Watched:
     lines: frozenset[int] = frozenset()
     touched: frozenset[int] = frozenset()
     is_fine: bool = False
+    #: Conditions by part: what the part comes to before the items, and the bounds it has to keep.
+    needs: list[tuple[int, int, int | None, int | None]] = field(default_factory=list)
     takes_all: bool = False
     slope: int = 0
 
@@ -153,6 +155,8 @@ def _most(watched: Sequence[_Watched], value: int, reduced: tuple[int, ...], pol
     """No more falls off in the order layer where the items take off a value, and so much of the parts."""
     total = 0
     for each in watched:
+        if each.needs and each.right.promotion.needs.match == "all" and not _may_hold(each, reduced):
+            continue
         if each.part is not None:
             total += _reduction_at(each, each.before - reduced[each.part], policy)
         elif each.takes_all:
@@ -160,6 +164,14 @@ def _most(watched: Sequence[_Watched], value: int, reduced: tuple[int, ...], pol
         else:
             total += each.most
     return total
+
+
+def _may_hold(each: _Watched, reduced: tuple[int, ...]) -> bool:
+    """Whether its conditions hold where the parts are reduced by so much."""
+    return all(
+        (low is None or before - reduced[part] >= low) and (high is None or before - reduced[part] <= high)
+        for part, before, low, high in each.needs
+    )
 
 
 def _reduction_at(each: _Watched, amount: int, policy: Policy) -> int:
@@ -289,7 +301,8 @@ def _watch_conditions(
         may_hold = high is not None and least <= high < before
         if may_fail or may_hold:
             top = None if may_hold or low is None else before - low + 1
-            parts.add(frozenset(lot.line.line_no for lot in falls), is_low=not may_hold, top=top)
+            part = parts.add(frozenset(lot.line.line_no for lot in falls), is_low=not may_hold, top=top)
+            each.needs.append((part, before, low, high))
 
 
 def _watch_dry(
