@@ -127,7 +127,10 @@ def _promotion(random: Random, number: int, goods: int) -> Promotion:
     elif draw < 0.94:
         kind = QtyTier((Step(2, Off(ppm=100_000)), Step(random.choice((3, 4)), Off(ppm=200_000))))
     else:
-        kind, layer = SpendTier("amount", (Step(5_000, Off(minor=300)), Step(10_000, Off(minor=900)))), "order"
+        kind, layer = (
+            SpendTier("amount", (Step(5_000, Off(minor=300)), Step(10_000, Off(minor=900)))),
+            "order",
+        )
         on = Having("category", frozenset({f"c{category}"}))
     return Promotion(f"p{number}", _layer(layer), kind, on, limits=limits, stack=stack)
 
@@ -158,7 +161,11 @@ def _skus(random: Random, category: int, count: int) -> list[str]:
 
 def _off(random: Random, most: int = 300_000) -> Off:
     if random.random() < 0.75:
-        return Off(ppm=random.choice([ppm for ppm in (50_000, 100_000, 150_000, 200_000, 300_000, 500_000) if ppm <= most]))
+        return Off(
+            ppm=random.choice(
+                [ppm for ppm in (50_000, 100_000, 150_000, 200_000, 300_000, 500_000) if ppm <= most]
+            )
+        )
     return Off(minor=random.choice((20, 50, 100, 150)))
 
 
