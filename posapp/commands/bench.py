@@ -27,7 +27,10 @@ def _measure(options: argparse.Namespace) -> Result:
             from posapp.commands.bench_scan import Plan, bench_scan
 
             scans = getattr(options, "scans", SCANS_A_ROUND)
-            return bench_scan(Plan(rounds, scans, options.codes, seed, options.catalogue, options.folder))
+            live = max(0, options.promotions)
+            return bench_scan(
+                Plan(rounds, scans, options.codes, seed, options.catalogue, options.folder, live)
+            )
         case "commit":
             from posapp.commands.bench_commit import bench_commit
 

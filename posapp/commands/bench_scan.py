@@ -20,6 +20,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from posapp.commands.bench_offers import offers_of
 from posapp.commands.bench_shop import catalogue, codes_of
 from posapp.commands.bench_till import SIZE, OpenTill, offscreen, settle
 from posapp.commands.measuring import Aim, Result, median, quantile
@@ -58,6 +59,7 @@ class Plan:
     seed: int
     given: Path | None
     folder: Path | None
+    promotions: int = 0
 
 
 def bench_scan(plan: Plan) -> Result:
@@ -71,8 +73,12 @@ def bench_scan(plan: Plan) -> Result:
         folder = Path(stack.enter_context(temporary))
         sides = []
         for name, goods in (("many", many), ("few", few)):
-            codes = codes_of(goods, LINES - 1 + plan.rounds * plan.scans, plan.seed)
-            open_till = OpenTill(folder / name, goods, codes[: LINES - 1])
+            wanted = LINES - 1 + plan.rounds * plan.scans
+            offers = offers_of(goods, plan.promotions, wanted, plan.seed) if plan.promotions else None
+            codes = offers.codes if offers else codes_of(goods, wanted, plan.seed)
+            open_till = OpenTill(
+                folder / name, goods, codes[: LINES - 1], None if offers is None else offers.index
+            )
             stack.callback(open_till.close)
             sides.append(Side(open_till, codes[LINES - 1 :] or codes, Samples()))
         for _warm in range(3):
@@ -187,6 +193,7 @@ def _result(plan: Plan, many: Samples, few: Samples, held_back: list[int]) -> Re
     figures: dict[str, Any] = {
         "codes": plan.codes if plan.given is None else 0,
         "lines": LINES,
+        "promotions": plan.promotions,
         "scans": len(many.total),
         "rounds": plan.rounds,
         "window": f"{SIZE[0]}x{SIZE[1]}",

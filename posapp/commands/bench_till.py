@@ -16,7 +16,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from posapp.commands.bench_shop import prepare_till
 from posapp.commands.fixture_operator import sign_on
 from posapp.config import Settings
-from posapp.flows.intents import ScanCode
+from posapp.domain.pricing.index import PromotionIndex
+from posapp.flows.intents import PromotionsSent, ScanCode
 from posapp.flows.state import SignedOff
 from posapp.flows.views import CartMain
 from posapp.till import REST_AFTER_MS, Till
@@ -78,7 +79,9 @@ class PaintWatch(QObject):
 class OpenTill:
     """A till with lines in the cart, put back to the same lines as often as wished."""
 
-    def __init__(self, folder: Path, goods: Path, codes: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, goods: Path, codes: Sequence[str], offers: PromotionIndex | None = None
+    ) -> None:
         self.settings: Settings = prepare_till(folder, goods)
         self.till = Till(self.settings)
         self.till.window.resize(*SIZE)
@@ -87,6 +90,8 @@ class OpenTill:
         if not isinstance(self.till.terminal.state.phase, SignedOff):
             raise RuntimeError("the fixture's set-up did not reach the till")
         sign_on(self.till)
+        if offers is not None:
+            self.till.handle(PromotionsSent(offers))
         for code in codes:
             self.till.handle(ScanCode(code))
         settle()

@@ -181,6 +181,7 @@ def _bench(commands: Commands) -> None:
     bench.add_argument(
         "--codes", "--items", type=int, default=1_000_000, help="made-up goods (default: %(default)s)"
     )
+    bench.add_argument("--promotions", type=int, default=0, help="scan: live promotions (default: 0)")
     bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
     bench.add_argument("--folder", type=Path, help="where to measure")
     bench.add_argument("--hub-database", metavar="URL", help="backlog: a PostgreSQL server for the hub")

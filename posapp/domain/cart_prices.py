@@ -89,17 +89,11 @@ def policy_of(shop: Shop) -> Policy:
     return Policy(tax_mode="included" if shop.tax.price_includes else "added", tax_rounding=shop.tax.rounding)
 
 
-def without_discounts(basket: Basket) -> PricedBasket:
-    """The basket where no promotion touches it: what the engine says of it too, but for its taxes."""
-    lines = tuple(
-        PricedLine(
-            line.line_no, line.sku, line.quantity, line.amount_minor, line.amount_minor,
-            (UnitRun(line.quantity, line.unit_minor),),
-        )
-        for line in basket.lines
-    )  # fmt: skip
-    goods = sum([line.amount_minor for line in basket.lines])
-    return PricedBasket(lines, (), (), goods, 0, 0, 0, goods)
+def listed_line(line: BasketLine) -> PricedLine:
+    """A line that no promotion touches: every piece pays its price."""
+    amount = line.amount_minor
+    runs = (UnitRun(line.quantity, line.unit_minor),)
+    return PricedLine(line.line_no, line.sku, line.quantity, amount, amount, runs)
 
 
 def modifiers(priced: PricedBasket) -> tuple[PriceModifier, ...]:

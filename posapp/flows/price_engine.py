@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from posapp.domain.cart import Cart, CartLine
-from posapp.domain.cart_prices import basket_line, policy_of, without_discounts
+from posapp.domain.cart_prices import basket_line, listed_line, policy_of
 from posapp.domain.pricing.basket import Basket, BasketLine
 from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.pricing.priced import PricedBasket, PricedLine
 from posapp.domain.pricing.windows import next_turn
 from posapp.domain.shop import Shop
 
@@ -25,6 +25,7 @@ class EnginePricing:
 
     def __init__(self) -> None:
         self._lines: dict[int, tuple[CartLine, Shop, BasketLine]] = {}
+        self._plain: dict[int, tuple[BasketLine, PricedLine]] = {}
         self._cache: object = None
 
     def lines(self, cart: Cart, shop: Shop) -> tuple[BasketLine, ...]:
@@ -46,7 +47,7 @@ class EnginePricing:
         """The basket with its prices, and when the clock may change them."""
         touching = promotions.touching(basket) if len(promotions) else ()
         if not touching:
-            return without_discounts(basket), None
+            return self._as_listed(basket), None
         # A till without promotions need not load the engine; with some it came with the index.
         from posapp.domain.pricing.engine import PriceCache, price_among
 
@@ -54,3 +55,18 @@ class EnginePricing:
             self._cache = PriceCache()
         priced = price_among(basket, touching, policy_of(shop), self._cache)
         return priced, next_turn(touching, basket.at)
+
+    def _as_listed(self, basket: Basket) -> PricedBasket:
+        """The basket where no promotion touches it: what the engine says of it too, but for its taxes."""
+        held = self._plain
+        lines = []
+        goods = 0
+        for line in basket.lines:
+            known = held.get(id(line))
+            if known is None or known[0] is not line:
+                known = held[id(line)] = (line, listed_line(line))
+            lines.append(known[1])
+            goods += known[1].list_minor
+        if len(held) > len(lines) + _LINES_SPARE:
+            self._plain = {id(line): held[id(line)] for line in basket.lines}
+        return PricedBasket(tuple(lines), (), (), goods, 0, 0, 0, goods)

@@ -49,7 +49,7 @@ class _Audit:
         self._numbers()
         for sale in self._rows(
             "SELECT receipt_seq, transaction_id, receipt_number, shift_no, journal_no, job_no, goods_minor, "
-            "tax_added_minor, rounding_minor, total_minor, tendered_minor, change_minor "
+            "discount_minor, tax_added_minor, rounding_minor, total_minor, tendered_minor, change_minor "
             "FROM retail_transaction"
         ):
             self._sale(*sale)
@@ -104,13 +104,16 @@ class _Audit:
         self._expect(receipts == expected, f"receipt numbers skipped or reused: {receipts[-3:]}")
 
     def _sale(self, seq: int, key: str, number: str, *rest: Any) -> None:
-        shift_no, journal_no, job_no, goods, added, rounding, total, tendered, change = rest
+        shift_no, journal_no, job_no, goods, off, added, rounding, total, tendered, change = rest
         summed = "SELECT part, count(*), sum(amount_minor) FROM transaction_line WHERE receipt_seq = ? "
         rows = self._rows(summed + "GROUP BY part", seq)
         parts = {part: (count, amount) for part, count, amount in rows}
         self._expect(parts.get(1, (0, 0))[1] == goods, f"{number}: lines are not the goods")
         self._expect(parts.get(2, (0, 0))[1] == tendered, f"{number}: tenders are not the tendered")
-        self._expect(goods + added + rounding == total == tendered - change, f"{number}: does not add up")
+        self._expect(
+            goods - off + added + rounding == total == tendered - change, f"{number}: does not add up"
+        )
+        self._discounts(seq, number, goods, off)
         if journal_no >= self._oldest_no:
             self._line(journal_no, shift_no, (key, number, total), parts)
         job = self._rows("SELECT kind, transaction_id, document FROM print_job WHERE job_no = ?", job_no)
@@ -120,6 +123,31 @@ class _Audit:
             self._expect(number in texts and "{receipt_number}" not in texts, f"{number}: not on its slip")
         drafts = self._one("SELECT count(*) FROM draft WHERE transaction_id = ?", key)
         self._expect(drafts == 0, f"{number}: its cart is still open")
+
+    def _discounts(self, seq: int, number: str, goods: int, off: int) -> None:
+        """Each discount falls on lines and payers by its whole amount; lines and their units pay the rest."""
+        shares: Counter[int] = Counter()
+        modifiers = self._rows(
+            "SELECT modifier_no, amount_minor, lines, funding FROM price_modifier WHERE receipt_seq = ?", seq
+        )
+        for modifier_no, amount, lines, funding in modifiers:
+            parts, payers = json.loads(lines), json.loads(funding)
+            self._expect(sum(part for _, part in parts) == amount, f"{number}: shares of {modifier_no}")
+            self._expect(sum(payer[2] for payer in payers) == amount, f"{number}: payers of {modifier_no}")
+            for line_no, part in parts:
+                shares[line_no] += part
+        self._expect(sum(row[1] for row in modifiers) == off, f"{number}: discounts are not {off}")
+        paid_in_all = 0
+        for line_no, amount, paid, runs in self._rows(
+            "SELECT line_no, amount_minor, paid_minor, runs FROM sale_line WHERE receipt_seq = ?", seq
+        ):
+            paid_in_all += paid
+            self._expect(amount - shares[line_no] == paid, f"{number}: line {line_no} pays {paid}")
+            units = json.loads(runs) if runs else []
+            if units:
+                by_unit = sum(unit["count"] * unit["paid_minor"] for unit in units)
+                self._expect(by_unit == paid, f"{number}: units of line {line_no} pay {by_unit}")
+        self._expect(paid_in_all == goods - off, f"{number}: lines pay {paid_in_all}")
 
     def _line(self, journal_no: int, shift_no: int, sale: tuple[str, str, int], parts: Any) -> None:
         """The line to send says of a sale what its rows say."""
@@ -131,6 +159,12 @@ class _Audit:
         self._expect(line[:3] == ("TransactionCompleted", key, shift_no), f"{number}: journal row")
         told = tuple(body.get(name) for name in ("transaction_id", "receipt_number", "total_minor"))
         self._expect(told == sale, f"{number}: the line to send says {told}")
+        off = self._one(
+            "SELECT count(*) FROM price_modifier JOIN retail_transaction USING (receipt_seq) "
+            "WHERE transaction_id = ?",
+            key,
+        )
+        self._expect(len(body.get("discounts", ())) == off, f"{number}: {off} discounts in the rows")
         counts = tuple(len(body.get(name, ())) for name in ("lines", "tenders", "taxes"))
         self._expect(
             counts == tuple(parts.get(part, (0, 0))[0] for part in (1, 2, 3)), f"{number}: rows {counts}"
@@ -154,6 +188,14 @@ class _Audit:
             )
             self._expect(
                 said == (count, total, goods, rounding), f"shift {shift_no} says {said}, not {count}"
+            )
+            off = self._one(
+                "SELECT coalesce(sum(discount_minor), 0) FROM retail_transaction WHERE shift_no = ?", shift_no
+            )
+            named = sum(each["amount_minor"] for each in totals.get("discounts", ()))
+            self._expect(
+                named == totals.get("discount_minor", 0) == off,
+                f"shift {shift_no}: discounts {named}, not {off}",
             )
             paid = sum(tender["sales_minor"] for tender in totals["tenders"])
             self._expect(paid == total, f"shift {shift_no}: tenders are {paid}, sales {total}")

@@ -36,7 +36,7 @@ from tests.simulation import selling
 from tests.simulation.audit import audit
 from tests.simulation.claims import Log, lives
 from tests.simulation.counter import Hooks, SystemClock, furnish, settings_in
-from tests.simulation.goods import GOODS, some_code
+from tests.simulation.goods import GOODS, OFFERS, some_code
 from tests.simulation.seed_ranges import in_processes, seeds_of, with_seeds
 from tests.simulation.selling import Cashier
 
@@ -185,7 +185,7 @@ def campaign(seeds: Sequence[int], folder: Path, result: Result) -> None:
     """One till a seed, started three times."""
     for seed in seeds:
         settings = settings_in(folder / f"till-{seed}", store_id="S0217")
-        furnish(settings, SHOP, GOODS)
+        furnish(settings, SHOP, GOODS, offers=OFFERS)
         clock, claims, sold = SetClock(), settings.data / "claims", list[str]()
         faults: list[str] = []
         for life in range(3):

@@ -11,7 +11,7 @@ import json
 import queue
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from posapp.devices.virtual_printer import VirtualPrinter
 from posapp.domain.catalog import Item
 from posapp.domain.codes import normalise
 from posapp.domain.ids import uuid7
+from posapp.domain.pricing.basket import Traits
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import shop_to_document
 from posapp.exchange.incoming import shop_from_bytes
@@ -45,10 +46,12 @@ from posapp.store.catalog_writer import open_catalog_file
 from posapp.store.engine import Connection, open_ledger
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import migrate
+from posapp.store.promotions import PromotionFeed
 from posapp.store.serials import SqliteSoldReader
 from posapp.store.settings import LANGUAGE, SHOP, put_setting
 from posapp.store.writer import LedgerWriter
 from sync.protocol.messages import Change
+from sync.protocol.versions import STREAM_PROMOTIONS
 from tests.flows.fakes import codes
 
 WITHIN_S = 20.0
@@ -97,6 +100,9 @@ def item_change(item: Item, code: str, rev: int) -> Change:
         "codes": [normalise(code).key],
         "prices": [] if item.price_minor is None else [[0, item.price_minor]],
     }
+    if item.traits != Traits():
+        traits = item.traits
+        body |= {"category": traits.category, "brand": traits.brand, "tags": sorted(traits.tags)}
     return Change("upsert", item.sku, rev, msgspec.Raw(json.dumps(body).encode()))
 
 
@@ -108,8 +114,18 @@ def settings_in(folder: Path, *, store_id: str, terminal_id: str = "T03", number
     )
 
 
-def furnish(settings: Settings, shop: Shop, goods: dict[str, Item], *, language: str = "en") -> None:
-    """Give a new till its files: the ledger with the shop in it, and a catalogue of goods by code."""
+def furnish(
+    settings: Settings,
+    shop: Shop,
+    goods: dict[str, Item],
+    *,
+    language: str = "en",
+    offers: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Give a new till its files: the ledger with the shop in it, and a catalogue of goods by code.
+
+    `offers` are documents of promotions.
+    """
     document = json.dumps(shop_to_document(quick_pins(shop))).encode()
     shop_from_bytes(document)  # a shop that no till takes would only look like one that waits
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -122,6 +138,11 @@ def furnish(settings: Settings, shop: Shop, goods: dict[str, Item], *, language:
     catalogue.apply_catalogue(
         [item_change(item, code, rev) for rev, (code, item) in enumerate(goods.items(), 1)], "cursor"
     )
+    documents = [
+        Change("upsert", each["id"], rev, msgspec.Raw(json.dumps(each).encode()))
+        for rev, each in enumerate(offers, 1)
+    ]
+    catalogue.apply(STREAM_PROMOTIONS, documents, "cursor")
     catalogue.close()
 
 
@@ -198,6 +219,7 @@ class Counter:
         self.catalogue = CatalogPlace(settings.catalogue)
         self.reader = SqliteCatalogReader(self.catalogue)
         self.sold = SqliteSoldReader(settings.ledger)
+        self.offers = PromotionFeed(self.catalogue, self._currency)
         ports = Ports(clock, ids, self.reader, lambda language: SPEECHES[language], codes, self.sold)
         self.terminal = self.hooks.terminal(settings.terminal_id, ports)
         self.printing = QuickPrinting(settings, self.writer, lambda _: None, self._printed, hooks=self.hooks)
@@ -212,6 +234,7 @@ class Counter:
                 data=settings.data,
                 copy_mark=lambda _language: "COPY",
                 language=lambda: self.terminal.state.desk.language,
+                promotions=self.offers.changed,
             ),
             self._answers.put,
         )
@@ -220,6 +243,7 @@ class Counter:
         """Recover what the ledger holds, then start the printer and print what had not come out."""
         held, slips = self.writer.start()
         self.do(held)
+        self.runner.look_at_rules()
         self.printing.start()
         self.runner.print_slips(slips)
 
@@ -230,6 +254,11 @@ class Counter:
         self.writer.close()
         self.reader.close()
         self.sold.close()
+        self.offers.close()
+
+    def _currency(self) -> str:
+        shop = self.terminal.state.desk.shop
+        return shop.currency if shop is not None else ""
 
     def _printed(self, job_id: str) -> None:
         self._answers.put(Printed(job_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from posapp.domain.codes import check_digit
 from tests.domain.shops import item
@@ -27,6 +28,21 @@ GOODS = {
     ean("210000200000"): item("cheese", None, unit="g"),
     "BAG": item("bag", 103),
 }
+#: Promotions of every layer for these goods; the last one is open every other hour.
+OFFERS: tuple[dict[str, Any], ...] = (
+    {"id": "half", "kind": {"type": "nth", "n": 2, "pct": 50}, "on": {"sku": ["cola"]}},
+    {"id": "bag", "layer": "price", "kind": {"type": "fixed_unit", "price": "0.50"}, "on": {"sku": ["bag"]}},
+    {
+        "id": "ten",
+        "kind": {"type": "order_amount", "amount": "1"},
+        "needs": {"basket": [{"min_amount": "10"}]},
+    },
+    {
+        "id": "hours",
+        "kind": {"type": "order_pct", "pct": 3},
+        "weekly": [{"from": f"{hour:02d}:00", "to": f"{hour + 1:02d}:00"} for hour in range(0, 23, 2)],
+    },
+)
 #: Packs that tell more: one piece of its own, a lot, and one that must not be sold.
 PACKS = tuple(f"]d201{MILK.zfill(14)}{rest}" for rest in ("10L1\x1d21S1", "10L1", "17200101"))
 CODES = (COLA, COLA, MILK, MILK, "BAG", APPLES, CHEESE, UNKNOWN, NO_PRICE, *PACKS)

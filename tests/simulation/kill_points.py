@@ -31,7 +31,7 @@ from tests.domain.shops import SHOP
 from tests.simulation.audit import audit
 from tests.simulation.claims import PHASES, Aim, Log, lives, phase_of
 from tests.simulation.counter import furnish, settings_in
-from tests.simulation.goods import GOODS
+from tests.simulation.goods import GOODS, OFFERS
 from tests.simulation.selling import MUTANTS, Cashier
 
 KILLS_OF_ONE_LEDGER = 20
@@ -98,7 +98,7 @@ class Campaign:
         self._folder = folder
         self._mutant = mutant
         self._settings = self._of("template")
-        furnish(self._settings, SHOP, GOODS)
+        furnish(self._settings, SHOP, GOODS, offers=OFFERS)
 
     def _of(self, name: str) -> Settings:
         return settings_in(self._folder / name, store_id="S0217")

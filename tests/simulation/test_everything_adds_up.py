@@ -22,17 +22,34 @@ from posapp.domain.facts import TransactionCompleted
 from posapp.domain.money import minor_digits
 from posapp.domain.paper import PaperDocument, TextRow
 from posapp.domain.shop import CashRules, Shop, TaxRate
-from posapp.flows.blocks import SumRows
-from posapp.flows.intents import ChooseTender, KeyIn, NextSale, OpenShift, ScanCode, Settle, StartTender
+from posapp.flows.blocks import SavedBand, SumRows
+from posapp.flows.intents import (
+    ChooseTender,
+    EnterText,
+    KeyIn,
+    NextSale,
+    OpenShift,
+    ScanCode,
+    Settle,
+    StartTender,
+)
 from posapp.flows.mains import CartMain
 from posapp.flows.state import Done, Tendering
 from posapp.store.engine import open_reader
 from posapp.store.paper_record import paper_from_bytes
-from sync.hub.schema.events import RETAIL_TRANSACTION, SALE_LINE, TAX_LINE, TENDER_LINE
+from sync.hub.schema.events import (
+    PRICE_MODIFIER,
+    PRICE_MODIFIER_FUNDING,
+    RETAIL_TRANSACTION,
+    SALE_LINE,
+    TAX_LINE,
+    TENDER_LINE,
+)
 from tests.domain.shops import item, shop, tax_rules
 from tests.simulation.counter import Counter, Hooks, furnish, settings_in
 from tests.simulation.goods import ean
 from tests.simulation.hubs import Hub, Link
+from tests.simulation.offers import COUPON, random_offers
 
 CASES = 40
 SALES = 3
@@ -89,6 +106,7 @@ class Figures:
     """What one sale comes to, as one place tells it."""
 
     goods_minor: int
+    discount_minor: int
     added_minor: int
     rounding_minor: int
     total_minor: int
@@ -116,14 +134,21 @@ class Selling:
             counter.do(ScanCode(chance.choice(self.codes)))
         if chance.random() < 0.5:
             counter.do(ScanCode(ean(f"2200001{chance.randint(1, 9_999):05d}")))
+        if chance.random() < 0.5:
+            counter.do(EnterText(COUPON))
         view = counter.view()
         assert isinstance(view.main, CartMain)
-        goods = sum(self._minor(line.amount) for line in view.main.lines)
         rows = [row for block in view.side if isinstance(block, SumRows) for row in block.rows]
-        assert self._minor(rows[0].amount) == goods, "the lines are the goods"
-        added = sum(self._minor(row.amount) for row in rows[1:] if not row.detail)
+        goods = self._minor(rows[0].amount)
+        offers = {row.label: self._minor(row.amount) for row in rows[1:] if row.tone == "saving"}
+        lines = sum(self._minor(line.amount) for line in view.main.lines)
+        assert lines == goods + offers.get("Line offers", 0), "the lines are the goods less their own offers"
+        discount = -sum(offers.values())
+        saved = [self._minor(block.amount) for block in view.side if isinstance(block, SavedBand)]
+        assert sum(saved) == discount, "what is saved is the sum of the offers"
+        added = sum(self._minor(row.amount) for row in rows[1:] if row.tone == "quiet" and not row.detail)
         before = self._minor(view.anchor.figure)
-        assert before == goods + added, "what is due is goods and added tax"
+        assert before == goods - discount + added, "what is due is goods less offers, and added tax"
         counter.do(StartTender())
         handed = self._pay(before)
         counter.until(Done)
@@ -135,7 +160,7 @@ class Selling:
         change = self._minor(done.anchor.figure)
         fact = fact_of(counter)
         counter.do(NextSale())
-        return Figures(goods, added, rounding, before + rounding, handed, change), fact
+        return Figures(goods, discount, added, rounding, before + rounding, handed, change), fact
 
     def _pay(self, due: int) -> int:
         """Perhaps a part by card, the rest in cash, perhaps more than is due; what was handed over."""
@@ -185,11 +210,14 @@ def test_a_sale_is_the_same_everywhere(seed: int, hub: Hub, tmp_path: Path) -> N
     store_id = f"S{seed:04d}"
     sold, goods = random_shop(chance, store_id)
     settings = settings_in(tmp_path, store_id=store_id)
-    furnish(settings, sold, goods)
+    offers = random_offers(chance, [each.sku for each in goods.values()], sold.currency)
+    furnish(settings, sold, goods, offers=offers)
     counter = Counter(settings, Hooks())
     link: Link | None = None
     try:
         counter.start()
+        counter.answered(lambda: counter.terminal.state.desk.promotions.is_read)
+        assert counter.terminal.state.desk.promotions.unreadable == 0
         counter.sign_on()
         counter.do(OpenShift())
         counter.stored()
@@ -218,6 +246,7 @@ def on_the_fact(told: Figures, fact: TransactionCompleted) -> None:
     """The fact says what the screen said, and adds up."""
     assert told == Figures(
         fact.goods_minor,
+        fact.discount_minor,
         fact.tax_added_minor,
         fact.rounding_minor,
         fact.total_minor,
@@ -225,9 +254,18 @@ def on_the_fact(told: Figures, fact: TransactionCompleted) -> None:
         fact.change_minor,
     )
     assert sum(line.amount_minor for line in fact.lines) == fact.goods_minor
+    assert sum(each.amount_minor for each in fact.discounts) == fact.discount_minor
+    for each in fact.discounts:
+        assert sum(share for _, share in each.lines) == each.amount_minor
+        assert sum(part for _, _, part in each.funding) == each.amount_minor
+    paid = sum(line.paid_minor or 0 for line in fact.lines)
+    assert paid == fact.goods_minor - fact.discount_minor
+    included = [tax for tax in fact.taxes if tax.included]
+    if included and len(included) == len(fact.taxes) == 1:
+        assert included[0].taxable_minor + included[0].tax_minor == paid, "tax is of what is paid"
     added = sum(tax.tax_minor for tax in fact.taxes if not tax.included)
     assert added == fact.tax_added_minor
-    assert fact.goods_minor + added + fact.rounding_minor == fact.total_minor
+    assert paid + added + fact.rounding_minor == fact.total_minor
     assert sum(tender.amount_minor for tender in fact.tenders) == fact.tendered_minor
     assert fact.tendered_minor - fact.change_minor == fact.total_minor
 
@@ -237,8 +275,8 @@ def in_the_ledger(path: Path, told: Figures, fact: TransactionCompleted, printed
     connection = open_reader(path)
     try:
         head = connection.execute(
-            "SELECT receipt_seq, goods_minor, tax_added_minor, rounding_minor, total_minor, tendered_minor, "
-            "change_minor FROM retail_transaction WHERE transaction_id = ?",
+            "SELECT receipt_seq, goods_minor, discount_minor, tax_added_minor, rounding_minor, total_minor, "
+            "tendered_minor, change_minor FROM retail_transaction WHERE transaction_id = ?",
             (fact.transaction_id,),
         ).fetchone()
         parts = dict(
@@ -247,6 +285,11 @@ def in_the_ledger(path: Path, told: Figures, fact: TransactionCompleted, printed
                 (head[0],),
             ).fetchall()
         )
+        paid, off = connection.execute(
+            "SELECT (SELECT sum(paid_minor) FROM sale_line WHERE receipt_seq = ?1), "
+            "(SELECT coalesce(sum(amount_minor), 0) FROM price_modifier WHERE receipt_seq = ?1)",
+            (head[0],),
+        ).fetchone()
         (body,) = connection.execute(
             "SELECT body FROM journal WHERE transaction_id = ?", (fact.transaction_id,)
         ).fetchone()
@@ -257,9 +300,12 @@ def in_the_ledger(path: Path, told: Figures, fact: TransactionCompleted, printed
         connection.close()
     assert Figures(*head[1:]) == told
     assert (parts[1], parts[2]) == (told.goods_minor, told.tendered_minor)
+    assert (paid, off) == (told.goods_minor - told.discount_minor, told.discount_minor)
     journal: dict[str, Any] = json.loads(bytes(body))["body"]
     assert Figures(*(journal[name] for name in NAMES)) == told
     assert sum(line["amount_minor"] for line in journal["lines"]) == told.goods_minor
+    assert sum(line["paid_minor"] for line in journal["lines"]) == paid
+    assert sum(each["amount_minor"] for each in journal["discounts"]) == told.discount_minor
     slip = paper_from_bytes(bytes(document))
     on_paper([(row.left, row.right) for row in slip.rows if isinstance(row, TextRow)], told, fact)
     on_the_roll(printed, slip, fact)
@@ -267,6 +313,7 @@ def in_the_ledger(path: Path, told: Figures, fact: TransactionCompleted, printed
 
 NAMES = (
     "goods_minor",
+    "discount_minor",
     "tax_added_minor",
     "rounding_minor",
     "total_minor",
@@ -288,10 +335,16 @@ def on_paper(rows: list[tuple[str, str]], told: Figures, fact: TransactionComple
     assert said("Cash rounding") == told.rounding_minor
     assert sum(said(tender.names["en"]) for tender in fact.tenders) == told.tendered_minor
     goods = next(right for left, right in rows if re.match(r"\d+ lines · ", left))
-    assert minor(goods, currency) == told.goods_minor
+    on_lines = sum(each.amount_minor for each in fact.discounts if each.layer in ("price", "item"))
+    assert minor(goods, currency) == told.goods_minor - on_lines
+    assert said("You save") == told.discount_minor
     first = next(n for n, (left, _) in enumerate(rows) if left == "Served by") + 1
     last = next(n for n, (left, _) in enumerate(rows) if re.match(r"\d+ lines · ", left))
-    assert sum(minor(right, currency) for _, right in rows[first:last] if right) == told.goods_minor
+    printed = sum(minor(right, currency) for _, right in rows[first:last] if right)
+    assert printed == told.goods_minor - on_lines
+    total = next(n for n, (left, _) in enumerate(rows) if left == "Total")
+    below = sum(minor(right, currency) for _, right in rows[last + 1 : total] if right)
+    assert printed + below == told.total_minor, "the column on paper adds up to the total"
     added = [tax for tax in fact.taxes if not tax.included]
     labels = [
         right for left, right in rows[last + 1 :] if re.match(r"Tax \d .*%$", left) and "/" not in right
@@ -320,9 +373,11 @@ def at_the_hub(hub: Hub, told: Figures, fact: TransactionCompleted) -> None:
         return [row for row in rows if row["transaction_id"] == fact.transaction_id]
 
     (head,) = of_sale(RETAIL_TRANSACTION)
-    assert Figures(*(head[name] for name in NAMES)) == told
+    off = sum(row["amount_minor"] for row in of_sale(PRICE_MODIFIER))
+    assert Figures(*((head | {"discount_minor": off})[name] for name in NAMES)) == told
     assert head["receipt_number"] == fact.receipt_number
     assert sum(row["amount_minor"] for row in of_sale(SALE_LINE)) == told.goods_minor
+    assert sum(row["amount_minor"] for row in of_sale(PRICE_MODIFIER_FUNDING)) == told.discount_minor
     assert sum(row["amount_minor"] for row in of_sale(TENDER_LINE)) == told.tendered_minor
     taxes = of_sale(TAX_LINE)
     assert sum(row["tax_minor"] for row in taxes if not row["included"]) == told.added_minor
