@@ -205,11 +205,7 @@ class _Writing:
         times = self.gained(-(kind.off.price_minor or 0), _most(promotion, self.lines, 1))
         for part in kind.parts:
             mine = [line for line in self.lines if holds(part.of, line)]
-            is_whole = kind.off.price_minor is not None
-            taken = [
-                (self.take(line, line.unit_minor if is_whole else _gain(kind.off, line)), 1.0)
-                for line in mine
-            ]
+            taken = [(self.take(line, _gain_in_whole(kind.off, line)), 1.0) for line in mine]
             self.programme.row(0, 0, [*taken, (times, -float(part.qty))])
 
     def _reward(self, kind: Reward, promotion: Promotion) -> None:
@@ -305,6 +301,11 @@ class _Writing:
 
 def _gain(off: Off, line: BasketLine) -> int:
     return off_gain(off, line.unit_minor, "half_up")
+
+
+def _gain_in_whole(off: Off, line: BasketLine) -> int:
+    """A price for the whole group is taken off once, so each unit brings its own."""
+    return line.unit_minor if off.price_minor is not None else _gain(off, line)
 
 
 def _most(promotion: Promotion, lines: Sequence[BasketLine], pieces: int) -> float:

@@ -6,7 +6,7 @@ price books that carry a basket below a threshold, thresholds after the items, s
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from random import Random
 
 from posapp.domain.pricing.basket import Basket, BasketLine, Code, Traits
@@ -38,7 +38,7 @@ from posapp.domain.pricing.promotion import (
 
 PRICES = (1, 3, 5, 99, 100, 101, 199, 200, 333, 500, 999, 1000)
 SKUS = "ABCD"
-AT = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def adversarial_case(seed: int, *, units_max: int = 5) -> tuple[Basket, list[Promotion]]:
