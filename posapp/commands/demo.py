@@ -98,14 +98,18 @@ def _headless(shop: DemoShop, language: str) -> int:
         return 1
     for slip in slips:
         slip.save(pictures / f"slip-{slip.number}.png")
-    agreement = compare(settings.ledger, slips, shop.summary(), resource_path("fonts"))
+    agreement = compare(
+        settings.ledger, slips, shop.summary(), resource_path("fonts"), hub_discounts=shop.discounts
+    )
     _print_summary(agreement, pictures)
     return 1 if agreement.differences else 0
 
 
 def _print_summary(agreement: Agreement, pictures: Path) -> None:
     for sale in agreement.sales:
-        print(f"sale      {sale.receipt_number}: {sale.lines} lines, total {_major(sale.total_minor)}")
+        off = sum(sale.discounts.values())
+        saved = f", {len(sale.discounts)} offers took {_major(off)} off" if off else ""
+        print(f"sale      {sale.receipt_number}: {sale.lines} lines, total {_major(sale.total_minor)}{saved}")
     hub = agreement.hub
     total = _major(hub["sales_total_minor"])
     print(f"hub       {TERMINAL}: {hub['sales_count']} sale(s), total {total}, {hub['events']} events")

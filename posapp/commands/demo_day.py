@@ -25,6 +25,7 @@ PAST_ITS_BEST = "]d2010690017000035715200101"
 EXPIRED = "]d2010690017000017317200101"
 CALLED_BACK = "]d2010690017000017310A2612"
 CALLED_BACK_BY_THE_CHAIN = "]d2010690017000040110SP7-3"
+COUPON = "WELCOME10"
 PRODUCE, WEIGHT = "4001", "1.286"
 
 
@@ -46,6 +47,7 @@ def _words(cashier: Cashier, msgid: str) -> str:
 def _sign_on(cashier: Cashier, language: str) -> Script:
     yield cashier.state("SignedOff")
     yield cashier.until("goods", lambda: cashier.till.terminal.state.desk.catalogue.items > 0)
+    yield cashier.until("offers", lambda: len(cashier.till.terminal.state.desk.promotions.index) > 0)
     yield cashier.until("rules", lambda: cashier.till.terminal.state.desk.markdowns.rules.count > 0)
     if cashier.view.language != language:
         # The switch on the screen goes through all languages of the shop; this names the one wanted.
@@ -86,7 +88,35 @@ def _sell(cashier: Cashier) -> Script:
     cashier.shot("05-search")
     cashier.press(Qt.Key.Key_Return)
     yield cashier.lines(7)
+    yield from _offers(cashier)
     cashier.shot("06-checkout-busy")
+
+
+def _offers(cashier: Cashier) -> Script:
+    """A coupon that is typed in, the hint that comes by itself, and why a line costs what it costs."""
+    for sign in COUPON:
+        cashier.press(Qt.Key(ord(sign)))
+    cashier.press(Qt.Key.Key_Return)
+    yield cashier.until("the coupon", lambda: bool(_cart_codes(cashier)))
+    yield cashier.until("the next step", lambda: _is_explained(cashier))
+    cashier.press(Qt.Key.Key_Up)
+    cashier.press(Qt.Key.Key_Up)
+    cashier.press(Qt.Key.Key_F8)
+    yield cashier.state("ShowingPrice")
+    yield cashier.until("what was lost", lambda: _is_explained(cashier))
+    cashier.shot("06-why-price")
+    cashier.press(Qt.Key.Key_Escape)
+    yield cashier.state("Selling")
+
+
+def _cart_codes(cashier: Cashier) -> tuple[str, ...]:
+    cart = cashier.till.terminal.state.desk.cart
+    return cart.codes if cart else ()
+
+
+def _is_explained(cashier: Cashier) -> bool:
+    desk = cashier.till.terminal.state.desk
+    return desk.explained is not None and desk.explained.prices is desk.prices
 
 
 def _today(cashier: Cashier) -> date:

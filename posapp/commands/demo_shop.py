@@ -11,7 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -70,6 +71,7 @@ class DemoShop:
             self._hub_command("stock", "set", str(files / "stock.csv"))
             self._hub_command("recalls", "put", str(files / "hub-recalls.csv"))
             self._hub_command("markdowns", "put", str(files / "markdowns.csv"))
+            self._hub_command("promotions", "put", str(files / "promotions.json"))
         if self._catalogue is not None:
             print(f"Importing {self._catalogue} …", flush=True)
             columns = () if _has_header(self._catalogue) else ("--columns", "code,name")
@@ -111,6 +113,15 @@ class DemoShop:
         finally:
             link.close()
         return answer
+
+    def discounts(self, days: Iterable[str]) -> dict[str, int]:
+        """What the hub says that each promotion took off on these business days, in minor units."""
+        found: Counter[str] = Counter()
+        for day in days:
+            told = self._hub_command("promotions", "sums", "--from", day, "--json")
+            for one in msgspec.json.decode(told):
+                found[one["promotion_id"]] += one["amount_minor"]
+        return dict(found)
 
     def _command(self, *arguments: str) -> list[str]:
         database = ("--database", str(self.folder / "hub.db"))

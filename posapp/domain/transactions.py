@@ -7,6 +7,7 @@ from dataclasses import replace
 from posapp.domain.cart import Cart, sale_lines
 from posapp.domain.cart_prices import PricedCart, modifiers, units_paid
 from posapp.domain.facts import SaleLine, TaxLine, TransactionCompleted, TransactionVoided
+from posapp.domain.quantity import Quantity, extended_amount
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.tax import tax_added, tax_lines
 from posapp.domain.tenders import Payment
@@ -103,6 +104,19 @@ def _with_prices(lines: tuple[SaleLine, ...], prices: PricedCart | None) -> tupl
         replace(line, paid_minor=priced.paid_minor, runs=units_paid(priced))
         for line, priced in zip(lines, prices.priced.lines, strict=True)
     )
+
+
+def saved_minor(sale: TransactionCompleted) -> int:
+    """What a sale cost less than at the list's prices: its discounts and what was marked down."""
+    return sale.discount_minor + sum(marked_down_minor(line) for line in sale.lines)
+
+
+def marked_down_minor(line: SaleLine) -> int:
+    """What a markdown took off a line before any discount."""
+    if line.markdown is None:
+        return 0
+    full = extended_amount(Quantity(line.quantity, line.unit), line.markdown.was_minor)
+    return full - line.amount_minor
 
 
 def voided(cart: Cart, context: SaleContext) -> TransactionVoided:

@@ -13,6 +13,7 @@ from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, Row, RuleRow, T
 from posapp.domain.price_facts import PriceModifier
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Shop, word
+from posapp.domain.transactions import saved_minor
 from posapp.flows.formatting import (
     MINUS,
     Speech,
@@ -83,8 +84,9 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
         for tender in sale.tenders
     ]
     rows.append(TextRow(speech.t("Change"), amount(sale.change_minor, currency), bold=True))
-    if sale.discount_minor:
-        rows.append(TextRow(speech.t("You save"), signed_money(sale.discount_minor, currency), bold=True))
+    saved = saved_minor(sale)
+    if saved:
+        rows.append(TextRow(speech.t("You save"), signed_money(saved, currency), bold=True))
     rows += _included_tax(sale, speech)
     rows += [FeedRow(), *_texts(shop.receipt.footer, speech), CodeRow("code128", NUMBER), FeedRow(2)]
     return PaperDocument(f"{speech.t('Receipt')} {NUMBER}", tuple(rows), shop.receipt.columns)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from posapp.domain.pricing.basket import Basket, BasketLine
 from posapp.domain.pricing.engine import PriceCache, Promotions, goods_of, price_among, touching
-from posapp.domain.pricing.gates import Closed, gate
+from posapp.domain.pricing.gates import Closed, Open, gate, unmet
 from posapp.domain.pricing.missing import Missing, missing_of
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.priced import Lost, NextStep, PricedBasket
@@ -83,7 +83,7 @@ def _lost(case: _Case, on: Sequence[BasketLine] | None) -> tuple[Lost, ...]:
 
 
 def _why(case: _Case, promotion: Promotion, used: set[str]) -> Lost | None:
-    opened = gate(promotion, case.basket)
+    opened = _opened(case, promotion)
     if isinstance(opened, Closed):
         if opened.reason in _NOT_HERE:
             return None
@@ -97,6 +97,14 @@ def _why(case: _Case, promotion: Promotion, used: set[str]) -> Lost | None:
         return _gives_nothing(case, promotion)
     reason, by = _beaten_by(case, promotion, used)
     return Lost(promotion.promotion_id, promotion.names, reason, gives, by=tuple(sorted(by)))
+
+
+def _opened(case: _Case, promotion: Promotion) -> Open | Closed:
+    """The gate, with the conditions that are judged after items too."""
+    opened = gate(promotion, case.basket)
+    if isinstance(opened, Closed) or promotion.needs.judged_on != "after_items":
+        return opened
+    return unmet(promotion.needs, case.basket.lines, _amounts(case)(promotion)) or opened
 
 
 def _alone(case: _Case, promotion: Promotion) -> int:
@@ -172,7 +180,7 @@ def _next_steps(case: _Case, goods: Sequence[BasketLine], promotions: Promotions
     probes = 0
     amounts = _amounts(case)
     for promotion in case.promotions:
-        opened = gate(promotion, case.basket)
+        opened = _opened(case, promotion)
         if isinstance(opened, Closed) and opened.reason != "condition":
             continue
         for missing in missing_of(promotion, case.basket, amounts, opened):

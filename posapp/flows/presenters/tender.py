@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posapp.domain.facts import TransactionCompleted
 from posapp.domain.tenders import give_back, quick_amounts, take
+from posapp.domain.transactions import saved_minor
 from posapp.flows.blocks import (
     Action,
     Actions,
@@ -172,7 +173,7 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
     rows += [SumRow(scene.word(tender.names), scene.amount(tender.amount_minor)) for tender in sale.tenders]
     rows.append(SumRow(scene.t("Change"), scene.amount(sale.change_minor), strong=True))
     cards = [Card(scene.t("Paid with"), tuple(rows))]
-    if sale.discounts:
+    if saved_minor(sale):
         offers = tuple(
             SumRow(
                 scene.word(each.names) if each.names else each.promotion_id,
@@ -181,7 +182,7 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
             )
             for each in sale.discounts
         )
-        cards.append(Card(scene.t("Offers"), (*offers, _saved(scene, sale))))
+        cards.append(Card(scene.t("Offers"), (*offers, *_saved(scene, sale))))
     if sale.taxes:
         taxes = tuple(SumRow(scene.tax(tax), scene.amount(tax.tax_minor)) for tax in sale.taxes)
         title = scene.t("Tax included") if sale.taxes[0].included else scene.t("Tax added")
@@ -196,8 +197,13 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
     )
 
 
-def _saved(scene: Scene, sale: TransactionCompleted) -> SumRow:
-    return SumRow(scene.t("Saved"), scene.amount(sale.discount_minor), tone="saving", strong=True)
+def _saved(scene: Scene, sale: TransactionCompleted) -> list[SumRow]:
+    saved = saved_minor(sale)
+    marked_down = saved - sale.discount_minor
+    rows = [SumRow(scene.t("Saved"), scene.amount(saved), tone="saving", strong=True)]
+    if marked_down:
+        rows.insert(0, SumRow(scene.t("Marked down"), f"{MINUS}{scene.amount(marked_down)}", tone="saving"))
+    return rows
 
 
 def done_side(scene: Scene, phase: Done) -> tuple[Block, ...]:
