@@ -27,6 +27,8 @@ PAGES = (
     "/fleet/quarantine",
     "/fleet/quarantine?state=settled",
     "/fleet/record",
+    "/fleet/prices",
+    "/fleet/prices/what-if",
 )
 
 

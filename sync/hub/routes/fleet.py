@@ -28,6 +28,7 @@ from sync.hub.fleet.statements import statements
 from sync.hub.fleet.store_labels import StoreLabels
 from sync.hub.fleet.till_reading import last_batches, marks
 from sync.hub.routes.fleet_door import HOME, Answer, Door, MissingError, Visit
+from sync.hub.routes.fleet_prices import FleetPriceRoutes
 from sync.hub.routes.fleet_work import FleetWorkRoutes
 from sync.hub.schema.status import FLEET_RECORD
 
@@ -46,7 +47,8 @@ def fleet_routes(database: Database, now_ms: Callable[[], int]) -> list[Route]:
     door = Door(database, now_ms, common_values(database))
     names = StoreLabels()
     pages, work = FleetRoutes(database, door, names), FleetWorkRoutes(database, door, names)
-    return [*door.table(), *pages.table(), *work.table()]
+    prices = FleetPriceRoutes(database, door, names)
+    return [*door.table(), *pages.table(), *work.table(), *prices.table()]
 
 
 def common_values(database: Database) -> Callable[[Visit], dict[str, Any]]:

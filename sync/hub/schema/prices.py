@@ -42,7 +42,7 @@ PRICE_LIST_ROW = Table(
     *(_number(name) for name in ("amount_minor", "for_members", "least_qty", "changed_at_ms")),
     Index("price_list_row_by_sku", "sku"),
 )
-#: What would a promotion change: question and answer, both JSON; `state` is "waiting", "done" or "failed".
+#: What would a promotion change: question and answer, both JSON; `state` is "waiting" or "done".
 WHAT_IF = Table(
     "what_if",
     METADATA,

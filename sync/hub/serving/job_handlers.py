@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sync.hub.database import Database
 from sync.hub.feeds import snapshots
+from sync.hub.fleet.what_if import WHAT_IF_JOB, what_if_handler
 from sync.hub.goods import stock
 from sync.hub.jobs import Handler, JobRunner
 from sync.hub.upkeep.daily import DAILY_JOB, STORE_JOB, daily_handler, store_handler
@@ -18,6 +19,7 @@ def all_handlers(database: Database, now_ms: Callable[[], int]) -> dict[str, Han
         DAILY_JOB: daily_handler(now_ms),
         STORE_JOB: store_handler(now_ms),
         stock.STOCK_JOB: stock.stock_handler(now_ms),
+        WHAT_IF_JOB: what_if_handler(database, now_ms),
     }
 
 

@@ -125,3 +125,55 @@ DONE: Final = {
     "note": N_("Say in a note why it is settled."),
 }
 DONE_TONES: Final = {"nothing": "danger", "unreadable": "danger", "note": "danger"}
+
+#: Where a unit price comes from, by the scope of its row.
+PRICE_REASONS: Final = {
+    "store": N_("the store's own price"),
+    "region": N_("the region's price"),
+    "chain": N_("list price"),
+    "channel": N_("price of the channel"),
+    "member": N_("member's price"),
+}
+
+LAYERS: Final = {
+    "price": N_("Price"),
+    "item": N_("Item"),
+    "order": N_("Whole basket"),
+    "points": N_("Points"),
+}
+
+PARTIES: Final = {
+    "store": N_("Store"),
+    "brand": N_("Brand"),
+    "platform": N_("Platform"),
+}
+
+#: Why a promotion that touches a basket was not used.
+LOST_REASONS: Final = {
+    "beaten": N_("another choice gives more"),
+    "condition": N_("its condition is not met"),
+    "group": N_("another of its group gives more"),
+    "alone": N_("it stands alone, or another does"),
+    "limit": N_("its limit is reached"),
+    "no_code": N_("no coupon was shown"),
+    "locked": N_("these goods take no discount"),
+    "saves_nothing": N_("it would save nothing"),
+    "who": N_("not for this shopper"),
+    "tender": N_("for another way to pay"),
+    "points": N_("not enough points"),
+}
+
+#: Why a line that was typed is no goods.
+TRIAL_TROUBLES: Final = {
+    "unknown": N_("is no item of this store"),
+    "no_price": N_("has no price at that time"),
+    "quantity": N_("has a quantity that a till does not take"),
+    "many": N_("are the most lines that are tried at once"),
+    "none": N_("Say at least one item."),
+}
+
+#: Why a question about a promotion cannot be asked.
+WHAT_IF_TROUBLES: Final = {
+    "stores": N_("Choose at least one store, and at most 50."),
+    "days": N_("Choose days in order, at most 31 of them."),
+}
