@@ -92,6 +92,8 @@ class ItemChoice:
     states: int
     is_proven: bool = True
     gifts: tuple[FreeGift, ...] = ()
+    #: Parts of the basket that have nothing to do with each other: their lines, and the most they give.
+    components: tuple[tuple[frozenset[int], int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

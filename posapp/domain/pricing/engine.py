@@ -15,7 +15,8 @@ from posapp.domain.pricing.basket import PPM_OF_ALL, Basket
 from posapp.domain.pricing.choices import Choosing, Outcome
 from posapp.domain.pricing.gates import Closed, Open, gate
 from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items
+from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items, touched_lines
+from posapp.domain.pricing.order_bound import Ceiling
 from posapp.domain.pricing.order_layer import OrderRight, order_right
 from posapp.domain.pricing.order_plan import Goods, most_of
 from posapp.domain.pricing.order_window import Combined, ItemSolver, combine, settle
@@ -48,10 +49,17 @@ class _Items:
     """The item layer's own search behind the words that the order window asks in."""
 
     cache: PriceCache
+    #: Choices of this basket, by lots and rights as its case holds them.
+    _known: dict[tuple[int, ...], tuple[ItemChoice, object]] = field(default_factory=dict)
 
     def solve(self, lots: Sequence[Lot], rights: Sequence[Right], policy: Policy) -> ItemChoice:
-        """The choice of most value."""
-        return solve_items(lots, rights, policy, self.cache.items)
+        """The choice of most value; what was asked before for the same objects is not solved again."""
+        key = (id(lots), *map(id, rights))
+        known = self._known.get(key)
+        if known is None:
+            # Held beside it, so that no other is taken for them.
+            known = self._known[key] = solve_items(lots, rights, policy, self.cache.items), (lots, rights)
+        return known[0]
 
     def frontier(
         self,
@@ -69,17 +77,7 @@ class _Items:
 
     def touched(self, lots: Sequence[Lot], rights: Sequence[Right]) -> frozenset[int]:
         """Numbers of the lines that an item right may touch."""
-        return touched_lines(lots, rights)
-
-
-def touched_lines(lots: Sequence[Lot], rights: Sequence[Right]) -> frozenset[int]:
-    """Numbers of the lines that hold goods of any part of an item right."""
-    sets = [goods for right in rights for goods in goods_of(right.promotion)]
-    return frozenset(
-        lot.line.line_no
-        for lot in lots
-        if not lot.is_locked and any(holds(goods, lot.line) for goods in sets)
-    )
+        return touched_lines(lots, rights, self.cache.items)
 
 
 def goods_of(promotion: Promotion) -> tuple[GoodsSet, ...]:
@@ -130,6 +128,8 @@ class _World:
     #: The most that each of them takes off, by id.
     most: dict[str, int]
     closed: dict[str, Closed]
+    #: What the price books take off.
+    by_books: int
 
 
 @dataclass(slots=True)
@@ -142,7 +142,7 @@ class Case:
     items: ItemSolver
     places: dict[int, int] = field(init=False)
     _worlds: dict[frozenset[str], _World] = field(default_factory=dict)
-    _values: dict[frozenset[str], int] = field(default_factory=dict)
+    _ceilings: dict[frozenset[str], tuple[int, Ceiling | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.places = {line.line_no: at for at, line in enumerate(self.basket.lines)}
@@ -178,15 +178,23 @@ class Case:
         return [each.promotion_id for each in self.promotions if each.layer == layer]
 
     def bound(self, active: frozenset[str]) -> int:
-        """No set of these saves more: the best items, and the most of every order promotion."""
+        """No set of these saves more."""
         world = self.world(frozenset(n for n in self._ids("price") if n in active))
         rights = [right for right in world.items if right.promotion.promotion_id in active]
+        value, ceiling = self._ceiling(world, rights)
+        if ceiling is None:
+            return world.by_books + value + sum(most for n, most in world.most.items() if n in active)
+        return world.by_books + ceiling.most([right for right in world.orders if right.promotion_id in active])
+
+    def _ceiling(self, world: _World, rights: Sequence[Right]) -> tuple[int, Ceiling | None]:
+        """The most of the items, and where that is proven the bound of both layers."""
         ids = frozenset(right.promotion.promotion_id for right in rights) | world.books
-        if ids not in self._values:
-            value = self.items.solve(world.goods.lots, rights, self.policy).value_minor
-            value += sum((lot.line.unit_minor - lot.price_minor) * lot.count for lot in world.goods.lots)
-            self._values[ids] = value
-        return self._values[ids] + sum(most for n, most in world.most.items() if n in active)
+        known = self._ceilings.get(ids)
+        if known is None:
+            choice = self.items.solve(world.goods.lots, rights, self.policy)
+            ceiling = Ceiling(world.goods, choice, self.policy) if choice.is_proven else None
+            known = self._ceilings[ids] = choice.value_minor, ceiling
+        return known
 
     # ------------------------------------------------------------------ one set of active promotions
     def evaluate(self, active: frozenset[str], at_least: int = 0) -> Outcome[Combined]:
@@ -194,8 +202,10 @@ class Case:
         world = self.world(frozenset(n for n in self._ids("price") if n in active))
         rights = [right for right in world.items if right.promotion.promotion_id in active]
         orders = [right for right in world.orders if right.promotion_id in active]
-        by_books = sum((lot.line.unit_minor - lot.price_minor) * lot.count for lot in world.goods.lots)
-        combined = combine(world.goods, rights, orders, self.policy, self.items, at_least=at_least - by_books)
+        combined = combine(
+            world.goods, rights, orders, self.policy, self.items, at_least=at_least - world.by_books,
+            ceiling=self._ceiling(world, rights)[1],
+        )  # fmt: skip
         gifts = sum(gift.quantity for gift in combined.choice.gifts)
         used = {each.promotion.promotion_id for each in combined.choice.applications if each.amount_minor}
         used |= {gift.promotion.promotion_id for gift in combined.choice.gifts}
@@ -257,9 +267,10 @@ class Case:
             amount = most_of(goods, right, self.policy)
             # Below its lowest step even before the items: it takes no part.
             if amount > 0 or self.policy.choose == "sequence":
-                able.append(right)
+                able.append(replace(right, most_minor=amount))
                 most[right.promotion_id] = most.get(right.promotion_id, 0) + amount
-        return _World(goods, books, tuple(items), tuple(able), most, closed)
+        by_books = sum([(lot.line.unit_minor - lot.price_minor) * lot.count for lot in lots])
+        return _World(goods, books, tuple(items), tuple(able), most, closed, by_books)
 
     def _opened(self, promotion: Promotion, amounts: Sequence[int]) -> Closed | list[tuple[Promotion, Open]]:
         """The promotion where it is open; where it acts on alike goods, each value that is."""

@@ -76,6 +76,7 @@ def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: 
     found: list[Application] = []
     value = states = 0
     is_proven = True
+    parts: list[tuple[frozenset[int], int]] = []
     solved = cache.solved
     for component in components(form):
         answer = solved.get(component.key)
@@ -88,9 +89,11 @@ def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: 
                 solved[component.key] = answer
         found.extend(answer.applications)
         value += answer.value_minor
+        lines = frozenset([form.lots[position].line.line_no for position in component.positions])
+        parts.append((lines, answer.value_minor))
         states += answer.states
         is_proven = is_proven and answer.is_proven
-    return ItemChoice(joined(found), value, states, is_proven)
+    return ItemChoice(joined(found), value, states, is_proven, components=tuple(parts))
 
 
 def item_frontier(
@@ -108,6 +111,19 @@ def item_frontier(
     form = normal_form(lots, rights, policy, cache.sets, is_frontier=True)
     tied = [Prepared(form, component) for component in components(form)]
     return combined_frontier(form, tied, policy, parts, window_minor)
+
+
+def touched_lines(lots: Sequence[Lot], rights: Sequence[Right], cache: ItemCache) -> frozenset[int]:
+    """Numbers of the lines that hold goods of any part of an item right."""
+    sets = cache.sets
+    tokens = {sets.token(right.promotion) for right in rights}
+    return frozenset(
+        [
+            lot.line.line_no
+            for lot in lots
+            if not lot.is_locked and not tokens.isdisjoint(sets.slots[sets.place(lot.line)])
+        ]
+    )
 
 
 def _weights(form: NormalForm, rights: Sequence[Right]) -> dict[str, int] | None:
@@ -147,7 +163,9 @@ def _fewest_codes(
             other = _solve(lots, fewer, policy, cache)
             states += other.states
             if other.value_minor == choice.value_minor and other.is_proven:
-                return replace(other, states=states, is_proven=choice.is_proven)
+                return replace(
+                    other, states=states, is_proven=choice.is_proven, components=choice.components
+                )
     return replace(choice, states=states)
 
 

@@ -44,6 +44,8 @@ class OrderRight:
     code: str = ""
     budget_minor: int | None = None
     deposit_minor: int = 0
+    #: The most it takes off whatever the items do, where that is known.
+    most_minor: int | None = None
 
     @property
     def promotion_id(self) -> str:

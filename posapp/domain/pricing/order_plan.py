@@ -106,7 +106,7 @@ def planned(
             continue
         crossing = _crosses(each, policy)
         if crossing or (each.slope and not touched <= each.lines):
-            each.part = parts.add(each.touched, is_low=_is_monotone(each.right), top=_top(each))
+            each.part = parts.add(each.touched, is_low=is_monotone(each.right), top=_top(each))
         elif each.slope:
             each.takes_all = True
             shares_of_all += 1
@@ -140,7 +140,7 @@ def _window(
     while window > 0:
         reach = 0
         for each in watched:
-            if touched <= each.lines and not each.is_fine and _is_monotone(each.right):
+            if touched <= each.lines and not each.is_fine and is_monotone(each.right):
                 most = _reduction_at(each, min(each.before, each.before - value + window), policy)
                 reach += min(most, each.most)
             else:
@@ -194,15 +194,15 @@ def _watch(goods: Goods, right: OrderRight, touched: frozenset[int], value: int,
         right, before, before - min(value, may_fall), sum(lot.count for lot in mine), lines=lines,
         touched=lines & touched,
     )  # fmt: skip
-    each.is_fine = _needs_units(right, policy)
-    each.slope = _slope(right)
-    each.most = min(before, _most_of(each, policy))
+    each.is_fine = needs_units(right, policy)
+    each.slope = slope_of(right)
+    each.most = min(before, _most_of(each, policy)) if right.most_minor is None else right.most_minor
     return each
 
 
-def _needs_units(right: OrderRight, policy: Policy) -> bool:
+def needs_units(right: OrderRight, policy: Policy) -> bool:
     """Whether only the single lines tell what falls off."""
-    is_of_left = policy.percent_of == "left" and _slope(right) > 0
+    is_of_left = policy.percent_of == "left" and slope_of(right) > 0
     return len(right.groups) != 1 or _picks_units(right, policy) or is_of_left
 
 
@@ -212,7 +212,7 @@ def _picks_units(right: OrderRight, policy: Policy) -> bool:
     return (
         (isinstance(kind, OrderOff) and kind.units != "all")
         or right.promotion.limits.max_units is not None
-        or (policy.order_percent_per != "order" and _slope(right) > 0)
+        or (policy.order_percent_per != "order" and slope_of(right) > 0)
     )
 
 
@@ -223,7 +223,7 @@ def _offs(right: OrderRight) -> tuple[Off, ...]:
     return tuple(step.off for step in kind.steps) if isinstance(kind, SpendTier) else ()
 
 
-def _slope(right: OrderRight) -> int:
+def slope_of(right: OrderRight) -> int:
     """The largest share of its goods that falls off; a price for all is a share of all."""
     shares = [off.ppm if off.ppm is not None else PPM_OF_ALL for off in _offs(right) if off.minor is None]
     return max(shares, default=0)
@@ -261,12 +261,12 @@ def _crosses(each: _Watched, policy: Policy) -> bool:
 def _top(each: _Watched) -> int | None:
     """A reduction of its goods from which on it takes nothing, whatever else falls off; None without one."""
     kind = each.right.promotion.kind
-    if each.slope or not isinstance(kind, SpendTier) or not _is_monotone(each.right):
+    if each.slope or not isinstance(kind, SpendTier) or not is_monotone(each.right):
         return None
     return each.before - min(step.least for step in kind.steps) + 1
 
 
-def _is_monotone(right: OrderRight) -> bool:
+def is_monotone(right: OrderRight) -> bool:
     """Whether it never takes less where its goods come to more: steps that grow, no upper bound."""
     kind = right.promotion.kind
     if isinstance(kind, SpendTier):
@@ -329,7 +329,7 @@ def _watch_dry(
         # Where nothing is left to take, a share of more is not made up for by what the items take off.
         for other in watched:
             if other.slope and other.part is None and not other.is_fine and other.touched:
-                other.part = parts.add(other.touched, is_low=_is_monotone(other.right))
+                other.part = parts.add(other.touched, is_low=is_monotone(other.right))
         if floors or has_floor or any(_overlaps(each, other) for other in watched):
             # Amounts go to lines first: only floors make a difference between units of a line.
             parts.add_lines(touched, several if floors or has_floor else frozenset())

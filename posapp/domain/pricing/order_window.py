@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from posapp.domain.pricing.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
+from posapp.domain.pricing.order_bound import Ceiling
 from posapp.domain.pricing.order_layer import OrderEffect, OrderRight, apply_orders
 from posapp.domain.pricing.order_plan import Goods, planned
 from posapp.domain.pricing.policy import Policy
@@ -74,21 +75,29 @@ def combine(
     items: ItemSolver,
     *,
     at_least: int = 0,
+    ceiling: Ceiling | None = None,
 ) -> Combined:
     """The best combination of both layers, proven where neither search came to its limit.
 
-    Who only wants to know whether more is saved than `at_least` may be told any choice that saves less.
+    Who only wants to know whether more is saved than `at_least` may be told any choice that saves less. The
+    `ceiling` may be handed in where it is known for these goods and rights.
     """
     choice = items.solve(goods.lots, rights, policy)
     best = settle(goods, choice, orders, policy)
     if not orders or not choice.value_minor:
         return best
+    reach = choice.value_minor
+    if choice.is_proven:
+        ceiling = ceiling or Ceiling(goods, choice, policy)
+        reach = ceiling.window(orders, max(best.saving_minor, at_least - 1))
+        if reach < 0:
+            return best
     plan = planned(
         goods, items.touched(goods.lots, rights), orders, choice.value_minor, best.taken_minor, policy
     )
     if plan is None:
         return best
-    window = min(plan.window, choice.value_minor, best.saving_minor + plan.window - at_least)
+    window = min(plan.window, reach, best.saving_minor + plan.window - at_least)
     if window < 0:
         return best
     frontier = items.frontier(goods.lots, rights, policy, parts=plan.parts, window_minor=window)
