@@ -12,8 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 
@@ -39,7 +38,6 @@ from posapp.flows.intents import (
     PrinterStatus,
     ScanCode,
     ShopChanged,
-    Stock,
     Tick,
 )  # fmt: skip
 from posapp.flows.ports import CatalogueUnreadable, CodeReaderPort
@@ -54,15 +52,14 @@ from posapp.scanning import Scanning
 from posapp.store.catalog import SqliteCatalogReader
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.catalog_writer import open_catalog_file
+from posapp.store.item_lookup import ItemLookup
 from posapp.store.ledger import Ledger
 from posapp.store.migrate import claim, migrate
 from posapp.store.ownership import own_ledger
 from posapp.store.prints import Slip
 from posapp.store.promotions import PromotionFeed
-from posapp.store.search import CatalogSearch
 from posapp.store.serials import SqliteSoldReader
 from posapp.store.shop_rules import ShopRules
-from posapp.store.stock import StockReader
 from posapp.store.writer import LedgerWriter
 from posapp.ui.app import show_window
 from posapp.ui.inlet import Inlet
@@ -144,12 +141,11 @@ class Till(QObject):
             on_begun=lambda begun: self.post(NumbersRaised(begun.shift_number + 1)),
         )
         self._reader = SqliteCatalogReader(self._catalogue)
-        self._names: CatalogSearch | None = None
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
         self._sold = SqliteSoldReader(settings.ledger)
         self._rules = ShopRules(self._catalogue, settings.recalls)
         self._promotions = PromotionFeed(self._catalogue, self._currency)
-        self._stock = StockReader(self._catalogue, settings.ledger)
+        self._lookup = ItemLookup(self._catalogue, settings.ledger, self.clock)
         self._code_reader: tuple[Shop, CodeReaderPort] | None = None
         ports = Ports(self.clock, ids, self._reader, self.speech, self._codes, self._sold)
         self.terminal = Terminal(
@@ -183,7 +179,7 @@ class Till(QObject):
         return World(
             ledger=self.writer,
             printer=self.printing,
-            names=self,
+            names=self._lookup,
             verify_pin=verify_pin,
             play=self._sounds.play,
             wake_sync=self._wake_sync,
@@ -259,16 +255,6 @@ class Till(QObject):
         """The shop's currency, "" before there is a shop; asked from a worker, of a state that is whole."""
         shop = self.terminal.state.desk.shop
         return "" if shop is None else shop.currency
-
-    def search(self, text: str, limit: int) -> tuple[Any, ...]:
-        """Find names; runs on the reports thread."""
-        if self._names is None:
-            self._names = CatalogSearch(self._catalogue, self.clock)
-        return self._names.search(text, limit)
-
-    def stock(self, skus: Sequence[str]) -> Mapping[str, Stock] | None:
-        """What is left of items; runs on the reports thread."""
-        return self._stock.figures(skus)
 
     # --- start and end ----------------------------------------------------------------------------
 
@@ -370,9 +356,7 @@ class Till(QObject):
         self._sold.close()
         self._rules.close()
         self._promotions.close()
-        self._stock.close()
-        if self._names is not None:
-            self._names.close()
+        self._lookup.close()
         self._catalogue_file.close()
         self._sounds.close()
         self.window.close()

@@ -6,6 +6,7 @@ Each benchmark stands in its own file and is loaded only when it is asked for.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from posapp.commands.measuring import Result, report
 
@@ -20,17 +21,19 @@ def run(options: argparse.Namespace) -> int:
     return report(_measure(options).document(), check=options.check)
 
 
+def _scan(options: argparse.Namespace, rounds: int) -> Result:
+    from posapp.commands.bench_scan import Plan, bench_scan
+
+    scans = getattr(options, "scans", SCANS_A_ROUND)
+    plan = Plan(rounds, scans, options.codes, options.seed, options.catalogue, options.folder)
+    return bench_scan(replace(plan, promotions=getattr(options, "promotions", 0)))
+
+
 def _measure(options: argparse.Namespace) -> Result:
     rounds, seed = max(1, options.rounds), options.seed
     match options.name:
         case "scan":
-            from posapp.commands.bench_scan import Plan, bench_scan
-
-            scans = getattr(options, "scans", SCANS_A_ROUND)
-            live = max(0, options.promotions)
-            return bench_scan(
-                Plan(rounds, scans, options.codes, seed, options.catalogue, options.folder, live)
-            )
+            return _scan(options, rounds)
         case "commit":
             from posapp.commands.bench_commit import bench_commit
 
@@ -60,6 +63,10 @@ def _measure(options: argparse.Namespace) -> Result:
             from posapp.commands.bench_codes import bench_codes
 
             return bench_codes(rounds=rounds, seed=seed, folder=options.folder)
+        case "price":
+            from posapp.commands.bench_price import bench_price
+
+            return bench_price(rounds=rounds, seed=seed)
         case "decode":
             from posapp.commands.bench_decode import bench_decode
 

@@ -63,7 +63,16 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         ),
     )
     goods, tenders, taxes = (line_ids(receipt_seq, part) for part in (_GOODS, _TENDER, _TAX))
-    rows: list[tuple[Any, ...]] = [
+    rows = _goods_rows(sale, receipt_seq, goods)
+    _add_tenders_and_taxes(rows, sale, receipt_seq, (tenders, taxes))
+    connection.executemany(_INSERT_LINE, rows)
+    if sale.discounts:
+        connection.executemany(_INSERT_MODIFIER, [_modifier(receipt_seq, each) for each in sale.discounts])
+    _insert_pieces(connection, sale, receipt_seq)
+
+
+def _goods_rows(sale: TransactionCompleted, receipt_seq: int, goods: int) -> list[tuple[Any, ...]]:
+    return [
         (
             goods + line.line_no,
             receipt_seq,
@@ -83,6 +92,12 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         )
         for line in sale.lines
     ]
+
+
+def _add_tenders_and_taxes(
+    rows: list[tuple[Any, ...]], sale: TransactionCompleted, receipt_seq: int, after: tuple[int, int]
+) -> None:
+    tenders, taxes = after
     for tender in sale.tenders:
         names, text, amount_minor = _encode(tender.names).decode(), tender.reference, tender.amount_minor
         number, kind, tender_id = tender.tender_no, tender.kind, tender.tender_id
@@ -110,10 +125,6 @@ def insert_sale(connection: Connection, sale: TransactionCompleted, place: SaleP
         names, way = _encode(tax.names).decode(), "included" if tax.included else "added"
         head = (taxes + number, receipt_seq, _TAX, number, tax.rate_id, names, way, "")
         rows.append((*head, tax.ppm, tax.taxable_minor, tax.tax_minor, "", "", None, ""))
-    connection.executemany(_INSERT_LINE, rows)
-    if sale.discounts:
-        connection.executemany(_INSERT_MODIFIER, [_modifier(receipt_seq, each) for each in sale.discounts])
-    _insert_pieces(connection, sale, receipt_seq)
 
 
 def _modifier(receipt_seq: int, each: PriceModifier) -> tuple[Any, ...]:

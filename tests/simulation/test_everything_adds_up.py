@@ -49,7 +49,7 @@ from tests.domain.shops import item, shop, tax_rules
 from tests.simulation.counter import Counter, Hooks, furnish, settings_in
 from tests.simulation.goods import ean
 from tests.simulation.hubs import Hub, Link
-from tests.simulation.offers import COUPON, random_offers
+from tests.simulation.random_offers import COUPON, random_offers
 
 CASES = 40
 SALES = 3
