@@ -8,7 +8,7 @@ or all. A shop's density is its promotions by goods: 5,000 on 20,000 touch some 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from random import Random
 
 from posapp.domain.pricing.basket import Basket, BasketLine, Code, Traits
@@ -39,7 +39,7 @@ from posapp.domain.pricing.promotion import (
 A_CATEGORY, A_BRAND, A_THEME = 50, 20, 40
 #: Lines of a basket, from and to, as they are reported.
 CLASSES = ((1, 9), (10, 20), (21, 40), (41, 60))
-AT = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PRICES = (190, 250, 290, 350, 490, 590, 690, 890, 990, 1290, 1590, 1990, 2590, 3990, 5990, 12900)
 COUPONS = ("SPRING", "LETTER", "WELCOME")
 

@@ -15,7 +15,19 @@ from posapp import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-BENCHES = ("scan", "commit", "start", "codes", "decode", "video", "wedge", "bootstrap", "delta", "backlog")
+BENCHES = (
+    "scan",
+    "commit",
+    "start",
+    "codes",
+    "decode",
+    "video",
+    "wedge",
+    "bootstrap",
+    "delta",
+    "backlog",
+    "price",
+)
 #: Processor time that one picture is worth, in milliseconds.
 DECODE_BUDGET_MS = 40
 

@@ -381,8 +381,8 @@ def _order_layer(
         base = sum(after[n] for n in mine)
         judged = base if each.needs.judged_on == "after_items" else sum(units[n][1] for n in mine)
         amount = min(_order_off(each, base, judged), sum(left[n] for n in mine))
-        caps = [cap for cap in (each.limits.max_minor, getattr(each.kind, "cap_minor", None)) if cap is not None]
-        amount = min([amount, *caps])
+        caps = (each.limits.max_minor, getattr(each.kind, "cap_minor", None))
+        amount = min([amount, *(cap for cap in caps if cap is not None)])
         if amount <= 0:
             continue
         total += amount

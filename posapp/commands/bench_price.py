@@ -1,0 +1,190 @@
+"""`posapp bench price`: pricing whole baskets and single scans, beside HiGHS and beside what others do.
+
+Baskets of 1 to 60 lines in a shop of 5,000 live promotions on 20,000 SKUs, by class; the same in a shop ten
+times as large with the same density, and in one with a fifth of the promotions. HiGHS solves the same baskets
+in the same run, turn about; only its solving counts, not the writing of the programme.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from time import perf_counter_ns
+from typing import Any
+
+from posapp.commands.bench_price_greedy import RULES, greedy_saving
+from posapp.commands.bench_price_shop import CLASSES, PriceShop, price_basket, price_shop
+from posapp.commands.measuring import Aim, Result, median, quantile
+from posapp.domain.pricing.basket import Basket
+from posapp.domain.pricing.engine import PriceCache, price
+from posapp.domain.pricing.index import PromotionIndex
+
+GOODS, PROMOTIONS, SPARSE, TIMES = 20_000, 5_000, 1_000, 10
+#: Baskets of each class in one round.
+A_ROUND = 6
+
+
+@dataclass(slots=True)
+class Shop:
+    """A shop with its index, and a cache that has seen other baskets, as a till's has."""
+
+    goods: PriceShop
+    index: PromotionIndex
+    cache: PriceCache = field(default_factory=PriceCache)
+
+
+@dataclass(slots=True)
+class Samples:
+    """Nanoseconds of one class."""
+
+    full: list[int] = field(default_factory=list)
+    scan: list[int] = field(default_factory=list)
+    many: list[int] = field(default_factory=list)
+    touch: list[int] = field(default_factory=list)
+    judge: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Count:
+    """Baskets, those proven, those that differ from the judge's verdict."""
+
+    baskets: int = 0
+    proven: int = 0
+    judged: int = 0
+    differing: int = 0
+
+
+def bench_price(*, rounds: int, seed: int) -> Result:
+    """Measure so many rounds of baskets of every class."""
+    shop = _open(GOODS, PROMOTIONS, seed)
+    large = _open(GOODS * TIMES, PROMOTIONS * TIMES, seed)
+    sparse = _open(GOODS, SPARSE, seed)
+    samples = [Samples() for _ in CLASSES]
+    count = Count()
+    losses: dict[str, list[tuple[int, int]]] = {}
+    for number in range(rounds * A_ROUND):
+        for (least, most), mine in zip(CLASSES, samples, strict=True):
+            name = f"{seed} {least} {number}"
+            lines = Random(name).randint(least, most)
+            basket = price_basket(shop.goods, lines, name)
+            other = price_basket(large.goods, lines, name)
+            # Turn about, so that a slow moment of the machine meets all of them.
+            full = _timed(shop, basket, mine.full, count)
+            _timed(large, other, mine.many, count)
+            _scans(shop, basket, mine.scan, count)
+            _touch(shop, basket, mine.touch)
+            _judge(shop, basket, full, mine.judge, count)
+            if number % A_ROUND == 0:
+                _lose(shop, basket, losses, "dense")
+                _lose(sparse, price_basket(sparse.goods, lines, name), losses, "sparse")
+    return _result(seed, samples, count, losses)
+
+
+def _open(goods: int, promotions: int, seed: int) -> Shop:
+    shop = price_shop(goods, promotions, seed)
+    return Shop(shop, PromotionIndex(shop.promotions))
+
+
+def _timed(shop: Shop, basket: Basket, times: list[int], count: Count) -> int:
+    """Price a basket that was never seen; what falls off."""
+    cache = PriceCache()
+    begun = perf_counter_ns()
+    priced = price(basket, shop.index, cache=cache)
+    times.append(perf_counter_ns() - begun)
+    count.baskets += 1
+    count.proven += priced.is_proven
+    return priced.discount_minor
+
+
+def _scans(shop: Shop, basket: Basket, times: list[int], count: Count) -> None:
+    """Price the basket line by line as it is scanned; the last scans count, with the cart grown."""
+    for length in range(1, len(basket.lines) + 1):
+        part = Basket(basket.lines[:length], basket.currency, basket.at, codes=basket.codes)
+        begun = perf_counter_ns()
+        priced = price(part, shop.index, cache=shop.cache)
+        elapsed = perf_counter_ns() - begun
+        if length * 2 > len(basket.lines):
+            times.append(elapsed)
+            count.baskets += 1
+            count.proven += priced.is_proven
+
+
+def _touch(shop: Shop, basket: Basket, times: list[int]) -> None:
+    begun = perf_counter_ns()
+    shop.index.touching(basket)
+    times.append(perf_counter_ns() - begun)
+
+
+def _judge(shop: Shop, basket: Basket, saving: int, times: list[int], count: Count) -> None:
+    try:
+        from posapp.commands.bench_price_judge import judged
+
+        verdict = judged(basket, shop.index.touching(basket))
+    except ImportError:
+        return
+    times.append(verdict.elapsed_ns)
+    if verdict.is_proven:
+        count.judged += 1
+        count.differing += verdict.saving_minor != saving
+
+
+def _lose(shop: Shop, basket: Basket, losses: dict[str, list[tuple[int, int]]], name: str) -> None:
+    promotions = shop.index.touching(basket)
+    best = price(basket, promotions).discount_minor
+    for rule in RULES:
+        losses.setdefault(f"{name}_{rule}", []).append((best, greedy_saving(basket, promotions, rule)))
+
+
+def _ms(values: list[int], share: float | None = None) -> float | None:
+    if not values:
+        return None
+    return round((median(values) if share is None else quantile(values, share)) / 1e6, 3)
+
+
+def _result(
+    seed: int, samples: list[Samples], count: Count, losses: dict[str, list[tuple[int, int]]]
+) -> Result:
+    figures: dict[str, Any] = {
+        "promotions": PROMOTIONS,
+        "goods": GOODS,
+        "baskets": count.baskets,
+        "proven_share": round(count.proven / count.baskets, 6),
+        "judged": count.judged,
+        "differing_from_judge": count.differing,
+    }
+    baselines: dict[str, Any] = {}
+    for (least, most), mine in zip(CLASSES, samples, strict=True):
+        name = f"lines_{least}_{most}"
+        for key, values in (("full", mine.full), ("scan", mine.scan), ("touching", mine.touch)):
+            figures[f"{name}_{key}_p50_ms"] = _ms(values)
+            figures[f"{name}_{key}_p99_ms"] = _ms(values, 0.99)
+        figures[f"{name}_50000_full_p50_ms"] = _ms(mine.many)
+        baselines[f"{name}_highs_p50_ms"] = _ms(mine.judge)
+        baselines[f"{name}_highs_p99_ms"] = _ms(mine.judge, 0.99)
+        if mine.judge:
+            figures[f"{name}_highs_ratio"] = round(median(mine.judge) / median(mine.full), 2)
+    large = samples[1:]
+    full = [value for mine in large for value in mine.full]
+    judge = [value for mine in large for value in mine.judge]
+    figures["full_p50_ms"], figures["full_p99_ms"] = _ms(full), _ms(full, 0.99)
+    scan = [value for mine in large for value in mine.scan]
+    figures["scan_p50_ms"], figures["scan_p99_ms"] = _ms(scan), _ms(scan, 0.99)
+    figures["highs_ratio"] = round(median(judge) / median(full), 2) if judge else None
+    many = [value for mine in large for value in mine.many]
+    figures["promotions_50000_ratio"] = round(median(many) / median(full), 3)
+    for name, pairs in losses.items():
+        worse = [(best, got) for best, got in pairs if got < best]
+        baselines[f"{name}_worse_share"] = round(len(worse) / len(pairs), 3)
+        due = sum(best for best, _ in pairs)
+        baselines[f"{name}_lost_share"] = round(sum(best - got for best, got in pairs) / due, 4) if due else 0
+    aims = [
+        Aim("highs_ratio", ">=", 20),
+        Aim("promotions_50000_ratio", "<=", 1.3),
+        Aim("proven_share", ">=", 0.9999),
+        Aim("differing_from_judge", "==", 0),
+        Aim("full_p50_ms", "<=", 1, gated=False),
+        Aim("full_p99_ms", "<=", 5, gated=False),
+        Aim("scan_p50_ms", "<=", 0.3, gated=False),
+        Aim("scan_p99_ms", "<=", 1, gated=False),
+    ]
+    return Result("price", seed, figures, baselines, aims)
