@@ -39,13 +39,38 @@ class Plan:
     most: Callable[[int, tuple[int, ...]], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the items can do: lines they touch, their best, parts of the basket by themselves, the window.
+
+    Choices that take off less than `value` by more than `window` are not looked at.
+    """
+
+    touched: frozenset[int]
+    value: int
+    components: tuple[tuple[frozenset[int], int], ...]
+    window: int
+
+    def highest(self, lines: frozenset[int]) -> int:
+        """No more falls off these lines."""
+        if not self.components:
+            return self.value
+        return sum([value for mine, value in self.components if not lines.isdisjoint(mine)])
+
+    def lowest(self, lines: frozenset[int]) -> int:
+        """No less falls off these lines."""
+        return max(0, sum([value for mine, value in self.components if mine <= lines]) - self.window)
+
+
 @dataclass(slots=True)
 class _Watched:
-    """One order right: its goods before the items, the least they can come to, and the most it takes off."""
+    """One order right: its goods before the items, the least and the most they can come to, and what it takes
+    off at most."""
 
     right: OrderRight
     before: int
     least: int
+    highest: int
     pieces: int
     most: int = 0
     part: int | None = None
@@ -84,15 +109,11 @@ class _Parts:
 
 
 def planned(
-    goods: Goods,
-    touched: frozenset[int],
-    orders: Sequence[OrderRight],
-    value: int,
-    taken: int,
-    policy: Policy,
+    goods: Goods, orders: Sequence[OrderRight], reach: Reach, taken: int, policy: Policy
 ) -> Plan | None:
     """What has to be watched, or None where the best by items is the best of all."""
-    watched = [_watch(goods, right, touched, value, policy) for right in orders]
+    touched, value = reach.touched, reach.value
+    watched = [_watch(goods, right, reach, policy) for right in orders]
     parts = _Parts()
     several = frozenset(lot.line.line_no for lot in goods.lots if lot.line.quantity > 1)
     shares_of_all = 0
@@ -100,7 +121,7 @@ def planned(
     for each in watched:
         if not each.touched and not _varies(each.right, goods, touched):
             continue
-        _watch_conditions(each, goods, touched, value, parts)
+        _watch_conditions(each, goods, reach, parts)
         if each.is_fine:
             parts.add_lines(each.touched, several if _picks_units(each.right, policy) else frozenset())
             continue
@@ -111,7 +132,7 @@ def planned(
             each.takes_all = True
             shares_of_all += 1
             slopes += each.slope
-    _watch_dry(goods, watched, touched, parts, several)
+    _watch_dry(goods, watched, touched, parts, several, policy)
     only_rounding = not parts.found
     if shares_of_all >= 2:
         parts.add(touched)
@@ -182,17 +203,20 @@ def _reduction_at(each: _Watched, amount: int, policy: Policy) -> int:
 
 def most_of(goods: Goods, right: OrderRight, policy: Policy) -> int:
     """The most that a right can take off, whatever the items do."""
-    return _watch(goods, right, frozenset(), 0, policy).most
+    return _watch(goods, right, _NOTHING, policy).most
 
 
-def _watch(goods: Goods, right: OrderRight, touched: frozenset[int], value: int, policy: Policy) -> _Watched:
+_NOTHING = Reach(frozenset(), 0, (), 0)
+
+
+def _watch(goods: Goods, right: OrderRight, reach: Reach, policy: Policy) -> _Watched:
     mine = [lot for lot in goods.lots if goods.places[lot.line.line_no] in right.places and not lot.is_locked]
     lines = frozenset(lot.line.line_no for lot in mine)
     before = sum(lot.price_minor * lot.count for lot in mine)
-    may_fall = sum(lot.price_minor * lot.count for lot in mine if lot.line.line_no in touched)
+    may_fall = sum([lot.price_minor * lot.count for lot in mine if lot.line.line_no in reach.touched])
     each = _Watched(
-        right, before, before - min(value, may_fall), sum(lot.count for lot in mine), lines=lines,
-        touched=lines & touched,
+        right, before, before - min(reach.highest(lines), may_fall), before - reach.lowest(lines),
+        sum([lot.count for lot in mine]), lines=lines, touched=lines & reach.touched,
     )  # fmt: skip
     each.is_fine = needs_units(right, policy)
     each.slope = slope_of(right)
@@ -251,9 +275,9 @@ def _crosses(each: _Watched, policy: Policy) -> bool:
     if not isinstance(kind, SpendTier) or kind.by == "qty":
         return False
     for step in kind.steps:
-        if each.least < step.least <= each.before:
+        if each.least < step.least <= each.highest:
             return True
-        if kind.every and step.least > 0 and each.least // step.least != each.before // step.least:
+        if kind.every and step.least > 0 and each.least // step.least != each.highest // step.least:
             return True
     return False
 
@@ -284,21 +308,23 @@ def _varies(right: OrderRight, goods: Goods, touched: frozenset[int]) -> bool:
 
 
 def _watch_conditions(
-    each: _Watched, goods: Goods, touched: frozenset[int], value: int, parts: _Parts
+    each: _Watched, goods: Goods, reach: Reach, parts: _Parts
 ) -> None:
     for condition, places in each.right.conditions:
         mine = [lot for lot in goods.lots if goods.places[lot.line.line_no] in places]
         before = sum(lot.price_minor * lot.count for lot in mine)
-        falls = [lot for lot in mine if lot.line.line_no in touched]
-        least = before - min(value, sum(lot.price_minor * lot.count for lot in falls))
+        falls = [lot for lot in mine if lot.line.line_no in reach.touched]
+        lines = frozenset([lot.line.line_no for lot in mine])
+        least = before - min(reach.highest(lines), sum([lot.price_minor * lot.count for lot in falls]))
+        most = before - reach.lowest(lines)
         low, high = condition.min_minor, condition.max_minor
         if condition.tax != "as_priced":
             # Rounded line by line: only the lines can tell.
             for lot in falls if low is not None or high is not None else ():
                 parts.add(frozenset({lot.line.line_no}), is_low=False)
             continue
-        may_fail = low is not None and least < low <= before
-        may_hold = high is not None and least <= high < before
+        may_fail = low is not None and least < low <= most
+        may_hold = high is not None and least <= high < most
         if may_fail or may_hold:
             top = None if may_hold or low is None else before - low + 1
             part = parts.add(frozenset(lot.line.line_no for lot in falls), is_low=not may_hold, top=top)
@@ -311,10 +337,18 @@ def _watch_dry(
     touched: frozenset[int],
     parts: _Parts,
     several: frozenset[int],
+    policy: Policy,
 ) -> None:
     """Rights that may find less than they want: what the items take off such goods may be for nothing."""
     has_floor = any(lot.line.floor_minor for lot in goods.lots)
+    is_even = policy.sharing == "largest_remainder" and policy.share_by == "gross" and not has_floor
+    limits_of = [each.right.promotion.limits for each in watched]
+    is_even = is_even and not any(limits.floor_ppm or limits.floor_minor for limits in limits_of)
+    left = _left_at_least(watched) if is_even else {}
     for each in watched:
+        is_near = any(other.touched and other.lines & each.lines for other in watched)
+        if not is_near or each.most <= left.get(id(each), -1):
+            continue
         limits = each.right.promotion.limits
         floors = sum(
             lot.count * max(lot.line.floor_minor, limits.floor_minor or 0)
@@ -323,8 +357,7 @@ def _watch_dry(
             if lot.line.line_no in each.lines
         )
         wanted = sum(other.most for other in watched if other.lines & each.lines)
-        is_near = any(other.touched and other.lines & each.lines for other in watched)
-        if wanted <= each.least - floors or not is_near:
+        if wanted <= each.least - floors:
             continue
         # Where nothing is left to take, a share of more is not made up for by what the items take off.
         for other in watched:
@@ -335,6 +368,29 @@ def _watch_dry(
             parts.add_lines(touched, several if floors or has_floor else frozenset())
         elif each.touched and not touched <= each.lines:
             parts.add(each.touched)
+
+
+def _left_at_least(watched: Sequence[_Watched]) -> dict[int, int]:
+    """What each finds at least when its turn comes, where no goods have floors.
+
+    Amounts are shared out by what is left: of goods in common no larger share goes to an earlier right than
+    of its own goods, but for the rounding of each line.
+    """
+    order = sorted(
+        watched, key=lambda each: (-each.right.promotion.stack.priority, each.right.promotion_id)
+    )
+    left = {id(each): each.least for each in watched}
+    for n, one in enumerate(order):
+        mine = left[id(one)]
+        most = min(one.most, mine)
+        for other in order[n + 1 :]:
+            common = len(one.lines & other.lines)
+            if not common:
+                continue
+            had = left[id(other)]
+            share = 0 if one.is_fine or not mine else had * (mine - most) // mine - common
+            left[id(other)] = max(0, had - one.most, share)
+    return left
 
 
 def _overlaps(one: _Watched, other: _Watched) -> bool:

@@ -21,7 +21,7 @@ from typing import Protocol
 from posapp.domain.pricing.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
 from posapp.domain.pricing.order_bound import Ceiling
 from posapp.domain.pricing.order_layer import OrderEffect, OrderRight, apply_orders
-from posapp.domain.pricing.order_plan import Goods, planned
+from posapp.domain.pricing.order_plan import Goods, Reach, planned
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.runs import Run, runs_of
 from posapp.values import dataclass
@@ -86,18 +86,17 @@ def combine(
     best = settle(goods, choice, orders, policy)
     if not orders or not choice.value_minor:
         return best
-    reach = choice.value_minor
+    reach = Reach(items.touched(goods.lots, rights), choice.value_minor, (), choice.value_minor)
     if choice.is_proven:
         ceiling = ceiling or Ceiling(goods, choice, policy)
-        reach = ceiling.window(orders, max(best.saving_minor, at_least - 1))
-        if reach < 0:
+        window = ceiling.window(orders, max(best.saving_minor, at_least - 1))
+        if window < 0:
             return best
-    plan = planned(
-        goods, items.touched(goods.lots, rights), orders, choice.value_minor, best.taken_minor, policy
-    )
+        reach = replace(reach, components=choice.components, window=window)
+    plan = planned(goods, orders, reach, best.taken_minor, policy)
     if plan is None:
         return best
-    window = min(plan.window, reach, best.saving_minor + plan.window - at_least)
+    window = min(plan.window, reach.window, best.saving_minor + plan.window - at_least)
     if window < 0:
         return best
     frontier = items.frontier(goods.lots, rights, policy, parts=plan.parts, window_minor=window)
