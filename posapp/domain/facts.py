@@ -7,7 +7,7 @@ Facts name operators and items by id; they hold no secrets and no personal data 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from posapp.domain.price_facts import DiscountTotal, PriceModifier, PromotionSetAside, UnitsPaid
 from posapp.values import dataclass
@@ -139,6 +139,7 @@ class TransactionCompleted:
     """A paid sale, whole: goods − discounts + added tax + rounding = total; tenders − change = total.
 
     `tax` lists every rate, of what is paid; included tax is information, excluded tax adds to the total.
+    `is_proven`: under the promotions' rules nothing is cheaper; else the search for it reached its limit.
     `receipt_number` is given by the ledger inside the commit, gapless per terminal; until then "".
     """
 
@@ -166,6 +167,7 @@ class TransactionCompleted:
     scans: tuple[ScanRecord, ...] = ()
     discount_minor: int = 0
     discounts: tuple[PriceModifier, ...] = ()
+    is_proven: bool = True
     receipt_number: str = ""
 
 
@@ -381,20 +383,4 @@ Fact = (
 )
 
 #: Names on the wire and in the journal, by type.
-FACT_KINDS: Mapping[type, str] = {
-    TransactionCompleted: "TransactionCompleted",
-    TransactionVoided: "TransactionVoided",
-    ScanRefused: "ScanRefused",
-    OperatorSignedOn: "OperatorSignedOn",
-    OperatorSignedOff: "OperatorSignedOff",
-    TerminalUnlocked: "TerminalUnlocked",
-    SignOnRefused: "SignOnRefused",
-    OverrideGiven: "OverrideGiven",
-    DrawerOpened: "DrawerOpened",
-    DrawerCounted: "DrawerCounted",
-    ShiftOpened: "ShiftOpened",
-    ShiftSettled: "ShiftSettled",
-    EpochBegun: "EpochBegun",
-    StockMoved: "StockMoved",
-    PromotionSetAside: "PromotionSetAside",
-}
+FACT_KINDS: Mapping[type, str] = {kind: kind.__name__ for kind in get_args(Fact)}

@@ -94,6 +94,7 @@ def complete(
         scans=cart.scans,
         discount_minor=totals.discount_minor,
         discounts=discounts,
+        is_proven=prices is None or prices.priced.is_proven,
     )
 
 

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posapp.domain.cart import Cart, void_line
+from posapp.domain.cart import Cart, NewLine, add_line, void_line
+from posapp.domain.cart_prices import PricedCart, basket_line, basket_of, listed_line
 from posapp.domain.facts import TransactionCompleted
+from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.quantity import Quantity
 from posapp.domain.shop import Shop
 from posapp.domain.tenders import Payment, cash_due, take
 from posapp.domain.transactions import SaleContext, cart_totals, complete, voided
-from tests.domain.shops import CARD, CASH, LIN, SHOP, carts, shops
+from tests.domain.shops import CARD, CASH, LIN, SHOP, carts, item, shops
 
 
 def context(shop: Shop) -> SaleContext:
@@ -83,3 +87,19 @@ def test_a_voided_sale_keeps_everything(cart: Cart) -> None:
     assert fact.goods_minor == gone.goods_minor
     assert len(fact.lines) + len(fact.voided) == len(cart.lines)
     assert fact.transaction_id == cart.transaction_id
+
+
+def test_a_price_that_is_not_proven_is_on_record() -> None:
+    cart = Cart("t-1", 1)
+    added = add_line(cart, NewLine(item("tea", 500), "1", Quantity(2, "pcs")))
+    assert added is not None
+    cart = added[0]
+    basket = basket_of(cart, (basket_line(cart.lines[0], SHOP),), SHOP, datetime(2026, 5, 28, tzinfo=UTC))
+    listed = listed_line(basket.lines[0])
+    priced = PricedBasket((listed,), (), (), 1000, 0, 0, 0, 1000, is_proven=False)
+    prices = PricedCart(cart.lines, cart.codes, basket, priced, 1)
+    taken = take(Payment(1000), CASH, 1000, SHOP.cash)
+    assert isinstance(taken, tuple)
+    fact = complete(cart, taken[0], context(SHOP), prices)
+    assert (fact.is_proven, fact.lines[0].paid_minor, fact.lines[0].runs) == (False, 1000, ())
+    assert complete(cart, taken[0], context(SHOP)).is_proven

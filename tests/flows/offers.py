@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from posapp.exchange.promotions import PromotionReader
 from posapp.flows.intents import PromotionsSent
@@ -18,12 +20,12 @@ FIVE_PCT = {"id": "five", "name": {"en": "Five percent"}, "kind": {"type": "pct"
 BROKEN = {"id": "broken", "version": 4, "kind": {"type": "lottery"}}
 
 
-def promotions(*documents: dict[str, object]) -> PromotionsSent:
+def promotions(*documents: Mapping[str, object]) -> PromotionsSent:
     """These documents as they reach the terminal."""
     return PromotionReader().read([(str(each["id"]), json.dumps(each).encode()) for each in documents], "CNY")
 
 
-OFFERS = [
+OFFERS: list[dict[str, Any]] = [
     HALF, TEN_OFF, SAVE2, FIVE_PCT, BROKEN,
     {"id": "hour", "kind": {"type": "order_pct", "pct": 3}, "weekly": [{"from": "00:00", "to": "12:00"}]},
     {"id": "pair", "kind": {"type": "bundle", "parts": [{"of": {"sku": ["cola"]}}, {"of": {"sku": ["milk"]}}],

@@ -182,7 +182,7 @@ class AnyOrder(RuleBasedStateMachine):
         self._do(intents.ShopChanged(SHOPS[number]))
 
     @rule(chosen=st.lists(st.sampled_from(OFFERS), unique_by=lambda each: each["id"]))
-    def the_hub_sends_offers(self, chosen: list[dict[str, object]]) -> None:
+    def the_hub_sends_offers(self, chosen: list[dict[str, Any]]) -> None:
         self._do(promotions(*chosen))
 
     @rule(really=st.sampled_from([True, False, False, False]))
