@@ -10,6 +10,7 @@ from typing import Any
 from sync.hub.bench.backlog import serve_fresh, take_in
 from sync.hub.bench.feed_bench import bench_feed
 from sync.hub.bench.ingest_bench import bench_ingest
+from sync.hub.bench.what_if_bench import bench_what_if
 from sync.hub.commands.shared import CommandError
 from sync.hub.database import DatabaseError
 
@@ -30,6 +31,13 @@ def add(commands: Any) -> None:
     feeding.add_argument("--rows", type=int, default=1_000_000, help="default: %(default)s")
     feeding.add_argument("--writers", type=int, default=8, help="processes (default: %(default)s)")
     feeding.set_defaults(run=_feed)
+    text = "How long it takes to see what a promotion would have changed on last week's baskets."
+    asking = names.add_parser("what-if", help=text, description=text)
+    asking.add_argument("--baskets", type=int, default=100_000, help="default: %(default)s")
+    asking.add_argument("--goods", type=int, default=20_000, help="default: %(default)s")
+    asking.add_argument("--promotions", type=int, default=5_000, help="default: %(default)s")
+    asking.add_argument("--seed", type=int, default=1, help="default: %(default)s")
+    asking.set_defaults(run=_what_if)
     _add_backlog(names)
 
 
@@ -102,3 +110,11 @@ def _feed(options: argparse.Namespace) -> int:
     except (DatabaseError, RuntimeError) as trouble:
         raise CommandError(str(trouble)) from trouble
     return tell(options, result)
+
+
+def _what_if(options: argparse.Namespace) -> int:
+    figures = bench_what_if(
+        baskets=options.baskets, goods=options.goods, promotions=options.promotions, seed=options.seed
+    )
+    print(json.dumps(figures, indent=2))
+    return 0

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import Connection, and_, func, select, update
 
 from posapp.domain.cart_prices import policy_of
-from posapp.domain.pricing.basket import Basket, BasketLine, Code
+from posapp.domain.pricing.basket import Basket, BasketLine, Code, LineTax, Traits
 from posapp.domain.pricing.engine import PriceCache, price_among
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.priced import PricedBasket
@@ -161,6 +161,8 @@ class _Store:
         self._policy = policy_of(live.shop)
         self._cache = PriceCache()
         self._goods: dict[str, Any] = {}
+        self._touched: dict[tuple[str, int, bool], bool] = {}
+        self._taxes: dict[str, tuple[LineTax, ...]] = {}
 
     def day(self, connection: Connection, day: str, room: int, sums: _Sums, rest: Callable[[], None]) -> bool:
         """Go through the baskets of a business day; whether there were more than there was room for."""
@@ -173,7 +175,11 @@ class _Store:
             if number % _REST_EVERY == 0:
                 rest()
             sums.baskets += 1
-            basket = self._basket(rows, ends[transaction_id], codes.get(transaction_id, ()))
+            shown = codes.get(transaction_id, ())
+            # Most baskets are none of the promotion's business: told line by line, once for each item.
+            if not shown and not any(self._may_touch(row) for row in rows):
+                continue
+            basket = self._basket(rows, ends[transaction_id], shown)
             self._compare(basket, (store_id, transaction_id, day), sums)
         return False
 
@@ -193,22 +199,34 @@ class _Store:
             codes=tuple(Code(code) for code in codes),
         )
 
+    def _may_touch(self, row: Any) -> bool:
+        key = (row.sku, row.unit_price_minor, row.unit == "g" or row.price_reason == "code")
+        known = self._touched.get(key)
+        if known is None or key[2]:
+            basket = self._basket([row], 0, ())
+            known = bool(self._asked.touching(basket) or self._old.touching(basket))
+            self._touched[key] = known
+        return known
+
     def _line(self, row: Any) -> BasketLine:
         """The line as the till priced it: goods by weight and amounts that a code fixed are one piece."""
         goods = self._goods.get(row.sku)
         is_fixed = row.price_reason == "code"
         is_whole = row.unit == "g" or is_fixed or row.quantity * row.unit_price_minor != row.amount_minor
-        line = BasketLine(
+        taxes = self._taxes.get(row.tax_category)
+        if taxes is None:
+            taxes = self._taxes[row.tax_category] = taxes_of(row.tax_category, self._live.shop.tax)
+        return BasketLine(
             line_no=row.line_no,
             sku=row.sku,
             quantity=1 if is_whole else row.quantity,
             unit_minor=row.amount_minor if is_whole else row.unit_price_minor,
-            taxes=taxes_of(row.tax_category, self._live.shop.tax),
+            traits=Traits() if goods is None else goods.traits,
+            taxes=taxes,
             is_locked=is_fixed,
             is_weighed=row.unit == "g",
             price_reason=row.price_reason,
         )
-        return line if goods is None else replace(line, traits=goods.traits)
 
     def _compare(self, basket: Basket, place: tuple[str, str, str], sums: _Sums) -> None:
         new, old = self._asked.touching(basket), self._old.touching(basket)

@@ -64,6 +64,21 @@ _Text = Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[^\x00]*$")]
 _Number = Annotated[int, msgspec.Meta(ge=-SEQ_MAX, le=SEQ_MAX)]
 
 
+def signed_in(guard: Guard, database: Database, now_ms: Callable[[], int], work: Work) -> Handler:
+    """The same work for who has the token of an account's session."""
+
+    async def known(request: Request) -> Response:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        session = None
+        if scheme.lower() == "bearer":
+            session = await run_in_threadpool(session_of, database, token.strip(), now_ms=now_ms())
+        if session is None:
+            raise RefusedError(401, "session_refused", f"this needs the token of {HOME}/session")
+        return await work(request, session)
+
+    return guard.unauthorised(known)
+
+
 class FleetApiRoutes:
     """What programs may ask and do in a person's name."""
 
@@ -77,7 +92,10 @@ class FleetApiRoutes:
 
     def table(self) -> list[Route]:
         """The routes."""
-        mine = self._signed_in
+
+        def mine(work: Work) -> Handler:
+            return signed_in(self._guard, self._database, self._now_ms, work)
+
         return [
             Route(f"{HOME}/session", self._guard.unauthorised(self._sign_in), methods=["POST"]),
             Route(f"{HOME}/tills", mine(self._tills), methods=["GET"]),
@@ -90,23 +108,9 @@ class FleetApiRoutes:
             Route(f"{_STATEMENTS}/{{statement_id}}", mine(self._statement), methods=["GET"]),
         ]
 
-    # ------------------------------------------------------------------ who asks
-    def _signed_in(self, work: Work) -> Handler:
-        async def known(request: Request) -> Response:
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            session = None
-            if scheme.lower() == "bearer":
-                session = await run_in_threadpool(
-                    session_of, self._database, token.strip(), now_ms=self._now_ms()
-                )
-            if session is None:
-                raise RefusedError(401, "session_refused", f"this needs the token of {HOME}/session")
-            return await work(request, session)
-
-        return self._guard.unauthorised(known)
-
+    # ------------------------------------------------------------------ signing in
     async def _sign_in(self, request: Request) -> Response:
-        given = await _body_of(request, Credentials)
+        given = await body_of(request, Credentials)
         session = await run_in_threadpool(
             sign_in,
             self._database,
@@ -177,7 +181,7 @@ class FleetApiRoutes:
     async def _settle(
         self, request: Request, session: Session, read: Callable[[str], Any], settle: Callable[..., int]
     ) -> Response:
-        given = await _body_of(request, SettleRequest)
+        given = await body_of(request, SettleRequest)
         keys = [key for key in map(read, given.handles) if key is not None]
         note, now_ms = given.note.replace("\0", "").strip(), self._now_ms()
         if len(keys) != len(given.handles) or not note:
@@ -198,7 +202,7 @@ class FleetApiRoutes:
         return json_reply(await run_in_threadpool(read), 200)
 
     async def _make_statement(self, request: Request, session: Session) -> Response:
-        given = await _body_of(request, StatementRequest)
+        given = await body_of(request, StatementRequest)
         days = days_of(given.first_day, given.last_day)
         if days is None:
             raise RefusedError(400, "bad_days", "two days such as 2026-11-22, not too far apart")
@@ -239,7 +243,8 @@ def _place(request: Request, name: str) -> str:
     return str(request.path_params[name]).replace("\0", "")
 
 
-async def _body_of(request: Request, kind: type[Kind]) -> Kind:
+async def body_of(request: Request, kind: type[Kind]) -> Kind:
+    """What a program sent; raises RefusedError."""
     body = await bounded_body(request, BODY_BYTES_MOST)
     try:
         return codec.decode_message(body, kind)

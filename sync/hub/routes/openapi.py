@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from sync.hub.doubts.exception_list import KINDS
 from sync.hub.fleet.answers import (
@@ -27,6 +28,14 @@ from sync.hub.fleet.answers import (
     TillPage,
 )
 from sync.hub.fleet.fleet_reading import FILTERS
+from sync.hub.fleet.price_answers import (
+    IDS_MOST,
+    PromotionList,
+    PromotionReply,
+    PromotionRequest,
+    PromotionsGone,
+    PromotionsRemoved,
+)
 from sync.hub.fleet.statements import SignedStatement
 from sync.protocol.envelope import Envelope
 from sync.protocol.messages import (
@@ -70,11 +79,28 @@ _TERMINAL: Final = f"{_STORE}/terminals/{{terminal_id}}"
 _FLEET: Final = f"{PATH_PREFIX}/fleet"
 _NO_STORE: Final = {"404": "No such store or statement."}
 _REFS: Final = "#/components/schemas/{name}"
+def _without_raw(kind: type[msgspec.Struct], **instead: Any) -> type[msgspec.Struct]:
+    """The same type with raw bodies as any JSON: msgspec has no schema for those."""
+    fields: list[Any] = []
+    for one in msgspec.structs.fields(kind):
+        if one.type is msgspec.Raw:
+            fields.append((one.name, Any, None))
+        elif one.default is msgspec.NODEFAULT:
+            fields.append((one.name, instead.get(one.name, one.type)))
+        else:
+            fields.append((one.name, one.type, one.default))
+    return msgspec.defstruct(kind.__name__, fields, kw_only=True)
+
+
+#: Documents are read as text, not as a program's numbers; to who writes them they are objects.
+_DOCUMENTS: Final = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=IDS_MOST)]
+_PROMOTION_REQUEST: Final = _without_raw(PromotionRequest, promotions=_DOCUMENTS)
 _TYPES: Final = (
     Challenge, EnrolReply, EnrolRequest, ItemBody, Manifest, PriceBody, Problem, PushReply, RotateReply,
     RotateRequest, SessionReply, SessionRequest, SignedManifest, StatusReply, StatusReport, TerminalSummary,
     Credentials, DoubtPage, LinePage, PersonSession, SettleReply, SettleRequest, SignedStatement,
-    StatementList, StatementRequest, TillPage,
+    StatementList, StatementRequest, TillPage, PromotionList, PromotionReply, _PROMOTION_REQUEST,
+    PromotionsGone, PromotionsRemoved,
 )  # fmt: skip
 _BINARY: Final = {"type": "string", "format": "binary"}
 
@@ -218,6 +244,19 @@ DESCRIBED: Final = (
         "get", f"{_FLEET}/stores/{{store_id}}/statements/{{statement_id}}", "A statement as it was signed.",
         SignedStatement, by_person=True, statuses=_NO_STORE,
     ),
+    Described(
+        "get", f"{_FLEET}/promotions", "Published promotions, by id.", PromotionList, by_person=True,
+        further=(_query("after", "What `next` of the page before said.", {"type": "string"}),),
+    ),
+    Described(
+        "put", f"{_FLEET}/promotions",
+        "Publish promotions to all stores, some regions or some stores; none of them while one is wrong.",
+        PromotionReply, _PROMOTION_REQUEST, by_person=True,
+    ),
+    Described(
+        "post", f"{_FLEET}/promotions/remove", "Take promotions back from every store.", PromotionsRemoved,
+        PromotionsGone, by_person=True,
+    ),
 )  # fmt: skip
 
 _PATH_TEXTS: Final = {
@@ -264,19 +303,6 @@ def openapi_document(version: str) -> dict[str, Any]:
             },
         },
     }
-
-
-def _without_raw(kind: type[msgspec.Struct], **instead: Any) -> type[msgspec.Struct]:
-    """The same type with raw bodies as any JSON: msgspec has no schema for those."""
-    fields: list[Any] = []
-    for one in msgspec.structs.fields(kind):
-        if one.type is msgspec.Raw:
-            fields.append((one.name, Any, None))
-        elif one.default is msgspec.NODEFAULT:
-            fields.append((one.name, instead.get(one.name, one.type)))
-        else:
-            fields.append((one.name, one.type, one.default))
-    return msgspec.defstruct(kind.__name__, fields, kw_only=True)
 
 
 def _operation(one: Described) -> dict[str, Any]:

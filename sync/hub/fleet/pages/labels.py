@@ -89,6 +89,8 @@ ACTS: Final = {
     "line_read": N_("Quarantined line read again"),
     "line_unreadable": N_("Tried to read a quarantined line again"),
     "statement_made": N_("Statement made"),
+    "promotion_put": N_("Promotion published"),
+    "promotion_removed": N_("Promotion taken back"),
 }
 
 #: What the hub itself notes on record.
