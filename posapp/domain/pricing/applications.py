@@ -108,6 +108,9 @@ class LinePart:
     is_counted_low: bool = True
     #: A reduction above this counts as this: nothing more is lost by it.
     most_minor: int | None = None
+    #: The last reductions before something changes: of several between two of these, all else the same, the
+    #: one of most value is best. None where each counts.
+    steps: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from posapp.domain.pricing.order_layer import OrderRight
-from posapp.domain.pricing.order_plan import Goods, most_of
+from posapp.domain.pricing.order_watch import Goods, most_of
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Condition, OrderOff, SpendTier
 from posapp.values import dataclass

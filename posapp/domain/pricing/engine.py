@@ -18,7 +18,7 @@ from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items, touched_lines
 from posapp.domain.pricing.order_bound import Ceiling
 from posapp.domain.pricing.order_layer import OrderRight, order_right
-from posapp.domain.pricing.order_plan import Goods, most_of
+from posapp.domain.pricing.order_watch import Goods, most_of
 from posapp.domain.pricing.order_window import Combined, ItemSolver, combine, settle
 from posapp.domain.pricing.points import apply_points, earned
 from posapp.domain.pricing.policy import Policy
@@ -184,7 +184,8 @@ class Case:
         value, ceiling = self._ceiling(world, rights)
         if ceiling is None:
             return world.by_books + value + sum(most for n, most in world.most.items() if n in active)
-        return world.by_books + ceiling.most([right for right in world.orders if right.promotion_id in active])
+        orders = [right for right in world.orders if right.promotion_id in active]
+        return world.by_books + ceiling.most(orders)
 
     def _ceiling(self, world: _World, rights: Sequence[Right]) -> tuple[int, Ceiling | None]:
         """The most of the items, and where that is proven the bound of both layers."""
@@ -310,6 +311,9 @@ class Case:
             if each.layer == "points" and isinstance(found := gate(each, basket), Open)
         ]
         used = {effect.promotion.promotion_id: effect.promotion for effect in effects.values()}
+        if policy.choose == "best":
+            groups = {promotion.stack.group for promotion in used.values()} - {""}
+            opened = [pair for pair in opened if pair[0].stack.group not in groups]
         costs = sum(promotion.needs.points for promotion in used.values())
         first = len(combined.slots) + len(combined.effects)
         paid = apply_points(runs, basket, opened, first, policy, balance=basket.points - costs)

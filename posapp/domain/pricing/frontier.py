@@ -55,10 +55,10 @@ def combined_frontier(
     points = [
         FrontierPoint(value - loss, watch.told(reduced, value - loss), making.of(reduced, loss))
         for reduced, bits in totals[-1].items()
-        for loss in losses_in(bits)
+        for loss in watch.best_between(bits, value)
     ]
     points.sort(key=lambda point: (-point.value_minor, point.reductions_minor))
-    return Frontier(tuple(points), states, is_proven)
+    return Frontier(tuple(points), states + len(points), is_proven)
 
 
 class _Making:

@@ -69,7 +69,23 @@ class Watch:
         self.has_whole = any(self.whole)
         self.window = window
         self.mask = (2 << window) - 1
+        steps = [part.steps for part, is_whole in zip(parts, self.whole, strict=True) if is_whole]
+        known = [each for each in steps if each is not None]
+        #: The values after which something changes for parts that all falls on; None: every value counts.
+        self.steps = sorted(set().union(*known)) if len(known) == len(steps) else None
         self.nothing: Parts = (0,) * len(self.kept)
+
+    def best_between(self, bits: int, value: int) -> Iterator[int]:
+        """The losses against a value that may be best: of those between two steps the least."""
+        if self.steps is None:
+            yield from losses_in(bits)
+            return
+        # The steps by falling value; those above the value come to nothing.
+        for step in [*reversed(self.steps), -1]:
+            above = bits & ((1 << max(0, value - step)) - 1)
+            if above:
+                yield (above & -above).bit_length() - 1
+                bits ^= above
 
     def told(self, reduced: Parts, value: int) -> Parts:
         """What falls on each part as it was asked for."""

@@ -1,8 +1,8 @@
-"""The most that items and order layer take off together, from a few numbers: what is worth looking for at all.
+"""The most that items and order layer take off together, from a few numbers: what is worth looking for.
 
 Let the items take off B, of V at most. Parts of the basket that have nothing to do with each other are solved
-one by one; those that lie wholly in the goods of an order promotion give at least B less all the others' best,
-so its goods come to no more than they did before, less that. A threshold beyond is out of reach at that B.
+one by one; those that lie wholly in the goods of an order promotion give at least B less all the others'
+best, so its goods come to no more than they did before, less that. A threshold beyond is out of reach at that B.
 Between thresholds the sum grows with B (shares of less than all; some cents for rounding), so only B = V and
 the last B below each threshold need a look. Says nothing of which choice it is.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from posapp.domain.pricing.applications import ItemChoice
 from posapp.domain.pricing.basket import PPM_OF_ALL
 from posapp.domain.pricing.order_layer import OrderRight, reduction
-from posapp.domain.pricing.order_plan import Goods, is_monotone, most_of, needs_units, slope_of
+from posapp.domain.pricing.order_watch import Goods, is_monotone, most_of, needs_units, slope_of
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Condition, SpendTier
 

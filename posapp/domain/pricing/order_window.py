@@ -21,7 +21,8 @@ from typing import Protocol
 from posapp.domain.pricing.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
 from posapp.domain.pricing.order_bound import Ceiling
 from posapp.domain.pricing.order_layer import OrderEffect, OrderRight, apply_orders
-from posapp.domain.pricing.order_plan import Goods, Reach, planned
+from posapp.domain.pricing.order_plan import planned
+from posapp.domain.pricing.order_watch import Goods, Reach
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.runs import Run, runs_of
 from posapp.values import dataclass

@@ -11,7 +11,7 @@ from posapp.domain.pricing.applications import Right
 from posapp.domain.pricing.basket import Basket, BasketLine
 from posapp.domain.pricing.gates import Open
 from posapp.domain.pricing.order_layer import OrderRight, order_right
-from posapp.domain.pricing.order_plan import Goods
+from posapp.domain.pricing.order_watch import Goods
 from posapp.domain.pricing.order_window import combine, settle
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.price_layer import price_lots

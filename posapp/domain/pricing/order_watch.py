@@ -1,0 +1,193 @@
+"""One order promotion and what of its amount hangs on the items: bounds of its goods, steps, slopes.
+
+From the right's own numbers and from what is known of the items, without any search. What has to be watched
+because of it is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field, replace
+
+from posapp.domain.pricing.applications import Lot
+from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine
+from posapp.domain.pricing.order_layer import OrderRight, reduction
+from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.promotion import Deposit, Off, OrderOff, SpendTier
+from posapp.values import dataclass
+
+#: With more multiples of a tier than this every reduction is looked at.
+_MULTIPLES_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is priced: the lines, their lots after the price layer, and the place of each line number."""
+
+    lines: Sequence[BasketLine]
+    lots: Sequence[Lot]
+    places: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the items can do: lines they touch, their best, parts of the basket by themselves, the window.
+
+    Choices that take off less than `value` by more than `window` are not looked at.
+    """
+
+    touched: frozenset[int]
+    value: int
+    components: tuple[tuple[frozenset[int], int], ...]
+    window: int
+
+    def highest(self, lines: frozenset[int]) -> int:
+        """No more falls off these lines."""
+        if not self.components:
+            return self.value
+        return sum([value for mine, value in self.components if not lines.isdisjoint(mine)])
+
+    def lowest(self, lines: frozenset[int]) -> int:
+        """No less falls off these lines."""
+        return max(0, sum([value for mine, value in self.components if mine <= lines]) - self.window)
+
+
+@dataclass(slots=True)
+class Watched:
+    """One order right: its goods before the items, the least and the most they can come to, and what it takes
+    off at most."""
+
+    right: OrderRight
+    before: int
+    least: int
+    highest: int
+    pieces: int
+    most: int = 0
+    part: int | None = None
+    lines: frozenset[int] = frozenset()
+    touched: frozenset[int] = frozenset()
+    is_fine: bool = False
+    #: Conditions by part: what the part comes to before the items, and the bounds it has to keep.
+    needs: list[tuple[int, int, int | None, int | None]] = field(default_factory=list)
+    takes_all: bool = False
+    slope: int = 0
+
+
+def reduction_at(each: Watched, amount: int, policy: Policy) -> int:
+    judged = each.before if each.right.promotion.needs.judged_on == "list" else amount
+    base = each.before if policy.percent_of == "list" else amount
+    return reduction(each.right, base=base, measure=judged, pieces=each.pieces, policy=policy)[0]
+
+
+def most_of(goods: Goods, right: OrderRight, policy: Policy) -> int:
+    """The most that a right can take off, whatever the items do."""
+    return watch_of(goods, right, _NOTHING, policy).most
+
+
+_NOTHING = Reach(frozenset(), 0, (), 0)
+
+
+def watch_of(goods: Goods, right: OrderRight, reach: Reach, policy: Policy) -> Watched:
+    mine = [lot for lot in goods.lots if goods.places[lot.line.line_no] in right.places and not lot.is_locked]
+    lines = frozenset(lot.line.line_no for lot in mine)
+    before = sum(lot.price_minor * lot.count for lot in mine)
+    may_fall = sum([lot.price_minor * lot.count for lot in mine if lot.line.line_no in reach.touched])
+    each = Watched(
+        right, before, before - min(reach.highest(lines), may_fall), before - reach.lowest(lines),
+        sum([lot.count for lot in mine]), lines=lines, touched=lines & reach.touched,
+    )  # fmt: skip
+    each.is_fine = needs_units(right, policy)
+    each.slope = slope_of(right)
+    each.most = min(before, _most_of(each, policy)) if right.most_minor is None else right.most_minor
+    return each
+
+
+def needs_units(right: OrderRight, policy: Policy) -> bool:
+    """Whether only the single lines tell what falls off."""
+    is_of_left = policy.percent_of == "left" and slope_of(right) > 0
+    return len(right.groups) != 1 or picks_units(right, policy) or is_of_left
+
+
+def picks_units(right: OrderRight, policy: Policy) -> bool:
+    """Whether some units count and others do not, or each is rounded by itself."""
+    kind = right.promotion.kind
+    return (
+        (isinstance(kind, OrderOff) and kind.units != "all")
+        or right.promotion.limits.max_units is not None
+        or (policy.order_percent_per != "order" and slope_of(right) > 0)
+    )
+
+
+def _offs(right: OrderRight) -> tuple[Off, ...]:
+    kind = right.promotion.kind
+    if isinstance(kind, OrderOff):
+        return (kind.off,)
+    return tuple(step.off for step in kind.steps) if isinstance(kind, SpendTier) else ()
+
+
+def slope_of(right: OrderRight) -> int:
+    """The largest share of its goods that falls off; a price for all is a share of all."""
+    shares = [off.ppm if off.ppm is not None else PPM_OF_ALL for off in _offs(right) if off.minor is None]
+    return max(shares, default=0)
+
+
+def _most_of(each: Watched, policy: Policy) -> int:
+    """The most that it takes off on any sums up to those before the items."""
+    kind = each.right.promotion.kind
+    if each.is_fine:
+        return each.before
+    if not isinstance(kind, SpendTier):
+        return reduction_at(each, each.before, policy)
+    most = 0
+    for step in kind.steps:
+        only = replace(each.right, promotion=replace(each.right.promotion, kind=replace(kind, steps=(step,))))
+        most = max(most, reduction_at(replace(each, right=only), each.before, policy))
+    return most
+
+
+def crosses(each: Watched, policy: Policy) -> bool:
+    """Whether the items may carry its goods over a threshold (or past the price that it makes)."""
+    kind = each.right.promotion.kind
+    if isinstance(kind, Deposit) or each.right.promotion.needs.judged_on == "list":
+        return False
+    if not isinstance(kind, SpendTier) or kind.by == "qty":
+        return False
+    for step in kind.steps:
+        if each.least < step.least <= each.highest:
+            return True
+        if kind.every and step.least > 0 and each.least // step.least != each.highest // step.least:
+            return True
+    return False
+
+
+def top_of(each: Watched) -> int | None:
+    """A reduction of its goods from which on it takes nothing, whatever else falls off; None without one."""
+    kind = each.right.promotion.kind
+    if each.slope or not isinstance(kind, SpendTier) or not is_monotone(each.right):
+        return None
+    return each.before - min(step.least for step in kind.steps) + 1
+
+
+def steps_of(each: Watched) -> tuple[int, ...] | None:
+    """The last reductions of its goods before another step holds; None where these are too many to tell."""
+    kind = each.right.promotion.kind
+    if not isinstance(kind, SpendTier) or kind.by == "qty":
+        return ()
+    if not kind.every:
+        return tuple([each.before - step.least for step in kind.steps])
+    least = kind.steps[0].least
+    if len(kind.steps) > 1 or least <= 0 or each.slope or each.before // least > _MULTIPLES_MAX:
+        return None
+    return tuple([each.before - least * n for n in range(1, each.before // least + 1)])
+
+
+def is_monotone(right: OrderRight) -> bool:
+    """Whether it never takes less where its goods come to more: steps that grow, no upper bound."""
+    kind = right.promotion.kind
+    if isinstance(kind, SpendTier):
+        steps = sorted(kind.steps, key=lambda step: step.least)
+        if kind.every and len(steps) > 1:
+            return False
+        sizes = [(step.off.ppm is None, step.off.ppm or step.off.minor or 0) for step in steps]
+        return sizes == sorted(sizes) and len({kind_of for kind_of, _ in sizes}) == 1
+    return True
