@@ -186,6 +186,39 @@ def float_near_money(source: Source) -> Iterator[str]:
             yield f"{node.lineno}: / makes a float, use // or divmod"
 
 
+#: Of math what stays whole.
+WHOLE_MATH = frozenset({"gcd", "lcm", "isqrt", "comb", "perm", "factorial", "prod"})
+MONEY_MATH = (
+    "posapp/domain/pricing/",
+    *(f"posapp/domain/{name}.py" for name in ("money", "tax", "cash_rounding", "tenders")),
+)
+
+
+def hidden_float(source: Source) -> Iterator[str]:
+    """Where prices are made nothing may make a float on the way either, nor round without saying how."""
+    if not source.path.startswith(MONEY_MATH):
+        return
+    for line, name in imports_of(source.tree):
+        root, _, what = name.partition(".")
+        if root in ("statistics", "cmath", "random") or what in ("truediv", "itruediv"):
+            yield f"{line}: imports {name}"
+        if root == "math" and what and what not in WHOLE_MATH:
+            yield f"{line}: imports {name}"
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "round":
+            yield f"{node.lineno}: round() goes to the even one; say the mode to round_div"
+        elif isinstance(node, ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else ""
+            if node.attr == "__truediv__" or (owner == "math" and node.attr not in WHOLE_MATH):
+                yield f"{node.lineno}: {ast.unparse(node)}"
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and is_below_zero(node.right):
+            yield f"{node.lineno}: a power below 0 is a float"
+
+
+def is_below_zero(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+
+
 RULES: dict[Callable[[Source], Iterator[str]], Source] = {
     too_long: Source("sync/a.py", "def f():\n" + "    pass\n" * MOST_FUNCTION_LINES),
     too_many_parameters: Source("sync/a.py", "def f(a, b, c, d, e, *, f, g, h, i): ..."),
@@ -197,6 +230,7 @@ RULES: dict[Callable[[Source], Iterator[str]], Source] = {
     impure_domain: Source("posapp/domain/a.py", "import msgspec"),
     own_time_or_chance: Source("posapp/flows/a.py", "import datetime\nx = datetime.datetime.now()"),
     float_near_money: Source("posapp/domain/money.py", "price = total / 3"),
+    hidden_float: Source("posapp/domain/pricing/a.py", "import math\nprice = math.sqrt(total)"),
 }
 
 
@@ -209,6 +243,22 @@ def test_rule_holds(rule: Callable[[Source], Iterator[str]]) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_rule_sees_what_breaks_it(rule: Callable[[Source], Iterator[str]]) -> None:
     assert list(rule(RULES[rule]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "price = 0.5", "price = total / 2", "total /= 2", "price = float(total)", "price = round(total)",
+        "from math import floor", "from math import *", "import math\nprice = math.floor(total)",
+        "from operator import truediv", "price = total.__truediv__(2)", "price = 10 ** -2",
+        "import statistics",
+    ],
+)  # fmt: skip
+def test_a_float_in_a_price_is_seen(text: str) -> None:
+    source = Source("posapp/domain/pricing/a.py", text)
+    assert [*float_near_money(source), *hidden_float(source)]
+    whole = Source(source.path, "from math import gcd\nprice, rest = divmod(10 ** 2, gcd(4, 6))")
+    assert not [*float_near_money(whole), *hidden_float(whole)]
 
 
 def test_one_application_loop_is_no_nested_loop() -> None:

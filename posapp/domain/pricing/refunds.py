@@ -275,14 +275,13 @@ def _coupons(
     priced: PricedBasket, shares: Mapping[UnitName, _UnitSum], gone: set[UnitName], step: Sequence[UnitName]
 ) -> tuple[str, ...]:
     """Codes whose last unit comes back with this return."""
-    codes = []
+    # One code may have opened several promotions: it comes back with the last unit of all of them.
+    of_code: dict[str, set[UnitName]] = {}
     for place, discount in enumerate(priced.discounts):
-        if not discount.code:
-            continue
-        of_it = {unit for unit, sums in shares.items() if dict(sums.discounts).get(place)}
-        if of_it <= gone and of_it & set(step):
-            codes.append(discount.code)
-    return tuple(sorted(set(codes)))
+        if discount.code:
+            of_it = {unit for unit, sums in shares.items() if dict(sums.discounts).get(place)}
+            of_code.setdefault(discount.code, set()).update(of_it)
+    return tuple(sorted(code for code, units in of_code.items() if units <= gone and units & set(step)))
 
 
 def _result(
