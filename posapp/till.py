@@ -62,6 +62,7 @@ from posapp.store.serials import SqliteSoldReader
 from posapp.store.shop_rules import ShopRules
 from posapp.store.writer import LedgerWriter
 from posapp.ui.app import show_window
+from posapp.ui.customer import CustomerWindow, second_screen
 from posapp.ui.inlet import Inlet
 from posapp.ui.sound import Sounds
 from posapp.ui.theme import Theme
@@ -160,6 +161,7 @@ class Till(QObject):
         self._unprinted: tuple[Slip, ...] = ()
         self._paired_scanners: tuple[str, ...] = ()
         self._late: tuple[Effect, ...] = ()
+        self._customer: CustomerWindow | None = None
         self._loader: threading.Thread | None = None
         self._ticker = QTimer(self)
         self._ticker.timeout.connect(self._tick)
@@ -204,6 +206,8 @@ class Till(QObject):
         self._late = tuple(effect for effect in outcome.effects if isinstance(effect, _LATE))
         self._runner.carry_out([effect for effect in outcome.effects if not isinstance(effect, _LATE)])
         self.window.render(outcome.view)
+        if self._customer is not None:
+            self._customer.show_view(self.terminal.customer_view())
         self.scanning.follow(self.terminal.state.phase)
         if self._late:
             QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), _AFTER_PAINT)
@@ -269,6 +273,7 @@ class Till(QObject):
             # Before the first scan, so that nothing on a list slips through.
             self.handle(rules)
         self._runner.look_at_rules()
+        self._customer = second_screen(Theme(self.settings.scheme))
         show_window(self.window, full_screen=self.settings.full_screen)
         told = (self.settings.scanner_layout, self.settings.scanner_separator)
         self.window.use_keyboards(*told, self.scanning.keyboards)
@@ -359,6 +364,8 @@ class Till(QObject):
         self._lookup.close()
         self._catalogue_file.close()
         self._sounds.close()
+        if self._customer is not None:
+            self._customer.close()
         self.window.close()
         gc.unfreeze()
         gc.enable()

@@ -24,9 +24,11 @@ from posapp.flows import (
     tendering,
     world,
 )
+from posapp.flows.customer import CustomerView
 from posapp.flows.effects import Effect, SaveDraft
 from posapp.flows.intents import Intent, ScanCode
 from posapp.flows.presenters import present
+from posapp.flows.presenters.customer import customer_view
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import (
@@ -168,6 +170,10 @@ class Terminal:
         done = step(self.state, intent, self._ports)
         self.state = done.state
         return Outcome(self.view(), done.effects)
+
+    def customer_view(self) -> CustomerView | None:
+        """What the shopper's screen shows, where there is one."""
+        return customer_view(self.state, self._ports)
 
     def view(self) -> View:
         """The picture of the state as it stands."""

@@ -342,3 +342,42 @@ def test_runs_say_which_units_paid_what(world: World) -> None:
     assert line.runs == (
         UnitsPaid(1, 250, ((1, 100),)), UnitsPaid(1, 251, ((1, 99),)), UnitsPaid(1, 350, ()),
     )  # fmt: skip
+
+
+class TestTheShoppersScreen:
+    def test_it_says_what_the_cashiers_says(self, world: World) -> None:
+        world.do(promotions(HALF, TEN_OFF))
+        welcome = world.terminal.customer_view()
+        assert welcome is not None
+        assert (welcome.lines, welcome.thanks) == ((), "Welcome")
+        world.scan(COLA, COLA, MILK)
+        told = world.terminal.customer_view()
+        assert told is not None
+        assert [(line.quantity, line.amount, line.was, line.newest) for line in told.lines] == [
+            ("× 2", "5.25", "7.00", False), ("", "12.95", "", True),
+        ]  # fmt: skip
+        assert [(row.label, row.amount) for row in told.rows] == [("Goods", "18.20"), ("1 off 10", "−1.00")]
+        assert (told.label, told.figure, told.saved) == (
+            "To pay",
+            world.terminal.view().anchor.figure,
+            "2.75",
+        )
+        world.pay("50")
+        done = world.terminal.customer_view()
+        assert done is not None
+        assert (done.label, done.figure, done.thanks) == ("Change", "32.80", "Thank you for coming")
+
+    def test_it_shows_no_errors(self, world: World) -> None:
+        world.trouble = "disk_full"
+        world.scan(COLA)
+        world.pay()
+        told = world.terminal.customer_view()
+        assert told is not None
+        assert (told.thanks, told.figure, told.rows) == ("One moment", "", ())
+
+    def test_added_tax_is_named(self) -> None:
+        world = World(shop(tax=tax_rules(VAT13, includes=False))).open_shift()
+        world.scan(COLA)
+        told = world.terminal.customer_view()
+        assert told is not None
+        assert [row.amount for row in told.rows] == ["3.50", "0.46"]
