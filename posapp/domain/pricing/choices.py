@@ -90,8 +90,15 @@ class Choosing(Generic[T]):
     def _best_without(self, banned: frozenset[str]) -> Outcome[T]:
         best: Outcome[T] | None = None
         for world in self._worlds(banned):
-            best = self._within(world, best)
+            best = self._within(world, best, 0)
         return self._evaluate(frozenset(), 0) if best is None else best
+
+    def _as_good_without(self, banned: frozenset[str], best: Outcome[T]) -> Outcome[T] | None:
+        """The best without these, where it is worth as much as the best; less is not looked into."""
+        found: Outcome[T] | None = None
+        for world in self._worlds(banned):
+            found = self._within(world, found, best.saving_minor)
+        return found if found is not None and found.worth >= best.worth else None
 
     def _worlds(self, banned: frozenset[str]) -> Iterator[frozenset[str]]:
         """Sets to be looked at by themselves: each that goes alone, and the rest by their price books."""
@@ -115,22 +122,25 @@ class Choosing(Generic[T]):
         for promotion_id in sorted(self._promotions.keys() - together - banned):
             yield frozenset({promotion_id})
 
-    def _within(self, world: frozenset[str], best: Outcome[T] | None) -> Outcome[T] | None:
-        """The better of the best so far and of the best of a world, by branching where a group is broken."""
+    def _within(self, world: frozenset[str], best: Outcome[T] | None, least: int) -> Outcome[T] | None:
+        """The better of the best so far and of the best of a world, by branching where a group is broken.
+
+        Where nobody asks for what saves less than `least`, it may be left out.
+        """
         rest = [world]
         while rest:
             if best is not None and self.states >= self._states_max:
                 self.is_complete = False
                 return best
             active = rest.pop()
+            at_least = least if best is None else max(least, best.saving_minor)
             rivals = self._order_rivals(active)
             if rivals and self._bound is not None:
                 bounds = sorted((self._bound(way), sorted(way)) for way in self._one_of(active, rivals))
-                rest += [frozenset(way) for most, way in bounds if best is None or most >= best.saving_minor]
+                rest += [frozenset(way) for most, way in bounds if most >= at_least]
                 continue
-            if self._bound is not None and best is not None and self._bound(active) < best.saving_minor:
+            if self._bound is not None and at_least and self._bound(active) < at_least:
                 continue
-            at_least = 0 if best is None else best.saving_minor
             outcome = self._evaluate(active, at_least)
             if best is not None and outcome.worth < best.worth:
                 continue
@@ -177,7 +187,7 @@ class Choosing(Generic[T]):
     def _spare_coupons(self, best: Outcome[T]) -> Outcome[T]:
         """The same worth with the fewest coupons, then with those that end first."""
         used = best.used & self._coupons
-        needed = frozenset(n for n in used if self._best_without(frozenset({n})).worth < best.worth)
+        needed = frozenset(n for n in used if self._as_good_without(frozenset({n}), best) is None)
         if needed == used:
             return best
         others = sorted(self._coupons - needed)
@@ -187,7 +197,7 @@ class Choosing(Generic[T]):
             found = [
                 outcome
                 for kept in combinations(others, size)
-                if (outcome := self._best_without(frozenset(others) - set(kept))).worth == best.worth
+                if (outcome := self._as_good_without(frozenset(others) - set(kept), best)) is not None
             ]
             if found:
                 return min(found, key=self._key)
@@ -197,8 +207,8 @@ class Choosing(Generic[T]):
         """One by one, the coupon that ends last first: the fewest of these, not always of all."""
         banned: frozenset[str] = frozenset()
         for promotion_id in sorted(others, key=lambda n: (self._ends(n), n), reverse=True):
-            outcome = self._best_without(banned | {promotion_id})
-            if outcome.worth == best.worth:
+            outcome = self._as_good_without(banned | {promotion_id}, best)
+            if outcome is not None:
                 banned, best = banned | {promotion_id}, outcome
         return best
 

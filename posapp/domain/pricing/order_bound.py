@@ -2,7 +2,7 @@
 
 Let the items take off B, of V at most. Parts of the basket that have nothing to do with each other are solved
 one by one; those that lie wholly in the goods of an order promotion give at least B less all the others'
-best, so its goods come to no more than they did before, less that. A threshold beyond is out of reach at that B.
+best, so its goods come to no more than they did before, less that. A threshold beyond is out of reach there.
 Between thresholds the sum grows with B (shares of less than all; some cents for rounding), so only B = V and
 the last B below each threshold need a look. Says nothing of which choice it is.
 """

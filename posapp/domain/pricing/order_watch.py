@@ -7,13 +7,13 @@ because of it is decided elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 from posapp.domain.pricing.applications import Lot
 from posapp.domain.pricing.basket import PPM_OF_ALL, BasketLine
-from posapp.domain.pricing.order_layer import OrderRight, reduction
+from posapp.domain.pricing.order_layer import OrderRight, off_of, reduction
 from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import Deposit, Off, OrderOff, SpendTier
+from posapp.domain.pricing.promotion import Deposit, Off, OrderOff, SpendTier, Step
 from posapp.values import dataclass
 
 #: With more multiples of a tier than this every reduction is looked at.
@@ -138,11 +138,21 @@ def _most_of(each: Watched, policy: Policy) -> int:
         return each.before
     if not isinstance(kind, SpendTier):
         return reduction_at(each, each.before, policy)
-    most = 0
-    for step in kind.steps:
-        only = replace(each.right, promotion=replace(each.right.promotion, kind=replace(kind, steps=(step,))))
-        most = max(most, reduction_at(replace(each, right=only), each.before, policy))
-    return most
+    return max([_most_of_step(each, kind, step, policy) for step in kind.steps], default=0)
+
+
+def _most_of_step(each: Watched, kind: SpendTier, step: Step, policy: Policy) -> int:
+    """What a step takes off its goods before the items, were there no other."""
+    limits = each.right.promotion.limits
+    measure = each.pieces if kind.by == "qty" else each.before
+    if step.least > measure:
+        return 0
+    times = measure // step.least if kind.every and step.least > 0 else 1
+    times = times if limits.per_order is None else min(times, limits.per_order)
+    more = step.more_minor * (measure - step.least) if kind.by == "qty" else 0
+    caps = (kind.cap_minor, limits.max_minor, each.right.budget_minor)
+    amount = off_of(step.off, each.before, times, policy) + more
+    return max(0, min([amount, *[cap for cap in caps if cap is not None]]))
 
 
 def crosses(each: Watched, policy: Policy) -> bool:

@@ -173,6 +173,9 @@ def _discounts(
 
 def funded(promotion: Promotion, amount_minor: int) -> tuple[tuple[str, str, int], ...]:
     """Who pays how much of an amount, by largest remainder of the declared shares."""
+    if len(promotion.funding) == 1:
+        only = promotion.funding[0]
+        return ((only.party, only.name, amount_minor),) if amount_minor else ()
     parts = share(amount_minor, [each.ppm for each in promotion.funding])
     return tuple(
         (each.party, each.name, part) for each, part in zip(promotion.funding, parts, strict=True) if part
