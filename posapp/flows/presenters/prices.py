@@ -248,7 +248,10 @@ def _share_words(scene: Scene, discount: Discount, own_minor: int) -> str:
 def _return_note(scene: Scene, line: CartLine, prices: PricedCart) -> Note:
     priced = prices.line(line.line_no)
     paid = sorted({run.paid_minor for run in priced.runs}) if priced is not None else [line.amount_minor]
-    if len(paid) == 1:
+    if not scene.shop.tax.price_includes:
+        least = scene.money(paid[0])
+        text = scene.t("If this one is returned: {amount} and its tax back", amount=least)
+    elif len(paid) == 1:
         text = scene.t("If this one is returned: {amount} back", amount=scene.money(paid[0]))
     else:
         least, most = scene.money(paid[0]), scene.money(paid[-1])
