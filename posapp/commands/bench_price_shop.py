@@ -13,6 +13,7 @@ from random import Random
 
 from posapp.domain.pricing.basket import Basket, BasketLine, Code, Traits
 from posapp.domain.pricing.promotion import (
+    AllOf,
     Bundle,
     Condition,
     EachUnit,
@@ -28,6 +29,7 @@ from posapp.domain.pricing.promotion import (
     Off,
     OrderOff,
     Part,
+    Priced,
     Promotion,
     QtyTier,
     Reward,
@@ -116,11 +118,15 @@ def _promotion(random: Random, number: int, goods: int) -> Promotion:
         limits = Limits(per_order=random.choice((None, None, None, 1, 2)))
     elif draw < 0.68:
         kind = _n_for(random)
+        if kind.off.price_minor is not None:
+            on = _worth(on, kind.off.price_minor // kind.n)
     elif draw < 0.78:
         other = Having("sku", frozenset(_skus(random, category, 4)))
-        kind = Bundle((Part(_few(on, random, category)), Part(other)), _bundle_off(random))
+        off = _bundle_off(random)
+        each = (off.price_minor or 0) // 2
+        kind = Bundle((Part(_worth(_few(on, random, category), each)), Part(_worth(other, each))), off)
     elif draw < 0.86:
-        get = Part(Having("sku", frozenset(_skus(random, category, 6))))
+        get = Part(_worth(Having("sku", frozenset(_skus(random, category, 9))), 250, 1_990))
         off = random.choice((Off(ppm=1_000_000), Off(ppm=500_000), Off(price_minor=100)))
         kind = Reward((Part(_few(on, random, category), random.choice((1, 2))),), get, off)
         limits = Limits(per_order=random.choice((None, 1, 2)))
@@ -147,6 +153,13 @@ def _goods(random: Random, category: int, goods: int) -> GoodsSet:
         number = category * A_CATEGORY + random.randrange(A_CATEGORY)
         return Having("brand", frozenset({f"b{_brand(number, goods)}"}))
     return Having("category", frozenset({f"c{category}"}))
+
+
+def _worth(goods: GoodsSet, least_minor: int, most_minor: int | None = None) -> GoodsSet:
+    """Only goods of a price that the offer is meant for: up to twice what a piece costs in it."""
+    if not least_minor:
+        return goods
+    return AllOf((goods, Priced(least_minor, 2 * least_minor if most_minor is None else most_minor)))
 
 
 def _few(on: GoodsSet, random: Random, category: int) -> GoodsSet:

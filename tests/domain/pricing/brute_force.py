@@ -41,21 +41,13 @@ Left = tuple[tuple[int, ...], frozenset[str]]
 def most_off(basket: Basket, promotions: Sequence[Promotion]) -> int:
     """What falls off at most, in all layers."""
     opened = [each for each in promotions if _has_code(each, basket)]
-    together = [each for each in opened if not each.stack.alone]
-    best = _of_world(basket, together)
-    for each in opened:
-        if each.stack.alone:
-            best = max(best, _of_world(basket, [each]))
-    return best
+    worlds = [[each] for each in opened if each.stack.alone]
+    return max(_of_world(basket, world) for world in ([e for e in opened if not e.stack.alone], *worlds))
 
 
 def _has_code(promotion: Promotion, basket: Basket) -> bool:
-    needs = promotion.needs
-    shown = any(
-        (code.code in needs.codes or (needs.batch and code.batch == needs.batch)) and code.uses_left > 0
-        for code in basket.codes
-    )
-    return shown or not (needs.codes or needs.batch)
+    codes = promotion.needs.codes
+    return not codes or any(code.code in codes and code.uses_left > 0 for code in basket.codes)
 
 
 def _within(goods: GoodsSet, line: BasketLine) -> bool:
@@ -95,7 +87,7 @@ def _of_world(basket: Basket, promotions: Sequence[Promotion]) -> int:
     free = [
         each
         for each in books
-        if each.needs.codes or each.needs.batch
+        if each.needs.codes
         or (each.stack.group and sum(_rivals(each, other, basket) for other in promotions) > 1)
     ]
     always = [each for each in books if each not in free]
@@ -265,10 +257,9 @@ def _floor(promotion: Promotion, price: int) -> int:
 
 def _cap(room: dict[int, int | None], n: int, amount: int) -> int:
     most = room[n]
-    if most is None:
-        return amount
-    amount = min(amount, most)
-    room[n] = most - amount
+    if most is not None:
+        amount = min(amount, most)
+        room[n] = most - amount
     return amount
 
 
@@ -285,8 +276,7 @@ def _each(
     else:
         assert isinstance(kind, EachUnit)
         off = kind.off
-        known = [most for most in (limits.per_order, limits.max_units) if most is not None]
-        if known and len(places) > min(known):
+        if any(most is not None and len(places) > most for most in (limits.per_order, limits.max_units)):
             return False
     for place in places:
         gain = min(_off(off, left[place]), left[place] - _floor(promotion, units[place][1]))
@@ -398,15 +388,12 @@ def _order_layer(
 def _order_off(promotion: Promotion, base: int, judged: int) -> int:
     kind = promotion.kind
     if isinstance(kind, OrderOff):
-        if kind.off.ppm is not None:
-            return _share(base, kind.off.ppm)
-        return kind.off.minor or 0
+        return (kind.off.minor or 0) if kind.off.ppm is None else _share(base, kind.off.ppm)
     assert isinstance(kind, SpendTier)
     reached = [step for step in kind.steps if step.least <= judged]
     if not reached:
         return 0
     step = max(reached, key=lambda one: one.least)
     times = judged // step.least if kind.every else 1
-    if step.off.ppm is not None:
-        return _share(base, min(MILLION, step.off.ppm * times))
-    return (step.off.minor or 0) * times
+    assert step.off.minor is not None
+    return step.off.minor * times
