@@ -35,7 +35,8 @@ class DiscountSum(msgspec.Struct, frozen=True):
 def discount_sums(connection: Connection, store_id: str, days: tuple[str, str]) -> tuple[DiscountSum, ...]:
     """The sums of a store's business days (first, last), the largest first."""
     m, t, f = PRICE_MODIFIER.c, RETAIL_TRANSACTION.c, PRICE_MODIFIER_FUNDING.c
-    in_days = (m.store_id == store_id, m.business_date.between(*days))
+    # Two comparisons: PostgreSQL takes no collation inside BETWEEN.
+    in_days = (m.store_id == store_id, m.business_date >= days[0], m.business_date <= days[1])
     of_sale = [m[name] == t[name] for name in ("store_id", "business_date", "transaction_id")]
     figures = (
         func.count(func.distinct(m.transaction_id)).label("sales"),

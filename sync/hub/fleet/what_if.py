@@ -299,7 +299,9 @@ def count_baskets(connection: Connection, question: Question) -> int:
     """How many baskets a question is about."""
     sale = RETAIL_TRANSACTION.c
     query = select(func.count()).where(
-        sale.store_id.in_(question.stores), sale.business_date.between(question.first_day, question.last_day)
+        sale.store_id.in_(question.stores),
+        sale.business_date >= question.first_day,
+        sale.business_date <= question.last_day,
     )
     return int(connection.execute(query).scalar_one())
 
