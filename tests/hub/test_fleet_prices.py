@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sync.hub.database import Database
+from sync.hub.fleet.statements import make_statement, one_statement, read_content
 from sync.hub.fleet.what_if import Question, one_run, what_would_change
 from sync.hub.goods.promotion_admin import put_promotions
 from sync.hub.goods.promotion_files import read_promotion_files
@@ -19,6 +20,7 @@ from sync.hub.serving.job_handlers import job_runner
 from tests.hub.conftest import NOW_MS, event_line, sale_body
 from tests.hub.fleet_visitor import Fleet, Page
 from tests.hub.test_feed_commands import run
+from tests.hub.test_sale_discounts import discounted
 
 HALF: dict[str, Any] = {
     "id": "half", "name": {"en": "Second at half price", "zh_CN": "第二件半价"},
@@ -231,3 +233,21 @@ def test_nobody_gets_in_without_an_account(shop: Fleet) -> None:
         assert stranger.get(path).status == 303
     assert stranger.post("/fleet/prices", {"store": "S1", "goods": "tea"}).status == 303
     assert shop.visitor().post("/fleet/prices", {"store": "S1", "goods": "tea"}).status == 403
+
+
+@pytest.mark.expected_logs
+def test_a_statement_says_what_promotions_took_off_and_who_pays(shop: Fleet) -> None:
+    lines = [event_line(1, body=discounted())]
+    with shop.database.writing() as connection:
+        ingest(connection, Batch("S1", "T1", 1, 1, lines), now_ms=NOW_MS)
+        days = ("2026-05-28", "2026-05-28")
+        statement_id = make_statement(connection, "S1", days, hub_id="h", who="ada", now_ms=NOW_MS)
+        made = one_statement(connection, "S1", statement_id)
+    assert made is not None
+    said = read_content(made.content)
+    assert [(one.promotion_id, one.amount_minor) for one in said.discounts] == [("half", 500), ("ten", 220)]
+    assert [(part.party, part.name, part.amount_minor) for part in said.discounts[0].funding] == [
+        ("brand", "Acme", 300), ("store", "", 200)
+    ]  # fmt: skip
+    page = shop.visitor().get(f"/fleet/stores/S1/statements/{statement_id}")
+    assert "Brand Acme 3.00 CNY" in " ".join(page.text.split())

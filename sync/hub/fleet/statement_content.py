@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from posapp.domain.shop import Shop
 from sync.hub.doubts.settling import open_exceptions, open_quarantine
+from sync.hub.fleet.discount_sums import DiscountSum, discount_sums
 from sync.hub.goods.shop_admin import stored_shop
 from sync.hub.schema.events import EVENT, PROGRESS, RETAIL_TRANSACTION, TERMINAL
 from sync.hub.schema.status import TERMINAL_STATUS
@@ -87,6 +88,8 @@ class Statement(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     sales: tuple[SalesSum, ...]
     terminals: tuple[TerminalSaid, ...]
+    #: What promotions took off, and who pays it.
+    discounts: tuple[DiscountSum, ...] = ()
 
 
 def compose(
@@ -121,6 +124,7 @@ def compose(
         reasons=reasons,
         sales=_added_up(one.sales for one in terminals),
         terminals=terminals,
+        discounts=discount_sums(connection, store_id, days),
     )
 
 

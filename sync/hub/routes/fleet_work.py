@@ -182,6 +182,7 @@ class FleetWorkRoutes:
             "key_id": made.key_id,
             "signature": base64.urlsafe_b64encode(made.signature).rstrip(b"=").decode(),
             "reasons": words.REASONS,
+            "parties": words.PARTIES,
         }
 
     def _statement_file(self, visit: Visit) -> Answer:
