@@ -37,12 +37,16 @@ from posapp.flows.views import (
     PadKey,
     ParkedCard,
     ParkedCards,
+    PriceStep,
+    PriceSteps,
     PromptMain,
     QuickKey,
+    SavedBand,
     SearchMain,
     Sheet,
     Spring,
     SumRow,
+    SumRows,
     Tab,
     View,
 )
@@ -104,6 +108,79 @@ def busy(t: Words) -> View:
         ("Ctrl+L", do.Lock()),
     )
     return view(t, "cart", cart(t), cart_side(t), due(t), top=bar, keys=keys)
+
+
+def offers(t: Words) -> View:
+    """Picture 03 with what promotions did: on lines, in the sums, a hint, coupons that can be taken off."""
+    half, gold = (
+        t("第 2 件半价 −39.50", "2nd at half price −39.50"),
+        t("金卡会员价 −40.00", "Gold price −40.00"),
+    )
+    main = cart(t)
+    first, *middle, last = main.lines
+    lines = (
+        replace(first, amount="118.50", was="158.00", offers=half),
+        *middle,
+        replace(last, amount="359.00", was="399.00", offers=gold),
+    )
+    why = Action(t("为什么是这个价", "Why this price"), do.WhyPrice(), "F8")
+    remove = Action(
+        t("去掉", "Remove"), do.RemoveCode("C20"), "", "x", "quiet", name=t("去掉 C20", "Remove C20")
+    )
+    rows = (
+        SumRow(t("商品原价", "Goods at full price"), "667.49"),
+        SumRow(t("单品优惠", "Line offers"), "−84.27", t("3 行", "3 lines"), "saving"),
+        SumRow(t("服饰满 500 减 50", "Clothing: 50 off 500"), "−50.00", "", "saving"),
+        SumRow(t("会员券 满 200 减 20", "Coupon: 20 off 200"), "−20.00", "C20", "saving"),
+    )
+    side = (
+        Heading(t("本单", "This sale")),
+        SumRows(rows),
+        SavedBand(t("已省", "Saved"), "¥", "154.27", why),
+        Note(
+            t("再加一件，省 ¥12.00", "Add one more and save ¥12.00"), "info", "tag", t("袜子周", "Socks week")
+        ),
+        Note(t("券 C20", "Coupon C20"), "saving", "ticket", action=remove),
+        Spring(),
+    )
+    return view(t, "cart", replace(main, lines=lines), side, due(t))
+
+
+def why_price(t: Words) -> View:
+    """Picture 04."""
+    listed = t("连锁价目 · 11-01 起", "Chain price list")
+    rows = (
+        PriceStep("tag", t("吊牌价", "Ticket price"), listed, "399.00", "", "plain"),
+        PriceStep("badge-percent", t("金卡会员价", "Gold member price"), "", "−40.00", "359.00"),
+        PriceStep(
+            "badge-percent", t("服饰满 500 减 50", "Clothing: 50 off 500"),
+            t("服饰共 516.50，这行占 359.00", "359.00 of 516.50 clothing"), "−34.75", "324.25",
+        ),
+        PriceStep("ticket", t("会员券 满 200 减 20", "Coupon: 20 off 200"), "C20", "−12.17", "312.08"),
+        PriceStep("", t("这一行实付", "This line pays"), "", "312.08", "", "plain", "¥", strong=True),
+    )  # fmt: skip
+    lost = PriceStep(
+        "circle-x", t("夹克 95 折", "5% off jackets"), t("有更划算的优惠", "another offer gives more"),
+        t("没用上", "not used"), "(−19.95)", "quiet",
+    )  # fmt: skip
+    sheet = Sheet(
+        title=t("为什么是这个价 · 轻量防风夹克", "Why this price · Light windproof jacket"),
+        icon="circle-question-mark",
+        top=(),
+        left=(),
+        right=(
+            PriceSteps(t("这一步", "This step"), t("算到这里", "So far"), rows),
+            Note(t("如果退这一件：退 ¥312.08", "If this one is returned: ¥312.08 back"), "info", "undo-2"),
+            PriceSteps("", "", (lost,)),
+        ),
+        hint_title="",
+        hint="",
+        second=Action(t("知道了", "Close"), do.Back(), "Esc", "arrow-left"),
+        chip=t("第 7 行", "Line 7"),
+    )
+    locked = t("点别的行，看那一行的价。", "Tap another line to see its price.")
+    main = replace(cart(t, locked=locked), tapping=True)
+    return view(t, "why", main, (), due(t), sheet=sheet)
 
 
 def long_cart(t: Words, many: int = 60) -> View:

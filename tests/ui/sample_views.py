@@ -18,7 +18,19 @@ from sample_parts import (
     top_bar,
     view,
 )
-from sample_sale import approval, busy, committing, done, long_cart, prompt, refused, search, tender
+from sample_sale import (
+    approval,
+    busy,
+    committing,
+    done,
+    long_cart,
+    offers,
+    prompt,
+    refused,
+    search,
+    tender,
+    why_price,
+)
 
 from posapp.flows import intents as do
 from posapp.flows.views import (
@@ -259,9 +271,11 @@ SAMPLES: dict[str, Callable[[Words], View]] = {
     "01-sign-on": sign_on,
     "02-prompt": prompt,
     "03-cart": busy,
+    "03-offers": offers,
     "03-refused": refused,
     "03-long": long_cart,
     "03-search": search,
+    "04-why-price": why_price,
     "06-tender": tender,
     "06-committing": committing,
     "07-done": done,

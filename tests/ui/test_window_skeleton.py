@@ -186,6 +186,9 @@ def test_only_what_may_be_shortened_is(open_till, size, language, monkeypatch) -
         lines = getattr(view.main, "lines", ())
         allowed = {view.top.scan_hint}
         allowed |= {text for line in lines for text in (line.name, line.second)}
+        if name == "04-why-price" and view.sheet is not None:
+            # It ends with the item's name, which stands in the list beside it.
+            allowed.add(view.sheet.title)
         if view.top.echo is not None:
             allowed.add(view.top.echo.text)
         assert set(cut) <= allowed, name
@@ -200,10 +203,17 @@ def test_everything_that_can_be_used_has_a_name(till, language) -> None:
                 assert part.accessibleName().strip(), (name, part)
 
 
+#: Lists of any length, which scroll in the smallest window.
+LONG = ("03-offers", "04-why-price")
+ROOMY = 1280
+
+
 def test_columns_of_blocks_fit_without_being_pulled(open_till) -> None:
     for size in SIZES:
         till = open_till(size)
         for name in SAMPLES:
+            if name in LONG and size[0] < ROOMY:
+                continue
             for language in LANGUAGES:
                 till.show(sample(name, language))
                 for scroller in (till.window.parts.side.scroller, *till.window.parts.sheet.scrollers):

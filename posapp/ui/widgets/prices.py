@@ -17,7 +17,7 @@ from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.rows import TONE_INK
 from posapp.ui.widgets.sizes import Room, Setting
 
-STEP, STEP_LEAST, END, HEAD = 54, 52, 60, 32
+STEP, STEP_LEAST, END, HEAD = 54, 52, 56, 32
 SO_FAR = 98
 """Width of the column of what it comes to so far."""
 THIS = 110
