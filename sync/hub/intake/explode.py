@@ -275,7 +275,11 @@ def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) ->
         for line in sale.lines
         if (pack := line.pack) is not None
     ]
-    for one in sale.discounts:
+    _add_discounts(rows, key, sale.discounts)
+
+
+def _add_discounts(rows: SaleRows, key: tuple[str, str, str], discounts: list[ModifierBody]) -> None:
+    for one in discounts:
         rows.modifiers.append(
             (
                 *key,
