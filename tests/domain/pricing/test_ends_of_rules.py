@@ -129,6 +129,47 @@ def test_a_code_of_two_promotions_comes_back_with_the_last_unit_of_both() -> Non
     assert refund_of(case, answer, [{"a": 1}, {"b": 1}]).coupons_back == ("C",)
 
 
+def test_gifts_beside_the_basket_are_due_as_far_as_the_right_is_gone() -> None:
+    cup = {
+        "id": "g", "kind": {"type": "gift", "buy": [{"of": {"sku": ["a"]}, "qty": 2}],
+                            "get": {"of": {"sku": ["cup"]}}, "adds": ["cup"]},
+    }  # fmt: skip
+    document = {"currency": "EUR", "basket": lines(("a", "5.00", 6)), "promotions": [cup]}
+    case = read_case(json.dumps(document))
+    answer = price_case(case)
+    assert [gift.quantity for gift in answer.gifts] == [3]
+    for pieces, due in ((1, [1]), (2, [1]), (3, [2]), (6, [3])):
+        assert [gift.quantity for gift in refund_of(case, answer, [{"a": pieces}]).gifts_due] == due
+    two = replace(case, basket=replace(case.basket, lines=(replace(case.basket.lines[0], quantity=7),)))
+    assert refund_of(two, price_case(two), [{"a": 1}]).gifts_due == ()
+
+
+@pytest.mark.parametrize("choose", ["best", "sequence"])
+def test_pieces_beyond_are_bought_once(choose: str) -> None:
+    kind = {
+        "type": "reward", "buy": [{"of": {"sku": ["a"]}}], "get": {"of": {"sku": ["a"]}}, "pct": 100, "over": 2
+    }  # fmt: skip
+    for pieces, free in ((2, 0), (3, 0), (4, 1), (5, 1), (6, 2), (8, 3)):
+        answer = priced(
+            basket=lines(("a", "1.00", pieces)),
+            promotions=[{"id": "r", "kind": kind}],
+            policy={"choose": choose},
+        )
+        assert answer.discount_minor == 100 * free, pieces
+
+
+@pytest.mark.parametrize("choose", ["best", "sequence"])
+def test_no_more_units_and_no_more_money_than_the_limits_say(choose: str) -> None:
+    for name, most, off in (
+        ("max_units", 3, 300),
+        ("max_units_per_line", 2, 200),
+        ("max_discount", "2.50", 250),
+    ):
+        each = {"id": "p", "kind": {"type": "amount", "amount": "1"}, "limits": {name: most}}
+        answer = priced(basket=lines(("a", "5.00", 4)), promotions=[each], policy={"choose": choose})
+        assert answer.discount_minor == off, name
+
+
 @pytest.mark.parametrize(
     ("returns", "said"),
     [
