@@ -22,7 +22,7 @@ from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.promotion import Promotion
 from posapp.domain.pricing.set_cache import SetCache
 from posapp.domain.pricing.solving import Prepared, best_steps
-from posapp.domain.pricing.tables import Step, free_ways
+from posapp.domain.pricing.tables import Cluster, Step, free_ways
 from posapp.domain.pricing.units import normal_form
 from posapp.values import dataclass
 
@@ -242,7 +242,7 @@ def _names(steps: Sequence[Step]) -> list[str]:
     return [step.rule.promotion.promotion_id for step in steps if step.gain > 0]
 
 
-def _rule(cluster: Any, units: Sequence[Any]) -> Table:
+def _rule(cluster: Cluster, units: Sequence[Any]) -> Table:
     moves = []
     for position, row in zip(cluster.positions, cluster.rows, strict=True):
         base = units[position][2]
@@ -262,22 +262,36 @@ def _walked(
 ) -> list[list[Any]]:
     """The solution as moves: (unit, rule, number of the move, gain)."""
     taken: list[list[Any]] = []
-    states = ["0"] * len(rules)
     owner = {id(rule): n for n, cluster in enumerate(prepared.clusters, 1) for rule in cluster.rules}
+    of_rule: dict[int, list[tuple[int, tuple[Step, ...]]]] = {}
     for unit, done in enumerate(steps):
-        if not done:
-            continue
-        number = next((owner[id(step.rule)] for step in done if id(step.rule) in owner), ALONE)
-        gain = sum(step.gain for step in done)
-        if number == ALONE:
-            taken.append([unit, ALONE, list(names[unit]).index(done), gain])
-            continue
+        if done:
+            number = next((owner[id(step.rule)] for step in done if id(step.rule) in owner), ALONE)
+            if number == ALONE:
+                gain = sum(step.gain for step in done)
+                taken.append([unit, ALONE, list(names[unit]).index(done), gain])
+            else:
+                of_rule.setdefault(number, []).append((unit, done))
+    for number, mine in of_rule.items():
         cluster = prepared.clusters[number - 1]
-        ways = cluster.rows[cluster.positions.index(unit)][int(states[number])]
-        place = next(n for n, way in enumerate(ways) if way[3] == done)
-        states[number] = str(ways[place][0])
-        taken.append([unit, number, place, gain])
-    return taken
+        places = _places(cluster, mine, 0)
+        assert places is not None
+        for (unit, done), place in zip(mine, places, strict=True):
+            taken.append([unit, number, place, sum(step.gain for step in done)])
+    return sorted(taken)
+
+
+def _places(cluster: Cluster, mine: Sequence[tuple[int, tuple[Step, ...]]], state: int) -> list[int] | None:
+    """The numbers of the moves that do the same: what a unit gets may not tell the next state."""
+    if not mine:
+        return [] if state in cluster.back[-1] else None
+    unit, done = mine[0]
+    for place, way in enumerate(cluster.rows[cluster.positions.index(unit)][state]):
+        if way[3] == done:
+            rest = _places(cluster, mine[1:], way[0])
+            if rest is not None:
+                return [place, *rest]
+    return None
 
 
 class _Proving:
