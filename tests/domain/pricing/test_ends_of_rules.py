@@ -147,7 +147,8 @@ def test_gifts_beside_the_basket_are_due_as_far_as_the_right_is_gone() -> None:
 @pytest.mark.parametrize("choose", ["best", "sequence"])
 def test_pieces_beyond_are_bought_once(choose: str) -> None:
     kind = {
-        "type": "reward", "buy": [{"of": {"sku": ["a"]}}], "get": {"of": {"sku": ["a"]}}, "pct": 100, "over": 2
+        "type": "reward", "buy": [{"of": {"sku": ["a"]}}], "get": {"of": {"sku": ["a"]}},
+        "pct": 100, "over": 2,
     }  # fmt: skip
     for pieces, free in ((2, 0), (3, 0), (4, 1), (5, 1), (6, 2), (8, 3)):
         answer = priced(
