@@ -27,7 +27,10 @@ from tests.hub.devices import enrol_device
 DEMO = Path(__file__).parents[2] / "resources" / "demo"
 FIXTURE = Path(__file__).with_name("fixtures") / "dirty.tsv"
 #: Tables of the hub as a whole; every other key begins with the store.
-OF_THE_HUB = {"backup", "hub_secret", "hub", "hub_key", "fleet_admin", "fleet_session", "fleet_sign_in_tries"}
+OF_THE_HUB = {
+    "backup", "hub_secret", "hub", "hub_key", "fleet_admin", "fleet_session", "fleet_sign_in_tries",
+    "promotion", "price_list_row", "what_if",
+}  # fmt: skip
 
 
 @pytest.fixture
