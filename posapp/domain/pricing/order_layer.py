@@ -234,11 +234,19 @@ def _take(
     if amount <= 0:
         return 0, want.times, base
     # What is capped is taken off all together.
-    each = [(chosen, amount)] if amount != whole or want.more_minor else [
-        (mine_of, part) for (mine_of, _), part in zip(pools, parts, strict=True)
-    ]  # fmt: skip
+    each = [(mine_of, part) for (mine_of, _), part in zip(pools, parts, strict=True)]
+    if amount != whole or want.more_minor or not _have_room(runs, each, laid):
+        each = [(chosen, amount)]
     spread([(part, mine_of) for mine_of, part in each], runs, lines, laid.how)
     return amount, want.times, base
+
+
+def _have_room(runs: Sequence[Run], each: Sequence[tuple[list[int], int]], laid: _Laid) -> bool:
+    """Whether all that are rounded by themselves can also take their part by themselves."""
+    how = laid.how
+    return len(each) == 1 or all(
+        part <= room([runs[n] for n in mine], how.floor_ppm, how.floor_minor) for mine, part in each
+    )
 
 
 def _base(runs: Sequence[Run], policy: Policy) -> int:
@@ -272,14 +280,26 @@ def _chosen(runs: list[Run], right: OrderRight, group: frozenset[int]) -> list[i
     cheapest = isinstance(kind, OrderOff) and kind.units == "cheapest"
     if isinstance(kind, OrderOff) and kind.units != "all":
         limit = kind.count if limit is None else min(limit, kind.count)
+    per_line = right.promotion.limits.max_units_per_line
+    if per_line is not None:
+        of_line: dict[int, int] = {}
+        for n in mine:
+            of_line[runs[n].at] = of_line.get(runs[n].at, 0) + runs[n].count
+        within = sum([min(count, per_line) for count in of_line.values()])
+        if within < sum(of_line.values()):
+            limit = within if limit is None else min(limit, within)
     if limit is None or sum(runs[n].count for n in mine) <= limit:
         return mine
     # The dearest from the front, the cheapest from the back: goods of one price in the order of the lines.
     by_price = sorted(mine, key=lambda n: (-runs[n].base_minor, n))
     kept: dict[int, int] = {}
+    room = {} if per_line is None else dict.fromkeys([runs[n].at for n in mine], per_line)
     for n in reversed(by_price) if cheapest else by_price:
-        kept[n] = min(limit, runs[n].count)
+        at = runs[n].at
+        kept[n] = min(limit, runs[n].count, room.get(at, limit))
         limit -= kept[n]
+        if at in room:
+            room[at] -= kept[n]
     chosen: list[int] = []
     whole: list[Run] = []
     for n, run in enumerate(runs):

@@ -219,7 +219,7 @@ def _watch_dry(
     is_dry = False
     for each in watched:
         is_near = any(other.touched and other.lines & each.lines for other in watched)
-        if not is_near or each.most <= left.get(id(each), -1):
+        if not is_near or (not each.is_fine and each.most <= left.get(id(each), -1)):
             continue
         limits = each.right.promotion.limits
         floors = sum(
@@ -228,7 +228,9 @@ def _watch_dry(
             for lot in goods.lots
             if lot.line.line_no in each.lines
         )
-        wanted = sum(other.most for other in watched if other.lines & each.lines)
+        wanted = sum(
+            other.before if other.is_fine else other.most for other in watched if other.lines & each.lines
+        )
         if wanted <= each.least - floors:
             continue
         is_dry = True

@@ -98,8 +98,37 @@ def watch_of(goods: Goods, right: OrderRight, reach: Reach, policy: Policy) -> W
     )  # fmt: skip
     each.is_fine = needs_units(right, policy)
     each.slope = slope_of(right)
-    each.most = min(before, _most_of(each, policy)) if right.most_minor is None else right.most_minor
+    if right.most_minor is not None:
+        each.most = right.most_minor
+    elif each.is_fine:
+        each.most = min(before, _most_by_units(goods, right, mine, policy))
+    else:
+        each.most = min(before, _most_of(each, policy))
     return each
+
+
+def _most_by_units(goods: Goods, right: OrderRight, mine: Sequence[Lot], policy: Policy) -> int:
+    """The most where single units or lines tell: of each group the units that it may be of, as they were.
+
+    The items lower every unit, so the n dearest (or cheapest) never come to more than they did before.
+    """
+    kind, limits = right.promotion.kind, right.promotion.limits
+    picked = kind.count if isinstance(kind, OrderOff) and kind.units != "all" else None
+    known = [limit for limit in (picked, limits.max_units) if limit is not None]
+    cheapest = isinstance(kind, OrderOff) and kind.units == "cheapest"
+    total = 0
+    for group in right.groups:
+        lots = [lot for lot in mine if goods.places[lot.line.line_no] in group]
+        lots.sort(key=lambda lot: lot.price_minor if cheapest else -lot.price_minor)
+        left = min(known, default=sum([lot.count for lot in lots]))
+        base = pieces = 0
+        for lot in lots:
+            count = min(left - pieces, lot.count)
+            base, pieces = base + count * lot.price_minor, pieces + count
+        each = Watched(right, base, base, base, pieces)
+        # Each piece may be rounded up by itself.
+        total += _most_of(each, policy) + (pieces if policy.order_percent_per != "order" else 0)
+    return total
 
 
 def needs_units(right: OrderRight, policy: Policy) -> bool:
@@ -114,6 +143,7 @@ def picks_units(right: OrderRight, policy: Policy) -> bool:
     return (
         (isinstance(kind, OrderOff) and kind.units != "all")
         or right.promotion.limits.max_units is not None
+        or right.promotion.limits.max_units_per_line is not None
         or (policy.order_percent_per != "order" and slope_of(right) > 0)
     )
 
@@ -134,8 +164,6 @@ def slope_of(right: OrderRight) -> int:
 def _most_of(each: Watched, policy: Policy) -> int:
     """The most that it takes off on any sums up to those before the items."""
     kind = each.right.promotion.kind
-    if each.is_fine:
-        return each.before
     if not isinstance(kind, SpendTier):
         return reduction_at(each, each.before, policy)
     return max([_most_of_step(each, kind, step, policy) for step in kind.steps], default=0)

@@ -113,6 +113,9 @@ def combine(
         if other.saving_minor > best.saving_minor:
             best = other
     is_proven = choice.is_proven and frontier.is_proven and plan.is_sure
+    if choice.is_proven and not is_proven and ceiling is not None:
+        # What the search could not tell the bound may.
+        is_proven = ceiling.window(orders, max(best.saving_minor, at_least - 1)) < 0
     return replace(best, states=states, is_proven=is_proven)
 
 
