@@ -169,7 +169,7 @@ class Case:
         shut = {n for n, closed in world.closed.items() if is_steady or closed.reason != "condition"}
         if is_steady:
             # Below their lowest step whatever the items do: they are nobody's rivals.
-            shut |= {each.promotion_id for each in self.promotions if each.layer == "order"} - world.most.keys()
+            shut |= {one.promotion_id for one in self.promotions if one.layer == "order"} - world.most.keys()
         offered = [
             each for each in self.promotions if each.layer != "points" and each.promotion_id not in shut
         ]

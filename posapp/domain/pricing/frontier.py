@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from posapp.domain.pricing.applications import Application, Frontier, FrontierPoint, ItemChoice, LinePart
 from posapp.domain.pricing.group_rules import GroupRule
-from posapp.domain.pricing.losses import Losses, Parts, Watch, added, cut_down, losses_in, minus, move, plus
+from posapp.domain.pricing.losses import Losses, Parts, Watch, added, losses_in, minus, move, plus
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.solving import Prepared
 from posapp.domain.pricing.tables import Cluster, Step, free_ways
@@ -37,28 +37,31 @@ def combined_frontier(
     found: list[_Component] = []
     totals: list[Losses] = [{watch.nothing: 1}]
     states = 0
-    is_proven = True
     for prepared in tied:
         component = _Component(prepared, policy, watch)
         component.solve(policy.states_max - states)
         states += component.states
-        is_proven = is_proven and component.is_proven
+        pairs = len(totals[-1]) * sum([bits.bit_count() for bits in component.ends.values()])
+        if not component.is_proven or states + pairs > policy.states_max:
+            # The best by items stands; whether less of them were more in all is not known.
+            return Frontier((), states, False)
         total = watch.unbeaten(added(totals[-1], component.ends, watch.mask), is_end=True)
-        states += len(total)
-        if states > policy.states_max:
-            is_proven = False
-            total = cut_down(total)
+        states += pairs + watch.work
+        watch.work = 0
         found.append(component)
         totals.append(total)
     value = sum(component.value for component in found)
-    making = _Making(form, found, totals, states, is_proven)
+    losses = [
+        (reduced, loss) for reduced, bits in totals[-1].items() for loss in watch.best_between(bits, value)
+    ]
+    states += len(losses)
+    making = _Making(form, found, totals, states)
     points = [
         FrontierPoint(value - loss, watch.told(reduced, value - loss), making.of(reduced, loss))
-        for reduced, bits in totals[-1].items()
-        for loss in watch.best_between(bits, value)
+        for reduced, loss in losses
     ]
     points.sort(key=lambda point: (-point.value_minor, point.reductions_minor))
-    return Frontier(tuple(points), states + len(points), is_proven)
+    return Frontier(tuple(points), states)
 
 
 class _Making:
@@ -70,13 +73,11 @@ class _Making:
         components: Sequence[_Component],
         totals: Sequence[Losses],
         states: int,
-        is_proven: bool,
     ) -> None:
         self._form = form
         self._components = components
         self._totals = totals
         self._states = states
-        self._is_proven = is_proven
 
     def of(self, reduced: Parts, loss: int) -> _One:
         """What makes one point."""
@@ -89,7 +90,7 @@ class _Making:
             reduced, loss, steps = _one_of(component, before, reduced, loss)
             found.extend(applications_of(self._form, component.prepared.places, steps))
         value = sum(one.amount_minor for one in found)
-        return ItemChoice(joined(found), value, self._states, self._is_proven)
+        return ItemChoice(joined(found), value, self._states)
 
 
 def _one_of(
@@ -160,9 +161,11 @@ class _Component:
         is_whole = self.watch.has_whole or any(any(found) for found in self.in_parts.values())
         window = self.watch.window if is_whole else 0
         limit = window
-        while not self._run(limit, states_max) or self.least + window > limit:
+        while self.is_proven and (not self._run(limit, states_max) or self.least + window > limit):
             # The bound is not the best: look as far below it as the best is.
             limit = max(self.least + window, 2 * limit + 1)
+        if not self.is_proven:
+            return
         self.value = bound - self.least
         mask = (2 << window) - 1
         cut = {reduced: bits >> self.least & mask for reduced, bits in self.ends.items()}
@@ -189,12 +192,14 @@ class _Component:
             for key, losses in self.layers[-1].items():
                 for then, loss, fallen, _ in self._turns(place, key):
                     if loss <= limit:
+                        self.states += len(losses)
                         move(losses, after.setdefault(then, {}), loss, fallen, mask)
+                if self.states > states_max:
+                    self.is_proven = False
+                    return False
             layer = {then: self.watch.unbeaten(found) for then, found in after.items() if found}
-            self.states += sum([len(found) for found in layer.values()])
-            if self.states > states_max and layer:
-                self.is_proven = False
-                layer = {then: cut_down(found) for then, found in layer.items()}
+            self.states += self.watch.work
+            self.watch.work = 0
             if not layer:
                 return False
             self.layers.append(layer)

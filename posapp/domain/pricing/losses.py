@@ -50,12 +50,6 @@ def added(one: Losses, other: Losses, mask: int) -> Losses:
     return found
 
 
-def cut_down(losses: Losses) -> Losses:
-    """The least loss alone: an answer, but no proof."""
-    key = min(losses, key=lambda reduced: (losses[reduced] & -losses[reduced], reduced))
-    return {key: losses[key] & -losses[key]}
-
-
 class Watch:
     """The parts: those that all the items' value falls on need no account of their own."""
 
@@ -73,6 +67,8 @@ class Watch:
         known = [each for each in steps if each is not None]
         #: The values after which something changes for parts that all falls on; None: every value counts.
         self.steps = sorted(set().union(*known)) if len(known) == len(steps) else None
+        #: Comparisons made so far: they are work as states are.
+        self.work = 0
         self.nothing: Parts = (0,) * len(self.kept)
 
     def best_between(self, bits: int, value: int) -> Iterator[int]:
@@ -115,10 +111,12 @@ class Watch:
                 if others and others[-1] <= falling:
                     continue
                 others[:] = [falling]
-            elif any(all(a <= b for a, b in zip(other, falling, strict=True)) for other in others):
+                kept[reduced] = bit
                 continue
-            else:
-                others.append(falling)
+            self.work += len(others)
+            if any(all(a <= b for a, b in zip(other, falling, strict=True)) for other in others):
+                continue
+            others.append(falling)
             kept[reduced] = bit
         return kept
 
@@ -127,6 +125,7 @@ class Watch:
         found: Losses = {}
         for reduced, bits in sorted(losses.items()):
             left = bits
+            self.work += len(found)
             for other, held in found.items():
                 if left & held and self._is_as_good(other, reduced):
                     left &= ~held
