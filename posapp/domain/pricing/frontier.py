@@ -15,6 +15,7 @@ from posapp.domain.pricing.applications import Application, Frontier, FrontierPo
 from posapp.domain.pricing.group_rules import GroupRule
 from posapp.domain.pricing.losses import Losses, Parts, Watch, added, losses_in, minus, move, plus
 from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.search import tightened
 from posapp.domain.pricing.solving import Prepared
 from posapp.domain.pricing.tables import Cluster, Step, free_ways
 from posapp.domain.pricing.units import NormalForm
@@ -136,6 +137,8 @@ class _Component:
         self.is_proven = True
         self.tracked: dict[int, int] = {}
         self.clusters: list[Cluster] = []
+        #: Prices on units that make the bound low.
+        self.duals: list[int] = []
         self.touching: list[list[tuple[int, int]]] = []
         self.layers: list[_Layer] = []
         self.ends: Losses = {}
@@ -145,19 +148,20 @@ class _Component:
     def solve(self, states_max: int) -> None:
         """Losses against the component's best that are inside the window, and its best value."""
         units = self.prepared.units
-        zeros = [0] * len(units)
         for cluster in self.prepared.clusters:
             self.states += cluster.tabulate(units, max(1, states_max - self.states))
             if cluster.back:
-                cluster.backward(zeros)
                 self.clusters.append(cluster)
         self.is_proven = len(self.clusters) == len(self.prepared.clusters)
+        self.duals, states = tightened(units, self.clusters)
+        self.states += states
         self._track()
         self.touching = [[] for _ in units]
         for number, cluster in enumerate(self.clusters):
             for k, position in enumerate(cluster.positions):
                 self.touching[position].append((number, k))
-        bound = sum([unit[2] for unit in units]) + sum([cluster.back[0][0] for cluster in self.clusters])
+        bound = sum([unit[2] for unit in units]) + sum(self.duals)
+        bound += sum([cluster.back[0][0] for cluster in self.clusters])
         is_whole = self.watch.has_whole or any(any(found) for found in self.in_parts.values())
         window = self.watch.window if is_whole else 0
         limit = window
@@ -244,6 +248,7 @@ class _Component:
 
     def _made_turns(self, place: int, mine: tuple[int, ...]) -> list[_Turn]:
         lot, price, base, _ = self.prepared.units[place]
+        dual = self.duals[place]
         touching = self.touching[place]
         clusters = self.clusters
         here = [clusters[number].back[k][state] for (number, k), state in zip(touching, mine, strict=True)]
@@ -263,7 +268,7 @@ class _Component:
             moved = [target if n == at else state for n, state in enumerate(mine)]
             if any(state not in rest for state, rest in zip(moved, after, strict=True)):
                 continue
-            loss = base - value + sum(here) - sum([after[n][state] for n, state in enumerate(moved)])
+            loss = base + dual - value + sum(here) - sum([after[n][state] for n, state in enumerate(moved)])
             then = tuple([0 if is_last else state for state, is_last in zip(moved, ends, strict=True)])
             fallen = self._fallen(place, steps)
             # Ways that are alike in all that counts are one, except where groups are kept unit by unit.

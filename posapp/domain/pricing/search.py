@@ -56,6 +56,22 @@ def search(units: Sequence[Unit], clusters: Sequence[Cluster], states_max: int) 
     return found
 
 
+def tightened(units: Sequence[Unit], clusters: list[Cluster]) -> tuple[list[int], int]:
+    """Prices on units by which the bound of clusters together is low, and the states that it took.
+
+    The clusters know their tables; their values to come are those at these prices afterwards.
+    """
+    none = [0] * len(units)
+    for cluster in clusters:
+        cluster.backward(none)
+    if len(clusters) < 2:
+        return none, 0
+    found = Found([], 0, True)
+    alone = _Pass(units, clusters, found, 0)
+    alone.tighten()
+    return alone.duals, found.states
+
+
 def _parts(clusters: list[Cluster], count: int) -> list[list[Cluster]]:
     """Clusters that share units, together."""
     owner = [-1] * count
@@ -121,7 +137,7 @@ class _Pass:
         if layers is None:
             layers = self._run(0)
         if layers is None:
-            self._tighten()
+            self.tighten()
             layers = self._run(0)
         if layers is None:
             beam = self._run(1 << 200, width=BEAM)
@@ -175,7 +191,7 @@ class _Pass:
             for pairs in self.touching
         ]
 
-    def _tighten(self) -> None:
+    def tighten(self) -> None:
         """Better prices on units: one unit after the other is set where its two best clusters bid for it."""
         order, clusters = self.order, self.clusters
         duals = self.duals
