@@ -72,7 +72,7 @@ def test_a_ledger_of_another_terminal_is_refused(tmp_path: Path) -> None:
     [
         ("", "data is missing"),
         (SETTINGS + "colour = 1", "colour is not a setting"),
-        (SETTINGS.replace("9\"", "9\"\nscheme = \"pink\""), "scheme is one of light, dark"),
+        (SETTINGS.replace('9"', '9"\nscheme = "pink"'), "scheme is one of light, dark"),
     ],
 )
 def test_a_wrong_settings_file_is_a_sentence(tmp_path: Path, text: str, told: str) -> None:

@@ -80,7 +80,7 @@ def test_the_number_of_a_case_fits_on_the_usual_label(tmp_path) -> None:
         (["code", "ean-13", "6901234567890"], "it would be 2"),
         (["code", "gs1-qr", "(01)06901234567890(10)A"], "is not well formed"),
         (["code", "gs1-datamatrix", "(10)A"], "is not well formed"),
-        (["--out", "/no/such/folder/x.png", "card", "a"], "cannot be written"),
+        (["--out", "/no/such/folder/x.png", "card", "a"], "check the name, and that its folder exists"),
     ],
 )
 def test_mistakes_get_a_sentence_and_no_file(arguments, says, tmp_path, monkeypatch, capsys) -> None:

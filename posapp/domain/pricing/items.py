@@ -163,9 +163,7 @@ def _fewest_codes(
             other = _solve(lots, fewer, policy, cache)
             states += other.states
             if other.value_minor == choice.value_minor and other.is_proven:
-                return replace(
-                    other, states=states, is_proven=choice.is_proven, components=choice.components
-                )
+                return replace(other, states=states, is_proven=choice.is_proven, components=choice.components)
     return replace(choice, states=states)
 
 

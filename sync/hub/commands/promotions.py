@@ -112,9 +112,7 @@ def _remove(options: argparse.Namespace) -> int:
         )
     print(f"taken back: {len(set(options.id)) - len(set(unknown))}")
     if unknown:
-        raise CommandError(
-            f"no promotion {', '.join(map(repr, unknown))}; see poshub promotions list"
-        )
+        raise CommandError(f"no promotion {', '.join(map(repr, unknown))}; see poshub promotions list")
     return 0
 
 

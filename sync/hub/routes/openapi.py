@@ -79,6 +79,8 @@ _TERMINAL: Final = f"{_STORE}/terminals/{{terminal_id}}"
 _FLEET: Final = f"{PATH_PREFIX}/fleet"
 _NO_STORE: Final = {"404": "No such store or statement."}
 _REFS: Final = "#/components/schemas/{name}"
+
+
 def _without_raw(kind: type[msgspec.Struct], **instead: Any) -> type[msgspec.Struct]:
     """The same type with raw bodies as any JSON: msgspec has no schema for those."""
     fields: list[Any] = []

@@ -64,7 +64,7 @@ def _within(goods: GoodsSet, line: BasketLine) -> bool:
             return all(_within(one, line) for one in sets)
         case Except(of):
             return not _within(of, line)
-    raise NotImplementedError(goods)
+    raise TypeError(f"{goods!r} is no set of goods")
 
 
 def _share(price: int, ppm: int) -> int:

@@ -111,9 +111,7 @@ def gains_of(
         del place
     for n, right in enumerate(rights):
         if is_group(right.promotion):
-            chosen = [
-                (place, slot) for place, stack in enumerate(assignment) for m, slot in stack if m == n
-            ]
+            chosen = [(place, slot) for place, stack in enumerate(assignment) for m, slot in stack if m == n]
             if chosen:
                 groups = grouped(right, [(units[p], left[p], slot, p) for p, slot in chosen])
                 if groups is None:
@@ -264,9 +262,7 @@ def best_by_force(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy =
     return max(sum(one[2] for one in found) for found in all_choices(lots, rights))
 
 
-def all_choices(
-    lots: Sequence[Lot], rights: Sequence[Right]
-) -> Iterator[list[tuple[int, list[int], int]]]:
+def all_choices(lots: Sequence[Lot], rights: Sequence[Right]) -> Iterator[list[tuple[int, list[int], int]]]:
     """Every allowed assignment's applications."""
     units = units_of(lots)
     promotions = [right.promotion for right in rights]

@@ -13,7 +13,7 @@ import pytest
 
 from posapp.domain.pricing.promotion import Promotion
 from posapp.domain.pricing.reading import read_promotion
-from posapp.domain.pricing.writing import promotion_document
+from tests.domain.pricing.promotion_writing import promotion_document
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "PRICING.md").read_text("utf-8")

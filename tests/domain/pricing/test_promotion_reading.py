@@ -22,8 +22,8 @@ from posapp.domain.pricing.promotion import (
     UnreadablePromotion,
 )
 from posapp.domain.pricing.reading import read_promotion
-from posapp.domain.pricing.writing import promotion_document
 from tests.domain.pricing.promotion_drawings import Document, broken, documents
+from tests.domain.pricing.promotion_writing import promotion_document
 
 SCHEMA_PATH = Path(__file__).resolve().parents[3] / "resources" / "schemas" / "promotion.schema.json"
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_PATH.read_text("utf-8"))

@@ -8,7 +8,7 @@ import pytest
 
 from posapp.domain.pricing.promotion import Promotion
 from posapp.domain.pricing.reading import read_promotion
-from posapp.domain.pricing.writing import promotion_document
+from tests.domain.pricing.promotion_writing import promotion_document
 
 PART = {"of": {"sku": ["A", "B"]}, "qty": 2}
 ANY = {"qty": 2}

@@ -54,7 +54,9 @@ def run(example: Example) -> dict[str, Any]:
 
 def printed(document: dict[str, Any]) -> str:
     """One key a line."""
-    rows = (f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in document.items())
+    rows = (
+        f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in document.items()
+    )
     return "{\n" + ",\n".join(rows) + "\n}"
 
 
