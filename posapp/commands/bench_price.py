@@ -2,14 +2,15 @@
 
 Baskets of 1 to 60 lines in a shop of 5,000 live promotions on 20,000 SKUs, by class; the same in a shop ten
 times as large with the same density, and in one with a fifth of the promotions. HiGHS solves the same baskets
-in the same run, turn about; only its solving counts, not the writing of the programme.
+in the same run, turn about; only its solving counts, not the writing of the programme. All in processor time,
+since nothing here waits for anything.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
-from time import perf_counter_ns
+from time import process_time_ns
 from typing import Any
 
 from posapp.commands.bench_price_greedy import RULES, greedy_saving
@@ -88,9 +89,9 @@ def _open(goods: int, promotions: int, seed: int) -> Shop:
 def _timed(shop: Shop, basket: Basket, times: list[int], count: Count) -> int:
     """Price a basket that was never seen; what falls off."""
     cache = PriceCache()
-    begun = perf_counter_ns()
+    begun = process_time_ns()
     priced = price(basket, shop.index, cache=cache)
-    times.append(perf_counter_ns() - begun)
+    times.append(process_time_ns() - begun)
     count.baskets += 1
     count.proven += priced.is_proven
     return priced.discount_minor
@@ -100,9 +101,9 @@ def _scans(shop: Shop, basket: Basket, times: list[int], count: Count) -> None:
     """Price the basket line by line as it is scanned; the last scans count, with the cart grown."""
     for length in range(1, len(basket.lines) + 1):
         part = Basket(basket.lines[:length], basket.currency, basket.at, codes=basket.codes)
-        begun = perf_counter_ns()
+        begun = process_time_ns()
         priced = price(part, shop.index, cache=shop.cache)
-        elapsed = perf_counter_ns() - begun
+        elapsed = process_time_ns() - begun
         if length * 2 > len(basket.lines):
             times.append(elapsed)
             count.baskets += 1
@@ -110,9 +111,9 @@ def _scans(shop: Shop, basket: Basket, times: list[int], count: Count) -> None:
 
 
 def _touch(shop: Shop, basket: Basket, times: list[int]) -> None:
-    begun = perf_counter_ns()
+    begun = process_time_ns()
     shop.index.touching(basket)
-    times.append(perf_counter_ns() - begun)
+    times.append(process_time_ns() - begun)
 
 
 def _judge(shop: Shop, basket: Basket, saving: int, times: list[int], count: Count) -> None:

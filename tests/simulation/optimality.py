@@ -26,7 +26,7 @@ from posapp.commands.bench_price_judge import judged
 from posapp.commands.bench_price_shop import PriceShop, price_basket, price_shop
 from posapp.domain.pricing.certificate import certify
 from posapp.domain.pricing.checker import check
-from posapp.domain.pricing.engine import PriceCache, price_among
+from posapp.domain.pricing.engine import PriceCache, price, price_among
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.policy import Policy
 from tests.domain.pricing.adversarial_baskets import adversarial_case
@@ -59,7 +59,7 @@ class Outcome:
 def small(seed: int, outcome: Outcome) -> None:
     """One small basket against brute force."""
     basket, promotions = adversarial_case(seed)
-    priced = price_among(basket, promotions, Policy(), PriceCache())
+    priced = price(basket, promotions)
     most = most_off(basket, promotions)
     outcome.baskets += 1
     outcome.counted["proven" if priced.is_proven else "not proven"] += 1
@@ -72,7 +72,7 @@ def small(seed: int, outcome: Outcome) -> None:
 def proved(seed: int, outcome: Outcome) -> None:
     """The certificate of the same basket before the checker."""
     basket, promotions = adversarial_case(seed)
-    priced = price_among(basket, promotions, Policy(), PriceCache())
+    priced = price(basket, promotions)
     found = certify(basket, promotions)
     outcome.counted["certificate closed" if found.is_closed else "certificate open"] += 1
     faults = check(json.loads(json.dumps(found.certificate)))

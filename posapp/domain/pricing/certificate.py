@@ -159,7 +159,8 @@ class _Certifying:
         """The moves of the answer in an alternative, where they are the best of its parts."""
         combined = self.outcome.result
         value = sum(sum(step[3] for step in part["best"]) for part in made["parts"])
-        if value != combined.choice.value_minor:
+        names = {name for part in made["parts"] for name in _used(part)}
+        if value != combined.choice.value_minor or not names <= self.outcome.used:
             return None
         taken = [[step[:3] for step in part["best"]] for part in made["parts"]]
         orders = [[each.right.promotion_id, each.amount_minor] for each in combined.effects]
@@ -236,6 +237,18 @@ def _part(prepared: Prepared, policy: Policy) -> Table:
     value = sum(step[3] for step in best)
     part["proof"], part["most"] = _Proving(part, value).done()
     return part
+
+
+def _used(part: Table) -> set[str]:
+    """The promotions of what is best for a part."""
+    used: set[str] = set()
+    states: dict[int, str] = {}
+    for unit, number, place, _ in part["best"]:
+        rule = part["rules"][number]
+        moves = rule["moves"][rule["units"].index(unit)][states.get(number, "0")]
+        states[number] = moves[place][0]
+        used.update(moves[place][2])
+    return used
 
 
 def _names(steps: Sequence[Step]) -> list[str]:

@@ -38,7 +38,8 @@ def falls_of(
     needs: list[tuple[Condition, _Law]] = []
     for condition, places in right.conditions:
         lines = _line_nos(goods, places)
-        law = _Law(_amount(goods, places), touched <= lines)
+        # Goods that a price book locked count in conditions all the same.
+        law = _Law(_amount(goods, places, with_locked=True), touched <= lines)
         if condition.tax != "as_priced" or (touched & lines and not law.moves):
             continue
         needs.append((condition, law))
@@ -106,9 +107,9 @@ def _line_nos(goods: Goods, places: frozenset[int]) -> frozenset[int]:
     return frozenset(goods.lines[at].line_no for at in places)
 
 
-def _amount(goods: Goods, places: frozenset[int]) -> int:
+def _amount(goods: Goods, places: frozenset[int], *, with_locked: bool = False) -> int:
     return sum(
         lot.price_minor * lot.count
         for lot in goods.lots
-        if goods.places[lot.line.line_no] in places and not lot.is_locked
+        if goods.places[lot.line.line_no] in places and (with_locked or not lot.is_locked)
     )

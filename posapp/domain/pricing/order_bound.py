@@ -98,6 +98,14 @@ class Ceiling:
                 found = self._value - max(below + 1, saved + 1 - more)
         return found
 
+    def nearest(self, orders: Sequence[OrderRight], saved: int) -> int:
+        """How far below their best the items must be at least for more than `saved`; 0 where there is none."""
+        falls, slack = self._ready(orders)
+        for top in self._tops(falls):
+            if top + slack + sum([fall.at(top, self._policy) for fall in falls]) > saved:
+                return self._value - top
+        return 0
+
     def _ready(self, orders: Sequence[OrderRight]) -> tuple[list[_Fall], int]:
         """What each takes, and the cents that shares may be rounded apart by."""
         falls = [self._falls.get(id(right)) or self._fall(right) for right in orders]

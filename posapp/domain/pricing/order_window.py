@@ -21,11 +21,14 @@ from typing import Protocol
 from posapp.domain.pricing.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
 from posapp.domain.pricing.order_bound import Ceiling
 from posapp.domain.pricing.order_layer import OrderEffect, OrderRight, apply_orders
-from posapp.domain.pricing.order_plan import planned
+from posapp.domain.pricing.order_plan import Plan, planned
 from posapp.domain.pricing.order_watch import Goods, Reach
 from posapp.domain.pricing.policy import Policy
 from posapp.domain.pricing.runs import Run, runs_of
 from posapp.values import dataclass
+
+#: So far below the first value that might be better a window goes at first.
+_NEAR = 64
 
 
 class ItemSolver(Protocol):
@@ -100,8 +103,34 @@ def combine(
     window = min(plan.window, reach.window, best.saving_minor + plan.window - at_least)
     if window < 0:
         return best
-    frontier = items.frontier(goods.lots, rights, policy, parts=plan.parts, window_minor=window)
-    states = best.states + frontier.states + len(frontier.points)
+    least = max(best.saving_minor, at_least - 1)
+    states, is_proven = best.states, choice.is_proven and plan.is_sure
+    # A near window first: what is found there makes the whole one smaller.
+    near = _NEAR if ceiling is None else ceiling.nearest(orders, least) + _NEAR
+    while True:
+        near = min(near, window)
+        frontier = items.frontier(goods.lots, rights, policy, parts=plan.parts, window_minor=near)
+        states += frontier.states
+        best = _better(goods, frontier, plan, orders, best, policy)
+        if choice.is_proven and ceiling is not None:
+            window = min(window, ceiling.window(orders, max(best.saving_minor, at_least - 1)))
+        if near >= window or not frontier.is_proven:
+            break
+        if states > policy.states_max:
+            is_proven = False
+            break
+        near *= 4
+    is_proven = is_proven and frontier.is_proven
+    if choice.is_proven and not is_proven and ceiling is not None:
+        # What the search could not tell the bound may.
+        is_proven = ceiling.window(orders, max(best.saving_minor, at_least - 1)) < 0
+    return replace(best, states=states, is_proven=is_proven)
+
+
+def _better(
+    goods: Goods, frontier: Frontier, plan: Plan, orders: Sequence[OrderRight], best: Combined, policy: Policy
+) -> Combined:
+    """The best so far, or a point of a frontier that saves more."""
     bounded = [
         (-point.value_minor - plan.most(point.value_minor, point.reductions_minor), n)
         for n, point in enumerate(frontier.points)
@@ -112,11 +141,7 @@ def combine(
         other = settle(goods, frontier.points[n].choice, orders, policy)
         if other.saving_minor > best.saving_minor:
             best = other
-    is_proven = choice.is_proven and frontier.is_proven and plan.is_sure
-    if choice.is_proven and not is_proven and ceiling is not None:
-        # What the search could not tell the bound may.
-        is_proven = ceiling.window(orders, max(best.saving_minor, at_least - 1)) < 0
-    return replace(best, states=states, is_proven=is_proven)
+    return best
 
 
 def settle(goods: Goods, choice: ItemChoice, orders: Sequence[OrderRight], policy: Policy) -> Combined:
