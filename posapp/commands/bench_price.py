@@ -75,9 +75,8 @@ def bench_price(*, rounds: int, seed: int) -> Result:
             _scans(shop, basket, mine.scan, count)
             _touch(shop, basket, mine.touch)
             _judge(shop, basket, full, mine.judge, count)
-            if number % A_ROUND == 0:
-                _lose(shop, basket, losses, "dense")
-                _lose(sparse, price_basket(sparse.goods, lines, name), losses, "sparse")
+            _lose(shop, basket, losses, "dense")
+            _lose(sparse, price_basket(sparse.goods, lines, name), losses, "sparse")
     return _result(seed, samples, count, losses)
 
 
