@@ -61,6 +61,16 @@ class DiscountTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A promotion that this till cannot read, with the reader's sentence and its document's hash."""
+
+    promotion_id: str
+    version: int
+    document_sha256: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromotionSetAside:
     """A promotion came that this till cannot read, and goods are sold without it.
 

@@ -12,10 +12,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.promotion import Promotion, UnreadablePromotion
 from posapp.domain.pricing.reading import read_promotion
-from posapp.flows.intents import PromotionsSent, SetAside
+
+#: The promotions that can be asked, and those that could not be read.
+ReadPromotions = tuple[PromotionIndex, tuple[SetAside, ...]]
 
 
 class PromotionReader:
@@ -24,7 +27,7 @@ class PromotionReader:
     def __init__(self) -> None:
         self._known: dict[str, tuple[bytes, str, Promotion | SetAside]] = {}
 
-    def read(self, documents: Iterable[tuple[str, bytes]], currency: str) -> PromotionsSent:
+    def read(self, documents: Iterable[tuple[str, bytes]], currency: str) -> ReadPromotions:
         """The promotions of (key, document) pairs; `currency` is the one of those that name none."""
         found: dict[str, tuple[bytes, str, Promotion | SetAside]] = {}
         for key, document in documents:
@@ -35,7 +38,7 @@ class PromotionReader:
         self._known = found
         read = [each for _, _, each in found.values()]
         index = PromotionIndex(each for each in read if isinstance(each, Promotion))
-        return PromotionsSent(index, tuple(each for each in read if isinstance(each, SetAside)))
+        return index, tuple(each for each in read if isinstance(each, SetAside))
 
 
 def _read(key: str, document: bytes, currency: str) -> Promotion | SetAside:

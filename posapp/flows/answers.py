@@ -13,6 +13,7 @@ from posapp.domain.cart_prices import PricedCart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftTotals
 from posapp.domain.markdowns import MarkdownRules
+from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.index import PromotionIndex
 from posapp.domain.pricing.priced import Lost, NextStep
 from posapp.domain.recalls import RecallList, RecallProblem
@@ -323,16 +324,6 @@ class MarkdownsSent:
 
     rules: MarkdownRules
     unreadable: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A promotion that this till cannot read, with the reader's sentence and its document's hash."""
-
-    promotion_id: str
-    version: int
-    document_sha256: str
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)

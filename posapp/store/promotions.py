@@ -46,7 +46,7 @@ class PromotionFeed:
             # The file is asked again at the next look, and a scan says by itself that it cannot be read.
             return None
         self._heard = heard
-        return self._reader.read(documents, currency)
+        return PromotionsSent(*self._reader.read(documents, currency))
 
     def close(self) -> None:
         """Let the file go."""

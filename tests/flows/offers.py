@@ -22,7 +22,8 @@ BROKEN = {"id": "broken", "version": 4, "kind": {"type": "lottery"}}
 
 def promotions(*documents: Mapping[str, object]) -> PromotionsSent:
     """These documents as they reach the terminal."""
-    return PromotionReader().read([(str(each["id"]), json.dumps(each).encode()) for each in documents], "CNY")
+    documents_ = [(str(each["id"]), json.dumps(each).encode()) for each in documents]
+    return PromotionsSent(*PromotionReader().read(documents_, "CNY"))
 
 
 OFFERS: list[dict[str, Any]] = [

@@ -99,7 +99,7 @@ class Ceiling:
         return found
 
     def nearest(self, orders: Sequence[OrderRight], saved: int) -> int:
-        """How far below their best the items must be at least for more than `saved`; 0 where there is none."""
+        """How far below their best the items must be at least for more than `saved`; 0 for nowhere."""
         falls, slack = self._ready(orders)
         for top in self._tops(falls):
             if top + slack + sum([fall.at(top, self._policy) for fall in falls]) > saved:
