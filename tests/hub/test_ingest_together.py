@@ -18,6 +18,7 @@ from sync.hub.database import BusyError, Database
 from sync.hub.intake import ingest as ingest_module
 from sync.hub.intake import reading
 from sync.hub.intake.ingest import Batch, ingest
+from sync.hub.schema import events
 from sync.hub.schema.events import EVENT, EXCEPTION, FORK_ALARM, RETAIL_TRANSACTION, SALE_LINE
 from tests.hub.conftest import NOW_MS, Enrolled, event_line, sale_body
 from tests.hub.postgres import Databases
@@ -176,7 +177,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, database: Database, step: str) -> l
     insert_rows, save_progress = reading.insert_rows, ingest_module.save_progress
 
     def insert_or_die(connection: object, table: object, rows: object) -> None:
-        if not killed and step != "progress" and table is getattr(reading, step):
+        if not killed and step != "progress" and table is getattr(events, step):
             kill(connection)
         insert_rows(connection, table, rows)  # type: ignore[arg-type]
 
