@@ -243,7 +243,7 @@ class Runner:
         news = self._world.promotions()
         if news is not None:
             # The engine is loaded here and not with the first scan.
-            from posapp.domain.pricing import engine  # noqa: F401
+            from posapp.domain.pricing.answers import engine  # noqa: F401
 
             self._post(news)
 

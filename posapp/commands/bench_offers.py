@@ -13,8 +13,8 @@ from pathlib import Path
 from posapp.commands.bench_price_shop import PriceShop, price_basket, price_shop
 from posapp.commands.bench_shop import codes_of
 from posapp.domain.codes import normalise
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.promotion import Bundle, GoodsSet, Having, Part, Promotion, Reward
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.terms.promotion import Bundle, GoodsSet, Having, Part, Promotion, Reward
 
 #: Goods that the promotions of a large catalogue are about.
 SHELF = 20_000

@@ -16,9 +16,9 @@ from typing import Any
 from posapp.commands.bench_price_greedy import RULES, greedy_saving
 from posapp.commands.bench_price_shop import CLASSES, PriceShop, price_basket, price_shop
 from posapp.commands.measuring import Aim, Result, median, quantile
-from posapp.domain.pricing.basket import Basket
-from posapp.domain.pricing.engine import PriceCache, price
-from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.answers.engine import PriceCache, price
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.terms.basket import Basket
 
 GOODS, PROMOTIONS, SPARSE, TIMES = 20_000, 5_000, 1_000, 10
 #: Baskets of each class in one round.

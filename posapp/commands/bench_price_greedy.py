@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from posapp.domain.pricing.applications import Application, ItemChoice, Lot, TakenUnit
-from posapp.domain.pricing.basket import Basket
-from posapp.domain.pricing.engine import PriceCache, case_of
-from posapp.domain.pricing.order_layer import OrderRight
-from posapp.domain.pricing.order_window import settle
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.answers.engine import PriceCache, case_of
+from posapp.domain.pricing.goods.reductions import off_gain
+from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.orders.layer import OrderRight
+from posapp.domain.pricing.orders.window import settle
+from posapp.domain.pricing.terms.applications import Application, ItemChoice, Lot, TakenUnit
+from posapp.domain.pricing.terms.basket import Basket
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import (
     Bundle,
     EachUnit,
     GoodsSet,
@@ -27,8 +29,6 @@ from posapp.domain.pricing.promotion import (
     QtyTier,
     Reward,
 )
-from posapp.domain.pricing.reductions import off_gain
-from posapp.domain.pricing.sets import holds
 
 RULES = ("priority", "value", "value_per_unit")
 #: A unit that nobody took yet: its lot and its number in the line.

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from time import process_time_ns
 from typing import Any
 
-from posapp.domain.pricing.basket import Basket, BasketLine
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.goods.reductions import off_gain
+from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.promotion import (
     Bundle,
     EachUnit,
     NFor,
@@ -25,8 +27,6 @@ from posapp.domain.pricing.promotion import (
     Reward,
     SpendTier,
 )
-from posapp.domain.pricing.reductions import off_gain
-from posapp.domain.pricing.sets import holds
 
 Term = tuple[int, float]
 INFINITE = float("inf")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, Traits
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Traits
+from posapp.domain.pricing.terms.promotion import (
     AllOf,
     Bundle,
     Condition,

@@ -16,7 +16,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from posapp.commands.bench_shop import prepare_till
 from posapp.commands.fixture_operator import sign_on
 from posapp.config import Settings
-from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.flows.intents import PromotionsSent, ScanCode
 from posapp.flows.state import SignedOff
 from posapp.flows.views import CartMain

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from posapp.commands.output import allow_any_text
-from posapp.domain.pricing.case_answer import answer, refund_answer
-from posapp.domain.pricing.case_reading import BadCase, Case, read_case
-from posapp.domain.pricing.case_running import price_case, refund_of
-from posapp.domain.pricing.certificate import certify
-from posapp.domain.pricing.checker import check
-from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.pricing.cases.answer import answer, refund_answer
+from posapp.domain.pricing.cases.reading import BadCase, Case, read_case
+from posapp.domain.pricing.cases.running import price_case, refund_of
+from posapp.domain.pricing.proof.certificate import certify
+from posapp.domain.pricing.proof.checker import check
+from posapp.domain.pricing.terms.priced import PricedBasket
 
 
 def run(options: argparse.Namespace) -> int:

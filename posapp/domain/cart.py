@@ -12,7 +12,7 @@ from typing import Literal
 from posapp.domain.catalog import Item
 from posapp.domain.facts import Markdown, PackData, SaleLine, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.markdowns import reduced
-from posapp.domain.pricing.basket import Traits
+from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import Words
 from posapp.values import dataclass

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.price_facts import PriceModifier, UnitsPaid
-from posapp.domain.pricing.basket import Basket, BasketLine, Code
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.priced import PricedBasket, PricedLine, UnitRun
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.priced import PricedBasket, PricedLine, UnitRun
 from posapp.domain.shop import Shop
 from posapp.domain.tax import taxes_of
 from posapp.values import dataclass

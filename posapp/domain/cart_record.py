@@ -13,7 +13,7 @@ from typing import Any
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.facts import Markdown, PackData, ScanRecord, TenderLine, VoidedLine
-from posapp.domain.pricing.basket import Traits
+from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.quantity import Quantity
 
 _VERSION = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posapp.domain.pricing.basket import Traits
+from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.quantity import Unit
 from posapp.domain.shop import Words
 from posapp.values import dataclass

@@ -1,7 +1,7 @@
 """Tax over the lines of a sale that are taxed by category: included in prices or added to them.
 
-Only says which rates fall on which goods; the sums are those of `posapp.domain.pricing.taxes`, the one place
-where tax is computed. Where several rates fall on the same goods they stand beside each other here.
+Only says which rates fall on which goods; the sums are those of `posapp.domain.pricing.goods.taxes`, the one
+place where tax is computed. Where several rates fall on the same goods they stand beside each other here.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from posapp.domain.facts import TaxLine
-from posapp.domain.pricing.basket import LineTax
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.taxes import TaxedLine, tax_sums
+from posapp.domain.pricing.goods.taxes import TaxedLine, tax_sums
+from posapp.domain.pricing.terms.basket import LineTax
+from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.shop import TaxRules
 
 

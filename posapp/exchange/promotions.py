@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from posapp.domain.price_facts import SetAside
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.promotion import Promotion, UnreadablePromotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
 
 #: The promotions that can be asked, and those that could not be read.
 ReadPromotions = tuple[PromotionIndex, tuple[SetAside, ...]]

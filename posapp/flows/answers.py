@@ -14,8 +14,8 @@ from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftTotals
 from posapp.domain.markdowns import MarkdownRules
 from posapp.domain.price_facts import SetAside
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.priced import Lost, NextStep
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.terms.priced import Lost, NextStep
 from posapp.domain.recalls import RecallList, RecallProblem
 from posapp.domain.shop import Shop
 from posapp.values import dataclass

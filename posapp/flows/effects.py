@@ -12,8 +12,8 @@ from typing import Literal
 from posapp.domain.cart_prices import PricedCart
 from posapp.domain.facts import Fact
 from posapp.domain.paper import PaperDocument
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.terms.policy import Policy
 from posapp.values import dataclass
 
 

@@ -6,7 +6,7 @@ answers with an intent. Pure: the same question has the same answer.
 
 from __future__ import annotations
 
-from posapp.domain.pricing.explaining import explained
+from posapp.domain.pricing.answers.explaining import explained
 from posapp.flows.effects import ExplainPrices
 from posapp.flows.intents import PricesExplained
 

@@ -9,10 +9,10 @@ from typing import Protocol
 from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import Reading
-from posapp.domain.pricing.basket import Basket, BasketLine
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.priced import PricedBasket
-from posapp.domain.pricing.prices import PriceAnswer
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.items.prices import PriceAnswer
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.priced import PricedBasket
 from posapp.domain.shop import Shop
 
 

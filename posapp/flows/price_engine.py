@@ -10,10 +10,10 @@ from datetime import datetime
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.cart_prices import basket_line, listed_line, policy_of
-from posapp.domain.pricing.basket import Basket, BasketLine
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.priced import PricedBasket, PricedLine
-from posapp.domain.pricing.windows import next_turn
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.goods.windows import next_turn
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.priced import PricedBasket, PricedLine
 from posapp.domain.shop import Shop
 
 #: Lines kept of sales that are over, so that the memory need not be cleared with every change.
@@ -49,7 +49,7 @@ class EnginePricing:
         if not touching:
             return self._as_listed(basket), None
         # A till without promotions need not load the engine; with some it came with the index.
-        from posapp.domain.pricing.engine import PriceCache, price_among
+        from posapp.domain.pricing.answers.engine import PriceCache, price_among
 
         if not isinstance(self._cache, PriceCache):
             self._cache = PriceCache()

@@ -15,7 +15,7 @@ from posapp.domain.cart_prices import PricedCart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.markdowns import MarkdownRules
-from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.recalls import RecallList
 from posapp.domain.scanner_check import Diagnosis
 from posapp.domain.shop import Operator, Permission, Shop

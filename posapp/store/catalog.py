@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from posapp.domain.catalog import Item
-from posapp.domain.pricing.basket import Traits
-from posapp.domain.pricing.prices import PriceAnswer
+from posapp.domain.pricing.items.prices import PriceAnswer
+from posapp.domain.pricing.terms.basket import Traits
 from posapp.flows.intents import CatalogueStatus
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.store.catalog_place import CatalogPlace

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from posapp.domain.pricing.prices import SCOPES, Asking, PriceAnswer, PriceRow, PriceRows
+from posapp.domain.pricing.items.prices import SCOPES, Asking, PriceAnswer, PriceRow, PriceRows
 from sync.protocol.messages import PriceRowBody, PriceRowsBody
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

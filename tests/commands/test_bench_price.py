@@ -7,8 +7,8 @@ import pytest
 from posapp.commands import bench_price
 from posapp.commands.bench_price_greedy import RULES, greedy_saving
 from posapp.commands.bench_price_shop import CLASSES, price_basket, price_shop
-from posapp.domain.pricing.engine import price
-from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.goods.index import PromotionIndex
 
 
 def test_a_shop_and_its_baskets_are_the_same_for_the_same_seed() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from posapp.domain.cart import Cart, NewLine, add_line, void_line
 from posapp.domain.cart_prices import PricedCart, basket_line, basket_of, listed_line
 from posapp.domain.facts import TransactionCompleted
-from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.pricing.terms.priced import PricedBasket
 from posapp.domain.quantity import Quantity
 from posapp.domain.shop import Shop
 from posapp.domain.tenders import Payment, cash_due, take

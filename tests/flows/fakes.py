@@ -28,7 +28,7 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
-from posapp.domain.pricing.prices import Asking, PriceAnswer, PriceRow, PriceRows
+from posapp.domain.pricing.items.prices import Asking, PriceAnswer, PriceRow, PriceRows
 from posapp.domain.shop import Shop
 from posapp.flows.effects import (
     Commit,

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from posapp.domain.pricing.promotion import Promotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.terms.promotion import Promotion
 from sync.hub.database import Database
 from sync.hub.feeds.feed import read_feed
 from sync.hub.feeds.streams import put_rows

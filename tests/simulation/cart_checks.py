@@ -12,11 +12,11 @@ from itertools import accumulate
 from random import Random
 
 from posapp.domain.money import round_to_step
-from posapp.domain.pricing.basket import Basket, BasketLine
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.priced import Discount, PricedBasket
-from posapp.domain.pricing.promotion import EachUnit, PointsPay, Promotion, QtyTier, Reward
-from posapp.domain.pricing.refunds import Refund, Sale, UnitName, refund
+from posapp.domain.pricing.answers.refunds import Refund, Sale, UnitName, refund
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.priced import Discount, PricedBasket
+from posapp.domain.pricing.terms.promotion import EachUnit, PointsPay, Promotion, QtyTier, Reward
 from posapp.domain.shop import CashRules, TenderType
 from posapp.domain.tenders import Payment, TenderRefusal, take
 from tests.simulation.cart_drawings import Cart

@@ -12,9 +12,9 @@ from random import Random
 from typing import Final, TypeVar
 
 from posapp.domain.money import MODES, minor_digits
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, LineTax, Member, Traits, Uses
-from posapp.domain.pricing.policy import PointsRules, Policy
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, LineTax, Member, Traits, Uses
+from posapp.domain.pricing.terms.policy import PointsRules, Policy
+from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
     Bundle,

@@ -26,7 +26,7 @@ from posapp.devices.virtual_printer import VirtualPrinter
 from posapp.domain.catalog import Item
 from posapp.domain.codes import normalise
 from posapp.domain.ids import uuid7
-from posapp.domain.pricing.basket import Traits
+from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import shop_to_document
 from posapp.exchange.incoming import shop_from_bytes

@@ -47,6 +47,7 @@ AIMS = (
     ("tendering", 5),
     ("scanning", 5),
     ("idle", 4),
+    ("idle", 1),
     ("life", 1),
     ("closing", 1),
     ("paper", 5),

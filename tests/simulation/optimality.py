@@ -24,11 +24,11 @@ from typing import Any
 
 from posapp.commands.bench_price_judge import judged
 from posapp.commands.bench_price_shop import PriceShop, price_basket, price_shop
-from posapp.domain.pricing.certificate import certify
-from posapp.domain.pricing.checker import check
-from posapp.domain.pricing.engine import PriceCache, price, price_among
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.policy import Policy
+from posapp.domain.pricing.answers.engine import PriceCache, price, price_among
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.proof.certificate import certify
+from posapp.domain.pricing.proof.checker import check
+from posapp.domain.pricing.terms.policy import Policy
 from tests.domain.pricing.adversarial_baskets import adversarial_case
 from tests.domain.pricing.brute_force import most_off
 from tests.simulation.seed_ranges import in_processes, seeds_of, with_seeds

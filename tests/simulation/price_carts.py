@@ -26,14 +26,15 @@ from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
-from posapp.domain.pricing import engine, refunds, settling
-from posapp.domain.pricing.engine import PriceCache, price
-from posapp.domain.pricing.gates import Open
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.priced import PricedBasket
-from posapp.domain.pricing.promotion import Deposit, Every, OrderOff, Promotion, SpendTier
-from posapp.domain.pricing.set_cache import SetCache
+from posapp.domain.pricing.answers import engine, refunds
+from posapp.domain.pricing.answers.engine import PriceCache, price
+from posapp.domain.pricing.goods.gates import Open
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.items.set_cache import SetCache
+from posapp.domain.pricing.orders import settling
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.priced import PricedBasket
+from posapp.domain.pricing.terms.promotion import Deposit, Every, OrderOff, Promotion, SpendTier
 from tests.simulation import cart_checks
 from tests.simulation.cart_drawings import Cart, drawn_cart
 from tests.simulation.seed_ranges import ROOT, in_processes, seeds_of, with_seeds

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from posapp.domain.pricing import runs, search
-from posapp.domain.pricing.tables import Cluster
+from posapp.domain.pricing.goods import runs
+from posapp.domain.pricing.items import search
+from posapp.domain.pricing.items.tables import Cluster
 from tests.simulation.optimality import Outcome, large, main, small
 
 pytestmark = pytest.mark.campaign

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
 from tests.domain.pricing.promotion_writing import promotion_document
 from tests.simulation.cart_drawings import drawn_cart
 from tests.simulation.price_carts import BLOCK, MUTANTS, campaign, digest, digest_elsewhere, planted

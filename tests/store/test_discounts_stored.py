@@ -13,7 +13,7 @@ import pytest
 
 from posapp.domain.facts import TransactionCompleted
 from posapp.domain.price_facts import DiscountTotal, PriceModifier, PromotionSetAside, UnitsPaid
-from posapp.domain.pricing.basket import Traits
+from posapp.domain.pricing.terms.basket import Traits
 from posapp.flows.effects import Commit
 from posapp.flows.intents import CommitFailed
 from posapp.store import migrate as migrate_module

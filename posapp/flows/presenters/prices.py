@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.cart_prices import PricedCart
-from posapp.domain.pricing.priced import Discount, Lost, NextStep
+from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep
 from posapp.flows.blocks import Action, Block, Note, PriceStep, PriceSteps, SavedBand, SumRow
 from posapp.flows.formatting import MINUS, N_, percent, weight
 from posapp.flows.intents import Back, PricesExplained, RemoveCode, WhyPrice

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from posapp.domain.money import minor_digits
-from posapp.domain.pricing.prices import PriceRow
-from posapp.domain.pricing.reading_values import Money
+from posapp.domain.pricing.documents.reading_values import Money
+from posapp.domain.pricing.items.prices import PriceRow
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
 from sync.hub.goods.price_list_files import COLUMNS, PriceFile, PriceFileError, read_price_file
 from sync.hub.goods.price_lists import list_rows, put_price_list, why_price

@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 
 from posapp.domain.cart import CartLine
 from posapp.domain.cart_prices import basket_line, policy_of
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, Member
-from posapp.domain.pricing.engine import PriceCache, price
-from posapp.domain.pricing.explaining import explained
-from posapp.domain.pricing.priced import PricedBasket
-from posapp.domain.pricing.prices import PriceAnswer
+from posapp.domain.pricing.answers.engine import PriceCache, price
+from posapp.domain.pricing.answers.explaining import explained
+from posapp.domain.pricing.items.prices import PriceAnswer
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member
+from posapp.domain.pricing.terms.priced import PricedBasket
 from posapp.domain.quantity import Quantity, quantity_max
 from sync.hub.fleet.live_prices import Goods, LiveStore, goods_of_store, sku_of
 from sync.hub.goods.price_lists import answer_of

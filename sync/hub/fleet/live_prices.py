@@ -15,8 +15,8 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from posapp.domain.codes import normalise
-from posapp.domain.pricing.basket import Traits
-from posapp.domain.pricing.index import PromotionIndex
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.shop import Shop
 from sync.hub.feeds.streams import heads, held_bodies
 from sync.hub.goods.promotion_admin import store_promotions

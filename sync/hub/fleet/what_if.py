@@ -18,12 +18,12 @@ import msgspec
 from sqlalchemy import Connection, and_, func, select, update
 
 from posapp.domain.cart_prices import policy_of
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, LineTax, Traits
-from posapp.domain.pricing.engine import PriceCache, price_among
-from posapp.domain.pricing.index import PromotionIndex
-from posapp.domain.pricing.priced import PricedBasket
-from posapp.domain.pricing.promotion import Promotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.answers.engine import PriceCache, price_among
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.goods.index import PromotionIndex
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, LineTax, Traits
+from posapp.domain.pricing.terms.priced import PricedBasket
+from posapp.domain.pricing.terms.promotion import Promotion
 from posapp.domain.tax import taxes_of
 from sync.hub.database import Database, insert_rows
 from sync.hub.fleet.live_prices import LiveStore, goods_of_store, read_live

@@ -16,8 +16,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from posapp.domain.money import minor_digits
-from posapp.domain.pricing.prices import SCOPES, PriceRow, Scope
-from posapp.domain.pricing.reading_values import Money, Node, Unread
+from posapp.domain.pricing.documents.reading_values import Money, Node, Unread
+from posapp.domain.pricing.items.prices import SCOPES, PriceRow, Scope
 from sync.hub.goods.store_facts import StoreFacts
 
 COLUMNS: Final = ("sku", "price", "scope", "from", "to", "level", "least_qty", "currency")

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from posapp.domain.pricing.prices import SCOPES, Asking, PriceAnswer, PriceRow, PriceRows
+from posapp.domain.pricing.items.prices import SCOPES, Asking, PriceAnswer, PriceRow, PriceRows
 from sync.hub.database import insert_rows
 from sync.hub.feeds.streams import changed_rows, held_bodies, put_rows
 from sync.hub.goods.store_facts import StoreFacts, all_stores

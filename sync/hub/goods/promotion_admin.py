@@ -15,10 +15,10 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Traits
-from posapp.domain.pricing.index import PromotionIndex, touched_sets
-from posapp.domain.pricing.promotion import AllOf, AnyOf, GoodsSet, Having, Promotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.goods.index import PromotionIndex, touched_sets
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Traits
+from posapp.domain.pricing.terms.promotion import AllOf, AnyOf, GoodsSet, Having, Promotion
 from sync.hub.database import insert_rows
 from sync.hub.feeds.snapshots import want_snapshot
 from sync.hub.feeds.streams import changed_rows, held_bodies, put_rows

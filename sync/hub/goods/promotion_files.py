@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from posapp.domain.pricing.promotion import Promotion, UnreadablePromotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
 from sync.hub.goods.store_facts import StoreFacts
 
 BODY_MAX_BYTES: Final = 256 * 1024

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.pricing.terms.priced import PricedBasket
 from sync.hub.database import Database
 from sync.hub.fleet.basket_trial import Asked, Trial, codes_of, try_basket
 from sync.hub.fleet.live_prices import LiveStores

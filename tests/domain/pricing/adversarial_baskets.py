@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from random import Random
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, Traits
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Traits
+from posapp.domain.pricing.terms.promotion import (
     Bundle,
     Condition,
     EachUnit,

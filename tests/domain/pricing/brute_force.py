@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
 
-from posapp.domain.pricing.basket import Basket, BasketLine
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
     Bundle,

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import combinations
 
-from posapp.domain.pricing.applications import (
+from posapp.domain.pricing.goods.runs import runs_of
+from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.orders.layer import off_of
+from posapp.domain.pricing.terms.applications import (
     Application,
     Frontier,
     FrontierPoint,
@@ -20,11 +23,8 @@ from posapp.domain.pricing.applications import (
     Right,
     TakenUnit,
 )
-from posapp.domain.pricing.order_layer import off_of
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import EachUnit, NFor
-from posapp.domain.pricing.runs import runs_of
-from posapp.domain.pricing.sets import holds
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import EachUnit, NFor
 
 Unit = tuple[Lot, int]
 

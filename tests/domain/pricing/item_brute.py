@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from posapp.domain.pricing.applications import Lot, Right
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import Bundle, EachUnit, NFor, Nth, Off, Promotion, QtyTier, Reward
-from posapp.domain.pricing.sets import holds
+from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.terms.applications import Lot, Right
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import Bundle, EachUnit, NFor, Nth, Off, Promotion, QtyTier, Reward
 
 #: Line, index, price, own floor, lot.
 Unit = tuple[int, int, int, int, Lot]

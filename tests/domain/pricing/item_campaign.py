@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from random import Random
 
-from posapp.domain.pricing.applications import FrontierPoint, ItemChoice, LinePart, Lot
-from posapp.domain.pricing.items import ItemCache, item_frontier, solve_items
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.sharing import share
-from posapp.domain.pricing.writing_out import shares_of
+from posapp.domain.pricing.goods.sharing import share
+from posapp.domain.pricing.items.items import ItemCache, item_frontier, solve_items
+from posapp.domain.pricing.items.writing_out import shares_of
+from posapp.domain.pricing.terms.applications import FrontierPoint, ItemChoice, LinePart, Lot
+from posapp.domain.pricing.terms.policy import Policy
 from tests.domain.pricing.item_brute import all_choices, best_by_force, is_group, size, units_of
 from tests.domain.pricing.item_cases import small_case
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from posapp.domain.pricing.applications import Lot, Right
-from posapp.domain.pricing.basket import BasketLine
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.terms.applications import Lot, Right
+from posapp.domain.pricing.terms.basket import BasketLine
+from posapp.domain.pricing.terms.promotion import (
     Bundle,
     EachUnit,
     Every,

@@ -10,9 +10,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from posapp.domain.pricing.case_answer import answer
-from posapp.domain.pricing.case_reading import read_case
-from posapp.domain.pricing.case_running import price_case
+from posapp.domain.pricing.cases.answer import answer
+from posapp.domain.pricing.cases.reading import read_case
+from posapp.domain.pricing.cases.running import price_case
 
 
 @dataclass(frozen=True, slots=True)

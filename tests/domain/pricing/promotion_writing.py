@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from posapp.domain.money import minor_digits
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.documents.reading import DAYS
+from posapp.domain.pricing.documents.reading_values import PPM_OF_ONE, Money, percent_text, times_text
+from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
     Bundle,
@@ -43,8 +45,6 @@ from posapp.domain.pricing.promotion import (
     Weekly,
     Who,
 )
-from posapp.domain.pricing.reading import DAYS
-from posapp.domain.pricing.reading_values import PPM_OF_ONE, Money, percent_text, times_text
 
 _STORE_PAYS = (Funding("store", PPM_OF_ONE),)
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posapp.domain.money import MODES
-from posapp.domain.pricing.basket import Code, LineTax, Member, Uses
-from posapp.domain.pricing.case_reading import DEFAULT_AT, BadCase, case_of, read_case
-from posapp.domain.pricing.policy import PointsRules, Policy
+from posapp.domain.pricing.cases.reading import DEFAULT_AT, BadCase, case_of, read_case
+from posapp.domain.pricing.terms.basket import Code, LineTax, Member, Uses
+from posapp.domain.pricing.terms.policy import PointsRules, Policy
 
 PLAIN: dict[str, Any] = {"currency": "EUR", "basket": [{"sku": "a", "unit_price": "1.50", "qty": 2}]}
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from posapp.domain.pricing.case_reading import read_case
-from posapp.domain.pricing.case_running import price_case
-from posapp.domain.pricing.priced import PricedBasket
+from posapp.domain.pricing.cases.reading import read_case
+from posapp.domain.pricing.cases.running import price_case
+from posapp.domain.pricing.terms.priced import PricedBasket
 from tests.domain.pricing.peers import added, line, promo
 
 

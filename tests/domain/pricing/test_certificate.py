@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from posapp.domain.pricing import checker
-from posapp.domain.pricing.certificate import certify
-from posapp.domain.pricing.checker import check
-from posapp.domain.pricing.engine import price
+from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.proof import checker
+from posapp.domain.pricing.proof.certificate import certify
+from posapp.domain.pricing.proof.checker import check
 from tests.domain.pricing.adversarial_baskets import adversarial_case
 
 Table = dict[str, Any]

@@ -9,8 +9,8 @@ from itertools import combinations
 
 import pytest
 
-from posapp.domain.pricing.choices import Choosing, Outcome
-from posapp.domain.pricing.promotion import EachUnit, Needs, Off, OrderOff, PriceBook, Promotion, Stack
+from posapp.domain.pricing.orders.choices import Choosing, Outcome
+from posapp.domain.pricing.terms.promotion import EachUnit, Needs, Off, OrderOff, PriceBook, Promotion, Stack
 
 
 def promotion(rng: random.Random, number: int) -> Promotion:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from posapp.domain.pricing.case_reading import BadCase, read_case
-from posapp.domain.pricing.case_running import price_case, refund_of
-from posapp.domain.pricing.engine import price
-from posapp.domain.pricing.priced import PricedBasket
-from posapp.domain.pricing.promotion import Promotion, UnreadablePromotion
-from posapp.domain.pricing.reading import read_promotion
-from posapp.domain.pricing.settling import check_sums
+from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.cases.reading import BadCase, read_case
+from posapp.domain.pricing.cases.running import price_case, refund_of
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.orders.settling import check_sums
+from posapp.domain.pricing.terms.priced import PricedBasket
+from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
 
 
 def priced(**case: Any) -> PricedBasket:

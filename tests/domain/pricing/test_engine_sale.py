@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, LineTax, Member, Traits
-from posapp.domain.pricing.engine import PriceCache, price
-from posapp.domain.pricing.points import points_of_units
-from posapp.domain.pricing.policy import PointsRules, Policy
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.answers.engine import PriceCache, price
+from posapp.domain.pricing.orders.points import points_of_units
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, LineTax, Member, Traits
+from posapp.domain.pricing.terms.policy import PointsRules, Policy
+from posapp.domain.pricing.terms.promotion import (
     EachUnit,
     Every,
     Except,

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, Member
-from posapp.domain.pricing.engine import price
-from posapp.domain.pricing.explaining import explained
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.priced import Lost, NextStep
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.answers.explaining import explained
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.priced import Lost, NextStep
+from posapp.domain.pricing.terms.promotion import (
     Bundle,
     Condition,
     EachUnit,

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, LineTax, Member, Traits, Uses
-from posapp.domain.pricing.gates import Closed, Open, gate, unmet
-from posapp.domain.pricing.promotion import Promotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.goods.gates import Closed, Open, gate, unmet
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, LineTax, Member, Traits, Uses
+from posapp.domain.pricing.terms.promotion import Promotion
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 #: A Wednesday.

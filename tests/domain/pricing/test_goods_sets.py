@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Code, Traits
-from posapp.domain.pricing.index import PromotionIndex, touched_sets
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.goods.index import PromotionIndex, touched_sets
+from posapp.domain.pricing.goods.sets import holds, spread, values_of
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Traits
+from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
     Bundle,
@@ -32,7 +33,6 @@ from posapp.domain.pricing.promotion import (
     Promotion,
     Reward,
 )
-from posapp.domain.pricing.sets import holds, spread, values_of
 
 AT = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 TENTH = EachUnit(Off(ppm=100_000))

@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
-from posapp.domain.pricing import search
-from posapp.domain.pricing.applications import ItemChoice, Lot, Right
-from posapp.domain.pricing.basket import BasketLine, Traits
-from posapp.domain.pricing.items import ItemCache, solve_items
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.items import search
+from posapp.domain.pricing.items.items import ItemCache, solve_items
+from posapp.domain.pricing.terms.applications import ItemChoice, Lot, Right
+from posapp.domain.pricing.terms.basket import BasketLine, Traits
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import (
     Bundle,
     EachUnit,
     Every,

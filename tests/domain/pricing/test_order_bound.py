@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from posapp.domain.pricing.gates import Open
-from posapp.domain.pricing.items import ItemCache, solve_items
-from posapp.domain.pricing.order_bound import Ceiling
-from posapp.domain.pricing.order_layer import order_right
-from posapp.domain.pricing.order_window import settle
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import Every, Limits, Needs, Off, OrderOff, Promotion
+from posapp.domain.pricing.goods.gates import Open
+from posapp.domain.pricing.items.items import ItemCache, solve_items
+from posapp.domain.pricing.orders.bound import Ceiling
+from posapp.domain.pricing.orders.layer import order_right
+from posapp.domain.pricing.orders.window import settle
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import Every, Limits, Needs, Off, OrderOff, Promotion
 from tests.domain.pricing.brute_items import all_choices
 from tests.domain.pricing.test_order_window import SKUS, an_item, an_order, basket_of, goods_of
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from posapp.domain.pricing.basket import Basket, BasketLine, LineTax, Traits, Uses
-from posapp.domain.pricing.engine import price
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, LineTax, Traits, Uses
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import (
     Condition,
     Deposit,
     EachUnit,

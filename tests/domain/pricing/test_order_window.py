@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from posapp.domain.pricing.applications import Right
-from posapp.domain.pricing.basket import Basket, BasketLine
-from posapp.domain.pricing.gates import Open
-from posapp.domain.pricing.order_layer import OrderRight, order_right
-from posapp.domain.pricing.order_watch import Goods
-from posapp.domain.pricing.order_window import combine, settle
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.price_layer import price_lots
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.goods.gates import Open
+from posapp.domain.pricing.items.price_layer import price_lots
+from posapp.domain.pricing.orders.layer import OrderRight, order_right
+from posapp.domain.pricing.orders.watch import Goods
+from posapp.domain.pricing.orders.window import combine, settle
+from posapp.domain.pricing.terms.applications import Right
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import (
     Condition,
     EachUnit,
     Every,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.basket import Basket, BasketLine, Member
-from posapp.domain.pricing.engine import price
-from posapp.domain.pricing.points import payable
-from posapp.domain.pricing.policy import PointsRules, Policy
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.orders.points import payable
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Member
+from posapp.domain.pricing.terms.policy import PointsRules, Policy
+from posapp.domain.pricing.terms.promotion import (
     Having,
     PointsAdd,
     PointsPay,

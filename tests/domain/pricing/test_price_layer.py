@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from posapp.domain.pricing.applications import Lot, Right
-from posapp.domain.pricing.basket import BasketLine
-from posapp.domain.pricing.price_layer import price_lots
-from posapp.domain.pricing.promotion import Every, GoodsSet, Having, Limits, Off, PriceBook, Promotion
+from posapp.domain.pricing.items.price_layer import price_lots
+from posapp.domain.pricing.terms.applications import Lot, Right
+from posapp.domain.pricing.terms.basket import BasketLine
+from posapp.domain.pricing.terms.promotion import Every, GoodsSet, Having, Limits, Off, PriceBook, Promotion
 
 LINE = BasketLine(1, "A", 5, 100)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.prices import Asking, Coming, PassedOver, PriceAnswer, PriceRow, PriceRows
+from posapp.domain.pricing.items.prices import Asking, Coming, PassedOver, PriceAnswer, PriceRow, PriceRows
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=ZONE)

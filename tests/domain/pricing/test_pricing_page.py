@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from posapp.domain.pricing.promotion import Promotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.terms.promotion import Promotion
 from tests.domain.pricing.promotion_writing import promotion_document
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,7 +11,8 @@ import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.terms.promotion import (
     EachUnit,
     NFor,
     Off,
@@ -21,7 +22,6 @@ from posapp.domain.pricing.promotion import (
     Reward,
     UnreadablePromotion,
 )
-from posapp.domain.pricing.reading import read_promotion
 from tests.domain.pricing.promotion_drawings import Document, broken, documents
 from tests.domain.pricing.promotion_writing import promotion_document
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from posapp.domain.pricing.promotion import Promotion
-from posapp.domain.pricing.reading import read_promotion
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.terms.promotion import Promotion
 from tests.domain.pricing.promotion_writing import promotion_document
 
 PART = {"of": {"sku": ["A", "B"]}, "qty": 2}

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posapp.domain.money import round_to_step
-from posapp.domain.pricing.basket import Basket, BasketLine, LineTax
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.priced import Discount, Gift, PricedBasket, PricedLine, UnitRun
-from posapp.domain.pricing.refunds import Sale, UnitName, next_units, refund, remaining
-from posapp.domain.pricing.taxes import tax_sums, taxed_lines
+from posapp.domain.pricing.answers.refunds import Sale, UnitName, next_units, refund, remaining
+from posapp.domain.pricing.goods.taxes import tax_sums, taxed_lines
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, LineTax
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.priced import Discount, Gift, PricedBasket, PricedLine, UnitRun
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 RATES = (

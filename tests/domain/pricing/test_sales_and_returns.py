@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.case_answer import answer
-from posapp.domain.pricing.case_reading import Case, read_case
-from posapp.domain.pricing.case_running import price_case, sale_of
-from posapp.domain.pricing.engine import price
-from posapp.domain.pricing.priced import PricedBasket
-from posapp.domain.pricing.refunds import UnitName, refund
+from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.answers.refunds import UnitName, refund
+from posapp.domain.pricing.cases.answer import answer
+from posapp.domain.pricing.cases.reading import Case, read_case
+from posapp.domain.pricing.cases.running import price_case, sale_of
+from posapp.domain.pricing.terms.priced import PricedBasket
 from tests.domain.pricing.peers import added, included, line, promo
 
 AMOUNTS = st.integers(1, 3000).map(lambda minor: f"{minor // 100}.{minor % 100:02}")

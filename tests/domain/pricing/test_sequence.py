@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.applications import ItemChoice, Lot, Right
-from posapp.domain.pricing.basket import BasketLine, LineTax, Traits
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.sequences.sequence import in_sequence
+from posapp.domain.pricing.terms.applications import ItemChoice, Lot, Right
+from posapp.domain.pricing.terms.basket import BasketLine, LineTax, Traits
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
     Bundle,
@@ -36,7 +37,6 @@ from posapp.domain.pricing.promotion import (
     Stack,
     Step,
 )
-from posapp.domain.pricing.sequence import in_sequence
 
 ORDER_KINDS = (OrderOff, SpendTier, Deposit)
 

@@ -6,9 +6,11 @@ from random import Random
 
 import pytest
 
-from posapp.domain.pricing import set_cache
-from posapp.domain.pricing.basket import BasketLine, Traits
-from posapp.domain.pricing.promotion import (
+from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.items import set_cache
+from posapp.domain.pricing.items.set_cache import SetCache, sets_of
+from posapp.domain.pricing.terms.basket import BasketLine, Traits
+from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
     Bundle,
@@ -21,8 +23,6 @@ from posapp.domain.pricing.promotion import (
     Priced,
     Promotion,
 )
-from posapp.domain.pricing.set_cache import SetCache, sets_of
-from posapp.domain.pricing.sets import holds
 
 
 def any_set(random: Random, depth: int = 2) -> GoodsSet:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.sharing import share, share_runs
+from posapp.domain.pricing.goods.sharing import share, share_runs
 
 CONVENTIONS = (
     "largest_remainder", "equal_per_unit", "largest_ratio", "truncate_from_end", "last_takes_rest",

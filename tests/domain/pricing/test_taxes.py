@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posapp.domain.money import MODES
-from posapp.domain.pricing.basket import LineTax
-from posapp.domain.pricing.policy import Policy
-from posapp.domain.pricing.taxes import TaxedLine, TaxSums, tax_sums
+from posapp.domain.pricing.goods.taxes import TaxedLine, TaxSums, tax_sums
+from posapp.domain.pricing.terms.basket import LineTax
+from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.shop import TaxRules
 from posapp.domain.tax import tax_lines, taxes_of
 from tests.domain.shops import tax_rule_sets

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posapp.domain.pricing.gates import is_within
-from posapp.domain.pricing.promotion import EachUnit, Off, Promotion, Weekly
-from posapp.domain.pricing.windows import next_turn
+from posapp.domain.pricing.goods.gates import is_within
+from posapp.domain.pricing.goods.windows import next_turn
+from posapp.domain.pricing.terms.promotion import EachUnit, Off, Promotion, Weekly
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 22, tzinfo=SHANGHAI)

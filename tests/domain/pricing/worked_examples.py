@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from posapp.domain.pricing.case_answer import answer, refund_answer
-from posapp.domain.pricing.case_reading import read_case
-from posapp.domain.pricing.case_running import price_case, refund_of
+from posapp.domain.pricing.cases.answer import answer, refund_answer
+from posapp.domain.pricing.cases.reading import read_case
+from posapp.domain.pricing.cases.running import price_case, refund_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "PRICING.md"
 #: What is not printed: long, and no part of what is paid.

@@ -1,0 +1,1 @@
+"""A basket priced, explained, and given back."""

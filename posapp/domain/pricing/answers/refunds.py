@@ -1,0 +1,332 @@
+"""What is given back for goods of a sale: known before it is done, and exact in every order of returns.
+
+With "keep_shares" each unit gives back what it paid, fixed at the sale; with "reprice" it is what was paid
+less the price of what remains, with the promotions as of the sale, at least 0. Points, coupons and gifts go
+the same way. Only says what would be: nothing here books, prints or pays anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from posapp.domain.money import allocate, round_to_step
+from posapp.domain.pricing.terms.basket import Basket
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.priced import Gift, PricedBasket, PricedLine
+from posapp.values import dataclass
+
+#: One piece of a sale: the number of its line, and which piece of the line it is, counted from 0.
+UnitName = tuple[int, int]
+#: (rate id, ppm, whether the price has it in it) -> (net, tax).
+_Taxes = dict[tuple[str, int, bool], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedUnit:
+    """A unit and what it gives back, with its tax; `discounts` are (place in the sale's, amount) given up."""
+
+    line_no: int
+    index: int
+    amount_minor: int
+    discounts: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedTax:
+    """Tax of one rate that is given back."""
+
+    rate_id: str
+    ppm: int
+    included: bool
+    taxable_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What a return gives back: Σ units − kept for gifts + rounding = total.
+
+    `points_back` are used points that come back, `points_taken` earned ones that go; `coupons_back` codes
+    that no remaining unit has any use of. `gifts_due` have no right to stay: returned with the goods, or
+    their declared value is in `kept_minor`.
+    """
+
+    how: str
+    units: tuple[RefundedUnit, ...]
+    taxes: tuple[RefundedTax, ...]
+    amount_minor: int
+    kept_minor: int
+    rounding_minor: int
+    total_minor: int
+    points_back: int = 0
+    points_taken: int = 0
+    coupons_back: tuple[str, ...] = ()
+    gifts_due: tuple[Gift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale as it was: basket, price and policy, and how a basket is priced as of then (for "reprice")."""
+
+    basket: Basket
+    priced: PricedBasket
+    policy: Policy
+    price_again: Callable[[Basket], PricedBasket] | None = None
+    #: What a gift is worth where it stays with the shopper, by SKU.
+    gift_values: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """All that was given back up to some return."""
+
+    amount: int = 0
+    taxes: tuple[tuple[tuple[str, int, bool], tuple[int, int]], ...] = ()
+    kept: int = 0
+
+
+def next_units(
+    priced: PricedBasket, quantities: Mapping[int, int], earlier: Iterable[UnitName] = ()
+) -> tuple[UnitName, ...]:
+    """The first units of each line that have not come back yet; raises ValueError where there are too few."""
+    gone = set(earlier)
+    found: list[UnitName] = []
+    for line_no, quantity in quantities.items():
+        line = next((line for line in priced.lines if line.line_no == line_no), None)
+        free = [(line_no, n) for n in range(line.quantity if line else 0) if (line_no, n) not in gone]
+        if not 0 < quantity <= len(free):
+            raise ValueError(f"line {line_no} has {len(free)} pieces that can come back, not {quantity}")
+        found += free[:quantity]
+    return tuple(found)
+
+
+def refund(
+    sale: Sale,
+    returned: Iterable[UnitName],
+    *,
+    earlier: Sequence[Iterable[UnitName]] = (),
+    gifts_back: Mapping[str, int] | None = None,
+    is_faulty: bool = False,
+) -> Refund:
+    """What these units give back after the earlier returns (in their order).
+
+    Faulty goods always give back their shares. Raises ValueError where a unit is not of the sale or has come
+    back before.
+    """
+    steps = [tuple(step) for step in (*earlier, tuple(returned))]
+    _check(sale.priced, [unit for step in steps for unit in step])
+    reprices = sale.policy.refund == "reprice" and not is_faulty
+    if reprices and sale.price_again is None:
+        raise ValueError("re-pricing what remains needs the promotions as of the sale")
+    shares = _unit_sums(sale.priced)
+    gone: set[UnitName] = set()
+    before = now = _Sums()
+    for step in steps:
+        before = now
+        gone.update(step)
+        now = _repriced(sale, gone, before) if reprices else _kept_shares(shares, gone)
+        due = _gifts_due(sale, gone)
+        now = replace(now, kept=_kept_back(sale, due, gifts_back or {}))
+    return _result(
+        sale, steps[-1], gone, (before, now), shares, due=due, how="reprice" if reprices else "keep_shares"
+    )
+
+
+def _check(priced: PricedBasket, units: Sequence[UnitName]) -> None:
+    known = {(line.line_no, n) for line in priced.lines for n in range(line.quantity)}
+    seen: set[UnitName] = set()
+    for unit in units:
+        if unit not in known:
+            raise ValueError(f"line {unit[0]} has no piece {unit[1] + 1}")
+        if unit in seen:
+            raise ValueError(f"piece {unit[1] + 1} of line {unit[0]} has come back already")
+        seen.add(unit)
+
+
+# ------------------------------------------------------------------ shares fixed at the sale
+@dataclass(frozen=True, slots=True)
+class _UnitSum:
+    """What one unit paid with its tax, what of it is tax, what each discount took, its points."""
+
+    amount: int
+    taxes: tuple[tuple[tuple[str, int, bool], int, int], ...]
+    discounts: tuple[tuple[int, int], ...]
+    paid: int
+
+
+def _unit_sums(priced: PricedBasket) -> dict[UnitName, _UnitSum]:
+    """Every unit's part of the sale; tax of a line goes over its units by what they paid."""
+    of_line: dict[int, list[tuple[tuple[str, int, bool], int, int]]] = {}
+    for sums in priced.taxes:
+        for line_no, net, tax in sums.line_shares:
+            of_line.setdefault(line_no, []).append(((sums.rate_id, sums.ppm, sums.included), net, tax))
+    found: dict[UnitName, _UnitSum] = {}
+    for line in priced.lines:
+        paid = line.unit_shares
+        weights = [max(0, each) for each in paid]
+        taxes = of_line.get(line.line_no, [])
+        nets = allocate(taxes[0][1], weights) if taxes else paid
+        by_rate = [(key, allocate(tax, weights)) for key, _, tax in taxes]
+        for n, discounts in enumerate(_unit_discounts(line)):
+            own = tuple((key, nets[n], parts[n]) for key, parts in by_rate)
+            amount = nets[n] + sum(tax for _, _, tax in own)
+            found[line.line_no, n] = _UnitSum(amount, own, discounts, paid[n])
+    return found
+
+
+def _unit_discounts(line: PricedLine) -> list[tuple[tuple[int, int], ...]]:
+    return [run.shares for run in line.runs for _ in range(run.count)]
+
+
+def _kept_shares(shares: Mapping[UnitName, _UnitSum], gone: set[UnitName]) -> _Sums:
+    taxes: _Taxes = {}
+    for unit in sorted(gone):
+        for key, net, tax in shares[unit].taxes:
+            before = taxes.get(key, (0, 0))
+            taxes[key] = (before[0] + net, before[1] + tax)
+    return _Sums(sum(shares[unit].amount for unit in gone), tuple(taxes.items()))
+
+
+# ------------------------------------------------------------------ what remains, priced again
+def remaining(basket: Basket, gone: Iterable[UnitName]) -> Basket:
+    """The basket without units that came back."""
+    away: dict[int, int] = {}
+    for line_no, _ in gone:
+        away[line_no] = away.get(line_no, 0) + 1
+    lines = (replace(line, quantity=line.quantity - away.get(line.line_no, 0)) for line in basket.lines)
+    return replace(basket, lines=tuple(line for line in lines if line.quantity))
+
+
+def _exact(priced: PricedBasket) -> int:
+    """The total before rounding of cash."""
+    return priced.total_minor - priced.rounding_minor
+
+
+def _repriced(sale: Sale, gone: set[UnitName], before: _Sums) -> _Sums:
+    left = remaining(sale.basket, gone)
+    again = sale.price_again(left) if left.lines and sale.price_again else None
+    amount = _exact(sale.priced) - (_exact(again) if again else 0)
+    if amount <= before.amount:
+        return before
+    taxes: _Taxes = {}
+    for sums, sign in ((sale.priced.taxes, 1), (again.taxes if again else (), -1)):
+        for each in sums:
+            key = (each.rate_id, each.ppm, each.included)
+            net, tax = taxes.get(key, (0, 0))
+            taxes[key] = (net + sign * each.taxable_minor, tax + sign * each.tax_minor)
+    return _Sums(amount, tuple(taxes.items()))
+
+
+# ------------------------------------------------------------------ gifts, points, coupons
+def _gifts_due(sale: Sale, gone: set[UnitName]) -> tuple[Gift, ...]:
+    """Gifts beside the basket that what remains gives no right to; without promotions when all came back."""
+    gifts = [gift for gift in sale.priced.gifts if not gift.in_basket]
+    if not gifts:
+        return ()
+    left = remaining(sale.basket, gone)
+    if not left.lines:
+        return tuple(gifts)
+    if sale.price_again is None:
+        return ()
+    still: dict[tuple[str, str], int] = {}
+    for gift in sale.price_again(left).gifts:
+        if not gift.in_basket:
+            still[gift.promotion_id, gift.sku] = still.get((gift.promotion_id, gift.sku), 0) + gift.quantity
+    due = [
+        replace(gift, quantity=gift.quantity - still.get((gift.promotion_id, gift.sku), 0)) for gift in gifts
+    ]
+    return tuple(gift for gift in due if gift.quantity > 0)
+
+
+def _kept_back(sale: Sale, due: Sequence[Gift], gifts_back: Mapping[str, int]) -> int:
+    """The declared values of gifts that are due and were not brought back."""
+    values, back, kept = sale.gift_values or {}, dict(gifts_back), 0
+    for gift in due:
+        brought = min(gift.quantity, back.get(gift.sku, 0))
+        back[gift.sku] = back.get(gift.sku, 0) - brought
+        kept += (gift.quantity - brought) * values.get(gift.sku, 0)
+    return kept
+
+
+def _points(
+    priced: PricedBasket, shares: Mapping[UnitName, _UnitSum], units: Sequence[UnitName]
+) -> tuple[int, int]:
+    """Points used and earned that belong to these units; every point belongs to one unit."""
+    names = list(shares)
+    back = 0
+    for place, discount in enumerate(priced.discounts):
+        if discount.points:
+            by = [dict(shares[name].discounts).get(place, 0) for name in names]
+            parts = dict(zip(names, allocate(discount.points, by), strict=True))
+            back += sum(parts[unit] for unit in units)
+    # What promotions cost in points goes with the units that they made cheaper.
+    costs = priced.points_used - sum(discount.points for discount in priced.discounts)
+    if costs:
+        by = [sum(amount for _, amount in shares[name].discounts) for name in names]
+        parts = dict(zip(names, allocate(costs, by), strict=True))
+        back += sum(parts[unit] for unit in units)
+    earned = allocate(priced.points_earned, [max(0, shares[name].paid) for name in names])
+    parts = dict(zip(names, earned, strict=True))
+    return back, sum(parts[unit] for unit in units)
+
+
+def _coupons(
+    priced: PricedBasket, shares: Mapping[UnitName, _UnitSum], gone: set[UnitName], step: Sequence[UnitName]
+) -> tuple[str, ...]:
+    """Codes whose last unit comes back with this return."""
+    # One code may have opened several promotions: it comes back with the last unit of all of them.
+    of_code: dict[str, set[UnitName]] = {}
+    for place, discount in enumerate(priced.discounts):
+        if discount.code:
+            of_it = {unit for unit, sums in shares.items() if dict(sums.discounts).get(place)}
+            of_code.setdefault(discount.code, set()).update(of_it)
+    return tuple(sorted(code for code, units in of_code.items() if units <= gone and units & set(step)))
+
+
+def _result(
+    sale: Sale,
+    step: Sequence[UnitName],
+    gone: set[UnitName],
+    sums: tuple[_Sums, _Sums],
+    shares: Mapping[UnitName, _UnitSum],
+    *,
+    due: tuple[Gift, ...],
+    how: str,
+) -> Refund:
+    before, now = sums
+    amount = now.amount - before.amount
+    kept = max(0, min(now.kept - before.kept, amount))
+    policy = sale.policy
+
+    def paid_out(minor: int) -> int:
+        return round_to_step(minor, policy.cash_step_minor, policy.cash_mode)
+
+    # Rounded over all returns so far, so that the last one brings the sum to what was paid.
+    total = paid_out(now.amount - now.kept) - paid_out(before.amount - before.kept)
+    total = max(0, total)
+    wanted = [shares[unit].amount for unit in step]
+    parts = wanted if how == "keep_shares" else allocate(amount, [max(0, each) for each in wanted])
+    earlier = dict(before.taxes)
+    taxes = []
+    for (rate_id, ppm, included), (net, tax) in now.taxes:
+        old = earlier.get((rate_id, ppm, included), (0, 0))
+        if (net, tax) != old:
+            taxes.append(RefundedTax(rate_id, ppm, included, net - old[0], tax - old[1]))
+    back, taken = _points(sale.priced, shares, step)
+    return Refund(
+        how,
+        tuple(
+            RefundedUnit(line_no, n, part, shares[line_no, n].discounts)
+            for (line_no, n), part in zip(step, parts, strict=True)
+        ),
+        tuple(taxes),
+        amount,
+        kept,
+        total - (amount - kept),
+        total,
+        back,
+        taken,
+        _coupons(sale.priced, shares, gone, step),
+        due,
+    )

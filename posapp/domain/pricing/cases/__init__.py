@@ -1,0 +1,1 @@
+"""CASE.json: one basket in, its answer out."""

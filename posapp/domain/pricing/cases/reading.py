@@ -1,0 +1,308 @@
+"""A CASE: one basket with its promotions and conventions in a JSON file, as docs/PRICING.md describes it.
+
+Reads the text into plain values, and says of everything that cannot be read where it is and what may stand
+there. Numbers with a point are read as decimals, never as binary fractions. A promotion that this program
+cannot act on is no fault of the case: it is handed back beside the others, as on a till.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, get_args, get_type_hints
+
+from posapp.domain.money import minor_digits, round_div
+from posapp.domain.pricing.documents.policy_reading import read_policy
+from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.documents.reading_values import Money, Node, Unread, decimal_of, percent_text
+from posapp.domain.pricing.goods.taxes import with_taxes
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, LineTax, Member, Traits, Uses
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
+from posapp.values import dataclass
+
+LINES_MAX: Final = 5_000
+DIGITS_MAX: Final = 6
+#: A case that states no time is priced at this one, so that it gives the same answer tomorrow.
+DEFAULT_AT: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
+_TAX_WORDS: Final[Mapping[str, Literal["included", "added"]]] = {
+    "included": "included", "inclusive": "included", "added": "added", "exclusive": "added",
+}  # fmt: skip
+_ROUNDING_WORDS: Final = {"document": "total", "per_line": "line", "per_unit": "unit", "per_total": "total"}
+
+
+class BadCase(Exception):  # noqa: N818 - a sentence for people
+    """The sentence that says where a case cannot be read and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it was read; `quantities` are how goods by weight were written, by line number."""
+
+    basket: Basket
+    promotions: tuple[Promotion, ...]
+    policy: Policy
+    money: Money
+    unread: tuple[UnreadablePromotion, ...] = ()
+    quantities: Mapping[int, str] = field(default_factory=dict)
+    gift_values: Mapping[str, int] = field(default_factory=dict)
+    #: Of what is due, this much is paid otherwise than in cash, and no cash rounding falls on it.
+    paid_otherwise_minor: int = 0
+
+
+def read_case(text: str) -> Case:
+    """The case of a JSON text; raises `BadCase` with a sentence and the path."""
+    try:
+        document = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError:
+        raise BadCase("The file's lists lie too deep in each other; make it simpler.") from None
+    except ValueError as error:
+        raise BadCase(f"This is no JSON: {error}.") from None
+    return case_of(document)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def case_of(document: Any) -> Case:
+    """The case of a JSON document whose numbers with a point came as Decimal or text."""
+    try:
+        return _case(document)
+    except Unread as unread:
+        raise BadCase(f"{unread.path or 'the case'}: {unread.sentence}") from None
+
+
+def _case(document: Any) -> Case:
+    top = Node(document, "", Money("", 2))
+    currency = top.text("currency", most=3)
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        raise top.problem("currency", 'must be three capital letters of ISO 4217, such as "EUR".')
+    digits = top.whole("minor_digits", minor_digits(currency), most=DIGITS_MAX)
+    top.money = Money(currency, digits)
+    policy = _policy(top)
+    lines, quantities = _lines(top, policy)
+    promotions, unread = _promotions(top)
+    points, wanted = _points(top)
+    member = _member(top)
+    basket = Basket(
+        lines=lines,
+        currency=currency,
+        at=_at(top),
+        store_id=top.text("store", ""),
+        region=top.text("region", ""),
+        channel=top.text("channel", "store"),
+        member=member,
+        codes=top.items("codes", lambda value, path: _code(value, path, top.money), least=0),
+        uses={key: _uses(node) for key, node in _tables(top, "uses")},
+        deposits=_amounts(top, "deposits"),
+        points=points,
+        points_wanted=wanted,
+        tender=top.text("tender", ""),
+    )
+    gift_values = _amounts(top, "gift_values")
+    otherwise = top.minor_or_none("paid_otherwise") or 0
+    top.finish()
+    return Case(basket, promotions, policy, top.money, unread, quantities, gift_values, otherwise)
+
+
+def _policy(top: Node) -> Policy:
+    policy = read_policy(top.table("policy"))
+    if top.has("tax_mode"):
+        policy = replace(policy, tax_mode=_TAX_WORDS[top.choice("tax_mode", tuple(_TAX_WORDS))])
+    if top.has("tax_rounding"):
+        own = get_args(get_type_hints(Policy)["tax_rounding"])
+        word = top.choice("tax_rounding", (*own, *_ROUNDING_WORDS))
+        policy = replace(policy, tax_rounding=_ROUNDING_WORDS.get(word, word))
+    return policy
+
+
+def _at(top: Node) -> datetime:
+    at = top.instant("at") or DEFAULT_AT
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+# ------------------------------------------------------------------ goods
+def _lines(top: Node, policy: Policy) -> tuple[tuple[BasketLine, ...], dict[int, str]]:
+    quantities: dict[int, str] = {}
+    values = top.take("basket")
+    if not isinstance(values, list):
+        raise top.problem("basket", "must be a list of lines; an empty one is written [].")
+    if len(values) > LINES_MAX:
+        raise top.problem("basket", f"has more than {LINES_MAX} lines.")
+    lines = []
+    for number, value in enumerate(values, 1):
+        node = Node(value, f"basket[{number - 1}]", top.money)
+        quantity, unit_minor, written = _quantity_and_price(node, policy)
+        if written:
+            quantities[number] = written
+        taxes = _taxes(node, policy)
+        if policy.amounts == "with_tax":
+            unit_minor, taxes = with_taxes(unit_minor, taxes, policy.tax_round_mode)
+        lines.append(
+            BasketLine(
+                line_no=number,
+                sku=node.text("sku"),
+                quantity=quantity,
+                unit_minor=unit_minor,
+                traits=_traits(node),
+                taxes=taxes,
+                names=node.words("name"),
+                is_locked=node.flag("locked") or unit_minor < 0,
+                is_weighed=bool(written),
+                floor_minor=node.minor_or_none("floor") or 0,
+            )
+        )
+        node.finish()
+    return tuple(lines), quantities
+
+
+def _quantity_and_price(node: Node, policy: Policy) -> tuple[int, int, str]:
+    """Pieces, the price of one, and how the quantity was written where it is no number of pieces.
+
+    Goods by weight, and prices that are finer than the currency, are one piece of the rounded whole amount;
+    so is what is taken back in the same basket (a quantity or a price below 0), whose amount is below 0.
+    """
+    value = node.take("qty") if node.has("qty") else 1
+    sign, size = _signed(value)
+    quantity = decimal_of(size)
+    if quantity is None or quantity <= 0 or quantity > 1_000_000:
+        raise node.problem("qty", 'must be a number such as 2, "0.534" by weight, or -1 for a return; not 0.')
+    other, price_size = _signed(node.take("unit_price"))
+    sign, price = sign * other, decimal_of(price_size)
+    if price is None:
+        raise node.problem("unit_price", f'must be an amount as a text, such as "{node.money.text(1250)}".')
+    above, below = price.as_integer_ratio()
+    scale = 10**node.money.digits
+    times, parts = quantity.as_integer_ratio()
+    if sign > 0 and parts == 1 and above * scale % below == 0:
+        return times, above * scale // below, ""
+    amount = round_div(sign * above * scale * times, below * parts, policy.price_mode)
+    return 1, amount, str(value)
+
+
+def _signed(value: Any) -> tuple[int, Any]:
+    """The sign of a number or its text, and the rest without it."""
+    if isinstance(value, str) and value.startswith("-"):
+        return -1, value[1:]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and value < 0:
+        return -1, -value
+    return 1, value
+
+
+def _traits(node: Node) -> Traits:
+    category = node.take("category") if node.has("category") else []
+    levels = [category] if isinstance(category, str) else category
+    if not isinstance(levels, list) or not all(isinstance(level, str) and level for level in levels):
+        raise node.problem("category", "must be a text, or a list of texts from the widest to the narrowest.")
+    return Traits(tuple(levels), node.text("brand", ""), _texts(node, "tags"))
+
+
+def _texts(node: Node, key: str) -> frozenset[str]:
+    """Texts of a list that may be empty."""
+    if node.has(key) and node.take(key) == []:
+        return frozenset()
+    return node.texts(key)
+
+
+def _taxes(node: Node, policy: Policy) -> tuple[LineTax, ...]:
+    def tax(value: Any, path: str) -> LineTax:
+        own = Node(value, path, node.money)
+        ppm = own.percent("rate_pct") if own.has("rate_pct") else 0
+        included = own.flag("price_includes", policy.tax_mode == "included")
+        per_unit = own.minor_or_none("per_unit") or 0
+        if not own.has("rate_pct") and not per_unit:
+            raise own.problem("", 'must have "rate_pct", or "per_unit" for a fixed amount a piece.')
+        rate_id = own.text("id", percent_text(ppm) if not per_unit else f"{percent_text(ppm)}+{per_unit}")
+        level = own.whole("level", 0, most=9)
+        own.finish()
+        return LineTax(rate_id, ppm, included, level, per_unit)
+
+    taxes = node.items("tax", tax, least=0)
+    named = [each.rate_id for each in taxes]
+    if len(set(named)) < len(named):
+        raise node.problem("tax", 'has two of the same rate; give each its own "id".')
+    return taxes
+
+
+# ------------------------------------------------------------------ who, what and how often
+def _member(top: Node) -> Member | None:
+    if not top.has("member") or top.take("member") is None:
+        return None
+    if isinstance(top.take("member"), str):
+        return Member(top.text("member"))
+    node = top.table("member")
+    member = Member(
+        node.text("id", "member"),
+        node.text("level", ""),
+        _texts(node, "tags"),
+        node.whole_or_none("orders_before"),
+        node.flag("staff"),
+    )
+    node.finish()
+    return member
+
+
+def _code(value: Any, path: str, money: Money) -> Code:
+    if isinstance(value, str) and value:
+        return Code(value)
+    node = Node(value, path, money)
+    code = Code(node.text("code"), node.text("batch", ""), node.whole("uses_left", 1))
+    node.finish()
+    return code
+
+
+def _points(top: Node) -> tuple[int, int | None]:
+    """The points that the member has, and how many of them are to be spent at most (None: all that may)."""
+    if not top.has("points"):
+        return 0, 0
+    if not isinstance(top.take("points"), Mapping):
+        return top.whole("points"), None
+    node = top.table("points")
+    balance, wanted = node.whole("balance"), node.whole_or_none("use")
+    node.finish()
+    return balance, wanted
+
+
+def _uses(node: Node) -> Uses:
+    uses = Uses(
+        node.whole("by_member", 0),
+        node.whole("today", 0),
+        node.whole("campaign", 0),
+        node.minor_or_none("campaign_amount") or 0,
+    )
+    node.finish()
+    return uses
+
+
+def _tables(top: Node, key: str) -> list[tuple[str, Node]]:
+    table = top.table(key)
+    names = list(top.take(key)) if top.has(key) else []
+    return [(name, table.table(name)) for name in names]
+
+
+def _amounts(top: Node, key: str) -> dict[str, int]:
+    table = top.table(key)
+    return {name: table.minor(name) for name in (top.take(key) if top.has(key) else ())}
+
+
+def _promotions(top: Node) -> tuple[tuple[Promotion, ...], tuple[UnreadablePromotion, ...]]:
+    documents = top.take("promotions") if top.has("promotions") else []
+    if not isinstance(documents, list):
+        raise top.problem("promotions", "must be a list; leave it out for none.")
+    read: list[Promotion] = []
+    unread: list[UnreadablePromotion] = []
+    seen: set[str] = set()
+    for number, document in enumerate(documents):
+        found = read_promotion(document, currency=top.money.currency, digits=top.money.digits)
+        if isinstance(found, UnreadablePromotion):
+            unread.append(replace(found, path=f"promotions[{number}].{found.path}".rstrip(".")))
+            continue
+        if found.promotion_id in seen:
+            raise Unread(f"promotions[{number}].id", "stands twice; give each promotion its own.")
+        seen.add(found.promotion_id)
+        read.append(found)
+    return tuple(read), tuple(unread)

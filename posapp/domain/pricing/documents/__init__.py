@@ -1,0 +1,1 @@
+"""Promotions and policies read from documents, with a sentence for everything that cannot be read."""

@@ -1,0 +1,259 @@
+"""Which promotions touch a basket, found by what is in it and not by looking at every promotion.
+
+Promotions stand under the SKUs, categories, brands and tags that they ask for; coupons for all goods under
+their codes, deposits under themselves. Only sets that name none of these (all but …, a price range) are
+looked at each time. Decides nothing: windows, limits and conditions are judged by the gates.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Final, Union
+
+from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.promotion import (
+    AllOf,
+    AnyOf,
+    Bundle,
+    Deposit,
+    Every,
+    GoodsSet,
+    Having,
+    PriceBook,
+    Promotion,
+    Reward,
+)
+
+#: By how much a word narrows down: of several the first of these is looked under.
+_NARROW: Final = {"sku": 0, "tag": 1, "brand": 2, "category": 3}
+_CODE, _BATCH, _DEPOSIT, _ANY = "code", "batch", "deposit", "any"
+_WORDS: Final = ("sku", "category", "brand", "tag", _CODE, _BATCH, _DEPOSIT, _ANY)
+
+#: By word and value: the place of the promotion that stands under it, or the places of several. Kept flat, in
+#: what the garbage collector need not walk through: it is by far the most of what there is.
+_Places = Union[int, "array[int]"]  # array can be subscripted by type checkers only
+_Buckets = dict[str, dict[str, _Places]]
+
+
+class PromotionIndex:
+    """Live promotions by what they touch; single ones may be replaced and removed.
+
+    The order of `touching` is the order in which the promotions were given; one that replaces another takes
+    its place, a new one comes last. Disabled promotions are kept and never found.
+    """
+
+    __slots__ = ("_checks", "_doubtful", "_places", "_promotions", "_sure")
+
+    def __init__(self, promotions: Iterable[Promotion] = ()) -> None:
+        self._promotions: list[Promotion | None] = []
+        self._places: dict[str, int] = {}
+        self._sure: _Buckets = {word: {} for word in _WORDS}
+        self._doubtful: _Buckets = {word: {} for word in _WORDS}
+        #: By place: the sets of which one must hold a line that has the value, which alone says too little.
+        self._checks: dict[int, tuple[GoodsSet, ...]] = {}
+        for promotion in promotions:
+            self.replace(promotion)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Promotion]:
+        return (promotion for promotion in self._promotions if promotion is not None)
+
+    def get(self, promotion_id: str) -> Promotion | None:
+        """The promotion with this id, or None."""
+        place = self._places.get(promotion_id)
+        return None if place is None else self._promotions[place]
+
+    def replace(self, promotion: Promotion) -> None:
+        """Put a promotion in, in the place of the one with its id."""
+        place = self._places.setdefault(promotion.promotion_id, len(self._promotions))
+        if place == len(self._promotions):
+            self._promotions.append(promotion)
+        else:
+            self._take_out(place)
+            self._promotions[place] = promotion
+        if promotion.enabled:
+            self._put_in(promotion, place)
+
+    def remove(self, promotion_id: str) -> bool:
+        """Take a promotion out; False where there was none."""
+        place = self._places.pop(promotion_id, None)
+        if place is None:
+            return False
+        self._take_out(place)
+        self._promotions[place] = None
+        return True
+
+    def touching(self, basket: Basket) -> tuple[Promotion, ...]:
+        """Promotions that some line, code or deposit of the basket touches, in their order."""
+        found: set[int] = set()
+        having = _lines_by_value(basket)
+        for word, values in having.items():
+            bucket = self._sure[word]
+            if not bucket:
+                continue
+            for value in values:
+                standing = bucket.get(value)
+                if isinstance(standing, int):
+                    found.add(standing)
+                elif standing is not None:
+                    found.update(standing)
+        for word, values in having.items():
+            bucket = self._doubtful[word]
+            if not bucket:
+                continue
+            for value in values:
+                for place in _each(bucket.get(value)):
+                    if place not in found and self._holds_one(place, values[value]):
+                        found.add(place)
+        promotions = self._promotions
+        return tuple([each for place in sorted(found) if (each := promotions[place]) is not None])
+
+    def _holds_one(self, place: int, lines: list[BasketLine]) -> bool:
+        return any(holds(goods, line) for goods in self._checks[place] for line in lines)
+
+    def opens(self, code: str) -> bool:
+        """Whether a word is a coupon of some promotion, of whatever time; capitals or not."""
+        word = code.casefold()
+        return word in self._sure[_CODE] or word in self._doubtful[_CODE]
+
+    # ------------------------------------------------------------------ where each stands
+    def _put_in(self, promotion: Promotion, place: int) -> None:
+        words, checked = _words_of(promotion)
+        if checked is not None:
+            self._checks[place] = checked
+        buckets = self._sure if checked is None else self._doubtful
+        for word, values in words:
+            bucket = buckets[word]
+            for value in values:
+                standing = bucket.get(value)
+                if standing is None:
+                    bucket[value] = place
+                elif not isinstance(standing, int):
+                    if standing[-1] != place:
+                        standing.append(place)
+                elif standing != place:
+                    bucket[value] = array("q", (standing, place))
+
+    def _take_out(self, place: int) -> None:
+        promotion = self._promotions[place]
+        if promotion is None or not promotion.enabled:
+            return
+        words, checked = _words_of(promotion)
+        self._checks.pop(place, None)
+        buckets = self._sure if checked is None else self._doubtful
+        for word, values in words:
+            for value in values:
+                left = [each for each in _each(buckets[word].pop(value, None)) if each != place]
+                if left:
+                    buckets[word][value] = array("q", left)
+
+
+def _each(standing: _Places | None) -> Iterable[int]:
+    if standing is None:
+        return ()
+    return (standing,) if isinstance(standing, int) else standing
+
+
+def _lines_by_value(basket: Basket) -> dict[str, dict[str, list[BasketLine]]]:
+    """What the basket may be found by, and the lines that have it."""
+    skus: dict[str, list[BasketLine]] = {}
+    categories: dict[str, list[BasketLine]] = {}
+    brands: dict[str, list[BasketLine]] = {}
+    tags: dict[str, list[BasketLine]] = {}
+    for line in basket.lines:
+        traits = line.traits
+        skus.setdefault(line.sku, []).append(line)
+        if traits.brand:
+            brands.setdefault(traits.brand, []).append(line)
+        for name in traits.category:
+            categories.setdefault(name, []).append(line)
+        for tag in traits.tags:
+            tags.setdefault(tag, []).append(line)
+    lines = list(basket.lines)
+    return {
+        "sku": skus,
+        "category": categories,
+        "brand": brands,
+        "tag": tags,
+        _CODE: {code.code.casefold(): lines for code in basket.codes},
+        _BATCH: {code.batch: lines for code in basket.codes if code.batch},
+        _DEPOSIT: dict.fromkeys(basket.deposits, lines),
+        _ANY: {"": lines} if lines else {},
+    }
+
+
+_Words = list[tuple[str, Iterable[str]]]
+
+
+def _words_of(promotion: Promotion) -> tuple[_Words, tuple[GoodsSet, ...] | None]:
+    """What a promotion stands under, and the sets to look at besides (None: that is all there is to it)."""
+    kind = promotion.kind
+    if isinstance(kind, Deposit):
+        return [(_DEPOSIT, (promotion.promotion_id,))], None
+    if isinstance(promotion.on, Having) and not isinstance(kind, _WITH_SETS):
+        return [(promotion.on.what, promotion.on.values)], None
+    sets = touched_sets(promotion)
+    words: _Words = []
+    is_sure = True
+    for goods in sets:
+        found = _words(goods)
+        if found is None:
+            return _words_of_the_rest(promotion, sets)
+        words += found[0]
+        is_sure = is_sure and found[1]
+    return words, None if is_sure else sets
+
+
+def _words_of_the_rest(
+    promotion: Promotion, sets: tuple[GoodsSet, ...]
+) -> tuple[_Words, tuple[GoodsSet, ...] | None]:
+    checked = None if any(isinstance(goods, Every) for goods in sets) else sets
+    needs = promotion.needs
+    if not needs.is_coupon:
+        return [(_ANY, ("",))], checked
+    words = {code.casefold() for code in needs.codes}
+    return [(_CODE, words), (_BATCH, (needs.batch,) if needs.batch else ())], checked
+
+
+_WITH_SETS: Final = (Bundle, Reward, PriceBook)
+
+
+def touched_sets(promotion: Promotion) -> tuple[GoodsSet, ...]:
+    """Sets of which one has to hold some goods for it to matter: of what is bought, not of what is given."""
+    kind = promotion.kind
+    if isinstance(kind, Bundle):
+        return tuple(part.of for part in kind.parts)
+    if isinstance(kind, Reward):
+        bought = tuple(part.of for part in kind.buy)
+        if kind.buy_minor is not None:
+            bought = (*bought, kind.buy_of)
+        return bought or (kind.get.of,)
+    if isinstance(kind, PriceBook) and kind.off is None:
+        listed = Having("sku", frozenset(kind.prices))
+        return (listed,) if isinstance(promotion.on, Every) else (AllOf((listed, promotion.on)),)
+    return (promotion.on,)
+
+
+def _words(goods: GoodsSet) -> tuple[_Words, bool] | None:
+    """Values of which a line has one whenever the set holds it, and whether that is enough; None: no such."""
+    if isinstance(goods, Having):
+        return [(goods.what, goods.values)], True
+    if isinstance(goods, AnyOf):
+        words: _Words = []
+        is_sure = True
+        for each in goods.sets:
+            found = _words(each)
+            if found is None:
+                return None
+            words += found[0]
+            is_sure = is_sure and found[1]
+        return words, is_sure
+    if isinstance(goods, AllOf):
+        ways = [found[0] for each in goods.sets if (found := _words(each)) is not None]
+        best = min(ways, key=lambda way: max(_NARROW[word] for word, _ in way), default=None)
+        return None if best is None else (best, False)
+    return None

@@ -1,0 +1,225 @@
+"""The units of a basket while promotions act on them: runs of equal units, what each costs, and who took.
+
+One run is units of one line that have had the same fate so far; a reduction that not all of them share splits
+it. Knows how an amount is spread over runs by the policy, and nothing of why it falls off. Every layer works
+on these runs, so what the lines say at the end is what was done and not computed a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from posapp.domain.money import round_div
+from posapp.domain.pricing.goods.sharing import share, share_runs
+from posapp.domain.pricing.terms.applications import Application, Lot
+from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine
+from posapp.domain.pricing.terms.policy import Policy, Sharing
+from posapp.values import dataclass
+
+#: What was taken off one unit: (slot, amount); a slot is the place of its promotion in the list of effects.
+Shares = tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class Run:
+    """`count` units of the line at place `at`: after the price layer, after the items, and what is left.
+
+    No promotion takes `left_minor` below `floor_minor`; a locked run is touched by none.
+    """
+
+    at: int
+    count: int
+    price_minor: int
+    base_minor: int
+    left_minor: int
+    floor_minor: int = 0
+    is_locked: bool = False
+    shares: Shares = ()
+
+    def part(self, count: int) -> Run:
+        """So many units of it as a run of their own."""
+        return Run(
+            self.at, count, self.price_minor, self.base_minor, self.left_minor, self.floor_minor,
+            self.is_locked, self.shares,
+        )  # fmt: skip
+
+
+def book_slots(lots: Sequence[Lot]) -> dict[str, int]:
+    """Slots below zero for the price books that gave a price, in the order of the lots."""
+    slots: dict[str, int] = {}
+    for lot in lots:
+        if lot.book is not None:
+            slots.setdefault(lot.book.promotion_id, -1 - len(slots))
+    return slots
+
+
+def runs_of(
+    lots: Sequence[Lot],
+    places: dict[int, int],
+    applications: Iterable[tuple[int, Application]],
+    policy: Policy,
+) -> list[Run]:
+    """The runs after the item layer; `places` are those of line numbers, applications come with their slot.
+
+    An application's amount is shared by price over all units that took part, a unit-wise one keeps its gains.
+    """
+    taken: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for slot, application in applications:
+        units = application.units
+        if application.is_unitwise:
+            parts: Sequence[int] = [unit.gain_minor for unit in units]
+        else:
+            reduced_only = policy.share_over == "reduced"
+            prices = [0 if reduced_only and not unit.gain_minor else unit.price_minor for unit in units]
+            rooms = None if policy.sharing == "largest_remainder" else prices
+            parts = share(
+                application.amount_minor, prices, policy.sharing, mode=policy.percent_mode, rooms=rooms
+            )
+        for unit, part in zip(units, parts, strict=True):
+            if part:
+                taken.setdefault((unit.line_no, unit.index), []).append((slot, part))
+    runs: list[Run] = []
+    books = book_slots(lots)
+    for lot in lots:
+        at, line_no, price = places[lot.line.line_no], lot.line.line_no, lot.price_minor
+        floor = min(lot.line.floor_minor, price)
+        by_book: Shares = ()
+        if lot.book is not None and lot.line.unit_minor != price:
+            by_book = ((books[lot.book.promotion_id], lot.line.unit_minor - price),)
+        left = lot.count
+        if taken:
+            for index in range(lot.first, lot.first + lot.count):
+                shares = tuple(taken.get((line_no, index), ()))
+                if shares:
+                    left -= 1
+                    after = price - sum(part for _, part in shares)
+                    _add(runs, Run(at, 1, price, after, after, floor, lot.is_locked, (*by_book, *shares)))
+        if left:
+            runs.append(Run(at, left, price, price, price, floor, lot.is_locked, by_book))
+    return runs
+
+
+def _add(runs: list[Run], run: Run) -> None:
+    """To the run before where it has had the same fate."""
+    last = runs[-1] if runs else None
+    if (
+        last is not None
+        and last.at == run.at
+        and last.shares == run.shares
+        and last.price_minor == run.price_minor
+    ):
+        last.count += run.count
+    else:
+        runs.append(run)
+
+
+def room(runs: Iterable[Run], floor_ppm: int = 0, floor_minor: int = 0) -> int:
+    """What may still fall off these runs, with a promotion's own floor beside that of the goods."""
+    return sum(run.count * _unit_room(run, floor_ppm, floor_minor) for run in runs)
+
+
+def _unit_room(run: Run, floor_ppm: int, floor_minor: int) -> int:
+    floor = max(run.floor_minor, floor_minor)
+    if floor_ppm:
+        floor = max(floor, -(-run.price_minor * floor_ppm // PPM_OF_ALL))
+    return max(0, run.left_minor - floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How an amount is laid on runs: for which slot, by which policy, above which floor of its own."""
+
+    slot: int
+    policy: Policy
+    floor_ppm: int = 0
+    floor_minor: int = 0
+
+
+def spread(
+    amounts: Sequence[tuple[int, Sequence[int]]], runs: list[Run], lines: Sequence[BasketLine], how: Spread
+) -> None:
+    """Take amounts off the runs chosen for each (by place in the list), splitting runs whose units part ways.
+
+    No run is chosen twice; not more than the `room` of the chosen may be asked for.
+    """
+    split: dict[int, list[Run]] = {}
+    for amount, chosen in amounts:
+        mine = [runs[n] for n in chosen]
+        weights = [_weight(run, lines[run.at], how.policy) for run in mine]
+        # By largest remainder over what is left nothing can fall below zero: only floors need a look.
+        is_free = how.policy.sharing == "largest_remainder" and how.policy.share_by == "gross" and not (
+            how.floor_ppm or how.floor_minor or any(run.floor_minor for run in mine)
+        )  # fmt: skip
+        rooms = None if is_free else [_unit_room(run, how.floor_ppm, how.floor_minor) for run in mine]
+        for n, parts in zip(chosen, _shared(amount, mine, weights, rooms, how.policy), strict=True):
+            pieces = []
+            for count, part in parts:
+                piece = runs[n].part(count)
+                if part:
+                    piece.left_minor -= part
+                    piece.shares = (*piece.shares, (how.slot, part))
+                pieces.append(piece)
+            split[n] = pieces
+    runs[:] = [piece for n, run in enumerate(runs) for piece in split.get(n, (run,))]
+
+
+def _weight(run: Run, line: BasketLine, policy: Policy) -> int:
+    if policy.share_by == "quantity":
+        return 1 if run.left_minor else 0
+    if policy.share_by == "net":
+        included = sum(tax.ppm for tax in line.taxes if tax.included)
+        return round_div(run.left_minor * PPM_OF_ALL * PPM_OF_ALL, PPM_OF_ALL + included)
+    return run.left_minor
+
+
+def _shared(
+    amount: int, runs: Sequence[Run], weights: Sequence[int], rooms: Sequence[int] | None, policy: Policy
+) -> list[tuple[tuple[int, int], ...]]:
+    """To the lines first and then to the units of each; only "equal_per_unit" goes to all units at once."""
+    ends = [n + 1 for n, run in enumerate(runs) if n + 1 == len(runs) or runs[n + 1].at != run.at]
+    if policy.sharing == "equal_per_unit" or len(ends) == 1:
+        return _over_units(amount, runs, weights, rooms, policy)
+    lines = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+    parts = share(
+        amount,
+        [_sum_of(weights[line], runs[line]) for line in lines],
+        policy.sharing,
+        mode=policy.percent_mode,
+        rooms=None if rooms is None else [_sum_of(rooms[line], runs[line]) for line in lines],
+    )
+    shared: list[tuple[tuple[int, int], ...]] = []
+    for line, part in zip(lines, parts, strict=True):
+        if len(runs[line]) == 1 and runs[line][0].count == 1:
+            shared.append(((1, part),))
+        else:
+            within = None if rooms is None else rooms[line]
+            shared += _over_units(part, runs[line], weights[line], within, policy)
+    return shared
+
+
+def _sum_of(values: Sequence[int], runs: Sequence[Run]) -> int:
+    return sum(value * run.count for value, run in zip(values, runs, strict=True))
+
+
+def _over_units(
+    amount: int, runs: Sequence[Run], weights: Sequence[int], rooms: Sequence[int] | None, policy: Policy
+) -> list[tuple[tuple[int, int], ...]]:
+    """Over the units of these runs; with rooms one by one, as they may treat units of a run unlike others."""
+    if rooms is None:
+        return share_runs(amount, [(w, run.count) for w, run in zip(weights, runs, strict=True)])
+    how: Sharing = "equal_per_unit" if policy.sharing == "equal_per_unit" else "largest_remainder"
+    parts = share(
+        amount,
+        [weight for run, weight in zip(runs, weights, strict=True) for _ in range(run.count)],
+        how,
+        rooms=[each for run, each in zip(runs, rooms, strict=True) for _ in range(run.count)],
+    )
+    shared: list[tuple[tuple[int, int], ...]] = []
+    begin = 0
+    for run in runs:
+        grouped: dict[int, int] = {}
+        for part in parts[begin : begin + run.count]:
+            grouped[part] = grouped.get(part, 0) + 1
+        begin += run.count
+        shared.append(tuple((count, part) for part, count in grouped.items()))
+    return shared

@@ -1,0 +1,1 @@
+"""The price layer and the item layer: which units go together, found exactly."""

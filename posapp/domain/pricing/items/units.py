@@ -1,0 +1,301 @@
+"""The normal form: lots by falling price, and for each the rules that may take its units.
+
+From promotions and their limits to automata: what cannot come about in this basket (too few units, a limit
+nobody reaches) is left out here, so that the search only sees what ties units together. Knows
+nothing of how the best is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from posapp.domain.pricing.goods.reductions import floor_of, off_gain
+from posapp.domain.pricing.goods.sets import values_of
+from posapp.domain.pricing.items.group_rules import GroupShape, group_rule, slots_of
+from posapp.domain.pricing.items.price_layer import units_max
+from posapp.domain.pricing.items.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
+from posapp.domain.pricing.items.set_cache import Eligible, Made, SetCache
+from posapp.domain.pricing.terms.applications import Lot, Right
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import (
+    Bundle,
+    EachUnit,
+    Limits,
+    NFor,
+    Nth,
+    Off,
+    QtyTier,
+    Reward,
+)
+
+
+class NormalForm:
+    """Open lots by falling price (then by line), their numbers, and the rules that may take units of each."""
+
+    __slots__ = ("eligible", "is_frontier", "lots", "numbers")
+
+    def __init__(self, lots: Sequence[Lot], cache: SetCache, is_frontier: bool) -> None:
+        #: Whether other answers than the best are asked for: no step may then stand for a higher one.
+        self.is_frontier = is_frontier
+        open_lots = [lot for lot in lots if not lot.is_locked and lot.count > 0]
+        open_lots.sort(key=lambda lot: (-lot.price_minor, lot.line.line_no, lot.first))
+        self.lots: list[Lot] = open_lots
+        self.numbers = [cache.lot(lot) for lot in open_lots]
+        self.eligible: list[list[Eligible]] = [[] for _ in open_lots]
+
+
+def normal_form(
+    lots: Sequence[Lot],
+    rights: Sequence[Right],
+    policy: Policy,
+    cache: SetCache,
+    *,
+    is_frontier: bool = False,
+) -> NormalForm:
+    """All rules that can do anything in this basket, on the lots that they reach."""
+    form = NormalForm(lots, cache, is_frontier)
+    numbers, eligible = form.numbers, form.eligible
+    reached: dict[int, list[int]] = {}
+    # Tills may have loaded them in another order; what is cut short must be the same all the same.
+    rights = sorted(rights, key=_id_of)
+    for right in rights:
+        reached[cache.token(right.promotion)] = []
+    counts = [lot.count for lot in form.lots]
+    for position, lot in enumerate(form.lots):
+        for token in cache.slots[cache.place(lot.line)]:
+            positions = reached.get(token)
+            if positions is not None:
+                positions.append(position)
+    least = cache.least
+    for right in rights:
+        token = cache.token(right.promotion)
+        mine = reached[token]
+        if not mine or sum([counts[position] for position in mine]) < least[token]:
+            continue
+        reach = tuple([numbers[position] for position in mine])
+        key = (token, right.uses_max, right.left_minor, right.code, is_frontier)
+        known = cache.made.get(key)
+        if known is None or known[0] != reach:
+            known = (reach, cache.numbered(_made(form, mine, token, right, policy, cache)))
+            cache.made[key] = known
+        for _, pairs in known[1]:
+            for n, pair in pairs:
+                eligible[mine[n]].append(pair)
+    return form
+
+
+def _made(
+    form: NormalForm,
+    positions: list[int],
+    token: int,
+    right: Right,
+    policy: Policy,
+    cache: SetCache,
+) -> Made:
+    """The rules of a right on the lots that it reaches."""
+    promotion = right.promotion
+    kind = promotion.kind
+    limits = promotion.limits
+    name: tuple[object, ...] = (token, right.code)
+    is_free = limits == NO_LIMITS and right.uses_max is None and right.left_minor is None
+    if is_free and isinstance(kind, EachUnit):
+        free = cache.free.get(name) or cache.free.setdefault(
+            name, FreeRule(right, policy.percent_mode, kind.off, name)
+        )
+        plain = [(free, _plain_spot(form.lots[position])) for position in positions]
+        return [(free, list(enumerate(plain)))]
+    spots: dict[int, Spot] = {}
+    has_floor = limits.floor_minor is not None or limits.floor_ppm is not None
+    for position in positions:
+        lot = form.lots[position]
+        line = lot.line
+        floor = floor_of(limits, lot.price_minor, line.floor_minor) if has_floor else line.floor_minor
+        slots: tuple[int, ...] = cache.slots[cache.place(line)][token]
+        if not promotion.differ:
+            spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
+            continue
+        values = values_of(promotion.differ, line)
+        if values:
+            spots[position] = Spot(slots, lot.price_minor, floor, line.line_no, values[0])
+    rules: _Rules = []
+    if isinstance(kind, EachUnit):
+        rules = _unitwise(kind.off, form, spots, right, name, policy)
+    elif isinstance(kind, QtyTier):
+        rules = _qty_tier(kind, form, spots, right, name, policy)
+    elif isinstance(kind, Nth | NFor | Bundle | Reward):
+        shape = _shape(kind, form, spots, right, policy) if spots else None
+        if shape is not None:
+            rules = [(group_rule(right, policy.percent_mode, shape), spots)]
+    order = {position: n for n, position in enumerate(positions)}
+    made: Made = []
+    for rule, reached in rules:
+        if isinstance(rule, FreeRule):
+            rule = cache.free.setdefault(rule.key, rule)
+        made.append((rule, [(order[position], (rule, spot)) for position, spot in reached.items()]))
+    return made
+
+
+def _id_of(right: Right) -> str:
+    return right.promotion.promotion_id
+
+
+def _plain_spot(lot: Lot) -> Spot:
+    return Spot(_FIRST, lot.price_minor, lot.line.floor_minor, lot.line.line_no)
+
+
+_FIRST: tuple[int, ...] = (0,)
+NO_LIMITS = Limits()
+
+
+def _pieces(form: NormalForm, positions: Iterable[int]) -> int:
+    lots = form.lots
+    return sum(lots[position].count for position in positions)
+
+
+_Rules = list[tuple[Rule, dict[int, Spot]]]
+
+
+def _unitwise(
+    off: Off, form: NormalForm, spots: dict[int, Spot], right: Right,
+    key: tuple[object, ...], policy: Policy,
+) -> _Rules:  # fmt: skip
+    mode = policy.percent_mode
+    units = units_max(right)
+    if units is not None and units >= _pieces(form, spots):
+        units = None
+    per_line = right.promotion.limits.max_units_per_line
+    if per_line is not None and all(form.lots[position].count <= per_line for position in spots):
+        per_line = None if _has_line_once(spots) else per_line
+    minor = minor_max(right)
+    if minor is not None:
+        most = sum(form.lots[n].count * off_gain(off, spot.base, mode) for n, spot in spots.items())
+        minor = None if most <= minor else minor
+    if units is None and minor is None and per_line is None:
+        return [(FreeRule(right, mode, off, key), spots)]
+    if per_line is not None and units is None and minor is None:
+        by_line: dict[int, dict[int, Spot]] = {}
+        for position, spot in spots.items():
+            by_line.setdefault(spot.line_no, {})[position] = spot
+        return [
+            (
+                LimitedRule(right, mode, off=off, units=per_line, minor=None, per_line=None),
+                reached,
+            )
+            for reached in by_line.values()
+        ]
+    return [(LimitedRule(right, mode, off=off, units=units, minor=minor, per_line=per_line), spots)]
+
+
+def _has_line_once(spots: dict[int, Spot]) -> bool:
+    return len({spot.line_no for spot in spots.values()}) == len(spots)
+
+
+def minor_max(right: Right) -> int | None:
+    """How much a right takes off at most in this basket; None is without a limit."""
+    known = [most for most in (right.promotion.limits.max_minor, right.left_minor) if most is not None]
+    return min(known) if known else None
+
+
+def _qty_tier(
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...],
+    policy: Policy,
+) -> _Rules:  # fmt: skip
+    steps = tuple(sorted(kind.steps, key=lambda step: step.least))
+    if kind.counts != "used":
+        return _counted(kind, form, spots, right, key, policy)
+    pieces = _pieces(form, spots)
+    within = tuple(step for step in steps if step.least <= pieces)
+    if not within:
+        return []
+    mode = policy.percent_mode
+    most = right.promotion.limits.max_units
+    units = most if most is None or most < pieces else None
+    minor = minor_max(right)
+    ends: tuple[int | None, ...] = (*[step.least for step in within[1:]], None)
+    # Where money runs out, a lower step that is held on to would share it out otherwise.
+    if not form.is_frontier and minor is None:
+        ends = tier_ends(within, list(spots.values()), mode, bool(right.promotion.stack.agrees))
+    return [(TierRule(right, mode, steps=within, ends=ends, units=units, minor=minor), spots)]
+
+
+def _counted(
+    kind: QtyTier, form: NormalForm, spots: dict[int, Spot], right: Right, key: tuple[object, ...],
+    policy: Policy,
+) -> _Rules:  # fmt: skip
+    """Tiers that count the basket, the line or the item: the step is known before the search."""
+    count_of: dict[object, int] = {}
+
+    def word(position: int) -> object:
+        line = form.lots[position].line
+        return line.line_no if kind.counts == "line" else line.sku if kind.counts == "sku" else ""
+
+    for position in spots:
+        name = word(position)
+        count_of[name] = count_of.get(name, 0) + form.lots[position].count
+    by_step: dict[int, dict[int, Spot]] = {}
+    for position, spot in spots.items():
+        reached = [n for n, step in enumerate(kind.steps) if step.least <= count_of[word(position)]]
+        if reached:
+            best = max(reached, key=lambda n: kind.steps[n].least)
+            by_step.setdefault(best, {})[position] = spot
+    rules: _Rules = []
+    for step, reached_spots in by_step.items():
+        off = kind.steps[step].off
+        rules.extend(_unitwise(off, form, reached_spots, right, (*key, "step", step), policy))
+    return rules
+
+
+def _shape(
+    kind: Nth | NFor | Bundle | Reward, form: NormalForm, spots: dict[int, Spot], right: Right, policy: Policy
+) -> GroupShape | None:
+    """The automaton's numbers for this basket; None where no group can come about."""
+    slots = slots_of(kind)
+    lots = form.lots
+    for number, slot in enumerate(slots):
+        mine = [position for position, spot in spots.items() if number in spot.slots]
+        if slot.amount is not None:
+            if sum(lots[n].count * lots[n].price_minor for n in mine) < slot.amount:
+                return None
+        elif _pieces(form, mine) < (1 if slot.is_open else slot.pieces):
+            return None
+    off = kind.off
+    price = amount = None
+    if isinstance(kind, NFor | Bundle):
+        price = off.price_minor
+        amount = off.minor if isinstance(kind, Bundle) else None
+    pieces = sum(1 if slot.is_open or slot.amount is not None else slot.pieces for slot in slots)
+    if _pieces(form, spots) < pieces:
+        return None
+    limits = right.promotion.limits
+    minor = minor_max(right)
+    known = [most for most in (limits.per_order, right.uses_max) if most is not None]
+    paid: int | None = None
+    if limits.max_units is not None:
+        if isinstance(kind, Nth | Reward):
+            paid = limits.max_units
+        else:
+            known.append(limits.max_units // pieces)
+    groups: int | None = min(known, default=None)
+    if groups is not None and groups >= _pieces(form, spots) // pieces:
+        groups = None
+    if groups == 0 or paid == 0:
+        return None
+    return GroupShape(
+        slots, price, amount, form.is_frontier or _needs_sums(right, spots, price, amount, pieces),
+        per_group=policy.percent_per == "application", groups_max=groups, paid_max=paid, minor_max=minor,
+        over=kind.over if isinstance(kind, Reward) else 0,
+        is_cheaper=isinstance(kind, Reward) and kind.cheaper, is_differing=bool(right.promotion.differ),
+    )  # fmt: skip
+
+
+def _needs_sums(
+    right: Right, spots: dict[int, Spot], price: int | None, amount: int | None, pieces: int
+) -> bool:
+    """Whether what a whole group gets off may depend on its own units beyond their prices' sum."""
+    if price is None and amount is None:
+        return False
+    if minor_max(right) is not None or any(spot.floor > 0 for spot in spots.values()):
+        return True
+    if amount is None:
+        return False
+    return bool(right.promotion.stack.agrees) or amount > pieces * min(spot.base for spot in spots.values())

@@ -1,0 +1,211 @@
+"""From what was done with each unit to applications: units of unit-wise promotions together, groups apart.
+
+Replays each rule's marks in the order of the search, so that the groups are those that were counted. Also
+which gifts the till is to give that lie in no line. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from posapp.domain.pricing.goods.sharing import share
+from posapp.domain.pricing.items.components import agree
+from posapp.domain.pricing.items.group_rules import GroupRule
+from posapp.domain.pricing.items.rules import Rule
+from posapp.domain.pricing.items.set_cache import SetCache, sets_of
+from posapp.domain.pricing.items.tables import Step
+from posapp.domain.pricing.items.units import NormalForm
+from posapp.domain.pricing.terms.applications import Application, FreeGift, Lot, Right, TakenUnit
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import Promotion, Reward
+
+#: Line number, unit, price, and the slots that it fits.
+_Free = tuple[int, int, int, tuple[int, ...]]
+#: Line number, unit, price before, gain, role.
+Taken = tuple[int, int, int, int, str]
+
+
+def applications_of(
+    form: NormalForm, places: Sequence[tuple[int, int]], steps: Sequence[tuple[Step, ...]]
+) -> tuple[Application, ...]:
+    """All applications of a component; `places` are (position of the lot, unit of the line)."""
+    by_rule: dict[int, tuple[Rule, list[tuple[int, int, Step]]]] = {}
+    lots = form.lots
+    for (position, index), done in zip(places, steps, strict=True):
+        for step in done:
+            rule = step.rule
+            entry = by_rule.get(id(rule))
+            if entry is None:
+                entry = by_rule[id(rule)] = (rule, [])
+            entry[1].append((lots[position].line.line_no, index, step))
+    found: list[Application] = []
+    for rule, taken in by_rule.values():
+        if isinstance(rule, GroupRule):
+            found.extend(_groups(rule, taken))
+        else:
+            units = tuple(
+                sorted([TakenUnit(line, index, step.price, step.gain, "each") for line, index, step in taken])
+            )
+            amount = sum([unit.gain_minor for unit in units])
+            if amount > 0:
+                found.append(Application(rule.promotion, units, amount, len(units), True, rule.right.code))
+    return tuple(found)
+
+
+def _groups(rule: GroupRule, taken: list[tuple[int, int, Step]]) -> list[Application]:
+    slots = rule.shape.slots
+    open_groups: list[list[Taken]] = []
+    closed: list[list[Taken]] = []
+    over: list[Taken] = []
+    for line, index, step in taken:
+        assert step.mark is not None
+        place, slot, ends = step.mark
+        if place < 0:
+            over.append((line, index, step.price, 0, "buy"))
+            continue
+        if place == len(open_groups):
+            open_groups.append([])
+        open_groups[place].append((line, index, step.price, step.gain, slots[slot].role))
+        if ends:
+            closed.append(open_groups.pop(place))
+    found: list[Application] = []
+    for group in closed + open_groups:
+        made = group_application(rule, [*group, *over])
+        if made is not None:
+            over = []
+            found.append(made)
+    return found
+
+
+def group_application(rule: GroupRule, group: list[Taken]) -> Application | None:
+    """One group as an application, None where nothing falls off."""
+    amount = sum(one[3] for one in group)
+    if amount <= 0:
+        return None
+    units = sorted(group)
+    if rule.shape.price is not None or rule.shape.amount is not None:
+        gains: Sequence[int] = share(amount, [one[2] for one in units])
+    else:
+        gains = [one[3] for one in units]
+    made = tuple(
+        TakenUnit(line, index, price, gain, role)
+        for (line, index, price, _, role), gain in zip(units, gains, strict=True)
+    )
+    return Application(rule.promotion, made, amount, code=rule.right.code)
+
+
+def shares_of(application: Application, policy: Policy) -> Sequence[int]:
+    """What of an application each of its units bears, in their order: its own gain, or shared by price."""
+    units = application.units
+    if application.is_unitwise:
+        return [unit.gain_minor for unit in units]
+    reduced_only = policy.share_over == "reduced"
+    prices = [0 if reduced_only and not unit.gain_minor else unit.price_minor for unit in units]
+    rooms = None if policy.sharing == "largest_remainder" else prices
+    return share(application.amount_minor, prices, policy.sharing, mode=policy.percent_mode, rooms=rooms)
+
+
+def joined(found: list[Application]) -> tuple[Application, ...]:
+    """Unit-wise applications of a promotion become one; all by promotion, then by their first unit."""
+    parts: dict[int, list[Application]] = {}
+    joined: list[Application] = []
+    for one in found:
+        if one.is_unitwise:
+            parts.setdefault(id(one.promotion), []).append(one)
+        else:
+            joined.append(one)
+    for same in parts.values():
+        if len(same) == 1:
+            joined.append(same[0])
+            continue
+        units = tuple(sorted(unit for one in same for unit in one.units))
+        amount = sum(one.amount_minor for one in same)
+        joined.append(replace(same[0], units=units, amount_minor=amount, times=len(units)))
+    joined.sort(key=lambda one: (one.promotion.promotion_id, one.units[0][:2]))
+    return tuple(joined)
+
+
+def gifts_of(
+    lots: Sequence[Lot], rights: Sequence[Right], applications: Sequence[Application], sets: SetCache
+) -> tuple[FreeGift, ...]:
+    """Gifts that lie in no line: for each promotion that adds them, how many the units left over qualify for.
+
+    A unit is left over where nothing was applied to it, or only what is unit-wise and agrees.
+    """
+    adding = [
+        (right, right.promotion.kind)
+        for right in rights
+        if isinstance(right.promotion.kind, Reward) and right.promotion.kind.adds
+    ]
+    if not adding:
+        return ()
+    used: dict[tuple[int, int], list[tuple[Promotion, bool]]] = {}
+    for one in applications:
+        for unit in one.units:
+            used.setdefault(unit[:2], []).append((one.promotion, one.is_unitwise))
+    given: list[FreeGift] = []
+    for right, kind in sorted(adding, key=lambda pair: pair[0].promotion.promotion_id):
+        promotion = right.promotion
+        token = sets.token(promotion)
+        taken = sum(one.promotion == promotion for one in applications)
+        most = [limit for limit in (promotion.limits.per_order, right.uses_max) if limit is not None]
+        left = min(most, default=None)
+        if left is not None:
+            left -= taken
+        reward = len(sets_of(promotion)) - 1
+        if any(reward in sets.slots[sets.place(lot.line)].get(token, ()) for lot in lots):
+            # Goods of the reward lie in the basket: they are what is given.
+            continue
+        times = _times(lots, sets, promotion, used, left)
+        if times:
+            given.append(FreeGift(promotion, times * kind.get.qty))
+    return tuple(given)
+
+
+def _times(
+    lots: Sequence[Lot], sets: SetCache, promotion: Promotion,
+    used: dict[tuple[int, int], list[tuple[Promotion, bool]]], most: int | None,
+) -> int:  # fmt: skip
+    """How often the units left over make up all that is to be bought; those it takes are marked as used."""
+    kind = promotion.kind
+    assert isinstance(kind, Reward)
+    token = sets.token(promotion)
+    free: list[_Free] = []
+    for lot in sorted(lots, key=lambda one: (-one.price_minor, one.line.line_no, one.first)):
+        if lot.is_locked:
+            continue
+        slots = sets.slots[sets.place(lot.line)].get(token, ())
+        for index in range(lot.first, lot.first + lot.count):
+            had = used.get((lot.line.line_no, index), [])
+            if slots and all(is_unitwise and agree(other, promotion) for other, is_unitwise in had):
+                free.append((lot.line.line_no, index, lot.price_minor, slots))
+    times = 0
+    while most is None or times < most:
+        taken = _one_time(kind, free)
+        if not taken:
+            break
+        for one in taken:
+            free.remove(one)
+            used.setdefault(one[:2], []).append((promotion, False))
+        times += 1
+    return times
+
+
+def _one_time(kind: Reward, free: Sequence[_Free]) -> list[_Free]:
+    """Units that make up all parts once, the dearest first; nothing where they do not."""
+    taken: list[_Free] = []
+    asked = [(part.qty, 0) for part in kind.buy]
+    if kind.buy_minor is not None:
+        asked.append((0, kind.buy_minor))
+    for slot, (pieces, amount) in enumerate(asked):
+        for one in free:
+            if pieces <= 0 and amount <= 0:
+                break
+            if slot in one[3] and one not in taken:
+                taken.append(one)
+                pieces -= 1
+                amount -= one[2]
+        if pieces > 0 or amount > 0:
+            return []
+    return taken

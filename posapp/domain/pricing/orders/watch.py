@@ -1,0 +1,231 @@
+"""One order promotion and what of its amount hangs on the items: bounds of its goods, steps, slopes.
+
+From the right's own numbers and from what is known of the items, without any search. What has to be watched
+because of it is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+
+from posapp.domain.pricing.orders.layer import OrderRight, off_of, reduction
+from posapp.domain.pricing.terms.applications import Lot
+from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import Deposit, Off, OrderOff, SpendTier, Step
+from posapp.values import dataclass
+
+#: With more multiples of a tier than this every reduction is looked at.
+_MULTIPLES_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is priced: the lines, their lots after the price layer, and the place of each line number."""
+
+    lines: Sequence[BasketLine]
+    lots: Sequence[Lot]
+    places: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the items can do: lines they touch, their best, parts of the basket by themselves, the window.
+
+    Choices that take off less than `value` by more than `window` are not looked at.
+    """
+
+    touched: frozenset[int]
+    value: int
+    components: tuple[tuple[frozenset[int], int], ...]
+    window: int
+
+    def highest(self, lines: frozenset[int]) -> int:
+        """No more falls off these lines."""
+        if not self.components:
+            return self.value
+        return sum([value for mine, value in self.components if not lines.isdisjoint(mine)])
+
+    def lowest(self, lines: frozenset[int]) -> int:
+        """No less falls off these lines."""
+        return max(0, sum([value for mine, value in self.components if mine <= lines]) - self.window)
+
+
+@dataclass(slots=True)
+class Watched:
+    """One order right: its goods before the items, the least and the most they can come to, and what it takes
+    off at most."""
+
+    right: OrderRight
+    before: int
+    least: int
+    highest: int
+    pieces: int
+    most: int = 0
+    part: int | None = None
+    lines: frozenset[int] = frozenset()
+    touched: frozenset[int] = frozenset()
+    is_fine: bool = False
+    #: Conditions by part: what the part comes to before the items, and the bounds it has to keep.
+    needs: list[tuple[int, int, int | None, int | None]] = field(default_factory=list)
+    takes_all: bool = False
+    slope: int = 0
+
+
+def reduction_at(each: Watched, amount: int, policy: Policy) -> int:
+    judged = each.before if each.right.promotion.needs.judged_on == "list" else amount
+    base = each.before if policy.percent_of == "list" else amount
+    return reduction(each.right, base=base, measure=judged, pieces=each.pieces, policy=policy)[0]
+
+
+def most_of(goods: Goods, right: OrderRight, policy: Policy) -> int:
+    """The most that a right can take off, whatever the items do."""
+    return watch_of(goods, right, _NOTHING, policy).most
+
+
+_NOTHING = Reach(frozenset(), 0, (), 0)
+
+
+def watch_of(goods: Goods, right: OrderRight, reach: Reach, policy: Policy) -> Watched:
+    mine = [lot for lot in goods.lots if goods.places[lot.line.line_no] in right.places and not lot.is_locked]
+    lines = frozenset(lot.line.line_no for lot in mine)
+    before = sum(lot.price_minor * lot.count for lot in mine)
+    may_fall = sum([lot.price_minor * lot.count for lot in mine if lot.line.line_no in reach.touched])
+    each = Watched(
+        right, before, before - min(reach.highest(lines), may_fall), before - reach.lowest(lines),
+        sum([lot.count for lot in mine]), lines=lines, touched=lines & reach.touched,
+    )  # fmt: skip
+    each.is_fine = needs_units(right, policy)
+    each.slope = slope_of(right)
+    if right.most_minor is not None:
+        each.most = right.most_minor
+    elif each.is_fine:
+        each.most = min(before, _most_by_units(goods, right, mine, policy))
+    else:
+        each.most = min(before, _most_of(each, policy))
+    return each
+
+
+def _most_by_units(goods: Goods, right: OrderRight, mine: Sequence[Lot], policy: Policy) -> int:
+    """The most where single units or lines tell: of each group the units that it may be of, as they were.
+
+    The items lower every unit, so the n dearest (or cheapest) never come to more than they did before.
+    """
+    kind, limits = right.promotion.kind, right.promotion.limits
+    picked = kind.count if isinstance(kind, OrderOff) and kind.units != "all" else None
+    known = [limit for limit in (picked, limits.max_units) if limit is not None]
+    cheapest = isinstance(kind, OrderOff) and kind.units == "cheapest"
+    total = 0
+    for group in right.groups:
+        lots = [lot for lot in mine if goods.places[lot.line.line_no] in group]
+        lots.sort(key=lambda lot: lot.price_minor if cheapest else -lot.price_minor)
+        left = min(known, default=sum([lot.count for lot in lots]))
+        base = pieces = 0
+        for lot in lots:
+            count = min(left - pieces, lot.count)
+            base, pieces = base + count * lot.price_minor, pieces + count
+        each = Watched(right, base, base, base, pieces)
+        # Each piece may be rounded up by itself.
+        total += _most_of(each, policy) + (pieces if policy.order_percent_per != "order" else 0)
+    return total
+
+
+def needs_units(right: OrderRight, policy: Policy) -> bool:
+    """Whether only the single lines tell what falls off."""
+    is_of_left = policy.percent_of == "left" and slope_of(right) > 0
+    return len(right.groups) != 1 or picks_units(right, policy) or is_of_left
+
+
+def picks_units(right: OrderRight, policy: Policy) -> bool:
+    """Whether some units count and others do not, or each is rounded by itself."""
+    kind = right.promotion.kind
+    return (
+        (isinstance(kind, OrderOff) and kind.units != "all")
+        or right.promotion.limits.max_units is not None
+        or right.promotion.limits.max_units_per_line is not None
+        or (policy.order_percent_per != "order" and slope_of(right) > 0)
+    )
+
+
+def _offs(right: OrderRight) -> tuple[Off, ...]:
+    kind = right.promotion.kind
+    if isinstance(kind, OrderOff):
+        return (kind.off,)
+    return tuple(step.off for step in kind.steps) if isinstance(kind, SpendTier) else ()
+
+
+def slope_of(right: OrderRight) -> int:
+    """The largest share of its goods that falls off; a price for all is a share of all."""
+    shares = [off.ppm if off.ppm is not None else PPM_OF_ALL for off in _offs(right) if off.minor is None]
+    return max(shares, default=0)
+
+
+def _most_of(each: Watched, policy: Policy) -> int:
+    """The most that it takes off on any sums up to those before the items."""
+    kind = each.right.promotion.kind
+    if not isinstance(kind, SpendTier):
+        return reduction_at(each, each.before, policy)
+    return max([_most_of_step(each, kind, step, policy) for step in kind.steps], default=0)
+
+
+def _most_of_step(each: Watched, kind: SpendTier, step: Step, policy: Policy) -> int:
+    """What a step takes off its goods before the items, were there no other."""
+    limits = each.right.promotion.limits
+    measure = each.pieces if kind.by == "qty" else each.before
+    if step.least > measure:
+        return 0
+    times = measure // step.least if kind.every and step.least > 0 else 1
+    times = times if limits.per_order is None else min(times, limits.per_order)
+    more = step.more_minor * (measure - step.least) if kind.by == "qty" else 0
+    caps = (kind.cap_minor, limits.max_minor, each.right.budget_minor)
+    amount = off_of(step.off, each.before, times, policy) + more
+    return max(0, min([amount, *[cap for cap in caps if cap is not None]]))
+
+
+def crosses(each: Watched, policy: Policy) -> bool:
+    """Whether the items may carry its goods over a threshold (or past the price that it makes)."""
+    kind = each.right.promotion.kind
+    if isinstance(kind, Deposit) or each.right.promotion.needs.judged_on == "list":
+        return False
+    if not isinstance(kind, SpendTier) or kind.by == "qty":
+        return False
+    for step in kind.steps:
+        if each.least < step.least <= each.highest:
+            return True
+        if kind.every and step.least > 0 and each.least // step.least != each.highest // step.least:
+            return True
+    return False
+
+
+def top_of(each: Watched) -> int | None:
+    """A reduction of its goods from which on it takes nothing, whatever else falls off; None without one."""
+    kind = each.right.promotion.kind
+    if each.slope or not isinstance(kind, SpendTier) or not is_monotone(each.right):
+        return None
+    return each.before - min(step.least for step in kind.steps) + 1
+
+
+def steps_of(each: Watched) -> tuple[int, ...] | None:
+    """The last reductions of its goods before another step holds; None where these are too many to tell."""
+    kind = each.right.promotion.kind
+    if not isinstance(kind, SpendTier) or kind.by == "qty":
+        return ()
+    if not kind.every:
+        return tuple([each.before - step.least for step in kind.steps])
+    least = kind.steps[0].least
+    if len(kind.steps) > 1 or least <= 0 or each.slope or each.before // least > _MULTIPLES_MAX:
+        return None
+    return tuple([each.before - least * n for n in range(1, each.before // least + 1)])
+
+
+def is_monotone(right: OrderRight) -> bool:
+    """Whether it never takes less where its goods come to more: steps that grow, no upper bound."""
+    kind = right.promotion.kind
+    if isinstance(kind, SpendTier):
+        steps = sorted(kind.steps, key=lambda step: step.least)
+        if kind.every and len(steps) > 1:
+            return False
+        sizes = [(step.off.ppm is None, step.off.ppm or step.off.minor or 0) for step in steps]
+        return sizes == sorted(sizes) and len({kind_of for kind_of, _ in sizes}) == 1
+    return True

@@ -1,0 +1,1 @@
+"""The declared policies of other systems: promotions one after the other."""

@@ -1,0 +1,100 @@
+"""The units of a basket while promotions are computed one after the other: what is left of each, and by what
+they are counted, shared and told apart under the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from posapp.domain.money import round_div
+from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine, LineTax
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import GoodsSet, Promotion
+from posapp.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One piece: its line (by place), the price the promotions begin with, and its list price."""
+
+    line: int
+    base_minor: int
+    list_minor: int
+
+
+@dataclass(slots=True)
+class Goods:
+    """The units of a basket and what is left of each; `begins`: what a share of "base" is of."""
+
+    lines: Sequence[BasketLine]
+    units: Sequence[Unit]
+    left: list[int]
+    begins: Sequence[int]
+    policy: Policy
+    holds: Callable[[GoodsSet, BasketLine], bool]
+    #: Units that promotions may count, and those that they may take.
+    unlocked: Sequence[int]
+    open_units: Sequence[int]
+
+    def of_set(self, promotion: Promotion) -> list[int]:
+        """Open units of a promotion's set, as listed."""
+        return [unit for unit in self.open_units if self.has(promotion.on, unit)]
+
+    def has(self, goods: GoodsSet, unit: int) -> bool:
+        """Whether a unit is in a set."""
+        return self.holds(goods, self.lines[self.units[unit].line])
+
+    def share_base(self, unit: int) -> int:
+        """What a share is taken of."""
+        if self.policy.percent_of == "list":
+            return self.units[unit].list_minor
+        return self.left[unit] if self.policy.percent_of == "left" else self.begins[unit]
+
+    def weight(self, unit: int) -> int:
+        """What amounts are shared out by."""
+        if self.policy.share_by == "quantity":
+            return 1
+        if self.policy.share_by == "net":
+            return _without_tax(self.left[unit], self.lines[self.units[unit].line].taxes)
+        return self.left[unit]
+
+    def with_tax(self, unit: int, tax: str, *, is_left: bool) -> int:
+        """What a condition counts of a unit: as it is priced, or with or without the tax that falls on it."""
+        amount = self.left[unit] if is_left else self.units[unit].base_minor
+        taxes = self.lines[self.units[unit].line].taxes
+        if tax == "as_priced":
+            return amount
+        net = _without_tax(amount, taxes)
+        if tax == "without":
+            return net
+        return round_div(net * (PPM_OF_ALL + sum(each.ppm for each in taxes)), PPM_OF_ALL)
+
+    def floor(self, unit: int, promotion: Promotion) -> int:
+        """What a promotion never takes a unit below."""
+        limits, line = promotion.limits, self.lines[self.units[unit].line]
+        share_of = -(-self.units[unit].base_minor * (limits.floor_ppm or 0) // PPM_OF_ALL)
+        return max(limits.floor_minor or 0, share_of, line.floor_minor)
+
+    def room(self, unit: int, promotion: Promotion) -> int:
+        """What may still fall off a unit."""
+        return max(0, self.left[unit] - self.floor(unit, promotion))
+
+
+def _without_tax(amount: int, taxes: Sequence[LineTax]) -> int:
+    ppm = sum(tax.ppm for tax in taxes if tax.included)
+    return round_div(amount * PPM_OF_ALL, PPM_OF_ALL + ppm)
+
+
+def trait(goods: Goods, unit: int, what: str) -> tuple[str, ...]:
+    """A unit's value of what `same` and `differ` name; several tags of one prefix are one value."""
+    line = goods.lines[goods.units[unit].line]
+    if what == "sku":
+        return (line.sku,)
+    if what == "category":
+        return line.traits.category[-1:]
+    if what == "brand":
+        return (line.traits.brand,)
+    if what == "price":
+        return (str(goods.units[unit].base_minor),)
+    prefix = what.removeprefix("tag:")
+    return tuple(sorted(tag for tag in line.traits.tags if tag.startswith(prefix)))

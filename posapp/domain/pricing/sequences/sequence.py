@@ -1,0 +1,205 @@
+"""Promotions one after the other, each on what the earlier ones left, as most other systems compute them.
+
+For chains that declare it, and to give another system's published results. The order is that of priority or,
+where the policy leaves it free, the one that is best for the customer, looked for within a limit of states.
+Only the item and order layers are done here; prices before them and points after them are the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from posapp.domain.pricing.sequences.effects import Effect, effect, meets
+from posapp.domain.pricing.sequences.goods import Goods, Unit
+from posapp.domain.pricing.terms.applications import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
+from posapp.domain.pricing.terms.basket import BasketLine
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import GoodsSet
+from posapp.values import dataclass
+
+Holds = Callable[[GoodsSet, BasketLine], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """One promotion's effect, and what each unit cost before it."""
+
+    right: Right
+    effect: Effect
+    left: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Where a sequence stands: left of each unit, what units are gone, which groups and layers have begun."""
+
+    left: tuple[int, ...]
+    gone: frozenset[int]
+    groups: frozenset[str]
+    order_begins: tuple[int, ...] | None
+    taken: tuple[_Taken, ...]
+    is_closed: bool = False
+
+    @property
+    def left_minor(self) -> int:
+        return sum(self.left)
+
+
+def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, holds: Holds) -> ItemChoice:
+    """Compute the promotions of the item and order layers whose gates are open, one after the other.
+
+    Every promotion comes back as one unit-wise application, in the order in which it was computed: its units
+    keep what it took off them. Conditions "after_items" are judged on what is left then; `holds` tells
+    whether goods are in a set. Locked lots take no part. `states` counts units for which one was tried.
+    """
+    run = _Run(lots, policy, holds)
+    begin = _State(tuple(unit.base_minor for unit in run.units), frozenset(), frozenset(), None, ())
+    ordered = _by_priority([_bounded(right) for right in rights])
+    best = run.all_of(begin, ordered)
+    is_proven = True
+    if policy.sequence_order == "free":
+        run.best = best
+        run.look_for_better(begin, ordered)
+        best, is_proven = run.best, run.states < policy.states_max
+    applications = tuple(run.application(taken) for taken in best.taken)
+    gifts = tuple(
+        FreeGift(taken.right.promotion, quantity)
+        for taken in best.taken
+        for _, quantity in taken.effect.gifts
+    )
+    value = sum(application.amount_minor for application in applications)
+    return ItemChoice(applications, value, run.states, is_proven, gifts)
+
+
+def _bounded(right: Right) -> Right:
+    """The right with its promotion's limits lowered to what is left of them."""
+    limits = right.promotion.limits
+    if right.uses_max is None and right.left_minor is None:
+        return right
+    limits = replace(
+        limits,
+        per_order=_least(limits.per_order, right.uses_max),
+        max_minor=_least(limits.max_minor, right.left_minor),
+    )
+    return replace(right, promotion=replace(right.promotion, limits=limits))
+
+
+def _least(*bounds: int | None) -> int | None:
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _by_priority(rights: Sequence[Right]) -> list[Right]:
+    """High first, then as listed; one that goes with no other comes before all."""
+    return sorted(rights, key=lambda one: (not one.promotion.stack.alone, -one.promotion.stack.priority))
+
+
+class _Run:
+    """One basket's sequences: what never changes in them, and the best one found."""
+
+    def __init__(self, lots: Sequence[Lot], policy: Policy, holds: Holds) -> None:
+        places: dict[int, int] = {}
+        self.lines: list[BasketLine] = []
+        self.units: list[Unit] = []
+        self.names: list[tuple[int, int]] = []
+        self.unlocked: list[int] = []
+        for lot in lots:
+            if lot.line.line_no not in places:
+                places[lot.line.line_no] = len(self.lines)
+                self.lines.append(lot.line)
+            for index in range(lot.first, lot.first + lot.count):
+                if not lot.is_locked:
+                    self.unlocked.append(len(self.units))
+                self.units.append(Unit(places[lot.line.line_no], lot.price_minor, lot.line.unit_minor))
+                self.names.append((lot.line.line_no, index))
+        self.policy = policy
+        self.holds = holds
+        self.begins = [unit.base_minor for unit in self.units]
+        self.states = 0
+        self.seen: set[tuple[_State, frozenset[str]]] = set()
+        self.best = _State((), frozenset(), frozenset(), None, ())
+
+    def application(self, taken: _Taken) -> Application:
+        """What a promotion took off, in the form of the item layer."""
+        units = tuple(
+            TakenUnit(*self.names[unit], taken.left[unit], taken.effect.shares.get(unit, 0), "each")
+            for unit in sorted(set(taken.effect.shares) | taken.effect.used)
+        )
+        return Application(
+            taken.right.promotion,
+            units,
+            taken.effect.amount_minor,
+            taken.effect.applications,
+            is_unitwise=True,
+            code=taken.right.code,
+        )
+
+    def all_of(self, state: _State, rights: Sequence[Right]) -> _State:
+        """Every promotion in this order, those that do nothing left out."""
+        for right in rights:
+            state = self.after(state, right) or state
+        return state
+
+    def look_for_better(self, state: _State, rest: Sequence[Right]) -> None:
+        """Every order of the rest; the first of equally good ones is kept."""
+        # What is still to come depends on where it stands, not on how it came there.
+        key = (replace(state, taken=()), frozenset(right.promotion.promotion_id for right in rest))
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        nexts = []
+        for right in rest:
+            if self.states >= self.policy.states_max:
+                return
+            after = self.after(state, right)
+            if after is not None:
+                nexts.append((right, after))
+        if state.left_minor < self.best.left_minor:
+            self.best = state
+        if state.left_minor == 0:
+            return
+        for right, after in nexts:
+            if self.states >= self.policy.states_max:
+                return
+            self.look_for_better(after, [other for other in rest if other is not right])
+
+    def after(self, state: _State, right: Right) -> _State | None:
+        """The state after a promotion, or None where it may not or takes nothing."""
+        self.states += 1 + len(self.unlocked)
+        promotion = right.promotion
+        stack = promotion.stack
+        if state.is_closed or (stack.alone and state.taken):
+            return None
+        if stack.group and stack.group in state.groups:
+            return None
+        order_begins = state.order_begins
+        if promotion.layer == "order" and order_begins is None:
+            order_begins = state.left
+        begins = order_begins if promotion.layer == "order" and order_begins else self.begins
+        goods = Goods(
+            self.lines,
+            self.units,
+            list(state.left),
+            begins,
+            self.policy,
+            self.holds,
+            self.unlocked,
+            [place for place in self.unlocked if place not in state.gone],
+        )
+        if promotion.needs.judged_on == "after_items" and not meets(promotion, goods, self.unlocked):
+            return None
+        found = effect(promotion, goods)
+        if found is None:
+            return None
+        left = list(state.left)
+        for unit, amount in found.shares.items():
+            left[unit] -= amount
+        is_exclusive = self.policy.stacking == "exclusive"
+        return _State(
+            tuple(left),
+            state.gone | found.used if is_exclusive else state.gone,
+            state.groups | {stack.group} if stack.group else state.groups,
+            order_begins,
+            (*state.taken, _Taken(right, found, state.left)),
+            is_closed=stack.alone or self.policy.stacking == "single",
+        )

@@ -1,0 +1,1 @@
+"""The words of pricing: baskets, promotions, policies and priced answers as values."""
