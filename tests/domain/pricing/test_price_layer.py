@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from posapp.domain.pricing.answers.engine import price
 from posapp.domain.pricing.items.price_layer import price_lots
 from posapp.domain.pricing.terms.applications import Lot, Right
-from posapp.domain.pricing.terms.basket import BasketLine
+from posapp.domain.pricing.terms.basket import Basket, BasketLine
 from posapp.domain.pricing.terms.promotion import Every, GoodsSet, Having, Limits, Off, PriceBook, Promotion
 
 LINE = BasketLine(1, "A", 5, 100)
@@ -58,6 +62,38 @@ def test_limited_books_go_where_they_save_most() -> None:
     per_line = book("half", PriceBook(off=Off(ppm=500_000)), Limits(max_units_per_line=1))
     assert told(price_lots([LINE], [per_line])) == [(0, 1, 50, False, "half"), (1, 4, 100, False, "")]
     assert told(price_lots([LINE], [half, book("low", PriceBook({"A": 40}))])) == [(0, 5, 40, False, "low")]
+
+
+def test_a_book_takes_off_no_more_than_it_may_and_the_last_unit_gets_what_is_left() -> None:
+    dear = BasketLine(2, "B", 2, 500)
+    half = book("half", PriceBook(off=Off(ppm=500_000)), Limits(max_minor=310))
+    assert told(price_lots([LINE, dear], [half])) == [
+        (0, 5, 100, False, ""),
+        (0, 1, 250, False, "half"),
+        (1, 1, 440, False, "half"),
+    ]
+
+
+def test_what_the_campaign_has_left_and_other_books_beside_it() -> None:
+    half = Right(replace(book("half", PriceBook(off=Off(ppm=500_000))).promotion), left_minor=120)
+    assert told(price_lots([LINE], [half])) == [
+        (0, 2, 50, False, "half"), (2, 1, 80, False, "half"), (3, 2, 100, False, ""),
+    ]  # fmt: skip
+    # The rest of the money would make it dearer than what everybody pays.
+    low = book("low", PriceBook({"A": 70}))
+    assert told(price_lots([LINE], [half, low])) == [(0, 2, 50, False, "half"), (2, 3, 70, False, "low")]
+    none = Right(half.promotion, left_minor=0)
+    assert told(price_lots([LINE], [none])) == [(0, 5, 100, False, "")]
+
+
+def test_a_book_for_alike_goods_has_its_limits_for_each_value() -> None:
+    one = Promotion(
+        "one", "price", PriceBook(off=Off(ppm=500_000)), limits=Limits(max_units=1), same="sku"
+    )  # fmt: skip
+    lines = (LINE, BasketLine(2, "B", 2, 500))
+    basket = Basket(lines, "EUR", datetime(2026, 11, 22, tzinfo=UTC))
+    assert [line.paid_minor for line in price(basket, [one]).lines] == [450, 750]
+    assert [line.paid_minor for line in price(basket, [replace(one, same="")]).lines] == [500, 750]
 
 
 def test_floors_hold_prices_up() -> None:

@@ -101,7 +101,10 @@ def price(
 def price_among(
     basket: Basket, promotions: Sequence[Promotion], policy: Policy, cache: PriceCache
 ) -> PricedBasket:
-    """The same for promotions that are known to touch the basket (others do no harm)."""
+    """The same for promotions that are known to touch the basket (`touching`).
+
+    One that does not takes nothing off, but is a rival in its group: a price book beside it may be left out.
+    """
     return case_of(basket, promotions, policy, cache).priced()
 
 
@@ -241,11 +244,13 @@ class Case:
         for promotion in self.promotions:
             if promotion.layer != "price":
                 continue
-            opened = gate(promotion, basket)
-            if isinstance(opened, Closed):
-                closed[promotion.promotion_id] = opened
+            found = self._opened(promotion, None, is_spread=bool(promotion.same))
+            if isinstance(found, Closed):
+                closed[promotion.promotion_id] = found
             elif promotion.promotion_id in books:
-                book_rights.append(Right(promotion, left_minor=opened.most_minor, code=opened.code))
+                book_rights += [
+                    Right(each, left_minor=opened.most_minor, code=opened.code) for each, opened in found
+                ]
         lots = price_lots(basket.lines, book_rights, self.policy.percent_mode)
         amounts = [0] * len(basket.lines)
         for lot in lots:
@@ -255,7 +260,8 @@ class Case:
         for promotion in self.promotions:
             if promotion.layer not in ("item", "order"):
                 continue
-            found = self._opened(promotion, amounts)
+            is_spread = bool(promotion.same) and self.policy.choose != "sequence"
+            found = self._opened(promotion, amounts, is_spread=is_spread)
             if isinstance(found, Closed):
                 closed[promotion.promotion_id] = found
                 continue
@@ -276,9 +282,11 @@ class Case:
         by_books = sum([(lot.line.unit_minor - lot.price_minor) * lot.count for lot in lots])
         return _World(goods, books, tuple(items), tuple(able), most, closed, by_books)
 
-    def _opened(self, promotion: Promotion, amounts: Sequence[int]) -> Closed | list[tuple[Promotion, Open]]:
+    def _opened(
+        self, promotion: Promotion, amounts: Sequence[int] | None, *, is_spread: bool
+    ) -> Closed | list[tuple[Promotion, Open]]:
         """The promotion where it is open; where it acts on alike goods, each value that is."""
-        if not promotion.same or self.policy.choose == "sequence":
+        if not is_spread:
             opened = gate(promotion, self.basket, amounts=amounts)
             return opened if isinstance(opened, Closed) else [(promotion, opened)]
         found: list[tuple[Promotion, Open]] = []

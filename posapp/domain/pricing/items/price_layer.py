@@ -43,10 +43,10 @@ def price_lots(
                     kind = right.promotion.kind
                     locks = isinstance(kind, PriceBook) and kind.locks
                     offers[number].append((price, locks, right.promotion.promotion_id, right))
-    dealt = _deal(lines, offers)
+    dealt = _deal(lines, offers, _limited(books))
     lots: list[Lot] = []
     for number, line in enumerate(lines):
-        lots.extend(_lots_of(line, sorted(offers[number], key=_order), dealt[number]))
+        lots.extend(_lots_of(line, offers[number], dealt[number]))
     return tuple(lots)
 
 
@@ -72,49 +72,83 @@ def units_max(right: Right) -> int | None:
     return min(known) if known else None
 
 
+def minor_max(right: Right) -> int | None:
+    """How much a right takes off at most in this basket; None is without a limit."""
+    known = [most for most in (right.promotion.limits.max_minor, right.left_minor) if most is not None]
+    return min(known) if known else None
+
+
 def _order(offer: _Offer) -> tuple[int, bool, str]:
     return offer[:3]
 
 
 def _is_limited(right: Right) -> bool:
-    return units_max(right) is not None or right.promotion.limits.max_units_per_line is not None
+    return (
+        units_max(right) is not None
+        or minor_max(right) is not None
+        or right.promotion.limits.max_units_per_line is not None
+    )
 
 
-def _deal(lines: Sequence[BasketLine], offers: list[list[_Offer]]) -> list[dict[str, int]]:
-    """How many units of each line every limited book gives, by its id."""
-    dealt: list[dict[str, int]] = [{} for _ in lines]
-    limited = {offer[2]: offer[3] for found in offers for offer in found if _is_limited(offer[3])}
-    for promotion_id in sorted(limited):
-        right = limited[promotion_id]
-        left = units_max(right)
-        per_line = right.promotion.limits.max_units_per_line
-        wishes: list[tuple[int, int, int]] = []
+def _limited(books: Sequence[Right]) -> list[Right]:
+    return sorted(
+        [right for right in books if _is_limited(right)], key=lambda right: right.promotion.promotion_id
+    )
+
+
+def _deal(
+    lines: Sequence[BasketLine], offers: Sequence[Sequence[_Offer]], limited: Sequence[Right]
+) -> list[list[tuple[_Offer, int]]]:
+    """What every limited book gives of each line: at which price how many units."""
+    dealt: list[list[tuple[_Offer, int]]] = [[] for _ in lines]
+    for right in limited:
+        left, minor = units_max(right), minor_max(right)
+        wishes: list[tuple[int, int, _Offer, int]] = []
         for number, found in enumerate(offers):
-            mine = next((offer for offer in found if offer[2] == promotion_id), None)
-            if mine is None:
-                continue
+            mine = next((offer for offer in found if offer[3] is right), None)
             free = [offer[0] for offer in found if not _is_limited(offer[3])]
             other = min(free, default=lines[number].unit_minor)
-            if mine[0] < other:
-                wishes.append((mine[0] - other, number, lines[number].quantity))
-        for _, number, quantity in sorted(wishes):
-            room = quantity - sum(dealt[number].values())
-            if per_line is not None:
-                room = min(room, per_line)
-            if left is not None:
-                room = min(room, left)
-                left -= room
-            if room:
-                dealt[number][promotion_id] = room
+            if mine is not None and mine[0] < other:
+                wishes.append((mine[0] - other, number, mine, other))
+        for _, number, mine, other in sorted(wishes, key=lambda wish: wish[:2]):
+            room = _room(lines[number], dealt[number], right, left)
+            if minor is None:
+                dealt[number] += [(mine, room)] if room else []
+            else:
+                parts = _within(mine, room, lines[number].unit_minor, minor, other)
+                minor -= sum((lines[number].unit_minor - offer[0]) * count for offer, count in parts)
+                room = sum(count for _, count in parts)
+                dealt[number] += parts
+            left = None if left is None else left - room
     return dealt
 
 
-def _lots_of(line: BasketLine, offers: list[_Offer], dealt: dict[str, int]) -> list[Lot]:
+def _room(line: BasketLine, dealt: Sequence[tuple[_Offer, int]], right: Right, left: int | None) -> int:
+    """How many units of a line a book may still take."""
+    known = (
+        line.quantity - sum(count for _, count in dealt),
+        right.promotion.limits.max_units_per_line,
+        left,
+    )
+    return min(most for most in known if most is not None)
+
+
+def _within(offer: _Offer, room: int, unit_minor: int, minor: int, other: int) -> list[tuple[_Offer, int]]:
+    """Units at the book's price while the money lasts, and one that gets what is left of it."""
+    count = min(room, minor // (unit_minor - offer[0]))
+    parts = [(offer, count)] if count else []
+    last = unit_minor - (minor - (unit_minor - offer[0]) * count)
+    if count < room and last < other:
+        parts.append(((last, *offer[1:]), 1))
+    return parts
+
+
+def _lots_of(line: BasketLine, offers: Sequence[_Offer], dealt: Sequence[tuple[_Offer, int]]) -> list[Lot]:
+    free = [(offer, line.quantity) for offer in offers if not _is_limited(offer[3])]
     lots: list[Lot] = []
     first = 0
-    for price, locks, promotion_id, right in offers:
-        left = line.quantity - first
-        count = min(left, dealt.get(promotion_id, 0)) if _is_limited(right) else left
+    for (price, locks, _, right), most in sorted([*dealt, *free], key=lambda part: _order(part[0])):
+        count = min(line.quantity - first, most)
         if count:
             lots.append(Lot(line, first, count, price, locks, right.promotion))
             first += count
