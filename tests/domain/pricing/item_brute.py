@@ -89,10 +89,7 @@ def gains_of(
 ) -> list[tuple[int, list[int], int]] | None:
     """(promotion's place, places of units, amount) of each application, None where it is not allowed."""
     left = [unit[2] for unit in units]
-    counts = [0] * len(rights)
-    for stack in assignment:
-        for n, _ in stack:
-            counts[n] += 1
+    used = [sum(m == n for stack in assignment for m, _ in stack) for n in range(len(rights))]
     caps = [cap(right) for right in rights]
     had: dict[object, int] = {}
     applications: list[tuple[int, list[int], int]] = []
@@ -101,7 +98,8 @@ def gains_of(
             promotion = rights[n].promotion
             if is_group(promotion):
                 continue
-            gain = unitwise(promotion, counts[n], units[place], left[place], had, n)
+            count = counted(promotion, units, units[place], used[n])
+            gain = unitwise(promotion, count, units[place], left[place], had, n)
             if gain is None:
                 return None
             gain = min(gain, caps[n])
@@ -128,18 +126,33 @@ def cap(right: Right) -> int:
     return min(known, default=1 << 60)
 
 
+def counted(promotion: Promotion, units: Sequence[Unit], unit: Unit, used: int) -> int:
+    """The pieces that a tier counts for a unit."""
+    kind = promotion.kind
+    if not isinstance(kind, QtyTier) or kind.counts == "used":
+        return used
+    alike = {
+        "basket": lambda other: True,
+        "line": lambda other: other[0] == unit[0],
+        "sku": lambda other: other[4].line.sku == unit[4].line.sku,
+    }[kind.counts]
+    return sum(alike(other) for other in units if slots_for(promotion, other[4]))
+
+
 def unitwise(
     promotion: Promotion, count: int, unit: Unit, left: int, had: dict[object, int], n: int
 ) -> int | None:
     kind, limits = promotion.kind, promotion.limits
     had[n] = had.get(n, 0) + 1
     had[n, unit[0]] = had.get((n, unit[0]), 0) + 1
+    most = [m for m in (limits.per_order, limits.max_units) if m is not None]
+    is_over = bool(most) and had[n] > min(most)
+    per_line = limits.max_units_per_line
+    is_over = is_over or (per_line is not None and had[n, unit[0]] > per_line)
+    # Pieces that a tier counts as its own may lie beside those that get money off.
+    if is_over and not (isinstance(kind, QtyTier) and kind.counts == "used"):
+        return None
     if isinstance(kind, EachUnit):
-        most = [m for m in (limits.per_order, limits.max_units) if m is not None]
-        if most and had[n] > min(most):
-            return None
-        if limits.max_units_per_line is not None and had[n, unit[0]] > limits.max_units_per_line:
-            return None
         reduction = kind.off
     else:
         assert isinstance(kind, QtyTier)
@@ -147,7 +160,7 @@ def unitwise(
         if not reached:
             return None
         reduction = max(reached, key=lambda step: step.least).off
-        if limits.max_units is not None and had[n] > limits.max_units:
+        if is_over:
             return 0
     return max(0, min(off(reduction, left), left - floor(promotion, unit)))
 

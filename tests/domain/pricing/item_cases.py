@@ -92,7 +92,7 @@ def _tier(random: Random) -> QtyTier:
     if random.random() < 0.6:
         shares = sorted(random.sample((50_000, 100_000, 200_000, 300_000), len(least)))
         steps = tuple(Step(pieces, Off(ppm=share)) for pieces, share in zip(least, shares, strict=True))
-    return QtyTier(steps)
+    return QtyTier(steps, random.choice(("used", "used", "used", "basket", "line", "sku")))  # type: ignore[arg-type]
 
 
 def _reward(random: Random) -> Reward:
@@ -114,7 +114,9 @@ def _promotion(random: Random, number: int, *, kind: object) -> Promotion:
         max_minor=random.choice((None,) * 9 + (40, 120)),
         floor_minor=random.choice((None,) * 9 + (90, 2)),
         floor_ppm=random.choice((None,) * 9 + (700_000,)),
-        max_units_per_line=random.choice((None,) * 8 + (1,)) if isinstance(kind, EachUnit) else None,
+        max_units_per_line=(
+            random.choice((None,) * 8 + (1,)) if isinstance(kind, EachUnit | QtyTier) else None
+        ),
     )
     stack = Stack()
     if random.random() < 0.45:

@@ -90,17 +90,18 @@ class FreeRule(Rule):
 class LimitedRule(Rule):
     """A reduction of each unit by itself, but only of so many units (also line by line) or so much money.
 
-    State: units left, money left (each -1 without a limit), and what single lines have had.
+    The first slot of a unit says which of `offs` is its own. State: units left, money left (each -1 without
+    a limit), and what single lines have had.
     """
 
-    __slots__ = ("_off", "_per_line")
+    __slots__ = ("_offs", "_per_line")
 
     def __init__(
-        self, right: Right, mode: Mode, *, off: Off, units: int | None,
+        self, right: Right, mode: Mode, *, offs: tuple[Off, ...], units: int | None,
         minor: int | None, per_line: int | None,
     ) -> None:  # fmt: skip
         super().__init__(right, mode)
-        self._off = off
+        self._offs = offs
         self._per_line = per_line
         self.start = (-1 if units is None else units, -1 if minor is None else minor, ())
 
@@ -110,45 +111,56 @@ class LimitedRule(Rule):
         units, minor, lines = state
         if units == 0:
             return []
-        gain = min(off_gain(self._off, price, self.mode), price - spot.floor)
+        gain = min(off_gain(self._offs[spot.slots[0]], price, self.mode), price - spot.floor)
         if minor >= 0:
             gain = min(gain, minor)
             minor -= gain
         if gain <= 0:
             return []
         if self._per_line is not None:
-            had = dict(lines)
-            had[spot.line_no] = had.get(spot.line_no, 0) + 1
-            if had[spot.line_no] > self._per_line:
+            counted = one_more(lines, spot.line_no)
+            if counted[1] > self._per_line:
                 return []
-            lines = tuple(sorted(had.items()))
+            lines = counted[0]
         return [((units - 1 if units > 0 else units, minor, lines), gain, None)]
 
     def is_hopeless(self, units: Sequence[tuple[int, int, Spot]]) -> bool:
         """No unit gains by it."""
-        off, mode, weight = self._off, self.mode, self.weight
-        return all(off_gain(off, price, mode) * weight <= base for price, base, _ in units)
+        offs, mode, weight = self._offs, self.mode, self.weight
+        return all(off_gain(offs[spot.slots[0]], price, mode) * weight <= base for price, base, spot in units)
+
+
+def one_more(lines: tuple[tuple[int, int], ...], line_no: int) -> tuple[tuple[tuple[int, int], ...], int]:
+    """How many units of each line there are with one more of this, and how many of this."""
+    had = dict(lines)
+    had[line_no] = count = had.get(line_no, 0) + 1
+    return tuple(sorted(had.items())), count
+
+
+#: Step, pieces, money left, what single lines have had.
+_TierState = tuple[int, int, int, tuple[tuple[int, int], ...]]
 
 
 class TierRule(Rule):
     """The more units it gets itself, the more falls off each: the step is chosen with the first unit.
 
-    State: None, or (step, pieces so far, money left or -1). A step holds where its pieces are reached; where
-    a higher step would take less off some unit, its pieces end the lower one, because the highest reached
-    holds. Beyond `units` pieces count and get nothing.
+    State: None, or (step, pieces so far, money left or -1, what single lines have had). A step holds where
+    its pieces are reached; where a higher step would take less off some unit, its pieces end the lower one,
+    because the highest reached holds. Beyond `units` (and `per_line` of a line) pieces count and get nothing.
     """
 
-    __slots__ = ("_ends", "_minor", "_steps", "_units")
+    __slots__ = ("_ends", "_minor", "_per_line", "_steps", "_units")
 
     def __init__(
         self, right: Right, mode: Mode, *, steps: tuple[Step, ...],
-        ends: tuple[int | None, ...], units: int | None, minor: int | None,
+        ends: tuple[int | None, ...], units: int | None, minor: int | None, per_line: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(right, mode)
         self._steps = steps
         self._ends = ends
         self._units = units
         self._minor = -1 if minor is None else minor
+        self._per_line = per_line
 
     def take(self, state: State, price: int, spot: Spot) -> list[Move]:
         """One way with a step chosen, else one for each step."""
@@ -156,20 +168,25 @@ class TierRule(Rule):
             return [
                 move
                 for step in range(len(self._steps))
-                for move in self._one(step, 0, self._minor, price, spot)
+                for move in self._one((step, 0, self._minor, ()), price, spot)
             ]
         assert isinstance(state, tuple)
-        step, count, minor = state
-        return self._one(step, count, minor, price, spot)
+        return self._one(state, price, spot)
 
-    def _one(self, step: int, count: int, minor: int, price: int, spot: Spot) -> list[Move]:
+    def _one(self, state: _TierState, price: int, spot: Spot) -> list[Move]:
+        step, count, minor, lines = state
         least = self._steps[step].least
         end = self._ends[step]
         units = self._units
         if end is not None and count + 1 >= end:
             return []
         gain = 0
-        if units is None or count < units:
+        is_within = units is None or count < units
+        if self._per_line is not None:
+            counted, of_line = one_more(lines, spot.line_no)
+            is_within = is_within and of_line <= self._per_line
+            lines = counted if of_line <= self._per_line else lines
+        if is_within:
             gain = max(0, min(off_gain(self._steps[step].off, price, self.mode), price - spot.floor))
             if minor >= 0:
                 gain = min(gain, minor)
@@ -178,7 +195,7 @@ class TierRule(Rule):
             return []
         # Pieces are only counted as far as anything depends on them, so that states stay few.
         top = max(least, units or 0) if end is None else end
-        return [((step, min(count + 1, top), minor), gain, None)]
+        return [((step, min(count + 1, top), minor, lines), gain, None)]
 
     def accepts(self, state: State) -> bool:
         """Nothing taken, or the step's pieces reached."""

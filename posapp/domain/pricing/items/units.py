@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from posapp.domain.pricing.goods.reductions import floor_of, off_gain
 from posapp.domain.pricing.goods.sets import values_of
 from posapp.domain.pricing.items.group_rules import GroupShape, group_rule, slots_of
-from posapp.domain.pricing.items.price_layer import units_max
+from posapp.domain.pricing.items.price_layer import minor_max, units_max
 from posapp.domain.pricing.items.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
 from posapp.domain.pricing.items.set_cache import Eligible, Made, SetCache
 from posapp.domain.pricing.terms.applications import Lot, Right
@@ -119,7 +119,7 @@ def _made(
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no, values[0])
     rules: _Rules = []
     if isinstance(kind, EachUnit):
-        rules = _unitwise(kind.off, form, spots, right, name, policy)
+        rules = _unitwise((kind.off,), form, spots, right, name, policy)
     elif isinstance(kind, QtyTier):
         rules = _qty_tier(kind, form, spots, right, name, policy)
     elif isinstance(kind, Nth | NFor | Bundle | Reward):
@@ -156,44 +156,55 @@ _Rules = list[tuple[Rule, dict[int, Spot]]]
 
 
 def _unitwise(
-    off: Off, form: NormalForm, spots: dict[int, Spot], right: Right,
+    offs: tuple[Off, ...], form: NormalForm, spots: dict[int, Spot], right: Right,
     key: tuple[object, ...], policy: Policy,
 ) -> _Rules:  # fmt: skip
+    """The first slot of a spot says which of the reductions is its own; limits hold for all together."""
     mode = policy.percent_mode
     units = units_max(right)
     if units is not None and units >= _pieces(form, spots):
         units = None
-    per_line = right.promotion.limits.max_units_per_line
-    if per_line is not None and all(form.lots[position].count <= per_line for position in spots):
-        per_line = None if _has_line_once(spots) else per_line
+    per_line = _per_line(form, spots, right)
     minor = minor_max(right)
     if minor is not None:
-        most = sum(form.lots[n].count * off_gain(off, spot.base, mode) for n, spot in spots.items())
+        most = sum(
+            form.lots[n].count * off_gain(offs[spot.slots[0]], spot.base, mode) for n, spot in spots.items()
+        )
         minor = None if most <= minor else minor
     if units is None and minor is None and per_line is None:
-        return [(FreeRule(right, mode, off, key), spots)]
+        if len(offs) == 1:
+            return [(FreeRule(right, mode, offs[0], key), spots)]
+        return [
+            (
+                FreeRule(right, mode, off, (*key, "step", step)),
+                {position: spot for position, spot in spots.items() if spot.slots[0] == step},
+            )
+            for step, off in enumerate(offs)
+            if any(spot.slots[0] == step for spot in spots.values())
+        ]
     if per_line is not None and units is None and minor is None:
         by_line: dict[int, dict[int, Spot]] = {}
         for position, spot in spots.items():
             by_line.setdefault(spot.line_no, {})[position] = spot
         return [
             (
-                LimitedRule(right, mode, off=off, units=per_line, minor=None, per_line=None),
+                LimitedRule(right, mode, offs=offs, units=per_line, minor=None, per_line=None),
                 reached,
             )
             for reached in by_line.values()
         ]
-    return [(LimitedRule(right, mode, off=off, units=units, minor=minor, per_line=per_line), spots)]
+    return [(LimitedRule(right, mode, offs=offs, units=units, minor=minor, per_line=per_line), spots)]
 
 
-def _has_line_once(spots: dict[int, Spot]) -> bool:
-    return len({spot.line_no for spot in spots.values()}) == len(spots)
-
-
-def minor_max(right: Right) -> int | None:
-    """How much a right takes off at most in this basket; None is without a limit."""
-    known = [most for most in (right.promotion.limits.max_minor, right.left_minor) if most is not None]
-    return min(known) if known else None
+def _per_line(form: NormalForm, spots: dict[int, Spot], right: Right) -> int | None:
+    """How many units of a line it reduces at most; None where no line has more."""
+    per_line = right.promotion.limits.max_units_per_line
+    if per_line is None:
+        return None
+    of_line: dict[int, int] = {}
+    for position, spot in spots.items():
+        of_line[spot.line_no] = of_line.get(spot.line_no, 0) + form.lots[position].count
+    return per_line if max(of_line.values(), default=0) > per_line else None
 
 
 def _qty_tier(
@@ -210,12 +221,13 @@ def _qty_tier(
     mode = policy.percent_mode
     most = right.promotion.limits.max_units
     units = most if most is None or most < pieces else None
-    minor = minor_max(right)
+    minor, per_line = minor_max(right), _per_line(form, spots, right)
     ends: tuple[int | None, ...] = (*[step.least for step in within[1:]], None)
     # Where money runs out, a lower step that is held on to would share it out otherwise.
     if not form.is_frontier and minor is None:
         ends = tier_ends(within, list(spots.values()), mode, bool(right.promotion.stack.agrees))
-    return [(TierRule(right, mode, steps=within, ends=ends, units=units, minor=minor), spots)]
+    rule = TierRule(right, mode, steps=within, ends=ends, units=units, minor=minor, per_line=per_line)
+    return [(rule, spots)]
 
 
 def _counted(
@@ -232,17 +244,16 @@ def _counted(
     for position in spots:
         name = word(position)
         count_of[name] = count_of.get(name, 0) + form.lots[position].count
-    by_step: dict[int, dict[int, Spot]] = {}
+    reached_spots: dict[int, Spot] = {}
     for position, spot in spots.items():
         reached = [n for n, step in enumerate(kind.steps) if step.least <= count_of[word(position)]]
         if reached:
             best = max(reached, key=lambda n: kind.steps[n].least)
-            by_step.setdefault(best, {})[position] = spot
-    rules: _Rules = []
-    for step, reached_spots in by_step.items():
-        off = kind.steps[step].off
-        rules.extend(_unitwise(off, form, reached_spots, right, (*key, "step", step), policy))
-    return rules
+            reached_spots[position] = spot._replace(slots=(best,))
+    if not reached_spots:
+        return []
+    offs = tuple([step.off for step in kind.steps])
+    return _unitwise(offs, form, reached_spots, right, key, policy)
 
 
 def _shape(
