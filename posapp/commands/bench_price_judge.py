@@ -195,9 +195,10 @@ class _Writing:
         for line in mine:
             reduced.append((self.take(line, _gain(kind.off, line)), 1.0))
             paid.append((self.take(line, 0), 1.0))
-            # As many are paid for among those no cheaper as stand before the reduced ones in their groups.
+            # Of those no cheaper every nth is reduced and no other: groups are made by falling price, also
+            # where less off the items would reach a threshold of the order layer.
             needed = [(column, -float(kind.n - 1)) for column, _ in reduced]
-            self.programme.row(0, INFINITE, [*paid, *needed])
+            self.programme.row(0, kind.n - 1, [*paid, *needed])
         if times_max is not None:
             self.programme.row(-INFINITE, times_max, reduced)
 

@@ -28,6 +28,14 @@ def test_six_large_baskets_equal_the_solver(capsys: pytest.CaptureFixture[str]) 
     assert told["counted"]["proven by the judge"] == told["counted"]["proven"] == 6
 
 
+def test_groups_by_falling_price_hold_for_the_solver_too() -> None:
+    """A basket in which groups made otherwise take less off the items and so reach a threshold."""
+    pytest.importorskip("highspy")
+    outcome = Outcome()
+    large(4053, outcome)
+    assert outcome.wrong == []
+
+
 def _is_caught(seeds: range) -> bool:
     """By the judge, or because a sum or the search's own account does not hold any more."""
     outcome = Outcome()
