@@ -31,7 +31,12 @@ from tests.mutation.mutants import Mutant, mutants_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SOURCES: Final = ("posapp/domain/money.py", "posapp/domain/cash_rounding.py", "posapp/domain/pricing/*/*.py")
-TESTS: Final = ("tests/domain/pricing", "tests/domain/test_money.py", "tests/domain/test_cash_rounding.py")
+TESTS: Final = (
+    "tests/domain/pricing",
+    "tests/domain/test_money.py",
+    "tests/domain/test_cash_rounding.py",
+    "tests/simulation/test_optimality.py",
+)
 COPIED: Final = ("posapp", "tests", "resources", "docs", "sync")
 EQUIVALENT: Final = Path(__file__).with_name("equivalent.json")
 #: Of pytest in the copy; nothing of the project's own configuration that needs a plugin.

@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +83,8 @@ class Hunt:
         self.out = out
         self.files = {str(root / mutant.path) for _, mutant in mutants}
         self.reached: dict[str, Reached] = {}
+        #: How many faults each test has seen first.
+        self.kills: Counter[str] = Counter()
         self._on_failure: Callable[[str], object] = lambda _: None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -109,7 +112,10 @@ class Hunt:
                     return True
                 for told in select.select(list(running), [], [])[0]:
                     child, number, mutant = running.pop(told)
-                    self._tell(out, number, mutant, self._ended(told, child))
+                    found = self._ended(told, child)
+                    if found["outcome"] == "killed":
+                        self.kills[found["by"]] += 1
+                    self._tell(out, number, mutant, found)
 
     @staticmethod
     def _tell(out: Any, number: int, mutant: Mutant, found: dict[str, Any]) -> None:
@@ -118,14 +124,15 @@ class Hunt:
         out.flush()
 
     def _items(self, session: pytest.Session, mutant: Mutant) -> list[pytest.Item]:
-        """The tests that reach the function: one of each file first, the quickest; then the rest."""
+        """The tests that reach the function: of each file first the quickest, then those that see most."""
         place = (str(self.root / mutant.path), mutant.function)
         those = [each for each in session.items if place in self.reached[each.nodeid].places]
         those.sort(key=lambda each: self.reached[each.nodeid].seconds)
         firsts: dict[Path, pytest.Item] = {}
         for each in those:
             firsts.setdefault(each.path, each)
-        return [*firsts.values(), *(each for each in those if firsts[each.path] is not each)]
+        rest = [each for each in those if firsts[each.path] is not each]
+        return [*firsts.values(), *sorted(rest, key=lambda each: -self.kills[each.nodeid])]
 
     # ------------------------------------------------------------------ in forks
     def _watched(self, session: pytest.Session) -> dict[str, Reached]:
