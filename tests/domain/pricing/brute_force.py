@@ -338,9 +338,21 @@ def _reduce_groups(
         if amount <= 0:
             continue
         by_place = sorted(whole)
-        for place, part in zip(by_place, divide(amount, [left[p] for p in by_place]), strict=True):
+        for place, part in zip(by_place, _divide_above(amount, by_place, left, free), strict=True):
             left[place] -= part
     return True
+
+
+def _divide_above(amount: int, places: Sequence[int], left: Sequence[int], free: dict[int, int]) -> list[int]:
+    """The same, but what a floor does not let a unit bear is borne by the others."""
+    parts = divide(amount, [left[place] for place in places])
+    while any(part > free[place] for place, part in zip(places, parts, strict=True)):
+        over = sum(max(0, part - free[place]) for place, part in zip(places, parts, strict=True))
+        parts = [min(part, free[place]) for place, part in zip(places, parts, strict=True)]
+        able = [n for n, place in enumerate(places) if parts[n] < free[place]]
+        for n, part in zip(able, divide(over, [left[places[n]] for n in able]), strict=True):
+            parts[n] += part
+    return parts
 
 
 def divide(amount: int, weights: Sequence[int]) -> list[int]:

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Sequence
 from random import Random
 
+from posapp.domain.pricing.goods.runs import shares_of
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.items.items import ItemCache, item_frontier, solve_items
-from posapp.domain.pricing.items.writing_out import shares_of
 from posapp.domain.pricing.terms.applications import FrontierPoint, ItemChoice, LinePart, Lot
 from posapp.domain.pricing.terms.policy import Policy
-from tests.domain.pricing.item_brute import all_choices, best_by_force, is_group, size, units_of
+from posapp.domain.pricing.terms.promotion import Promotion
+from tests.domain.pricing.item_brute import all_choices, best_by_force, floor, is_group, size, units_of
 from tests.domain.pricing.item_cases import small_case
 
 ASSIGNMENTS_MAX = 1_500
@@ -36,7 +37,8 @@ def wrong_choice(seed: int, assignments_max: int = ASSIGNMENTS_MAX) -> str | Non
 
 def wrong_sums(choice: ItemChoice, lots: Sequence[Lot]) -> str:
     """Whether applications add up, no unit is in two groups, and none pays less than nothing."""
-    prices = {unit[:2]: unit[2] for unit in units_of(lots)}
+    units = {unit[:2]: unit for unit in units_of(lots)}
+    prices = {name: unit[2] for name, unit in units.items()}
     grouped: set[tuple[int, int]] = set()
     if choice.value_minor != sum(one.amount_minor for one in choice.applications):
         return "the value is not the sum"
@@ -53,6 +55,8 @@ def wrong_sums(choice: ItemChoice, lots: Sequence[Lot]) -> str:
                     return f"{place} is in two groups"
                 grouped.add(place)
             prices[place] -= part
+            if part and unit.price_minor - part < floor(one.promotion, units[place]):
+                return f"{place} is below its floor"
     return "" if min(prices.values(), default=0) >= 0 else "a unit pays less than nothing"
 
 
@@ -68,7 +72,8 @@ def wrong_frontier(seed: int, assignments_max: int = ASSIGNMENTS_MAX) -> str | N
         for _ in range(random.randint(1, 2))
     ]
     window = random.choice((0, 5, 50, 10_000))
-    possible = {_brute_point(lots, found, parts) for found in all_choices(lots, rights)}
+    promotions = [right.promotion for right in rights]
+    possible = {_brute_point(lots, promotions, found, parts) for found in all_choices(lots, rights)}
     best = max(value for value, _ in possible)
     points = item_frontier(lots, rights, parts=parts, window_minor=window, cache=ItemCache()).points
     got = {(point.value_minor, point.reductions_minor) for point in points}
@@ -104,14 +109,18 @@ def _choice_point(point: FrontierPoint, parts: Sequence[LinePart]) -> _Point:
 
 
 def _brute_point(
-    lots: Sequence[Lot], found: Sequence[tuple[int, list[int], int]], parts: Sequence[LinePart]
-) -> _Point:
+    lots: Sequence[Lot], promotions: Sequence[Promotion], found: Sequence[tuple[int, list[int], int]],
+    parts: Sequence[LinePart],
+) -> _Point:  # fmt: skip
     units = units_of(lots)
     left = [unit[2] for unit in units]
     reductions = [0] * len(parts)
-    for _, places, amount in found:
+    for n, places, amount in found:
         ordered = sorted(places, key=lambda place: units[place][:2])
-        for place, part in zip(ordered, share(amount, [left[place] for place in ordered]), strict=True):
+        by = [left[place] for place in ordered]
+        rooms = [max(0, left[place] - floor(promotions[n], units[place])) for place in ordered]
+        shares = share(amount, by, rooms=rooms if len(places) > 1 else None)
+        for place, part in zip(ordered, shares, strict=True):
             # A group comes last on a unit, so only what stands before it lowers what it is shared by.
             left[place] -= part if len(places) == 1 else 0
             for n, asked in enumerate(parts):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.goods.sharing import share, share_runs
+from posapp.domain.pricing.goods.taxes import net_of
 from posapp.domain.pricing.terms.applications import Application, Lot
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine
 from posapp.domain.pricing.terms.policy import Policy, Sharing
@@ -53,6 +54,21 @@ def book_slots(lots: Sequence[Lot]) -> dict[str, int]:
     return slots
 
 
+def shares_of(application: Application, policy: Policy) -> Sequence[int]:
+    """What of an application each of its units bears, in their order: its own gain, or shared by price."""
+    units = application.units
+    if application.is_unitwise:
+        return [unit.gain_minor for unit in units]
+    reduced_only = policy.share_over == "reduced"
+    prices = [0 if reduced_only and not unit.gain_minor else unit.price_minor for unit in units]
+    has_floor = any(unit.floor_minor for unit in units)
+    rooms = None
+    if has_floor or policy.sharing != "largest_remainder":
+        # Where a floor is above the price, nothing may fall off.
+        rooms = [max(0, unit.price_minor - unit.floor_minor) for unit in units] if has_floor else prices
+    return share(application.amount_minor, prices, policy.sharing, mode=policy.percent_mode, rooms=rooms)
+
+
 def runs_of(
     lots: Sequence[Lot],
     places: dict[int, int],
@@ -65,17 +81,7 @@ def runs_of(
     """
     taken: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for slot, application in applications:
-        units = application.units
-        if application.is_unitwise:
-            parts: Sequence[int] = [unit.gain_minor for unit in units]
-        else:
-            reduced_only = policy.share_over == "reduced"
-            prices = [0 if reduced_only and not unit.gain_minor else unit.price_minor for unit in units]
-            rooms = None if policy.sharing == "largest_remainder" else prices
-            parts = share(
-                application.amount_minor, prices, policy.sharing, mode=policy.percent_mode, rooms=rooms
-            )
-        for unit, part in zip(units, parts, strict=True):
+        for unit, part in zip(application.units, shares_of(application, policy), strict=True):
             if part:
                 taken.setdefault((unit.line_no, unit.index), []).append((slot, part))
     runs: list[Run] = []
@@ -167,8 +173,8 @@ def _weight(run: Run, line: BasketLine, policy: Policy) -> int:
     if policy.share_by == "quantity":
         return 1 if run.left_minor else 0
     if policy.share_by == "net":
-        included = sum(tax.ppm for tax in line.taxes if tax.included)
-        return round_div(run.left_minor * PPM_OF_ALL * PPM_OF_ALL, PPM_OF_ALL + included)
+        net, divisor = net_of(run.left_minor, line.taxes)
+        return max(0, round_div(net * PPM_OF_ALL, divisor))
     return run.left_minor
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from posapp.domain.pricing.goods.runs import shares_of
 from posapp.domain.pricing.items.group_rules import GroupRule
 from posapp.domain.pricing.items.losses import Losses, Parts, Watch, added, losses_in, minus, move, plus
 from posapp.domain.pricing.items.search import tightened
@@ -21,8 +22,8 @@ from posapp.domain.pricing.items.writing_out import (
     Taken,
     applications_of,
     group_application,
+    group_floor,
     joined,
-    shares_of,
 )
 from posapp.domain.pricing.terms.applications import (
     Application,
@@ -310,7 +311,8 @@ class _Component:
             spot, slot, ends = step.mark
             over, groups = pending[tracked]
             role = "buy" if spot < 0 else step.rule.shape.slots[slot].role
-            unit: Taken = (line_no, index, step.price, step.gain, role)
+            floor = group_floor(step.rule, self.prepared.form.lots[position])
+            unit: Taken = (line_no, index, step.price, step.gain, role, floor)
             if spot < 0:
                 over = (*over, unit)
             else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from posapp.domain.pricing.goods.reductions import floor_of
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.items.components import agree
 from posapp.domain.pricing.items.group_rules import GroupRule
@@ -17,20 +18,19 @@ from posapp.domain.pricing.items.set_cache import SetCache, sets_of
 from posapp.domain.pricing.items.tables import Step
 from posapp.domain.pricing.items.units import NormalForm
 from posapp.domain.pricing.terms.applications import Application, FreeGift, Lot, Right, TakenUnit
-from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import Promotion, Reward
 
 #: Line number, unit, price, and the slots that it fits.
 _Free = tuple[int, int, int, tuple[int, ...]]
-#: Line number, unit, price before, gain, role.
-Taken = tuple[int, int, int, int, str]
+#: Line number, unit, price before, gain, role, floor.
+Taken = tuple[int, int, int, int, str, int]
 
 
 def applications_of(
     form: NormalForm, places: Sequence[tuple[int, int]], steps: Sequence[tuple[Step, ...]]
 ) -> tuple[Application, ...]:
     """All applications of a component; `places` are (position of the lot, unit of the line)."""
-    by_rule: dict[int, tuple[Rule, list[tuple[int, int, Step]]]] = {}
+    by_rule: dict[int, tuple[Rule, list[tuple[int, Lot, Step]]]] = {}
     lots = form.lots
     for (position, index), done in zip(places, steps, strict=True):
         for step in done:
@@ -38,14 +38,19 @@ def applications_of(
             entry = by_rule.get(id(rule))
             if entry is None:
                 entry = by_rule[id(rule)] = (rule, [])
-            entry[1].append((lots[position].line.line_no, index, step))
+            entry[1].append((index, lots[position], step))
     found: list[Application] = []
     for rule, taken in by_rule.values():
         if isinstance(rule, GroupRule):
             found.extend(_groups(rule, taken))
         else:
             units = tuple(
-                sorted([TakenUnit(line, index, step.price, step.gain, "each") for line, index, step in taken])
+                sorted(
+                    [
+                        TakenUnit(lot.line.line_no, index, step.price, step.gain, "each")
+                        for index, lot, step in taken
+                    ]
+                )
             )
             amount = sum([unit.gain_minor for unit in units])
             if amount > 0:
@@ -53,20 +58,26 @@ def applications_of(
     return tuple(found)
 
 
-def _groups(rule: GroupRule, taken: list[tuple[int, int, Step]]) -> list[Application]:
+def group_floor(rule: Rule, lot: Lot) -> int:
+    """What a group's share never brings a unit of a lot below."""
+    return floor_of(rule.promotion.limits, lot.price_minor, lot.line.floor_minor)
+
+
+def _groups(rule: GroupRule, taken: list[tuple[int, Lot, Step]]) -> list[Application]:
     slots = rule.shape.slots
     open_groups: list[list[Taken]] = []
     closed: list[list[Taken]] = []
     over: list[Taken] = []
-    for line, index, step in taken:
+    for index, lot, step in taken:
         assert step.mark is not None
         place, slot, ends = step.mark
+        line, floor = lot.line.line_no, group_floor(rule, lot)
         if place < 0:
-            over.append((line, index, step.price, 0, "buy"))
+            over.append((line, index, step.price, 0, "buy", floor))
             continue
         if place == len(open_groups):
             open_groups.append([])
-        open_groups[place].append((line, index, step.price, step.gain, slots[slot].role))
+        open_groups[place].append((line, index, step.price, step.gain, slots[slot].role, floor))
         if ends:
             closed.append(open_groups.pop(place))
     found: list[Application] = []
@@ -89,21 +100,10 @@ def group_application(rule: GroupRule, group: list[Taken]) -> Application | None
     else:
         gains = [one[3] for one in units]
     made = tuple(
-        TakenUnit(line, index, price, gain, role)
-        for (line, index, price, _, role), gain in zip(units, gains, strict=True)
+        TakenUnit(line, index, price, gain, role, floor)
+        for (line, index, price, _, role, floor), gain in zip(units, gains, strict=True)
     )
     return Application(rule.promotion, made, amount, code=rule.right.code)
-
-
-def shares_of(application: Application, policy: Policy) -> Sequence[int]:
-    """What of an application each of its units bears, in their order: its own gain, or shared by price."""
-    units = application.units
-    if application.is_unitwise:
-        return [unit.gain_minor for unit in units]
-    reduced_only = policy.share_over == "reduced"
-    prices = [0 if reduced_only and not unit.gain_minor else unit.price_minor for unit in units]
-    rooms = None if policy.sharing == "largest_remainder" else prices
-    return share(application.amount_minor, prices, policy.sharing, mode=policy.percent_mode, rooms=rooms)
 
 
 def joined(found: list[Application]) -> tuple[Application, ...]:

@@ -48,7 +48,8 @@ class Right:
 class TakenUnit(NamedTuple):
     """One unit of an application: its price before it, and what of the reduction is the unit's own.
 
-    `role`: "each" (unit-wise), "group", "buy" (qualifies) or "get" (rewarded).
+    `role`: "each" (unit-wise), "group", "buy" (qualifies) or "get" (rewarded). No share of the group's brings
+    it below `floor_minor`.
     """
 
     line_no: int
@@ -56,6 +57,7 @@ class TakenUnit(NamedTuple):
     price_minor: int
     gain_minor: int
     role: str = "group"
+    floor_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Application:
 
     Unit-wise kinds come as one application over all their units and every unit keeps its gain
     (`is_unitwise`); of the others each group is an application, whose amount is shared out by
-    `price_minor` over all its units.
+    `price_minor` over all its units, above their floors.
     """
 
     promotion: Promotion
