@@ -8,11 +8,11 @@ looked at each time. Decides nothing: windows, limits and conditions are judged 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Union
 
 from posapp.domain.pricing.goods.sets import holds
-from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Traits
 from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
@@ -35,6 +35,9 @@ _WORDS: Final = ("sku", "category", "brand", "tag", _CODE, _BATCH, _DEPOSIT, _AN
 #: what the garbage collector need not walk through: it is by far the most of what there is.
 _Places = Union[int, "array[int]"]  # array can be subscripted by type checkers only
 _Buckets = dict[str, dict[str, _Places]]
+_Flat = tuple[Traits, int, tuple[int, ...]]
+#: So many goods are remembered with what they touch.
+_FLAT_MAX: Final = 50_000
 
 
 class PromotionIndex:
@@ -44,7 +47,7 @@ class PromotionIndex:
     its place, a new one comes last. Disabled promotions are kept and never found.
     """
 
-    __slots__ = ("_checks", "_doubtful", "_places", "_promotions", "_sure")
+    __slots__ = ("_checks", "_doubtful", "_flat", "_places", "_promotions", "_sure")
 
     def __init__(self, promotions: Iterable[Promotion] = ()) -> None:
         self._promotions: list[Promotion | None] = []
@@ -53,6 +56,8 @@ class PromotionIndex:
         self._doubtful: _Buckets = {word: {} for word in _WORDS}
         #: By place: the sets of which one must hold a line that has the value, which alone says too little.
         self._checks: dict[int, tuple[GoodsSet, ...]] = {}
+        #: By SKU, with the traits and the price that it had: the places that such goods touch.
+        self._flat: dict[str, _Flat] = {}
         for promotion in promotions:
             self.replace(promotion)
 
@@ -77,6 +82,8 @@ class PromotionIndex:
             self._promotions[place] = promotion
         if promotion.enabled:
             self._put_in(promotion, place)
+        # Another one, and after the change: who is looking things up keeps the old one.
+        self._flat = {}
 
     def remove(self, promotion_id: str) -> bool:
         """Take a promotion out; False where there was none."""
@@ -85,34 +92,56 @@ class PromotionIndex:
             return False
         self._take_out(place)
         self._promotions[place] = None
+        self._flat = {}
         return True
 
     def touching(self, basket: Basket) -> tuple[Promotion, ...]:
         """Promotions that some line, code or deposit of the basket touches, in their order."""
+        flat = self._flat
+        if len(flat) > _FLAT_MAX:
+            flat = self._flat = {}
         found: set[int] = set()
-        having = _lines_by_value(basket)
-        for word, values in having.items():
-            bucket = self._sure[word]
-            if not bucket:
-                continue
-            for value in values:
-                standing = bucket.get(value)
-                if isinstance(standing, int):
-                    found.add(standing)
-                elif standing is not None:
-                    found.update(standing)
-        for word, values in having.items():
-            bucket = self._doubtful[word]
-            if not bucket:
-                continue
-            for value in values:
-                for place in _each(bucket.get(value)):
-                    if place not in found and self._holds_one(place, values[value]):
-                        found.add(place)
+        for line in basket.lines:
+            known = flat.get(line.sku)
+            if (
+                known is None
+                or known[1] != line.unit_minor
+                or (known[0] is not line.traits and known[0] != line.traits)
+            ):
+                known = flat[line.sku] = (line.traits, line.unit_minor, self._touched_by(line))
+            found.update(known[2])
+        if basket.codes or basket.deposits:
+            self._add_shown(basket, found)
         promotions = self._promotions
         return tuple([each for place in sorted(found) if (each := promotions[place]) is not None])
 
-    def _holds_one(self, place: int, lines: list[BasketLine]) -> bool:
+    def _touched_by(self, line: BasketLine) -> tuple[int, ...]:
+        """The places that goods touch by themselves."""
+        traits = line.traits
+        values = [("sku", line.sku), (_ANY, ""), *[("category", name) for name in traits.category]]
+        values += [("brand", traits.brand)] if traits.brand else []
+        values += [("tag", tag) for tag in traits.tags]
+        found: set[int] = set()
+        for word, value in values:
+            found.update(_each(self._sure[word].get(value)))
+        for word, value in values:
+            for place in _each(self._doubtful[word].get(value)):
+                if place not in found and self._holds_one(place, (line,)):
+                    found.add(place)
+        return tuple(sorted(found))
+
+    def _add_shown(self, basket: Basket, found: set[int]) -> None:
+        """The places that codes and deposits touch."""
+        values = [(_CODE, code.code.casefold()) for code in basket.codes]
+        values += [(_BATCH, code.batch) for code in basket.codes if code.batch]
+        values += [(_DEPOSIT, name) for name in basket.deposits]
+        for word, value in values:
+            found.update(_each(self._sure[word].get(value)))
+            for place in _each(self._doubtful[word].get(value)):
+                if place not in found and self._holds_one(place, basket.lines):
+                    found.add(place)
+
+    def _holds_one(self, place: int, lines: Sequence[BasketLine]) -> bool:
         return any(holds(goods, line) for goods in self._checks[place] for line in lines)
 
     def opens(self, code: str) -> bool:
@@ -156,34 +185,6 @@ def _each(standing: _Places | None) -> Iterable[int]:
     if standing is None:
         return ()
     return (standing,) if isinstance(standing, int) else standing
-
-
-def _lines_by_value(basket: Basket) -> dict[str, dict[str, list[BasketLine]]]:
-    """What the basket may be found by, and the lines that have it."""
-    skus: dict[str, list[BasketLine]] = {}
-    categories: dict[str, list[BasketLine]] = {}
-    brands: dict[str, list[BasketLine]] = {}
-    tags: dict[str, list[BasketLine]] = {}
-    for line in basket.lines:
-        traits = line.traits
-        skus.setdefault(line.sku, []).append(line)
-        if traits.brand:
-            brands.setdefault(traits.brand, []).append(line)
-        for name in traits.category:
-            categories.setdefault(name, []).append(line)
-        for tag in traits.tags:
-            tags.setdefault(tag, []).append(line)
-    lines = list(basket.lines)
-    return {
-        "sku": skus,
-        "category": categories,
-        "brand": brands,
-        "tag": tags,
-        _CODE: {code.code.casefold(): lines for code in basket.codes},
-        _BATCH: {code.batch: lines for code in basket.codes if code.batch},
-        _DEPOSIT: dict.fromkeys(basket.deposits, lines),
-        _ANY: {"": lines} if lines else {},
-    }
 
 
 _Words = list[tuple[str, Iterable[str]]]
@@ -236,6 +237,12 @@ def touched_sets(promotion: Promotion) -> tuple[GoodsSet, ...]:
         listed = Having("sku", frozenset(kind.prices))
         return (listed,) if isinstance(promotion.on, Every) else (AllOf((listed, promotion.on)),)
     return (promotion.on,)
+
+
+def asked_values(goods: GoodsSet) -> list[tuple[str, Iterable[str]]] | None:
+    """(what, values) of which goods have one whenever the set holds them; None where it names nothing."""
+    found = _words(goods)
+    return None if found is None else found[0]
 
 
 def _words(goods: GoodsSet) -> tuple[_Words, bool] | None:
