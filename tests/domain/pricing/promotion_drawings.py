@@ -109,7 +109,6 @@ _reward: Document = {
     "buy_amount_": amounts,
     "buy_of_": goods,
     "cheaper_": flags,
-    "adds_": texts,
     "over_": st.integers(0, 9),
 }
 _large = st.integers(3, 9)
@@ -122,7 +121,7 @@ item_kinds = st.one_of(
     kind("n_pct", offs("pct"), n=_large),
     kind("n_for", _ANY, n=_large),
     kind("bundle", _ANY, parts=part_lists),
-    kind("gift", **_reward),
+    kind("gift", **_reward, adds_=texts),
     kind("pwp", offs("price"), **_reward),
     kind("reward", _ANY, **_reward),
     kind(

@@ -236,6 +236,9 @@ def test_gifts_that_lie_in_no_line() -> None:
     assert solve_items(lots(("A", 2, 100), ("G", 1, 30)), [gift]).gifts == ()
     # Money off comes first; a gift takes what is left over.
     assert solve_items(lots(("A", 3, 100)), [gift, right("n", NFor(2, HALF))]).gifts == ()
+    # Nobody gives away what is only reduced.
+    reduced = right("half", replace(kind, off=HALF))
+    assert solve_items(lots(("A", 7, 100)), [reduced]).gifts == ()
 
 
 def test_sets_by_category_brand_tag_and_price() -> None:

@@ -181,6 +181,7 @@ SAME_HOUR = 'is the same as "from"; leave both out for the whole day.'
 BOUNDS = "must have a bound: min_qty, max_qty, min_amount, max_amount or min_items."
 LOWER = "is below its lower bound; raise it."
 SKUS = 'must have SKUs as its keys: {"4711": "9.90"}.'
+FREE = 'is for what is free; leave it out, or make it a "gift".'
 SKU = "must be a SKU, in quotes."
 EVERY = 'a step from 0 cannot count "every"; begin above 0.'
 WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
@@ -277,7 +278,9 @@ WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
     ),
     ({"kind": {"type": "price_book"}}, "kind", 'must have "prices", or one of "pct", "amount", "price".'),
     ({"kind": {"type": "price_book", "prices": {}}}, "kind.prices", SKUS),
-    ({"kind": {"type": "pwp", "buy_amount": 5, "get": {}, "price": 1, "adds": [""]}}, "kind.adds[0]", SKU),
+    ({"kind": {"type": "gift", "buy_amount": 5, "get": {}, "adds": [""]}}, "kind.adds[0]", SKU),
+    ({"kind": {"type": "pwp", "buy_amount": 5, "get": {}, "price": 1, "adds": ["A"]}}, "kind.adds", FREE),
+    ({"kind": {"type": "reward", "buy": [{}], "get": {}, "pct": 100, "adds": ["A"]}}, "kind.adds", FREE),
     ({"kind": {"type": "qty_tier"}}, "kind.steps", "is missing; list at least one step."),
     ({"kind": {"type": "spend_tier", "every": True, "steps": [{"least": 0, "pct": 1}]}}, "kind.steps", EVERY),
     ({"kind": {"type": "deposit", "paid": 2, "worth": 1}}, "kind.worth", "is less than was paid; raise it."),

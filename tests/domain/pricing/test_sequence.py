@@ -218,6 +218,11 @@ def test_buy_two_get_one() -> None:
     other = promotion("g", Reward((Part(sku("a"), 2),), Part(sku("b")), Off(ppm=1_000_000), adds=("b",)))
     choice = run(goods, [other])
     assert (choice.value_minor, [gift.quantity for gift in choice.gifts]) == (300, [1])
+    half = promotion("h", Reward((Part(sku("a"), 2),), Part(sku("b")), Off(ppm=500_000), adds=("b",)))
+    choice = run(
+        lots(("a", 500, 4)), [replace(half, stack=Stack(group="g")), replace(other, stack=Stack(group="g"))]
+    )
+    assert [(gift.promotion.promotion_id, gift.quantity) for gift in choice.gifts] == [("g", 2)]
     same = promotion("g", Reward((Part(sku("a"), 2),), Part(sku("a")), Off(ppm=1_000_000), cheaper=True))
     assert run(goods, [same]).value_minor == 500
     spend = promotion("g", Reward((), Part(sku("b")), Off(price_minor=1), buy_minor=1900, buy_of=sku("a")))

@@ -112,6 +112,9 @@ def _bundle(node: Node) -> Bundle:
 
 
 def _reward(node: Node, off: Off) -> Reward:
+    if off is not _FREE and node.has("adds"):
+        # What lies in no line has no price that could be reduced.
+        raise node.problem("adds", 'is for what is free; leave it out, or make it a "gift".')
     return Reward(
         buy=parts(node, "buy"),
         get=part_of(node.take("get"), node.at("get"), node.money),

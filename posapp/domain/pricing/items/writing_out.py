@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from posapp.domain.pricing.goods.reductions import floor_of
+from posapp.domain.pricing.goods.reductions import PPM_OF_ALL, floor_of
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.items.components import agree
 from posapp.domain.pricing.items.group_rules import GroupRule
@@ -136,7 +136,9 @@ def gifts_of(
     adding = [
         (right, right.promotion.kind)
         for right in rights
-        if isinstance(right.promotion.kind, Reward) and right.promotion.kind.adds
+        if isinstance(right.promotion.kind, Reward)
+        and right.promotion.kind.adds
+        and right.promotion.kind.off.ppm == PPM_OF_ALL
     ]
     if not adding:
         return ()

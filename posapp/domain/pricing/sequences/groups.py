@@ -109,7 +109,7 @@ def reward_groups(
             break
         bought, got = found
         if not got:
-            if not kind.adds:
+            if not kind.adds or kind.off.ppm != PPM_OF_ALL:
                 break
             told += 1
             if not bought:
@@ -117,7 +117,7 @@ def reward_groups(
         else:
             groups.append(Group(tuple(sorted((*bought, *got))), tuple(sorted(got)), kind.off))
         free = [unit for unit in free if unit not in bought and unit not in got]
-    gifts = ((kind.adds[0], told * kind.get.qty),) if told and kind.off.ppm == PPM_OF_ALL else ()
+    gifts = ((kind.adds[0], told * kind.get.qty),) if told else ()
     return groups, gifts
 
 
