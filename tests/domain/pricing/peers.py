@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from posapp.domain.pricing.cases.answer import answer
@@ -91,5 +92,7 @@ def found_of(peer: Peer, document: dict[str, Any]) -> dict[str, Any]:
         "taxes": {each["id"]: each["amount"] for each in document["tax"]},
         "nets": {each["id"]: each["taxable"] for each in document["tax"]},
         "gift": [(each["sku"], each["qty"]) for each in document["gifts"]],
+        "tax_sum": str(sum((Decimal(each["amount"]) for each in document["tax"]), Decimal("0.00"))),
+        "net": str(Decimal(document["total"]) - sum(Decimal(each["amount"]) for each in document["tax"])),
     }
     return {key: views[key] if key in views else document[key] for key in peer.wanted}

@@ -23,7 +23,7 @@ from posapp.domain.pricing.orders.points import apply_points, earned
 from posapp.domain.pricing.orders.settling import Effect, Settled, answer, store_cost
 from posapp.domain.pricing.orders.watch import Goods, most_of
 from posapp.domain.pricing.orders.window import Combined, ItemSolver, combine, settle
-from posapp.domain.pricing.sequences.sequence import in_sequence
+from posapp.domain.pricing.sequences.sequence import in_sequence, judged
 from posapp.domain.pricing.terms.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
 from posapp.domain.pricing.terms.policy import Policy
@@ -151,6 +151,7 @@ class Case:
         self.places = {line.line_no: at for at, line in enumerate(self.basket.lines)}
         if len(self.places) != len(self.basket.lines):
             raise ValueError("every line of a basket has a number of its own")
+        self.promotions = judged(self.promotions, self.policy)
 
     def priced(self) -> PricedBasket:
         """The answer."""

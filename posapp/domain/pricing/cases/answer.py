@@ -10,6 +10,7 @@ from typing import Any
 
 from posapp.domain.pricing.answers.refunds import Refund, RefundedTax
 from posapp.domain.pricing.cases.reading import Case
+from posapp.domain.pricing.cases.running import paid_by_cards
 from posapp.domain.pricing.cases.words import sentences, signed
 from posapp.domain.pricing.documents.reading_values import Money, percent_text
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep, PricedBasket, PricedLine, TaxSum
@@ -21,6 +22,7 @@ Document = dict[str, Any]
 def answer(case: Case, priced: PricedBasket, certificate: Document | None = None) -> Document:
     """The document of a priced basket."""
     money = case.money
+    cards = paid_by_cards(case, priced)
     return {
         "total": signed(money, priced.total_minor),
         "goods": signed(money, priced.goods_minor),
@@ -41,6 +43,8 @@ def answer(case: Case, priced: PricedBasket, certificate: Document | None = None
         ],
         "points_earned": priced.points_earned,
         "points_used": priced.points_used,
+        "gift_cards": [{"code": code, "amount": signed(money, paid)} for code, paid in cards],
+        "due": signed(money, priced.total_minor - sum(paid for _, paid in cards)),
         "lost": [_lost(lost, money) for lost in priced.lost],
         "next_steps": [_step(step, money) for step in priced.next_steps],
         "unread": unread(case.unread),

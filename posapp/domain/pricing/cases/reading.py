@@ -51,6 +51,8 @@ class Case:
     gift_values: Mapping[str, int] = field(default_factory=dict)
     #: Of what is due, this much is paid otherwise than in cash, and no cash rounding falls on it.
     paid_otherwise_minor: int = 0
+    #: Gift cards and wallets that are shown, each with what is on it: they pay before all else.
+    gift_cards: tuple[tuple[str, int], ...] = ()
 
 
 def read_case(text: str) -> Case:
@@ -105,8 +107,9 @@ def _case(document: Any) -> Case:
     )
     gift_values = _amounts(top, "gift_values")
     otherwise = top.minor_or_none("paid_otherwise") or 0
+    cards = top.items("gift_cards", lambda value, path: _gift_card(value, path, top.money), least=0)
     top.finish()
-    return Case(basket, promotions, policy, top.money, unread, quantities, gift_values, otherwise)
+    return Case(basket, promotions, policy, top.money, unread, quantities, gift_values, otherwise, cards)
 
 
 def _policy(top: Node) -> Policy:
@@ -253,6 +256,16 @@ def _code(value: Any, path: str, money: Money) -> Code:
     code = Code(node.text("code"), node.text("batch", ""), node.whole("uses_left", 1))
     node.finish()
     return code
+
+
+def _gift_card(value: Any, path: str, money: Money) -> tuple[str, int]:
+    """A card's code and what is on it: an amount alone, or "balance" with "code"."""
+    if not isinstance(value, Mapping):
+        return "", money.minor(value, path)
+    node = Node(value, path, money)
+    card = node.text("code", ""), node.minor("balance")
+    node.finish()
+    return card
 
 
 def _points(top: Node) -> tuple[int, int | None]:

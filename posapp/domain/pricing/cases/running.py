@@ -24,12 +24,24 @@ def price_case(case: Case) -> PricedBasket:
     priced = price(case.basket, case.promotions, case.policy, cache)
     priced = explained(case.basket, case.promotions, case.policy, priced, cache=cache)
     # What is paid otherwise than in cash is not rounded.
-    return _partly_in_cash(case, priced) if case.paid_otherwise_minor else priced
+    otherwise = case.paid_otherwise_minor + sum(amount for _, amount in paid_by_cards(case, priced))
+    return _partly_in_cash(case, priced, otherwise) if otherwise else priced
 
 
-def _partly_in_cash(case: Case, priced: PricedBasket) -> PricedBasket:
+def paid_by_cards(case: Case, priced: PricedBasket) -> tuple[tuple[str, int], ...]:
+    """What each gift card pays, in the order in which they are shown, until nothing is due."""
+    left = max(0, priced.total_minor - priced.rounding_minor)
+    paid = []
+    for code, balance in case.gift_cards:
+        amount = min(balance, left)
+        left -= amount
+        paid.append((code, amount))
+    return tuple(paid)
+
+
+def _partly_in_cash(case: Case, priced: PricedBasket, otherwise: int) -> PricedBasket:
     exact = priced.total_minor - priced.rounding_minor
-    in_cash = exact - case.paid_otherwise_minor
+    in_cash = exact - otherwise
     rounded = round_to_step(in_cash, case.policy.cash_step_minor, case.policy.cash_mode)
     return replace(priced, rounding_minor=rounded - in_cash, total_minor=exact + rounded - in_cash)
 

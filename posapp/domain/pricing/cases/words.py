@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from posapp.domain.pricing.cases.reading import Case
+from posapp.domain.pricing.cases.running import paid_by_cards
 from posapp.domain.pricing.documents.reading_values import Money
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep, PricedBasket
 from posapp.domain.shop import Words
@@ -54,6 +55,8 @@ def sentences(case: Case, priced: PricedBasket) -> Iterator[str]:
     if priced.rounding_minor:
         way = "up" if priced.rounding_minor > 0 else "down"
         yield f"Paid in cash it is rounded {way} by {text(abs(priced.rounding_minor))}."
+    for code, paid in paid_by_cards(case, priced):
+        yield f"Gift card {code}".rstrip() + f" pays {text(paid)}."
     for lost in priced.lost:
         yield _not_taken(lost, case)
     for step in priced.next_steps:

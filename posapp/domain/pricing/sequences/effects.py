@@ -238,7 +238,7 @@ def _unit_gain(promotion: Promotion, unit: int, goods: Goods) -> int:
     kind = promotion.kind
     off = kind.off if isinstance(kind, EachUnit) else Off(ppm=PPM_OF_ALL)
     if off.ppm is not None:
-        return min(goods.room(unit, promotion), goods.share_base(unit) * off.ppm // PPM_OF_ALL)
+        return min(goods.room(unit, promotion), goods.share_base(unit, promotion) * off.ppm // PPM_OF_ALL)
     return _plain(off, unit, goods, promotion)
 
 
@@ -293,7 +293,7 @@ def _pool(per: str, unit: int, group: int, goods: Goods) -> object:
 
 def percent(ppm: int, units: Sequence[int], goods: Goods, promotion: Promotion) -> tuple[int, ...]:
     """A share of what units come to, rounded once and shared out to them."""
-    bases = [goods.share_base(unit) for unit in units]
+    bases = [goods.share_base(unit, promotion) for unit in units]
     rooms = [goods.room(unit, promotion) for unit in units]
     amount = min(round_div(sum(bases) * ppm, PPM_OF_ALL, goods.policy.percent_mode), sum(rooms))
     return share(amount, [goods.weight(unit) for unit in units], goods.policy.sharing, rooms=rooms)

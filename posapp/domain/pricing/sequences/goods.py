@@ -44,11 +44,14 @@ class Goods:
         """Whether a unit is in a set."""
         return self.holds(goods, self.lines[self.units[unit].line])
 
-    def share_base(self, unit: int) -> int:
+    def share_base(self, unit: int, promotion: Promotion) -> int:
         """What a share is taken of."""
-        if self.policy.percent_of == "list":
+        of = self.policy.percent_of
+        if promotion.layer == "item" and self.policy.item_percent_of != "same":
+            of = self.policy.item_percent_of
+        if of == "list":
             return self.units[unit].list_minor
-        return self.left[unit] if self.policy.percent_of == "left" else self.begins[unit]
+        return self.left[unit] if of == "left" else self.begins[unit]
 
     def weight(self, unit: int) -> int:
         """What amounts are shared out by."""

@@ -15,7 +15,7 @@ from posapp.domain.pricing.sequences.goods import Goods, Unit
 from posapp.domain.pricing.terms.applications import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
 from posapp.domain.pricing.terms.basket import BasketLine
 from posapp.domain.pricing.terms.policy import Policy
-from posapp.domain.pricing.terms.promotion import GoodsSet
+from posapp.domain.pricing.terms.promotion import GoodsSet, Promotion
 from posapp.values import dataclass
 
 Holds = Callable[[GoodsSet, BasketLine], bool]
@@ -46,6 +46,13 @@ class _State:
         return sum(self.left)
 
 
+def judged(promotions: Sequence[Promotion], policy: Policy) -> Sequence[Promotion]:
+    """The promotions with their thresholds as the policy declares: of a sequence perhaps on what is left."""
+    if policy.choose != "sequence" or policy.judged_on == "list":
+        return promotions
+    return [replace(each, needs=replace(each.needs, judged_on="after_items")) for each in promotions]
+
+
 def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, holds: Holds) -> ItemChoice:
     """Compute the promotions of the item and order layers whose gates are open, one after the other.
 
@@ -55,7 +62,7 @@ def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, ho
     """
     run = _Run(lots, policy, holds)
     begin = _State(tuple(unit.base_minor for unit in run.units), frozenset(), frozenset(), None, ())
-    ordered = _by_priority([_bounded(right) for right in rights])
+    ordered = _by_priority([_bounded(right, policy) for right in rights])
     best = run.all_of(begin, ordered)
     is_proven = True
     if policy.sequence_order == "free":
@@ -72,15 +79,14 @@ def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, ho
     return ItemChoice(applications, value, run.states, is_proven, gifts)
 
 
-def _bounded(right: Right) -> Right:
+def _bounded(right: Right, policy: Policy) -> Right:
     """The right with its promotion's limits lowered to what is left of them."""
     limits = right.promotion.limits
-    if right.uses_max is None and right.left_minor is None:
-        return right
+    most = right.left_minor if policy.short_budget == "part" else None
     limits = replace(
         limits,
         per_order=_least(limits.per_order, right.uses_max),
-        max_minor=_least(limits.max_minor, right.left_minor),
+        max_minor=_least(limits.max_minor, most),
     )
     return replace(right, promotion=replace(right.promotion, limits=limits))
 
@@ -137,7 +143,12 @@ class _Run:
     def all_of(self, state: _State, rights: Sequence[Right]) -> _State:
         """Every promotion in this order, those that do nothing left out."""
         for right in rights:
-            state = self.after(state, right) or state
+            rivals = [right]
+            if self.policy.of_group == "best" and right.promotion.stack.group:
+                group = right.promotion.stack.group
+                rivals = [other for other in rights if other.promotion.stack.group == group]
+            after = [found for other in rivals if (found := self.after(state, other)) is not None]
+            state = min(after, key=lambda one: one.left_minor, default=state)
         return state
 
     def look_for_better(self, state: _State, rest: Sequence[Right]) -> None:
@@ -190,6 +201,9 @@ class _Run:
             return None
         found = effect(promotion, goods)
         if found is None:
+            return None
+        if right.left_minor is not None and found.amount_minor > right.left_minor:
+            # Only where a budget that falls short gives nothing: else it is a limit of the promotion.
             return None
         left = list(state.left)
         for unit, amount in found.shares.items():

@@ -38,13 +38,20 @@ class Policy:
     `sequence_order` "free", in the order that is best for the customer. `stacking` (of a sequence): "all" go
     together, "exclusive": a unit that one took is not there for the next, "single": one promotion in all.
     `percent_of`: a share is of the price that the layer began with ("base"), of what is left ("left") or of
-    the list price ("list").
+    the list price ("list"); `item_percent_of` says it for the item layer of a sequence where that differs.
     """
 
     choose: Literal["best", "sequence"] = "best"
     sequence_order: Literal["priority", "free"] = "priority"
     stacking: Literal["all", "exclusive", "single"] = "all"
+    #: Of a sequence: which promotion of a group is used, the first that takes something off or the best.
+    of_group: Literal["first", "best"] = "first"
+    #: Of a sequence: what conditions count, the prices that it began with or what is left.
+    judged_on: Literal["list", "left"] = "list"
+    #: Of a sequence: what falls off where less is left of a campaign's amount: that part, or nothing.
+    short_budget: Literal["part", "nothing"] = "part"
     percent_of: Literal["base", "left", "list"] = "base"
+    item_percent_of: Literal["same", "base", "left", "list"] = "same"
     #: What is rounded at once where a share is taken off goods: a unit, a line, all goods of the same tax
     #: rates, the units of one application, or all that the promotion takes. The second: in the order layer.
     percent_per: Literal["unit", "line", "rate", "application", "order"] = "unit"
