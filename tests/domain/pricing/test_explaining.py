@@ -9,13 +9,15 @@ import pytest
 
 from posapp.domain.pricing.answers.engine import price
 from posapp.domain.pricing.answers.explaining import explained
-from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member, Traits
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Lost, NextStep
 from posapp.domain.pricing.terms.promotion import (
+    AnyOf,
     Bundle,
     Condition,
     EachUnit,
+    GoodsSet,
     Having,
     Needs,
     NFor,
@@ -45,7 +47,7 @@ def basket(*lines: tuple[str, int, int]) -> Basket:
 def told(
     goods: Basket, *promotions: Promotion, more: tuple[BasketLine, ...] = ()
 ) -> tuple[dict[str, Lost], tuple[NextStep, ...]]:
-    priced = explained(goods, promotions, Policy(), price(goods, promotions), goods=more)
+    priced = explained(goods, promotions, Policy(), price(goods, promotions), goods=lambda _of: more)
     return {each.promotion_id: each for each in priced.lost}, priced.next_steps
 
 
@@ -90,7 +92,7 @@ def test_a_threshold_that_is_missed_says_by_how_much() -> None:
         70,
     )
     assert steps == (
-        NextStep("cond", {}, 370, 1, 0, ("cola",)),
+        NextStep("cond", {}, 370, 1, 0, ("cola",), unit_minor=500),
         NextStep("tier", {}, 300, 0, 500, ("cola",)),
     )
 
@@ -108,16 +110,108 @@ def test_a_threshold_that_is_missed_says_by_how_much() -> None:
 def test_the_piece_that_is_missing(kind: object, quantity: int, pieces: int, saves: int) -> None:
     promotion = Promotion("p", "item", kind, COLA)  # type: ignore[arg-type]
     _, steps = told(basket(("cola", quantity, 500)), promotion)
-    assert steps == (NextStep("p", {}, saves, pieces, 0, ("cola",)),)
+    assert steps == (NextStep("p", {}, saves, pieces, 0, ("cola",), unit_minor=500),)
 
 
-def test_goods_that_are_not_in_the_basket_may_be_named() -> None:
-    meal = Promotion("meal", "item", Bundle((Part(COLA), Part(CRISPS)), Off(price_minor=600)))
-    assert told(basket(("cola", 1, 500)), meal)[1] == ()
-    crisps = BasketLine(90, "crisps", 1, 300)
-    assert told(basket(("cola", 1, 500)), meal, more=(crisps,))[1] == (
-        NextStep("meal", {}, 200, 1, 0, ("crisps",)),
+FREE = Off(ppm=1_000_000)
+#: What the shop has besides: dearer crisps first, so that the order of asking does not decide.
+SHELF = (
+    BasketLine(1, "chips", 1, 450, Traits(("snacks",)), names={"en": "Chips"}),
+    BasketLine(2, "crisps", 1, 300, Traits(("snacks",)), names={"en": "Crisps"}),
+    BasketLine(3, "nuts", 1, 290, Traits(("snacks",)), is_weighed=True),
+    BasketLine(4, "hat", 1, 3_000),
+)
+SNACKS = Having("category", frozenset({"snacks"}))
+
+
+@pytest.mark.parametrize(
+    ("promotion", "saves", "pieces"),
+    [
+        (Promotion("p", "item", Bundle((Part(COLA), Part(SNACKS)), Off(price_minor=600))), 200, 1),
+        (Promotion("p", "item", Bundle((Part(COLA), Part(SNACKS, 2)), Off(minor=70))), 70, 2),
+        (Promotion("p", "item", Reward((Part(COLA),), Part(SNACKS), FREE)), 300, 1),
+        (Promotion("p", "item", Reward((Part(COLA),), Part(SNACKS), Off(price_minor=100))), 200, 1),
+        (
+            Promotion("p", "item", Reward((), Part(SNACKS), FREE, buy_minor=400, buy_of=COLA)),
+            300,
+            1,
+        ),
+        (Promotion("p", "item", NFor(2, Off(ppm=100_000)), AnyOf((COLA, SNACKS))), 80, 1),
+        (Promotion("p", "item", Nth(2, Off(ppm=500_000)), AnyOf((COLA, SNACKS))), 150, 1),
+        (Promotion("p", "item", NFor(2, Off(minor=20)), AnyOf((COLA, SNACKS)), differ="sku"), 40, 1),
+        (
+            Promotion(
+                "p", "item", EachUnit(Off(minor=50)), COLA, needs=Needs(conditions=(Condition(SNACKS, 1),))
+            ),
+            50,
+            1,
+        ),
+        (
+            Promotion(
+                "p", "order", OrderOff(Off(minor=90)), needs=Needs(conditions=(Condition(min_items=2),))
+            ),
+            90,
+            1,
+        ),
+    ],
+)
+def test_goods_that_are_not_in_the_basket_are_named(promotion: Promotion, saves: int, pieces: int) -> None:
+    one = basket(("cola", 1, 500))
+    lost, steps = told(one, promotion, more=SHELF)
+    assert steps == (NextStep("p", {}, saves, pieces, 0, steps[0].skus, True, {"en": "Crisps"}, 300),)
+    # The cheapest is the one it was priced with; what is sold by weight is no piece.
+    assert steps[0].skus[0] == "crisps"
+    assert "nuts" not in steps[0].skus
+    # It lost so far, and is named; without a shelf nobody can say what to add that is new.
+    assert list(lost) == ["p"]
+    assert not any(step.is_new for step in told(one, promotion)[1])
+    # It is as it was told: the basket with it costs so much less.
+    line = BasketLine(9, "crisps", pieces, 300, Traits(("snacks",)))
+    then = price(replace(one, lines=(*one.lines, line)), [promotion])
+    assert then.discount_minor == saves
+
+
+def test_a_threshold_on_goods_that_do_not_lie_there_yet() -> None:
+    off = Promotion(
+        "p",
+        "item",
+        EachUnit(Off(minor=50)),
+        COLA,
+        needs=Needs(conditions=(Condition(SNACKS, min_minor=700),)),
     )
+    assert told(basket(("cola", 1, 500)), off)[1] == ()
+    (step,) = told(basket(("cola", 1, 500)), off, more=SHELF)[1]
+    assert (step.saves_minor, step.add_qty, step.add_minor) == (50, 0, 700)
+    assert step.skus == ("crisps", "chips")
+
+
+def test_alike_goods_are_looked_at_by_themselves() -> None:
+    brand = Promotion("p", "item", NFor(3, Off(price_minor=1_000)), same="sku")
+    # Together three pieces lie there; of neither item three do.
+    goods = basket(("cola", 2, 500), ("hat", 1, 600))
+    _, steps = told(goods, brand)
+    assert [(step.skus, step.add_qty, step.saves_minor) for step in steps] == [
+        (("hat",), 2, 800),
+        (("cola",), 1, 500),
+    ]
+    tier = Promotion("t", "item", QtyTier((Step(3, Off(minor=10)),), "sku"))
+    assert [(step.skus[0], step.add_qty) for step in told(goods, tier)[1]] == [("cola", 1)]
+
+
+def test_an_addition_is_told_once_and_the_work_is_bounded() -> None:
+    ways = [Promotion(f"p{n:02}", "item", Nth(2, Off(minor=100 + n)), COLA) for n in range(60)]
+    asked: list[GoodsSet] = []
+
+    def more(of: GoodsSet) -> tuple[BasketLine, ...]:
+        asked.append(of)
+        return SHELF
+
+    goods = basket(("cola", 1, 500))
+    steps = explained(goods, ways, Policy(), price(goods, ways), goods=more).next_steps
+    # All of them ask for one more cola; the best of them takes most off.
+    assert [(step.promotion_id, step.saves_minor) for step in steps] == [("p59", 159)]
+    # One set is asked for once.
+    assert asked == [COLA]
 
 
 def test_no_step_that_saves_nothing_more() -> None:

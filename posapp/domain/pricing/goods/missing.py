@@ -1,7 +1,7 @@
 """What a basket lacks for a promotion, or for its next step: pieces or money of a set.
 
 Read off the promotion's own numbers; whether it is worth it is found out by pricing the changed basket, which
-is not done here.
+is not done here. One set at a time: a shopper who lacks goods of two sets is more than a step away.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from posapp.domain.pricing.goods.gates import Closed, Open
 from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.terms.basket import Basket
 from posapp.domain.pricing.terms.promotion import (
+    AllOf,
     Bundle,
     GoodsSet,
+    Having,
     NFor,
     Nth,
     Part,
@@ -28,11 +30,12 @@ from posapp.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """So many pieces of a set, or goods of it for an amount."""
+    """So many pieces of a set, or goods of it for an amount; `is_new`: of items that do not lie there yet."""
 
     of: GoodsSet
     pieces: int = 0
     minor: int = 0
+    is_new: bool = False
 
 
 def missing_of(
@@ -52,10 +55,9 @@ def missing_of(
     if isinstance(kind, SpendTier):
         return _to_next(promotion, kind, have, _amount(on, basket, amounts(promotion)))
     if isinstance(kind, QtyTier):
-        nexts = [step.least - have for step in kind.steps if step.least > have]
-        return [Missing(on, min(nexts))] if nexts else []
+        return _to_next_step(on, kind, have, basket)
     if isinstance(kind, Nth | NFor):
-        return [Missing(on, kind.n - have % kind.n)] if have % kind.n else []
+        return _to_group(promotion, kind.n, have)
     if isinstance(kind, Bundle):
         return _parts(kind.parts, basket)
     if isinstance(kind, Reward):
@@ -67,16 +69,50 @@ def missing_of(
     return []
 
 
+def _to_next_step(on: GoodsSet, tier: QtyTier, have: int, basket: Basket) -> list[Missing]:
+    """What the next step misses; of an item or a line that counts by itself the nearest one's."""
+    if tier.counts in ("line", "sku"):
+        pieces: dict[str | int, int] = {}
+        skus: dict[str | int, str] = {}
+        for line in basket.lines:
+            if not line.is_locked and holds(on, line):
+                key = line.sku if tier.counts == "sku" else line.line_no
+                pieces[key] = pieces.get(key, 0) + line.quantity
+                skus[key] = line.sku
+        nearest = [
+            (step.least - count, skus[key])
+            for key, count in pieces.items()
+            for step in tier.steps
+            if step.least > count
+        ]
+        if not nearest:
+            return []
+        short, sku = min(nearest)
+        return [Missing(AllOf((on, Having("sku", frozenset({sku})))), short)]
+    nexts = [step.least - have for step in tier.steps if step.least > have]
+    return [Missing(on, min(nexts))] if nexts else []
+
+
+def _to_group(promotion: Promotion, n: int, have: int) -> list[Missing]:
+    """What the group misses that is begun; where its units must differ, an item that is not there."""
+    if promotion.differ:
+        return [Missing(promotion.on, 1, is_new=True)] if have else []
+    return [Missing(promotion.on, n - have % n)] if have % n else []
+
+
 def _for_conditions(promotion: Promotion, basket: Basket, closed: Closed) -> list[Missing]:
     """What the one condition that can be mended misses."""
     if closed.reason != "condition" or not (closed.missing_minor or closed.missing_qty):
         return []
     for condition in promotion.needs.conditions:
-        if closed.missing_qty and condition.min_qty is not None:
-            if condition.min_qty - _pieces(condition.of, basket) == closed.missing_qty:
-                return [Missing(condition.of, pieces=closed.missing_qty)]
-        elif closed.missing_minor and condition.min_minor is not None:
-            return [Missing(condition.of, minor=closed.missing_minor)]
+        if not closed.missing_qty:
+            if condition.min_minor is not None:
+                return [Missing(condition.of, minor=closed.missing_minor)]
+        elif (condition.min_qty or 0) - _pieces(condition.of, basket) == closed.missing_qty:
+            return [Missing(condition.of, pieces=closed.missing_qty)]
+        elif (condition.min_items or 0) - _items(condition.of, basket) == closed.missing_qty == 1:
+            # Different items are asked for: one that is new, and only where one is enough.
+            return [Missing(condition.of, pieces=1, is_new=True)]
     return []
 
 
@@ -111,6 +147,10 @@ def _parts(parts: Sequence[Part], basket: Basket) -> list[Missing]:
 
 def _pieces(goods: GoodsSet, basket: Basket) -> int:
     return sum(line.quantity for line in basket.lines if not line.is_locked and holds(goods, line))
+
+
+def _items(goods: GoodsSet, basket: Basket) -> int:
+    return len({line.sku for line in basket.lines if not line.is_locked and holds(goods, line)})
 
 
 def _amount(goods: GoodsSet, basket: Basket, amounts: Sequence[int]) -> int:

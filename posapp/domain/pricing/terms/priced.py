@@ -6,6 +6,8 @@ hold by construction and are asserted where a result is made.
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from posapp.domain.shop import Words
 from posapp.values import dataclass
 
@@ -91,7 +93,11 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What one more piece would bring: add one of `skus` (or goods for an amount) and save so much."""
+    """What one more piece would bring: add `add_qty` of `skus` (or goods for an amount) and save so much.
+
+    It was priced with the first of `skus`, which `item_names` and `unit_minor` are about; the others would do
+    too, and may save more or less. `is_new`: that item does not lie in the basket yet.
+    """
 
     promotion_id: str
     names: Words
@@ -99,6 +105,9 @@ class NextStep:
     add_qty: int = 0
     add_minor: int = 0
     skus: tuple[str, ...] = ()
+    is_new: bool = False
+    item_names: Words = field(default_factory=dict)
+    unit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
