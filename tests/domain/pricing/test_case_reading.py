@@ -135,7 +135,7 @@ def test_cash_by_the_rule_of_a_country() -> None:
     ("case", "sentence"),
     [
         ({"currency": "eur"}, "currency: must be three capital letters"),
-        ({"minor_digits": 7}, "minor_digits: must be a whole number from 0 to 6"),
+        ({"minor_digits": 10}, "minor_digits: must be a whole number from 0 to 9"),
         ({"basket": {}}, "basket: must be a list"),
         ({"basket": [[]]}, "basket[0]: must be a table"),
         ({"basket": [{"sku": "a"}]}, "basket[0].unit_price: is missing"),

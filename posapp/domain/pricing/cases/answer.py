@@ -11,6 +11,7 @@ from typing import Any
 from posapp.domain.pricing.answers.refunds import Refund, RefundedTax
 from posapp.domain.pricing.cases.reading import Case
 from posapp.domain.pricing.cases.running import paid_by_cards
+from posapp.domain.pricing.cases.sums import allocated, rounded
 from posapp.domain.pricing.cases.words import sentences, signed
 from posapp.domain.pricing.documents.reading_values import Money, percent_text
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep, PricedBasket, PricedLine, TaxSum
@@ -52,7 +53,20 @@ def answer(case: Case, priced: PricedBasket, certificate: Document | None = None
         "states": priced.states,
         "certificate": certificate,
         "explanation": list(sentences(case, priced)),
-    }
+    } | _sums(case)
+
+
+def _sums(case: Case) -> Document:
+    """What was asked for besides the basket; no key where it was not."""
+    found: Document = {}
+    if case.sums.allocations:
+        found["allocated"] = [
+            [signed(case.money, part) for part in allocated(each, case.policy)]
+            for each in case.sums.allocations
+        ]
+    if case.sums.roundings:
+        found["rounded"] = [signed(case.money, rounded(each, case.policy)) for each in case.sums.roundings]
+    return found
 
 
 def _tax(tax: TaxSum | RefundedTax, money: Money) -> Document:
@@ -96,6 +110,7 @@ def _step(step: NextStep, money: Money) -> Document:
         "add_qty": step.add_qty,
         "add_amount": signed(money, step.add_minor),
         "skus": list(step.skus),
+        "new": step.is_new,
     }
 
 

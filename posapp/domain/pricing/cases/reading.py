@@ -14,18 +14,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args, get_type_hints
 
-from posapp.domain.money import minor_digits, round_div
+from posapp.domain.money import minor_digits
+from posapp.domain.pricing.cases.lines import read_lines, texts
+from posapp.domain.pricing.cases.sums import Sums, read_sums
 from posapp.domain.pricing.documents.policy_reading import read_policy
 from posapp.domain.pricing.documents.reading import read_promotion
-from posapp.domain.pricing.documents.reading_values import Money, Node, Unread, decimal_of, percent_text
-from posapp.domain.pricing.goods.taxes import with_taxes
-from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, LineTax, Member, Traits, Uses
+from posapp.domain.pricing.documents.reading_values import Money, Node, Unread
+from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member, Uses
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
 from posapp.values import dataclass
 
-LINES_MAX: Final = 5_000
-DIGITS_MAX: Final = 6
+DIGITS_MAX: Final = 9
 #: A case that states no time is priced at this one, so that it gives the same answer tomorrow.
 DEFAULT_AT: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _TAX_WORDS: Final[Mapping[str, Literal["included", "added"]]] = {
@@ -53,6 +53,10 @@ class Case:
     paid_otherwise_minor: int = 0
     #: Gift cards and wallets that are shown, each with what is on it: they pay before all else.
     gift_cards: tuple[tuple[str, int], ...] = ()
+    #: Amounts that are shared out or rounded by themselves.
+    sums: Sums = Sums()
+    #: What the shop has besides the basket, and may be proposed as a next step.
+    shelf: tuple[BasketLine, ...] = ()
 
 
 def read_case(text: str) -> Case:
@@ -86,7 +90,7 @@ def _case(document: Any) -> Case:
     digits = top.whole("minor_digits", minor_digits(currency), most=DIGITS_MAX)
     top.money = Money(currency, digits)
     policy = _policy(top)
-    lines, quantities = _lines(top, policy)
+    lines, quantities = read_lines(top, policy)
     promotions, unread = _promotions(top)
     points, wanted = _points(top)
     member = _member(top)
@@ -108,8 +112,12 @@ def _case(document: Any) -> Case:
     gift_values = _amounts(top, "gift_values")
     otherwise = top.minor_or_none("paid_otherwise") or 0
     cards = top.items("gift_cards", lambda value, path: _gift_card(value, path, top.money), least=0)
+    sums = read_sums(top)
+    shelf, _ = read_lines(top, policy, "goods") if top.has("goods") else ((), {})
     top.finish()
-    return Case(basket, promotions, policy, top.money, unread, quantities, gift_values, otherwise, cards)
+    return Case(
+        basket, promotions, policy, top.money, unread, quantities, gift_values, otherwise, cards, sums, shelf
+    )
 
 
 def _policy(top: Node) -> Policy:
@@ -128,109 +136,6 @@ def _at(top: Node) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-# ------------------------------------------------------------------ goods
-def _lines(top: Node, policy: Policy) -> tuple[tuple[BasketLine, ...], dict[int, str]]:
-    quantities: dict[int, str] = {}
-    values = top.take("basket")
-    if not isinstance(values, list):
-        raise top.problem("basket", "must be a list of lines; an empty one is written [].")
-    if len(values) > LINES_MAX:
-        raise top.problem("basket", f"has more than {LINES_MAX} lines.")
-    lines = []
-    for number, value in enumerate(values, 1):
-        node = Node(value, f"basket[{number - 1}]", top.money)
-        quantity, unit_minor, written = _quantity_and_price(node, policy)
-        if written:
-            quantities[number] = written
-        taxes = _taxes(node, policy)
-        if policy.amounts == "with_tax":
-            unit_minor, taxes = with_taxes(unit_minor, taxes, policy.tax_round_mode)
-        lines.append(
-            BasketLine(
-                line_no=number,
-                sku=node.text("sku"),
-                quantity=quantity,
-                unit_minor=unit_minor,
-                traits=_traits(node),
-                taxes=taxes,
-                names=node.words("name"),
-                is_locked=node.flag("locked") or unit_minor < 0,
-                is_weighed=bool(written),
-                floor_minor=node.minor_or_none("floor") or 0,
-            )
-        )
-        node.finish()
-    return tuple(lines), quantities
-
-
-def _quantity_and_price(node: Node, policy: Policy) -> tuple[int, int, str]:
-    """Pieces, the price of one, and how the quantity was written where it is no number of pieces.
-
-    Goods by weight, and prices that are finer than the currency, are one piece of the rounded whole amount;
-    so is what is taken back in the same basket (a quantity or a price below 0), whose amount is below 0.
-    """
-    value = node.take("qty") if node.has("qty") else 1
-    sign, size = _signed(value)
-    quantity = decimal_of(size)
-    if quantity is None or quantity <= 0 or quantity > 1_000_000:
-        raise node.problem("qty", 'must be a number such as 2, "0.534" by weight, or -1 for a return; not 0.')
-    other, price_size = _signed(node.take("unit_price"))
-    sign, price = sign * other, decimal_of(price_size)
-    if price is None:
-        raise node.problem("unit_price", f'must be an amount as a text, such as "{node.money.text(1250)}".')
-    above, below = price.as_integer_ratio()
-    scale = 10**node.money.digits
-    times, parts = quantity.as_integer_ratio()
-    if sign > 0 and parts == 1 and above * scale % below == 0:
-        return times, above * scale // below, ""
-    amount = round_div(sign * above * scale * times, below * parts, policy.price_mode)
-    return 1, amount, str(value)
-
-
-def _signed(value: Any) -> tuple[int, Any]:
-    """The sign of a number or its text, and the rest without it."""
-    if isinstance(value, str) and value.startswith("-"):
-        return -1, value[1:]
-    if isinstance(value, int | Decimal) and not isinstance(value, bool) and value < 0:
-        return -1, -value
-    return 1, value
-
-
-def _traits(node: Node) -> Traits:
-    category = node.take("category") if node.has("category") else []
-    levels = [category] if isinstance(category, str) else category
-    if not isinstance(levels, list) or not all(isinstance(level, str) and level for level in levels):
-        raise node.problem("category", "must be a text, or a list of texts from the widest to the narrowest.")
-    return Traits(tuple(levels), node.text("brand", ""), _texts(node, "tags"))
-
-
-def _texts(node: Node, key: str) -> frozenset[str]:
-    """Texts of a list that may be empty."""
-    if node.has(key) and node.take(key) == []:
-        return frozenset()
-    return node.texts(key)
-
-
-def _taxes(node: Node, policy: Policy) -> tuple[LineTax, ...]:
-    def tax(value: Any, path: str) -> LineTax:
-        own = Node(value, path, node.money)
-        ppm = own.percent("rate_pct") if own.has("rate_pct") else 0
-        included = own.flag("price_includes", policy.tax_mode == "included")
-        per_unit = own.minor_or_none("per_unit") or 0
-        if not own.has("rate_pct") and not per_unit:
-            raise own.problem("", 'must have "rate_pct", or "per_unit" for a fixed amount a piece.')
-        rate_id = own.text("id", percent_text(ppm) if not per_unit else f"{percent_text(ppm)}+{per_unit}")
-        level = own.whole("level", 0, most=9)
-        own.finish()
-        return LineTax(rate_id, ppm, included, level, per_unit)
-
-    taxes = node.items("tax", tax, least=0)
-    named = [each.rate_id for each in taxes]
-    if len(set(named)) < len(named):
-        raise node.problem("tax", 'has two of the same rate; give each its own "id".')
-    return taxes
-
-
 # ------------------------------------------------------------------ who, what and how often
 def _member(top: Node) -> Member | None:
     if not top.has("member") or top.take("member") is None:
@@ -241,7 +146,7 @@ def _member(top: Node) -> Member | None:
     member = Member(
         node.text("id", "member"),
         node.text("level", ""),
-        _texts(node, "tags"),
+        texts(node, "tags"),
         node.whole_or_none("orders_before"),
         node.flag("staff"),
     )
@@ -286,6 +191,8 @@ def _uses(node: Node) -> Uses:
         node.whole("today", 0),
         node.whole("campaign", 0),
         node.minor_or_none("campaign_amount") or 0,
+        node.whole("earlier_qty", 0),
+        node.minor_or_none("earlier_amount") or 0,
     )
     node.finish()
     return uses

@@ -22,7 +22,9 @@ def price_case(case: Case) -> PricedBasket:
     """The priced basket of a case, with what lost and the next steps."""
     cache = PriceCache()
     priced = price(case.basket, case.promotions, case.policy, cache)
-    priced = explained(case.basket, case.promotions, case.policy, priced, cache=cache)
+    priced = explained(
+        case.basket, case.promotions, case.policy, priced, cache=cache, goods=lambda _set: case.shelf
+    )
     # What is paid otherwise than in cash is not rounded.
     otherwise = case.paid_otherwise_minor + sum(amount for _, amount in paid_by_cards(case, priced))
     return _partly_in_cash(case, priced, otherwise) if otherwise else priced

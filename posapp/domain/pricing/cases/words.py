@@ -105,4 +105,7 @@ def _step(step: NextStep, case: Case) -> str:
     skus = ", ".join(step.skus[:5])
     what = f"{step.add_qty} more" if step.add_qty else f"goods for {text(step.add_minor)} more"
     of = f" of {skus}" if skus else ""
+    if step.is_new and step.skus:
+        others = f" (or of {', '.join(step.skus[1:5])})" if step.skus[1:] else ""
+        what, of = f"{step.add_qty} × {step.skus[0]} at {text(step.unit_minor)}{others}", ""
     return f"Add {what}{of} and save {text(step.saves_minor)} by {_name(step.promotion_id, step.names)}."

@@ -19,7 +19,7 @@ WORDS: Final = (
     "choose", "sequence_order", "stacking", "of_group", "judged_on", "short_budget", "percent_of",
     "item_percent_of", "percent_per", "order_percent_per", "percent_mode",
     "share_over", "sharing", "share_by", "takes", "amounts", "price_mode", "tax_mode", "tax_rounding",
-    "tax_round_mode", "tax_base", "refund",
+    "tax_round_mode", "tax_base", "refund", "cash_to", "differing",
 )  # fmt: skip
 _STATES_MAX: Final = 100_000_000
 _HINTS: Final = get_type_hints(Policy)
@@ -33,6 +33,10 @@ def read_policy(node: Node) -> Policy:
     rule = _cash(node)
     if rule is not None:
         changes |= {"cash_step_minor": rule.step_minor, "cash_mode": rule.mode}
+    if node.has("tax_step"):
+        changes["tax_step_minor"] = node.minor("tax_step")
+        if not changes["tax_step_minor"]:
+            raise node.problem("tax_step", "must be more than nothing; leave it out for the minor unit.")
     if node.has("points"):
         changes["points"] = _points(node.table("points"))
     if node.has("states_max"):

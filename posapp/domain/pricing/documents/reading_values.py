@@ -24,6 +24,8 @@ COUNT_MAX: Final = 1_000_000_000
 _TIMES_MAX: Final = 1_000
 
 _DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+#: Prices and factors of a case, which are rounded where they are used, and may be below 0.
+_FINE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 _TIME = re.compile(
     r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
@@ -81,6 +83,16 @@ def decimal_of(value: Any) -> Decimal | None:
     return Decimal(value) if _DECIMAL.fullmatch(value) else None
 
 
+def signed_of(value: Any) -> Decimal | None:
+    """As `decimal_of`, but below 0 as well and with up to twelve decimals."""
+    if isinstance(value, str):
+        return Decimal(value) if _FINE.fullmatch(value) else None
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and value < 0:
+        size = decimal_of(-value)
+        return None if size is None else -size
+    return decimal_of(value)
+
+
 def scaled(value: Decimal, times: int) -> int | None:
     """A whole number: the value times so much, or None where that is no whole number."""
     numerator, denominator = value.as_integer_ratio()
@@ -99,6 +111,8 @@ def times_text(ppm: int) -> str:
 
 
 def _short(value: int, digits: int) -> str:
+    if value < 0:
+        return f"-{_short(-value, digits)}"
     whole, rest = divmod(value, 10**digits)
     return f"{whole}.{rest:0{digits}d}".rstrip("0") if rest else str(whole)
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from math import lcm
 
 from posapp.domain.money import Mode, round_div
-from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, LineTax
+from posapp.domain.pricing.goods.tax_shares import Share, shares_of
+from posapp.domain.pricing.terms.basket import Basket, LineTax
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import PricedLine, TaxSum
 from posapp.values import dataclass
@@ -41,46 +42,6 @@ class TaxSums:
     added_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """Tax as a share of an amount and pieces: (of_amount × amount + of_pieces × pieces) / divisor."""
-
-    of_amount: int
-    of_pieces: int
-    divisor: int
-
-    def numerator(self, amount: int, pieces: int) -> int:
-        return self.of_amount * amount + self.of_pieces * pieces
-
-
-@lru_cache(maxsize=4096)
-def _shares(taxes: tuple[LineTax, ...]) -> tuple[_Share, ...]:
-    """The share of each tax, every one exact and with the same divisor.
-
-    With N the net price, a tax is slope × N + fixed; a higher level stands on N and on all lower taxes. What
-    is included makes amount = N + Σ included, which gives N, and N gives each tax.
-    """
-    levels = sorted({tax.level for tax in taxes})
-    scale = PPM_OF_ALL ** max(len(levels), 1)
-    slopes, fixed = [0] * len(taxes), [0] * len(taxes)
-    below_slope, below_fixed = 0, 0
-    for level in levels:
-        here = [place for place, tax in enumerate(taxes) if tax.level == level]
-        for place in here:
-            tax = taxes[place]
-            slopes[place] = tax.ppm * (scale + below_slope) // PPM_OF_ALL
-            fixed[place] = tax.ppm * below_fixed // PPM_OF_ALL + tax.per_unit_minor * scale
-        below_slope += sum(slopes[place] for place in here)
-        below_fixed += sum(fixed[place] for place in here)
-    in_price = [place for place, tax in enumerate(taxes) if tax.included]
-    price_slope = scale + sum(slopes[place] for place in in_price)
-    price_fixed = sum(fixed[place] for place in in_price)
-    return tuple(
-        _Share(slope * scale, own * price_slope - slope * price_fixed, scale * price_slope)
-        for slope, own in zip(slopes, fixed, strict=True)
-    )
-
-
 #: A rate, and where it falls: (place of the line, place of the tax on it).
 _Rate = tuple[tuple[str, int, bool], tuple[tuple[int, int], ...]]
 
@@ -88,7 +49,7 @@ _Rate = tuple[tuple[str, int, bool], tuple[tuple[int, int], ...]]
 @lru_cache(maxsize=256)
 def _layout(
     taxes: tuple[tuple[LineTax, ...], ...],
-) -> tuple[tuple[tuple[_Share, ...], ...], tuple[_Rate, ...]]:
+) -> tuple[tuple[tuple[Share, ...], ...], tuple[_Rate, ...]]:
     """The shares of each line, and the rates in the order in which the lines name them.
 
     A basket has the same layout from scan to scan but for the line that was added.
@@ -97,18 +58,38 @@ def _layout(
     for at, of_line in enumerate(taxes):
         for nth, tax in enumerate(of_line):
             rates.setdefault((tax.rate_id, tax.ppm, tax.included), []).append((at, nth))
-    return tuple(_shares(of_line) for of_line in taxes), tuple((key, tuple(p)) for key, p in rates.items())
+    return tuple(shares_of(of_line) for of_line in taxes), tuple((key, tuple(p)) for key, p in rates.items())
+
+
+def net_of(amount_minor: int, taxes: tuple[LineTax, ...], quantity: int = 1) -> tuple[int, int]:
+    """An amount without the taxes that it has in it, exactly: (above, below) of a fraction."""
+    shares = shares_of(taxes)
+    divisor = shares[0].divisor if shares else 1
+    return amount_minor * divisor - _in_price(TaxedLine(0, amount_minor, taxes, quantity)), divisor
 
 
 def with_taxes(unit_minor: int, taxes: tuple[LineTax, ...], mode: Mode) -> tuple[int, tuple[LineTax, ...]]:
     """A price with all of its taxes in it, and these as included ones."""
-    divisor = _shares(taxes)[0].divisor if taxes else 1
+    divisor = shares_of(taxes)[0].divisor if taxes else 1
     added = sum(
         share.numerator(unit_minor, 1)
-        for share, tax in zip(_shares(taxes), taxes, strict=True)
+        for share, tax in zip(shares_of(taxes), taxes, strict=True)
         if not tax.included
     )
     return unit_minor + round_div(added, divisor, mode), tuple(replace(tax, included=True) for tax in taxes)
+
+
+def with_rounding(sums: TaxSums, minor: int) -> TaxSums:
+    """The sums where the largest tax carries an amount that was rounded; as they are where there is none."""
+    if not minor or not sums.sums:
+        return sums
+    place = max(range(len(sums.sums)), key=lambda n: (abs(sums.sums[n].tax_minor), -n))
+    tax = sums.sums[place]
+    at = max(range(len(tax.line_shares)), key=lambda n: (abs(tax.line_shares[n][2]), -n))
+    line_no, net, own = tax.line_shares[at]
+    shares = (*tax.line_shares[:at], (line_no, net, own + minor), *tax.line_shares[at + 1 :])
+    changed = replace(tax, tax_minor=tax.tax_minor + minor, line_shares=shares)
+    return TaxSums((*sums.sums[:place], changed, *sums.sums[place + 1 :]), sums.added_minor + minor)
 
 
 def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> tuple[TaxedLine, ...]:
@@ -140,33 +121,52 @@ def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> 
 def tax_sums(lines: Sequence[TaxedLine], policy: Policy) -> TaxSums:
     """Tax of the lines, rounded as the policy says; net + included tax = amount on every line."""
     shares, rates = _layout(tuple(line.taxes for line in lines))
-    mode = policy.tax_round_mode
     if policy.tax_rounding in ("net_total", "net_document"):
-        nets = _nets(lines, mode, by_line=policy.tax_rounding == "net_total")
-        return _by_net(lines, nets, rates, mode)
+        nets = _nets(lines, policy, by_line=policy.tax_rounding == "net_total")
+        return _by_net(lines, nets, rates, policy)
     if policy.tax_rounding == "line":
-        taxes = [_of_line(line, of_line, mode) for line, of_line in zip(lines, shares, strict=True)]
+        taxes = [_of_line(line, of_line, policy) for line, of_line in zip(lines, shares, strict=True)]
+    elif policy.tax_rounding == "line_kept":
+        taxes = [_beside_net(line, of_line, policy) for line, of_line in zip(lines, shares, strict=True)]
     elif policy.tax_rounding == "unit":
-        taxes = [_of_units(line, of_line, mode) for line, of_line in zip(lines, shares, strict=True)]
+        taxes = [_of_units(line, of_line, policy) for line, of_line in zip(lines, shares, strict=True)]
     else:
         taxes = _over_the_document(lines, shares, rates, policy)
     return _summed(lines, taxes, rates)
 
 
-def _of_line(line: TaxedLine, shares: Sequence[_Share], mode: Mode) -> list[int]:
+def _rounded(above: int, divisor: int, policy: Policy) -> int:
+    """A tax as a whole number of the policy's steps."""
+    step = policy.tax_step_minor
+    return step * round_div(above, divisor * step, policy.tax_round_mode)
+
+
+def _of_line(line: TaxedLine, shares: Sequence[Share], policy: Policy) -> list[int]:
     """Each tax of a line, rounded for the line as one."""
     return [
-        round_div(share.numerator(line.amount_minor, line.quantity), share.divisor, mode) for share in shares
+        _rounded(share.numerator(line.amount_minor, line.quantity), share.divisor, policy) for share in shares
     ]
 
 
-def _of_units(line: TaxedLine, shares: Sequence[_Share], mode: Mode) -> list[int]:
+def _beside_net(line: TaxedLine, shares: Sequence[Share], policy: Policy) -> list[int]:
+    """Each tax of a line, where its net is rounded and the last included tax is what the others leave."""
+    taxes = _of_line(line, shares, policy)
+    in_price = [place for place, tax in enumerate(line.taxes) if tax.included]
+    if in_price:
+        divisor = shares[0].divisor
+        net = _rounded(line.amount_minor * divisor - _in_price(line), divisor, policy)
+        taxes[in_price[-1]] = line.amount_minor - net - sum(taxes[place] for place in in_price[:-1])
+    return taxes
+
+
+def _of_units(line: TaxedLine, shares: Sequence[Share], policy: Policy) -> list[int]:
     """Each tax of a line, rounded on each unit; a line whose units are not known is one."""
     if not line.units:
-        return _of_line(line, shares, mode)
+        return _of_line(line, shares, policy)
     return [
         sum(
-            count * round_div(share.numerator(amount, 1), share.divisor, mode) for count, amount in line.units
+            count * _rounded(share.numerator(amount, 1), share.divisor, policy)
+            for count, amount in line.units
         )
         for share in shares
     ]
@@ -174,7 +174,7 @@ def _of_units(line: TaxedLine, shares: Sequence[_Share], mode: Mode) -> list[int
 
 def _over_the_document(
     lines: Sequence[TaxedLine],
-    shares: Sequence[Sequence[_Share]],
+    shares: Sequence[Sequence[Share]],
     rates: Sequence[_Rate],
     policy: Policy,
 ) -> list[list[int]]:
@@ -188,13 +188,13 @@ def _over_the_document(
         beside = None
         if policy.tax_rounding == "kept" and included:
             beside = sum(lines[at].amount_minor for at, _ in places)
-        amounts = _shared(exact, policy.tax_round_mode, beside=beside)
+        amounts = _shared(exact, policy, beside=beside)
         for (at, nth), amount in zip(places, amounts, strict=True):
             taxes[at][nth] = amount
     return taxes
 
 
-def _shared(exact: Sequence[tuple[int, int]], mode: Mode, *, beside: int | None = None) -> list[int]:
+def _shared(exact: Sequence[tuple[int, int]], policy: Policy, *, beside: int | None = None) -> list[int]:
     """Fractions as whole numbers whose sum is the rounded sum: down, then up by largest remainder.
 
     With `beside` it is the rest of that whole that is rounded, and the sum is what this leaves.
@@ -203,14 +203,17 @@ def _shared(exact: Sequence[tuple[int, int]], mode: Mode, *, beside: int | None 
     scaled = [above * (divisor // below) for above, below in exact]
     total = sum(scaled)
     if beside is None:
-        rounded = round_div(total, divisor, mode)
+        rounded = _rounded(total, divisor, policy)
     else:
-        rounded = beside - round_div(beside * divisor - total, divisor, mode)
+        rounded = beside - _rounded(beside * divisor - total, divisor, policy)
     shares = [each // divisor for each in scaled]
     left = rounded - sum(shares)
     if left:
         by_rest = sorted(range(len(scaled)), key=lambda place: (-(scaled[place] % divisor), place))
-        for place in by_rest[:left]:
+        # Steps of more than one minor unit leave more, or less, than one for each.
+        each, more = divmod(left, len(shares))
+        shares = [part + each for part in shares]
+        for place in by_rest[:more]:
             shares[place] += 1
     return shares
 
@@ -239,17 +242,17 @@ def _sums_of(
     return tuple(sums)
 
 
-def _nets(lines: Sequence[TaxedLine], mode: Mode, *, by_line: bool) -> list[int]:
+def _nets(lines: Sequence[TaxedLine], policy: Policy, *, by_line: bool) -> list[int]:
     """The net of each line, rounded line by line, or over all lines of the same taxes and shared again."""
     together: dict[tuple[LineTax, ...], list[int]] = {}
     for at, line in enumerate(lines):
         together.setdefault(line.taxes, []).append(at)
     nets = [0] * len(lines)
     for taxes, places in together.items():
-        shares = _shares(taxes)
+        shares = shares_of(taxes)
         divisor = shares[0].divisor if shares else 1
         exact = [(lines[at].amount_minor * divisor - _in_price(lines[at]), divisor) for at in places]
-        parts = [round_div(*each, mode) for each in exact] if by_line else _shared(exact, mode)
+        parts = [_rounded(*each, policy) for each in exact] if by_line else _shared(exact, policy)
         for at, part in zip(places, parts, strict=True):
             nets[at] = part
     return nets
@@ -259,25 +262,27 @@ def _in_price(line: TaxedLine) -> int:
     """Included tax of a line, times the divisor that its shares have."""
     return sum(
         share.numerator(line.amount_minor, line.quantity)
-        for share, tax in zip(_shares(line.taxes), line.taxes, strict=True)
+        for share, tax in zip(shares_of(line.taxes), line.taxes, strict=True)
         if tax.included
     )
 
 
-def _by_net(lines: Sequence[TaxedLine], nets: Sequence[int], rates: Sequence[_Rate], mode: Mode) -> TaxSums:
+def _by_net(
+    lines: Sequence[TaxedLine], nets: Sequence[int], rates: Sequence[_Rate], policy: Policy
+) -> TaxSums:
     """A rate's tax is that of the sum of nets, shared by largest remainder; what is paid moves with it."""
-    as_added = [_shares(tuple(_added(tax) for tax in line.taxes)) for line in lines]
+    as_added = [shares_of(tuple(_added(tax) for tax in line.taxes)) for line in lines]
     taxes = [[0] * len(line.taxes) for line in lines]
     for _, places in rates:
         exact = []
         for at, nth in places:
             share = as_added[at][nth]
             exact.append((share.numerator(nets[at], lines[at].quantity), share.divisor))
-        for (at, nth), amount in zip(places, _shared(exact, mode), strict=True):
+        for (at, nth), amount in zip(places, _shared(exact, policy), strict=True):
             taxes[at][nth] = amount
     paid = sum(line.amount_minor for line in lines)
     return TaxSums(_sums_of(lines, nets, taxes, rates), sum(nets) + sum(map(sum, taxes)) - paid)
 
 
 def _added(tax: LineTax) -> LineTax:
-    return LineTax(tax.rate_id, tax.ppm, False, tax.level, tax.per_unit_minor)
+    return replace(tax, included=False)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from posapp.domain.money import round_div
 from posapp.domain.pricing.goods.runs import Run
 from posapp.domain.pricing.goods.sharing import share
-from posapp.domain.pricing.goods.taxes import tax_sums, taxed_lines
+from posapp.domain.pricing.goods.taxes import tax_sums, taxed_lines, with_rounding
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Discount, Gift, PricedBasket, PricedLine, UnitRun
@@ -70,6 +70,8 @@ def answer(basket: Basket, settled: Settled, policy: Policy) -> PricedBasket:
     if policy.cash_step_minor > 1:
         step = policy.cash_step_minor
         total = round_div(due, step, policy.cash_mode) * step
+        if policy.cash_to == "largest_tax" and taxes.sums:
+            taxes, due = with_rounding(taxes, total - due), total
     priced = PricedBasket(
         lines=lines,
         discounts=discounts,

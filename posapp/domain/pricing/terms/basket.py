@@ -21,7 +21,9 @@ class LineTax:
     """One rate on a line: 13 % is 130000; `included` where the line's price has it in it already.
 
     Rates of one `level` stand beside each other; one of a higher level falls on the price and on the taxes of
-    the lower ones (compound). `per_unit_minor` is a fixed amount a piece, which no discount lowers.
+    the lower ones (compound), or on those it names in `on`. `per_unit_minor` is a fixed amount a piece, which
+    no discount lowers. `of_price`: the rate is a share of the price with this tax and those beside it. A rate
+    below 0 is withheld.
     """
 
     rate_id: str
@@ -29,6 +31,8 @@ class LineTax:
     included: bool
     level: int = 0
     per_unit_minor: int = 0
+    on: frozenset[str] | None = None
+    of_price: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """How many baskets used a promotion before this one, and what it took off; None is not known here."""
+    """How many baskets used a promotion before this one, and what it took off; None is not known here.
+
+    The member's earlier goods (pieces, amount) count in the promotion's conditions besides this basket's.
+    """
 
     by_member: int | None = 0
     today: int | None = 0
     campaign: int | None = 0
     campaign_minor: int | None = 0
+    earlier_qty: int = 0
+    earlier_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

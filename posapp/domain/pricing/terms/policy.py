@@ -64,6 +64,9 @@ class Policy:
     share_by: Literal["gross", "net", "quantity"] = "gross"
     #: Which units a promotion with a limit takes first.
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
+    #: Of a sequence: groups of different goods as listed, or from the values with most units, cheapest and
+    #: dearest by turns; what is left over joins a group that has none of its value.
+    differing: Literal["listed", "balanced"] = "listed"
     #: "with_tax": where a basket is read, added taxes are put into its prices: amounts off are amounts
     #: with tax.
     amounts: Literal["as_priced", "with_tax"] = "as_priced"
@@ -74,12 +77,17 @@ class Policy:
     #: "kept" the net (tax is the rest); with both a price that includes its tax stays. "net_total": each
     #: line's net is rounded, tax is that of their sum, and what is to be paid moves with it.
     #: "net_document": the document's net is rounded and tax is that of it; the price moves where they differ.
-    tax_rounding: Literal["line", "unit", "total", "kept", "net_total", "net_document"] = "total"
+    #: "line_kept": each line's net is rounded and the last of its included taxes is what the others leave.
+    tax_rounding: Literal["line", "unit", "total", "kept", "line_kept", "net_total", "net_document"] = "total"
     tax_round_mode: Mode = "half_up"
+    #: Taxes (with "kept" and the nets: what is rounded) are whole numbers of this step.
+    tax_step_minor: int = 1
     #: Tax of what is paid, or of the price before any discount (as where the coupon's maker pays for it).
     tax_base: Literal["paid", "list"] = "paid"
     cash_step_minor: int = 1
     cash_mode: Mode = "half_up"
+    #: Where the rounding of cash stands: by itself, or on the largest tax.
+    cash_to: Literal["rounding", "largest_tax"] = "rounding"
     refund: Literal["keep_shares", "reprice"] = "keep_shares"
     points: PointsRules = PointsRules()
     #: Work limit in search states of one basket: the same on every till, whatever its speed.
