@@ -38,8 +38,9 @@ def paid(kind: Kind, limits: Limits = Limits(), *lines: BasketLine, policy: Poli
 
 
 @pytest.mark.parametrize("sharing", ["largest_remainder", "equal_per_unit", "last_takes_rest"])
-def test_the_others_bear_what_a_floor_holds_up(sharing: str) -> None:
-    policy = Policy(sharing=sharing)  # type: ignore[arg-type]
+@pytest.mark.parametrize("choose", ["best", "sequence"])
+def test_the_others_bear_what_a_floor_holds_up(sharing: str, choose: str) -> None:
+    policy = Policy(sharing=sharing, choose=choose)  # type: ignore[arg-type]
     off = [*paid(NFor(2, Off(price_minor=500)), Limits(), policy=policy)]
     assert off == [90, 410]
 
@@ -47,6 +48,7 @@ def test_the_others_bear_what_a_floor_holds_up(sharing: str) -> None:
 def test_goods_that_are_bought_keep_their_floor_too() -> None:
     gift = Reward((Part(only("CUP")),), Part(only("COFFEE")), Off(ppm=500_000))
     assert paid(gift) == [90, 460]
+    assert paid(gift, policy=Policy(choose="sequence")) == [90, 460]
 
 
 def test_a_promotions_own_floors() -> None:

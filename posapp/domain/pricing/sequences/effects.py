@@ -156,19 +156,21 @@ def _on_items(promotion: Promotion, units: list[int], goods: Goods) -> Effect | 
         applications += 1
         used.update(group.units)
         base += sum(goods.left[unit] for unit in group.units)
-        shares.update(_shared_in(group, parts, amount, goods))
+        shares.update(_shared_in(promotion, group, parts, goods))
     if not applications and not gifts:
         return None
     return Effect(shares, frozenset(used), applications or len(gifts), base, gifts)
 
 
-def _shared_in(group: Group, parts: dict[int, int], amount: int, goods: Goods) -> dict[int, int]:
+def _shared_in(promotion: Promotion, group: Group, parts: dict[int, int], goods: Goods) -> dict[int, int]:
     """Where an application's value falls: on all that took part, or on those it reduced."""
     if goods.policy.share_over == "reduced" or len(group.units) == len(parts) == 1:
         return parts
     units = list(group.units)
     by = [goods.weight(unit) for unit in units]
-    rooms = [goods.left[unit] for unit in units]
+    # No share brings a unit below a floor; its own reduction always has room.
+    rooms = [goods.room(unit, promotion) for unit in units]
+    amount = sum(parts.values())
     return dict(zip(units, share(amount, by, goods.policy.sharing, rooms=rooms), strict=True))
 
 
