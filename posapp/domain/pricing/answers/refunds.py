@@ -255,13 +255,15 @@ def _points(
     """Points used and earned that belong to these units; every point belongs to one unit."""
     names = list(shares)
     back = 0
+    costs = priced.points_used
     for place, discount in enumerate(priced.discounts):
-        if discount.points:
+        used = discount.points + discount.cost_points
+        if used:
             by = [dict(shares[name].discounts).get(place, 0) for name in names]
-            parts = dict(zip(names, allocate(discount.points, by), strict=True))
+            parts = dict(zip(names, allocate(used, by), strict=True))
             back += sum(parts[unit] for unit in units)
-    # What promotions cost in points goes with the units that they made cheaper.
-    costs = priced.points_used - sum(discount.points for discount in priced.discounts)
+            costs -= used
+    # What gifts cost that lie in no line goes with the units that were made cheaper.
     if costs:
         by = [sum(amount for _, amount in shares[name].discounts) for name in names]
         parts = dict(zip(names, allocate(costs, by), strict=True))

@@ -168,6 +168,7 @@ def _discounts(
                 sum(effect.base_minor for effect in mine),
                 sum(effect.points for effect in mine),
                 promotion.gl_code,
+                promotion.needs.points,
             )
         )
     return tuple(discounts)

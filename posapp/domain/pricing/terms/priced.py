@@ -47,6 +47,7 @@ class Discount:
 
     `applications` is how often it was applied; `code` the coupon it used; `base_minor` what the goods it was
     computed on came to. `lines` are (line number, amount) and add up to the amount, as `funding` does.
+    `points` paid its amount; `cost_points` is what the use of it cost the member besides.
     """
 
     promotion_id: str
@@ -62,6 +63,7 @@ class Discount:
     base_minor: int = 0
     points: int = 0
     gl_code: str = ""
+    cost_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
