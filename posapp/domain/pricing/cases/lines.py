@@ -13,7 +13,7 @@ from typing import Final
 from posapp.domain.money import round_div
 from posapp.domain.pricing.documents.reading_values import Node, percent_text, signed_of
 from posapp.domain.pricing.goods.tax_shares import NoShares, shares_of
-from posapp.domain.pricing.goods.taxes import with_taxes
+from posapp.domain.pricing.goods.taxes import net_of, with_taxes
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine, LineTax, Traits
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.values import dataclass
@@ -34,6 +34,7 @@ def read_lines(
         raise top.problem(key, "must be a list of lines; an empty one is written [].")
     if len(values) > LINES_MAX:
         raise top.problem(key, f"has more than {LINES_MAX} lines.")
+    is_exempt = top.flag("tax_exempt")
     lines = []
     for number, value in enumerate(values, 1):
         node = Node(value, f"{key}[{number - 1}]", top.money)
@@ -42,6 +43,9 @@ def read_lines(
         if written:
             quantities[number] = written
         taxes = _taxes(node, policy, price)
+        if is_exempt:
+            net = Fraction(*net_of(unit_minor, taxes))
+            unit_minor, taxes = round_div(net.numerator, net.denominator, policy.tax_round_mode), ()
         if policy.amounts == "with_tax":
             unit_minor, taxes = with_taxes(unit_minor, taxes, policy.tax_round_mode)
         lines.append(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from posapp.domain.money import round_div
+from posapp.domain.pricing.goods.taxes import net_of, taxed_weight, with_taxes
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine, LineTax
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import GoodsSet, Promotion
@@ -59,6 +60,8 @@ class Goods:
             return 1
         if self.policy.share_by == "net":
             return _without_tax(self.left[unit], self.lines[self.units[unit].line].taxes)
+        if self.policy.share_by == "with_tax":
+            return taxed_weight(self.left[unit], self.lines[self.units[unit].line].taxes)
         return self.left[unit]
 
     def with_tax(self, unit: int, tax: str, *, is_left: bool) -> int:
@@ -67,10 +70,7 @@ class Goods:
         taxes = self.lines[self.units[unit].line].taxes
         if tax == "as_priced":
             return amount
-        net = _without_tax(amount, taxes)
-        if tax == "without":
-            return net
-        return round_div(net * (PPM_OF_ALL + sum(each.ppm for each in taxes)), PPM_OF_ALL)
+        return _without_tax(amount, taxes) if tax == "without" else with_taxes(amount, taxes, "half_up")[0]
 
     def floor(self, unit: int, promotion: Promotion) -> int:
         """What a promotion never takes a unit below."""
@@ -83,9 +83,8 @@ class Goods:
         return max(0, self.left[unit] - self.floor(unit, promotion))
 
 
-def _without_tax(amount: int, taxes: Sequence[LineTax]) -> int:
-    ppm = sum(tax.ppm for tax in taxes if tax.included)
-    return round_div(amount * PPM_OF_ALL, PPM_OF_ALL + ppm)
+def _without_tax(amount: int, taxes: tuple[LineTax, ...]) -> int:
+    return max(0, round_div(*net_of(amount, taxes)))
 
 
 def trait(goods: Goods, unit: int, what: str) -> tuple[str, ...]:

@@ -52,6 +52,43 @@ def _chunks(units: Sequence[int], n: int, goods: Goods, differ: str) -> list[lis
         rest = [unit for unit in rest if unit not in chunk]
 
 
+def _balanced(units: Sequence[int], n: int, goods: Goods, differ: str, cheap: int = 0) -> list[list[int]]:
+    """Groups of n different ones from the values that have most units, and what is left over beside them.
+
+    The first `cheap` of a group are the cheapest that may come next, the others the dearest, so that what
+    is reduced is spread over the groups. A unit that is left joins a group that has none of its value.
+    """
+    of_value: dict[tuple[str, ...], list[int]] = {}
+    for unit in units:
+        of_value.setdefault(trait(goods, unit, differ), []).append(unit)
+    for own in of_value.values():
+        own.sort(key=lambda unit: goods.left[unit])
+    begun = sorted(of_value, key=lambda value: -len(of_value[value]))
+    groups: list[list[int]] = []
+    while True:
+        group: list[int] = []
+        values: list[tuple[str, ...]] = []
+        while len(group) < n:
+            free = [value for value, own in of_value.items() if own and value not in values]
+            if not free:
+                break
+            most = max(len(of_value[value]) for value in free)
+            fits = [unit for value in free if len(of_value[value]) == most for unit in of_value[value]]
+            fits.sort(key=lambda unit: goods.left[unit])
+            group.append(fits[0] if len(group) < cheap else fits[-1])
+            values.append(trait(goods, group[-1], differ))
+        if len(group) < n:
+            break
+        groups.append(group)
+        for unit, value in zip(group, values, strict=True):
+            of_value[value].remove(unit)
+    for value in begun:
+        for group in groups:
+            if of_value[value] and all(trait(goods, unit, differ) != value for unit in group):
+                group.append(of_value[value].pop())
+    return groups
+
+
 def nth_groups(kind: Nth, units: Sequence[int], goods: Goods, *, differ: str) -> list[Group]:
     """Groups of n, `count` of each reduced; with takes "cheapest" the cheapest of all the units are."""
     ordered = in_order(units, goods)
@@ -65,19 +102,29 @@ def nth_groups(kind: Nth, units: Sequence[int], goods: Goods, *, differ: str) ->
             for mine in [tuple(reduced[at * kind.count : (at + 1) * kind.count])]
         ]
     groups = []
-    for chunk in _chunks(ordered, kind.n, goods, differ):
+    balances = bool(differ) and goods.policy.differing == "balanced"
+    for chunk in (
+        _balanced(ordered, kind.n, goods, differ, kind.count)
+        if balances
+        else _chunks(ordered, kind.n, goods, differ)
+    ):
         by_price = sorted(chunk, key=lambda unit: goods.left[unit], reverse=kind.which == "dearest")
-        groups.append(Group(tuple(chunk), tuple(by_price[: kind.count]), kind.off))
+        # A group that others joined may be large enough to count twice.
+        times = len(chunk) // kind.n
+        used = chunk if len(chunk) == times * kind.n else by_price[: times * kind.n]
+        groups.append(Group(tuple(used), tuple(by_price[: times * kind.count]), kind.off))
     return groups
 
 
 def n_groups(kind: NFor, units: Sequence[int], goods: Goods, *, differ: str) -> list[Group]:
     """Groups of n: together for a price, or each unit of them reduced."""
     together = kind.off.price_minor is not None
-    return [
-        Group(tuple(chunk), tuple(chunk), kind.off, together)
-        for chunk in _chunks(in_order(units, goods), kind.n, goods, differ)
-    ]
+    ordered = in_order(units, goods)
+    if differ and goods.policy.differing == "balanced" and not together:
+        chunks = _balanced(ordered, kind.n, goods, differ)
+    else:
+        chunks = _chunks(ordered, kind.n, goods, differ)
+    return [Group(tuple(chunk), tuple(chunk), kind.off, together) for chunk in chunks]
 
 
 def bundle_groups(kind: Bundle, units: Sequence[int], goods: Goods, most: int | None) -> list[Group]:
@@ -134,6 +181,9 @@ def _one_reward(
         "listed": (list(free), list(free)),
     }
     gets, buys = (dearest, dearest) if kind.cheaper else orders[takes]
+    if takes == "cheapest" and not kind.cheaper:
+        # What can be no reward is bought first, so that as many rewards as may be are left.
+        buys = sorted(buys, key=lambda unit: goods.has(kind.get.of, unit))
     can_get = [unit for unit in gets if goods.has(kind.get.of, unit)]
     # Rewards are tried from the first of their order on, until what is left can still pay for them.
     starts = range(len(can_get) - kind.get.qty + 1)
