@@ -22,7 +22,16 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import hypothesis
 import pytest
+
+# A verdict is that of the code and not of the machine's pace or the day's luck: the same examples every
+# time, as long as they take. `--hypothesis-profile=search` looks for new ones.
+_STEADY = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("steady", _STEADY, derandomize=True)
+hypothesis.settings.register_profile("search", _STEADY)
+if hypothesis.settings.get_current_profile_name() in ("default", "ci"):  # a tool may have its own
+    hypothesis.settings.load_profile("steady")
 
 X_PROGRAMS = ("Xvfb", "openbox", "xdotool")
 BROWSER_PROGRAMS = ("chromium", "chromedriver")
