@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 
-from posapp.domain.pricing.goods.gates import Closed, Open, gate
+from posapp.domain.pricing.answers.worlds import PriceCache as PriceCache
+from posapp.domain.pricing.answers.worlds import World, world_of
+from posapp.domain.pricing.goods.gates import Open, gate
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.goods.runs import book_slots
-from posapp.domain.pricing.goods.sets import holds, spread
-from posapp.domain.pricing.items.items import ItemCache, item_frontier, solve_items, touched_lines
-from posapp.domain.pricing.items.price_layer import price_lots
+from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.items.items import item_frontier, solve_items, touched_lines
 from posapp.domain.pricing.orders.bound import Ceiling
 from posapp.domain.pricing.orders.choices import Choosing, Outcome
-from posapp.domain.pricing.orders.layer import OrderRight, order_right
+from posapp.domain.pricing.orders.layer import OrderRight
 from posapp.domain.pricing.orders.points import apply_points, earned
 from posapp.domain.pricing.orders.settling import Effect, Settled, answer, store_cost
-from posapp.domain.pricing.orders.watch import Goods, most_of
-from posapp.domain.pricing.orders.window import Combined, ItemSolver, combine, settle
+from posapp.domain.pricing.orders.window import Combined, combine, settle
 from posapp.domain.pricing.sequences.sequence import in_sequence, judged
 from posapp.domain.pricing.terms.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
@@ -35,26 +35,17 @@ from posapp.values import dataclass
 Promotions = PromotionIndex | Sequence[Promotion | UnreadablePromotion]
 
 
-class PriceCache:
-    """What is kept from one pricing to the next: solved components of the item layer, by content."""
-
-    __slots__ = ("items",)
-
-    def __init__(self) -> None:
-        self.items = ItemCache()
-
-
 @dataclass(frozen=True, slots=True)
-class _Items:
+class SearchedItems:
     """The item layer's own search behind the words that the order window asks in."""
 
     cache: PriceCache
     #: Choices of this basket, by lots and rights as its case holds them.
-    _known: dict[tuple[int, ...], tuple[ItemChoice, object]] = field(default_factory=dict)
+    _known: dict[tuple[int, int], tuple[ItemChoice, object]] = field(default_factory=dict)
 
     def solve(self, lots: Sequence[Lot], rights: Sequence[Right], policy: Policy) -> ItemChoice:
         """The choice of most value; what was asked before for the same objects is not solved again."""
-        key = (id(lots), *map(id, rights))
+        key = (id(lots), id(rights))
         known = self._known.get(key)
         if known is None:
             # Held beside it, so that no other is taken for them.
@@ -110,7 +101,14 @@ def price_among(
 
 def case_of(basket: Basket, promotions: Sequence[Promotion], policy: Policy, cache: PriceCache) -> Case:
     """The basket's case, for whoever asks for more than the answer."""
-    return Case(basket, promotions, policy, _Items(cache))
+    return Case(basket, promotions, policy, SearchedItems(cache))
+
+
+def _is_chosen(promotion: Promotion) -> bool:
+    """Whether there is a choice about it: its group, a code, points; and price books, which are no matter of
+    course where another price would do."""
+    stack, needs = promotion.stack, promotion.needs
+    return bool(promotion.layer == "price" or stack.group or stack.alone or needs.is_coupon or needs.points)
 
 
 def touching(basket: Basket, promotions: Promotions) -> tuple[Promotion, ...]:
@@ -120,21 +118,6 @@ def touching(basket: Basket, promotions: Promotions) -> tuple[Promotion, ...]:
     return promotions.touching(basket)
 
 
-@dataclass(frozen=True, slots=True)
-class _World:
-    """What holds with some price books: lots, and the rights whose gates are open at these prices."""
-
-    goods: Goods
-    books: frozenset[str]
-    items: tuple[Right, ...]
-    orders: tuple[OrderRight, ...]
-    #: The most that each of them takes off, by id.
-    most: dict[str, int]
-    closed: dict[str, Closed]
-    #: What the price books take off.
-    by_books: int
-
-
 @dataclass(slots=True)
 class Case:
     """One basket and the promotions that touch it, while the best choice is looked for."""
@@ -142,16 +125,23 @@ class Case:
     basket: Basket
     promotions: Sequence[Promotion]
     policy: Policy
-    items: ItemSolver
+    items: SearchedItems
     places: dict[int, int] = field(init=False)
-    _worlds: dict[frozenset[str], _World] = field(default_factory=dict)
-    _ceilings: dict[frozenset[str], tuple[int, Ceiling | None]] = field(default_factory=dict)
+    _books: frozenset[str] = field(init=False)
+    _worlds: dict[frozenset[str], World] = field(default_factory=dict)
+    _ceilings: dict[tuple[int, int], tuple[int, Ceiling | None, object]] = field(default_factory=dict)
+    #: By world: which of its item rights have to be chosen; and by these, the rights that are active.
+    _chosen_items: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    _rights: dict[tuple[frozenset[str], frozenset[str]], tuple[Right, ...]] = field(default_factory=dict)
+    #: Ids of what has to be chosen; all else that is open is used as a matter of course.
+    _chosen: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self.places = {line.line_no: at for at, line in enumerate(self.basket.lines)}
         if len(self.places) != len(self.basket.lines):
             raise ValueError("every line of a basket has a number of its own")
         self.promotions = judged(self.promotions, self.policy)
+        self._books = frozenset([each.promotion_id for each in self.promotions if each.layer == "price"])
 
     def priced(self) -> PricedBasket:
         """The answer."""
@@ -162,147 +152,130 @@ class Case:
         return self._finished(combined, self.policy)
 
     def choosing(self) -> Choosing[Combined]:
-        """The search among what is open."""
-        world = self.world(frozenset(self._ids("price")))
+        """The search among what is open and has to be chosen."""
+        world = self.world(self._books)
+        shut = self._shut(world)
+        offered = [each for each in world.rest if each.layer != "points" and each.promotion_id not in shut]
+        if any(each.stack.alone for each in offered):
+            chosen = list(self.offered().values())
+        else:
+            chosen = [each for each in offered if _is_chosen(each)]
+        self._chosen = frozenset([each.promotion_id for each in chosen])
+        return Choosing(
+            chosen, self.evaluate, self.bound, points=self.basket.points, states_max=self.policy.states_max
+        )
+
+    def offered(self) -> dict[str, Promotion]:
+        """The promotions that are open and may take part, by id."""
+        shut = self._shut(self.world(self._books))
+        return {
+            each.promotion_id: each
+            for each in self.promotions
+            if each.layer != "points" and each.promotion_id not in shut
+        }
+
+    def _shut(self, world: World) -> set[str]:
         # Without a price book a condition may hold that fails with it.
-        books = [each for each in self.promotions if each.layer == "price"]
+        books = [each for each in world.rest if each.layer == "price"]
         is_steady = not books or not (
-            any(each.stack.alone for each in self.promotions)
+            any(each.stack.alone for each in world.rest)
             or any(each.stack.group or each.needs.is_coupon or each.needs.points for each in books)
         )
         shut = {n for n, closed in world.closed.items() if is_steady or closed.reason != "condition"}
         if is_steady:
             # Below their lowest step whatever the items do: they are nobody's rivals.
-            shut |= {one.promotion_id for one in self.promotions if one.layer == "order"} - world.most.keys()
-        offered = [
-            each for each in self.promotions if each.layer != "points" and each.promotion_id not in shut
-        ]
-        return Choosing(
-            offered, self.evaluate, self.bound, points=self.basket.points, states_max=self.policy.states_max
-        )
-
-    def _ids(self, layer: str) -> list[str]:
-        return [each.promotion_id for each in self.promotions if each.layer == layer]
+            shut |= {one.promotion_id for one in world.rest if one.layer == "order"} - world.most.keys()
+        return shut
 
     def bound(self, active: frozenset[str]) -> int:
         """No set of these saves more."""
-        world = self.world(frozenset(n for n in self._ids("price") if n in active))
-        rights = [right for right in world.items if right.promotion.promotion_id in active]
+        world = self._world_with(active)
+        rights = self._items_of(world, active)
         value, ceiling = self._ceiling(world, rights)
         if ceiling is None:
-            return world.by_books + value + sum(most for n, most in world.most.items() if n in active)
-        orders = [right for right in world.orders if right.promotion_id in active]
-        return world.by_books + ceiling.most(orders)
+            orders = {right.promotion_id for right in self._orders_of(world, active)}
+            return world.by_books + value + sum([world.most[n] for n in orders])
+        return world.by_books + ceiling.most(self._orders_of(world, active))
 
-    def _ceiling(self, world: _World, rights: Sequence[Right]) -> tuple[int, Ceiling | None]:
+    def _world_with(self, active: frozenset[str]) -> World:
+        return self.world(self._books & active if self._books else self._books)
+
+    def _items_of(self, world: World, active: frozenset[str]) -> tuple[Right, ...]:
+        """The item rights of a world that are active; the same object for the same ones."""
+        mine = self._chosen_items.get(world.books)
+        if mine is None:
+            ids = [right.promotion.promotion_id for right in world.items]
+            mine = frozenset(ids) if self._chosen is None else self._chosen.intersection(ids)
+            self._chosen_items[world.books] = mine
+        if mine <= active:
+            return world.items
+        key = (world.books, active & mine)
+        known = self._rights.get(key)
+        if known is None:
+            known = self._rights[key] = tuple(
+                [right for right in world.items if self._is_active(right.promotion, active)]
+            )
+        return known
+
+    def _orders_of(self, world: World, active: frozenset[str]) -> list[OrderRight]:
+        return [right for right in world.orders if self._is_active(right.promotion, active)]
+
+    def _is_active(self, promotion: Promotion, active: frozenset[str]) -> bool:
+        name = promotion.promotion_id
+        return name in active or (self._chosen is not None and name not in self._chosen)
+
+    def _ceiling(self, world: World, rights: tuple[Right, ...]) -> tuple[int, Ceiling | None]:
         """The most of the items, and where that is proven the bound of both layers."""
-        ids = frozenset(right.promotion.promotion_id for right in rights) | world.books
-        known = self._ceilings.get(ids)
+        key = (id(world), id(rights))
+        known = self._ceilings.get(key)
         if known is None:
             choice = self.items.solve(world.goods.lots, rights, self.policy)
             ceiling = Ceiling(world.goods, choice, self.policy) if choice.is_proven else None
-            known = self._ceilings[ids] = choice.value_minor, ceiling
-        return known
+            # Held beside it, so that no other is taken for them.
+            known = self._ceilings[key] = choice.value_minor, ceiling, (world, rights)
+        return known[:2]
 
     # ------------------------------------------------------------------ one set of active promotions
     def evaluate(self, active: frozenset[str], at_least: int = 0) -> Outcome[Combined]:
         """What these promotions and no others give; less than `at_least` need not be the most they could."""
-        world = self.world(frozenset(n for n in self._ids("price") if n in active))
-        rights = [right for right in world.items if right.promotion.promotion_id in active]
-        orders = [right for right in world.orders if right.promotion_id in active]
+        world = self._world_with(active)
+        rights = self._items_of(world, active)
         combined = combine(
-            world.goods, rights, orders, self.policy, self.items, at_least=at_least - world.by_books,
-            ceiling=self._ceiling(world, rights)[1],
+            world.goods, rights, self._orders_of(world, active), self.policy, self.items,
+            at_least=at_least - world.by_books, ceiling=self._ceiling(world, rights)[1],
         )  # fmt: skip
-        gifts = sum(gift.quantity for gift in combined.choice.gifts)
-        used = {each.promotion.promotion_id for each in combined.choice.applications if each.amount_minor}
-        used |= {gift.promotion.promotion_id for gift in combined.choice.gifts}
-        used |= {effect.right.promotion_id for effect in combined.effects}
-        cost = sum(store_cost(each.promotion, each.amount_minor) for each in combined.choice.applications)
-        cost += sum(store_cost(each.right.promotion, each.amount_minor) for each in combined.effects)
+        choice = combined.choice
+        gifts = sum([gift.quantity for gift in choice.gifts])
+        took = [(each.promotion, each.amount_minor) for each in choice.applications if each.amount_minor]
+        took += [(effect.right.promotion, effect.amount_minor) for effect in combined.effects]
         books = 0
-        for lot in world.goods.lots:
-            if lot.book is not None:
-                off = (lot.line.unit_minor - lot.price_minor) * lot.count
-                used.add(lot.book.promotion_id)
-                books, cost = books + off, cost + store_cost(lot.book, off)
+        if world.books:
+            for lot in world.goods.lots:
+                if lot.book is not None:
+                    off = (lot.line.unit_minor - lot.price_minor) * lot.count
+                    took.append((lot.book, off))
+                    books += off
+        used = {promotion.promotion_id for promotion, _ in took}
+        used.update([gift.promotion.promotion_id for gift in choice.gifts])
         return Outcome(
-            combined.saving_minor + books, gifts, frozenset(used), cost, combined.states, combined.is_proven,
-            combined,
+            combined.saving_minor + books, gifts, frozenset(used),
+            sum([store_cost(promotion, amount) for promotion, amount in took]), combined.states,
+            combined.is_proven, combined,
         )  # fmt: skip
 
-    def world(self, books: frozenset[str]) -> _World:
+    def world(self, books: frozenset[str]) -> World:
         """Lots and open rights where these price books are active."""
         known = self._worlds.get(books)
         if known is None:
-            known = self._worlds[books] = self._world_anew(books)
+            known = self._worlds[books] = world_of(
+                self.basket, self.promotions, policy=self.policy, places=self.places, books=books,
+                cache=self.items.cache,
+            )  # fmt: skip
         return known
-
-    def _world_anew(self, books: frozenset[str]) -> _World:
-        basket = self.basket
-        closed: dict[str, Closed] = {}
-        book_rights: list[Right] = []
-        for promotion in self.promotions:
-            if promotion.layer != "price":
-                continue
-            found = self._opened(promotion, None, is_spread=bool(promotion.same))
-            if isinstance(found, Closed):
-                closed[promotion.promotion_id] = found
-            elif promotion.promotion_id in books:
-                book_rights += [
-                    Right(each, left_minor=opened.most_minor, code=opened.code) for each, opened in found
-                ]
-        lots = price_lots(basket.lines, book_rights, self.policy.percent_mode)
-        amounts = [0] * len(basket.lines)
-        for lot in lots:
-            amounts[self.places[lot.line.line_no]] += lot.price_minor * lot.count
-        items: list[Right] = []
-        orders: list[OrderRight] = []
-        for promotion in self.promotions:
-            if promotion.layer not in ("item", "order"):
-                continue
-            is_spread = bool(promotion.same) and self.policy.choose != "sequence"
-            found = self._opened(promotion, amounts, is_spread=is_spread)
-            if isinstance(found, Closed):
-                closed[promotion.promotion_id] = found
-                continue
-            for each, opened in found:
-                if promotion.layer == "item":
-                    items.append(Right(each, left_minor=opened.most_minor, code=opened.code))
-                else:
-                    orders.append(order_right(each, basket, opened))
-        goods = Goods(basket.lines, lots, self.places)
-        most: dict[str, int] = {}
-        able: list[OrderRight] = []
-        for right in orders:
-            amount = most_of(goods, right, self.policy)
-            # Below its lowest step even before the items: it takes no part.
-            if amount > 0 or self.policy.choose == "sequence":
-                able.append(replace(right, most_minor=amount))
-                most[right.promotion_id] = most.get(right.promotion_id, 0) + amount
-        by_books = sum([(lot.line.unit_minor - lot.price_minor) * lot.count for lot in lots])
-        return _World(goods, books, tuple(items), tuple(able), most, closed, by_books)
-
-    def _opened(
-        self, promotion: Promotion, amounts: Sequence[int] | None, *, is_spread: bool
-    ) -> Closed | list[tuple[Promotion, Open]]:
-        """The promotion where it is open; where it acts on alike goods, each value that is."""
-        if not is_spread:
-            opened = gate(promotion, self.basket, amounts=amounts)
-            return opened if isinstance(opened, Closed) else [(promotion, opened)]
-        found: list[tuple[Promotion, Open]] = []
-        first: Closed | None = None
-        for each in spread(promotion, self.basket.lines):
-            opened = gate(each, self.basket, amounts=amounts)
-            if isinstance(opened, Closed):
-                first = first or opened
-            else:
-                found.append((each, opened))
-        return found or first or Closed("condition")
 
     # ------------------------------------------------------------------ in sequence
     def _sequenced(self) -> Combined:
-        world = self.world(frozenset(self._ids("price")))
+        world = self.world(self._books)
         orders = [
             Right(each.promotion, left_minor=each.budget_minor, code=each.code) for each in world.orders
         ]

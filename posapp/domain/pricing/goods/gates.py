@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from posapp.domain.pricing.goods.held import Held
 from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.goods.taxes import TaxedLine, tax_sums
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member, Uses
@@ -41,6 +42,15 @@ def gate(promotion: Promotion, basket: Basket, *, amounts: Sequence[int] | None 
     `amounts` are those of the lines after the price layer, in the order of the lines (list amounts where not
     given). Conditions that are judged after items are left to `unmet`.
     """
+    opened = admitted(promotion, basket)
+    needs = promotion.needs
+    if isinstance(opened, Closed) or not needs.conditions or needs.judged_on != "list":
+        return opened
+    return unmet(needs, basket.lines, amounts, basket.uses.get(promotion.promotion_id)) or opened
+
+
+def admitted(promotion: Promotion, basket: Basket) -> Open | Closed:
+    """The gate without the conditions on goods."""
     reason = _not_here(promotion, basket) or _not_for(promotion.who, basket.member)
     if reason:
         return Closed(reason)
@@ -58,10 +68,6 @@ def gate(promotion: Promotion, basket: Basket, *, amounts: Sequence[int] | None 
     uses = basket.uses.get(promotion.promotion_id)
     if _is_used_up(promotion.limits, uses, has_member=basket.member is not None):
         return Closed("limit")
-    if needs.judged_on == "list":
-        closed = unmet(needs, basket.lines, amounts)
-        if closed is not None:
-            return closed
     return Open(code, _budget_left(promotion.limits, uses))
 
 
@@ -164,14 +170,22 @@ def _budget_left(limits: Limits, uses: Uses | None) -> int | None:
 
 
 # ------------------------------------------------------------------ conditions
-def unmet(needs: Needs, lines: Sequence[BasketLine], amounts: Sequence[int] | None = None) -> Closed | None:
+def unmet(
+    needs: Needs,
+    lines: Sequence[BasketLine],
+    amounts: Sequence[int] | None = None,
+    uses: Uses | None = None,
+    held: Held | None = None,
+) -> Closed | None:
     """What the conditions miss, or None where they are met; `amounts` of the lines as they are to be judged.
 
-    Of conditions that must all hold it is the first that does not; where one is enough, the nearest.
+    Of conditions that must all hold it is the first that does not; where one is enough, the nearest. What
+    the member bought `earlier` counts too.
     """
     missed: list[Closed] = []
+    earlier = (uses.earlier_qty, uses.earlier_minor) if uses is not None else (0, 0)
     for condition in needs.conditions:
-        closed = _unmet(condition, lines, amounts)
+        closed = _unmet(condition, lines, amounts, earlier, held)
         if closed is None and needs.match == "any":
             return None
         if closed is not None:
@@ -187,11 +201,20 @@ def _distance(closed: Closed) -> tuple[bool, int, int]:
     return is_hopeless, closed.missing_minor, closed.missing_qty
 
 
-def _unmet(condition: Condition, lines: Sequence[BasketLine], amounts: Sequence[int] | None) -> Closed | None:
-    places = [n for n, line in enumerate(lines) if not line.is_locked and holds(condition.of, line)]
+def _unmet(
+    condition: Condition,
+    lines: Sequence[BasketLine],
+    amounts: Sequence[int] | None,
+    earlier: tuple[int, int] = (0, 0),
+    held: Held | None = None,
+) -> Closed | None:
+    if held is not None:
+        places = sorted(held.places(condition.of))
+    else:
+        places = [n for n, line in enumerate(lines) if not line.is_locked and holds(condition.of, line)]
     missing_qty = 0
     if condition.min_qty is not None or condition.max_qty is not None:
-        qty = sum(lines[n].quantity for n in places)
+        qty = sum(lines[n].quantity for n in places) + earlier[0]
         if condition.max_qty is not None and qty > condition.max_qty:
             return Closed("condition")
         missing_qty = max(0, (condition.min_qty or 0) - qty)
@@ -200,7 +223,7 @@ def _unmet(condition: Condition, lines: Sequence[BasketLine], amounts: Sequence[
         missing_qty = max(missing_qty, condition.min_items - items)
     missing_minor = 0
     if condition.min_minor is not None or condition.max_minor is not None:
-        amount = _amount(condition, [lines[n] for n in places], _picked(lines, amounts, places))
+        amount = _amount(condition, [lines[n] for n in places], _picked(lines, amounts, places)) + earlier[1]
         if condition.max_minor is not None and amount > condition.max_minor:
             return Closed("condition")
         missing_minor = max(0, (condition.min_minor or 0) - amount)

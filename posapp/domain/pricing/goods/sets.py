@@ -73,11 +73,14 @@ def spread(promotion: Promotion, lines: Iterable[BasketLine]) -> tuple[Promotion
     Conditions, parts and limits hold for each value by itself. A promotion that asks for nothing alike comes
     back as it is.
     """
-    trait = promotion.same
-    if not trait:
+    if not promotion.same:
         return (promotion,)
-    values = sorted({value for line in lines for value in values_of(trait, line)})
-    return tuple(_only(promotion, _goods_with(trait, value)) for value in values)
+    return tuple(only(promotion, value) for value in values_alike(promotion, lines))
+
+
+def values_alike(promotion: Promotion, lines: Iterable[BasketLine]) -> list[str]:
+    """The values that these goods have of what the promotion's goods must be `same` in, sorted."""
+    return sorted({value for line in lines for value in values_of(promotion.same, line)})
 
 
 def _goods_with(trait: str, value: str) -> GoodsSet:
@@ -90,7 +93,10 @@ def _goods_with(trait: str, value: str) -> GoodsSet:
     return Having("brand" if trait == "brand" else "category", frozenset({value}))
 
 
-def _only(promotion: Promotion, among: GoodsSet) -> Promotion:
+def only(promotion: Promotion, value: str) -> Promotion:
+    """The promotion for one value of what its goods must be `same` in."""
+    among = _goods_with(promotion.same, value)
+
     def cut(goods: GoodsSet) -> GoodsSet:
         return among if isinstance(goods, Every) else AllOf((goods, among))
 

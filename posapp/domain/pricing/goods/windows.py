@@ -8,12 +8,18 @@ what it does.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from posapp.domain.pricing.goods.gates import is_before
 from posapp.domain.pricing.terms.promotion import Promotion
 
 _DAY_MINUTES = 24 * 60
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+#: Before and after all clocks, in microseconds.
+NEVER_BEFORE: Final = -(1 << 62)
+NEVER: Final = 1 << 62
 
 
 def next_turn(promotions: Iterable[Promotion], at: datetime) -> datetime | None:
@@ -34,5 +40,45 @@ def next_turn(promotions: Iterable[Promotion], at: datetime) -> datetime | None:
 
 
 def _next_at(minute: int, at: datetime) -> datetime:
-    today = at.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
+    today = _today_at(minute, at)
     return today if today > at else today + timedelta(days=1)
+
+
+def _today_at(minute: int, at: datetime) -> datetime:
+    return at.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
+
+
+def is_timed(promotion: Promotion) -> bool:
+    """Whether the clock has a say in it."""
+    return promotion.begins is not None or promotion.ends is not None or bool(promotion.weekly)
+
+
+def micros(at: datetime) -> int:
+    """An instant as microseconds since 1970, exactly."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def steady(promotion: Promotion, at: datetime) -> tuple[int, int]:
+    """From when until when (not included; microseconds) the clock says of a promotion what it says at `at`.
+
+    Holds while the shop's clock has the same offset as at `at`, which has a zone.
+    """
+    if not is_timed(promotion):
+        return NEVER_BEFORE, NEVER
+    now, offset = micros(at), at.utcoffset() or timedelta()
+    turns: list[int] = []
+    for moment in (promotion.begins, promotion.ends):
+        if moment is not None:
+            # Of one and the same zone the clocks on the wall are compared.
+            is_wall = moment.tzinfo is None or moment.tzinfo is at.tzinfo
+            turns.append(micros(moment.replace(tzinfo=UTC) - offset if is_wall else moment))
+    wall = at.replace(tzinfo=UTC)
+    day = timedelta(days=1) // _MICROSECOND
+    for window in promotion.weekly:
+        for minute in {0, window.from_minute % _DAY_MINUTES, window.to_minute % _DAY_MINUTES}:
+            today = micros(_today_at(minute, wall) - offset)
+            turns += [today - day, today, today + day]
+    return (
+        max([turn for turn in turns if turn <= now], default=NEVER_BEFORE),
+        min([turn for turn in turns if turn > now], default=NEVER),
+    )

@@ -170,7 +170,7 @@ class Choosing(Generic[T]):
             if len(outcome.used.intersection(members)) > 1:
                 rivals = active.intersection(members)
                 return self._one_of(active, rivals)
-        costly = [n for n in outcome.used if self._promotions[n].needs.points]
+        costly = [n for n in outcome.used if n in self._promotions and self._promotions[n].needs.points]
         if sum(self._promotions[n].needs.points for n in costly) > self._points:
             return [active - {n} for n in sorted(costly)]
         return []

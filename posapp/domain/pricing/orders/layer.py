@@ -12,14 +12,13 @@ from collections.abc import Sequence
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.goods.gates import Open, unmet
+from posapp.domain.pricing.goods.held import Held, HeldMemory
 from posapp.domain.pricing.goods.runs import Run, Spread, room, spread
-from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, BasketLine
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import (
     Condition,
     Deposit,
-    GoodsSet,
     Off,
     OrderOff,
     Promotion,
@@ -63,22 +62,29 @@ class OrderEffect:
     base_minor: int
 
 
-def order_right(promotion: Promotion, basket: Basket, opened: Open) -> OrderRight:
+def order_right(promotion: Promotion, basket: Basket, opened: Open, held: Held | None = None) -> OrderRight:
     """The right that an open order promotion (one value of it, where it acts on alike goods) gives here."""
     lines = basket.lines
-
-    def held(goods: GoodsSet) -> frozenset[int]:
-        return frozenset(at for at, line in enumerate(lines) if not line.is_locked and holds(goods, line))
-
+    held = held or HeldMemory().of(lines)
     needs, kind = promotion.needs, promotion.kind
+    places = held.places(promotion.on)
     # What is taken back in the same basket gives nothing off and takes nothing away.
-    places = frozenset(at for at in held(promotion.on) if lines[at].unit_minor >= 0)
+    taken_back = [at for at in places if lines[at].unit_minor < 0]
+    places = places.difference(taken_back) if taken_back else places
     by_line = isinstance(kind, OrderOff | SpendTier) and kind.per == "line"
     groups = tuple(frozenset({at}) for at in sorted(places)) if by_line else (places,)
     conditions = needs.conditions if needs.judged_on == "after_items" else ()
     return OrderRight(
-        promotion, places, groups, tuple((each, held(each.of)) for each in conditions), opened.code,
+        promotion, places, groups, tuple([(each, held.places(each.of)) for each in conditions]), opened.code,
         opened.most_minor, basket.deposits.get(promotion.promotion_id, 0),
+    )  # fmt: skip
+
+
+def with_most(right: OrderRight, most_minor: int) -> OrderRight:
+    """The right with the most that it takes off."""
+    return OrderRight(
+        right.promotion, right.places, right.groups, right.conditions, right.code, right.budget_minor,
+        right.deposit_minor, most_minor,
     )  # fmt: skip
 
 

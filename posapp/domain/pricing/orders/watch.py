@@ -20,13 +20,46 @@ from posapp.values import dataclass
 _MULTIPLES_MAX = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Goods:
     """What is priced: the lines, their lots after the price layer, and the place of each line number."""
 
     lines: Sequence[BasketLine]
     lots: Sequence[Lot]
     places: dict[int, int]
+    _sums: Sums | None = None
+
+    @property
+    def sums(self) -> Sums:
+        """What the lines come to, counted once."""
+        if self._sums is None:
+            self._sums = sums_of(self.lines, self.lots, self.places)
+        return self._sums
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """By place: what a line comes to, the same and its pieces without what is locked, and its open lots."""
+
+    whole: list[int]
+    amounts: list[int]
+    pieces: list[int]
+    lots: list[list[Lot]]
+
+
+def sums_of(lines: Sequence[BasketLine], lots: Sequence[Lot], places: dict[int, int]) -> Sums:
+    """What lines come to after the price layer."""
+    whole, amounts, pieces = [0] * len(lines), [0] * len(lines), [0] * len(lines)
+    free: list[list[Lot]] = [[] for _ in lines]
+    for lot in lots:
+        at = places[lot.line.line_no]
+        amount = lot.price_minor * lot.count
+        whole[at] += amount
+        if not lot.is_locked:
+            amounts[at] += amount
+            pieces[at] += lot.count
+            free[at].append(lot)
+    return Sums(whole, amounts, pieces, free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +114,12 @@ def reduction_at(each: Watched, amount: int, policy: Policy) -> int:
 
 def most_of(goods: Goods, right: OrderRight, policy: Policy) -> int:
     """The most that a right can take off, whatever the items do."""
+    if right.most_minor is not None:
+        return right.most_minor
+    if not needs_units(right, policy):
+        before = sum([goods.sums.amounts[at] for at in right.places])
+        pieces = sum([goods.sums.pieces[at] for at in right.places])
+        return min(before, _most_by_sums(right, before, pieces, policy))
     return watch_of(goods, right, _NOTHING, policy).most
 
 
@@ -88,7 +127,7 @@ _NOTHING = Reach(frozenset(), 0, (), 0)
 
 
 def watch_of(goods: Goods, right: OrderRight, reach: Reach, policy: Policy) -> Watched:
-    mine = [lot for lot in goods.lots if goods.places[lot.line.line_no] in right.places and not lot.is_locked]
+    mine = [lot for at in sorted(right.places) for lot in goods.sums.lots[at]]
     lines = frozenset(lot.line.line_no for lot in mine)
     before = sum(lot.price_minor * lot.count for lot in mine)
     may_fall = sum([lot.price_minor * lot.count for lot in mine if lot.line.line_no in reach.touched])
@@ -103,7 +142,7 @@ def watch_of(goods: Goods, right: OrderRight, reach: Reach, policy: Policy) -> W
     elif each.is_fine:
         each.most = min(before, _most_by_units(goods, right, mine, policy))
     else:
-        each.most = min(before, _most_of(each, policy))
+        each.most = min(before, _most_by_sums(right, before, each.pieces, policy))
     return each
 
 
@@ -125,9 +164,9 @@ def _most_by_units(goods: Goods, right: OrderRight, mine: Sequence[Lot], policy:
         for lot in lots:
             count = min(left - pieces, lot.count)
             base, pieces = base + count * lot.price_minor, pieces + count
-        each = Watched(right, base, base, base, pieces)
         # Each piece may be rounded up by itself.
-        total += _most_of(each, policy) + (pieces if policy.order_percent_per != "order" else 0)
+        total += _most_by_sums(right, base, pieces, policy)
+        total += pieces if policy.order_percent_per != "order" else 0
     return total
 
 
@@ -161,25 +200,25 @@ def slope_of(right: OrderRight) -> int:
     return max(shares, default=0)
 
 
-def _most_of(each: Watched, policy: Policy) -> int:
+def _most_by_sums(right: OrderRight, before: int, pieces: int, policy: Policy) -> int:
     """The most that it takes off on any sums up to those before the items."""
-    kind = each.right.promotion.kind
+    kind = right.promotion.kind
     if not isinstance(kind, SpendTier):
-        return reduction_at(each, each.before, policy)
-    return max([_most_of_step(each, kind, step, policy) for step in kind.steps], default=0)
+        return reduction(right, base=before, measure=before, pieces=pieces, policy=policy)[0]
+    measure = pieces if kind.by == "qty" else before
+    steps = [step for step in kind.steps if step.least <= measure]
+    return max([_most_of_step(right, step, measure, before, policy) for step in steps], default=0)
 
 
-def _most_of_step(each: Watched, kind: SpendTier, step: Step, policy: Policy) -> int:
+def _most_of_step(right: OrderRight, step: Step, measure: int, before: int, policy: Policy) -> int:
     """What a step takes off its goods before the items, were there no other."""
-    limits = each.right.promotion.limits
-    measure = each.pieces if kind.by == "qty" else each.before
-    if step.least > measure:
-        return 0
+    kind, limits = right.promotion.kind, right.promotion.limits
+    assert isinstance(kind, SpendTier)
     times = measure // step.least if kind.every and step.least > 0 else 1
     times = times if limits.per_order is None else min(times, limits.per_order)
     more = step.more_minor * (measure - step.least) if kind.by == "qty" else 0
-    caps = (kind.cap_minor, limits.max_minor, each.right.budget_minor)
-    amount = off_of(step.off, each.before, times, policy) + more
+    caps = (kind.cap_minor, limits.max_minor, right.budget_minor)
+    amount = off_of(step.off, before, times, policy) + more
     return max(0, min([amount, *[cap for cap in caps if cap is not None]]))
 
 
