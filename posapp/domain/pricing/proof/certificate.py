@@ -55,7 +55,7 @@ class _Certifying:
         choosing = case.choosing()
         self.outcome = choosing.best().outcome
         self.saving = self.outcome.saving_minor
-        self.offered = choosing.offered
+        self.offered = case.offered()
         self.alternatives: list[Table] = []
         self.answer: Table | None = None
         self.is_closed = True
