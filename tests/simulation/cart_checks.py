@@ -6,7 +6,7 @@ kept; returns that give back exactly what was paid. Each check yields sentences,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from random import Random
@@ -14,7 +14,6 @@ from random import Random
 from posapp.domain.money import round_to_step
 from posapp.domain.pricing.answers.refunds import Refund, Sale, UnitName, refund
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
-from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Discount, PricedBasket
 from posapp.domain.pricing.terms.promotion import EachUnit, PointsPay, Promotion, QtyTier, Reward
 from posapp.domain.shop import CashRules, TenderType
@@ -34,8 +33,6 @@ def sums(cart: Cart, priced: PricedBasket) -> Iterator[str]:
     ]:
         yield "other lines than the basket's"
         return
-    # What a group takes off is shared by all that took part, and a share knows no floor.
-    shared = {n for n, each in enumerate(priced.discounts) if not _takes_each(_of(cart, each))}
     taken: dict[int, int] = {}
     by_line: dict[tuple[int, int], int] = {}
     for line, each in zip(lines, priced.lines, strict=True):
@@ -50,9 +47,7 @@ def sums(cart: Cart, priced: PricedBasket) -> Iterator[str]:
                 yield f"line {each.line_no}: a unit's shares are not its reduction"
             if run.shares and line.is_locked:
                 yield f"line {each.line_no}: locked"
-            if run.paid_minor < min(line.floor_minor, line.unit_minor) and not shared & {
-                n for n, _ in run.shares
-            }:
+            if run.paid_minor < min(line.floor_minor, line.unit_minor):
                 yield f"line {each.line_no}: below its floor"
             for place, part in run.shares:
                 taken[place] = taken.get(place, 0) + part * run.count
@@ -155,8 +150,7 @@ def limits(cart: Cart, priced: PricedBasket) -> Iterator[str]:
     lines = {line.line_no: line for line in cart.basket.lines}
     for place, (discount, promotion) in enumerate(zip(priced.discounts, used, strict=True)):
         yield from _within(cart.basket, discount, promotion)
-        if promotion.layer != "price":
-            yield from _units_within(place, priced, promotion, lines)
+        yield from _units_within(place, priced, promotion, lines)
     if priced.points_used > cart.basket.points or priced.points_used < sum(
         d.points for d in priced.discounts
     ):
@@ -204,11 +198,12 @@ def _units_within(
             and units > bounds.max_units_per_line
         ):
             yield f"{promotion.promotion_id}: too many units of a line"
-        if promotion.layer == "order" and bounds.floor_minor is not None:
-            floor = min(bounds.floor_minor, lines[each.line_no].unit_minor)
-            low = [run.paid_minor for run in each.runs if dict(run.shares).get(place)]
+        if bounds.floor_minor is not None or bounds.floor_ppm is not None:
+            unit = lines[each.line_no].unit_minor
+            floor = max(bounds.floor_minor or 0, -(-unit * (bounds.floor_ppm or 0) // 1_000_000))
             # What comes after it may go below: its own floor binds nobody else.
-            if low and max(low) < floor and len(priced.discounts) == 1:
+            low = [run.paid_minor for run in each.runs if [n for n, _ in run.shares] == [place]]
+            if low and min(low) < min(floor, unit):
                 yield f"{promotion.promotion_id}: below its floor"
     if (
         _is_single(promotion)
@@ -220,12 +215,8 @@ def _units_within(
 
 
 def _is_single(promotion: Promotion) -> bool:
-    return promotion.layer == "item" and _takes_each(promotion)
-
-
-def _takes_each(promotion: Promotion) -> bool:
     """Whether what is taken off a unit is its own, and no share of a group's."""
-    return promotion.layer != "item" or isinstance(promotion.kind, EachUnit | QtyTier)
+    return promotion.layer == "price" or isinstance(promotion.kind, EachUnit | QtyTier)
 
 
 # ------------------------------------------------------------------ returns
@@ -244,13 +235,16 @@ def returns(
 
     sale = Sale(cart.basket, priced, cart.policy, again)
     units = [(each.line_no, n) for each in priced.lines for n in range(each.quantity)]
+    alone: dict[UnitName, int] = {}
+    if cart.policy.refund == "keep_shares":
+        alone = {unit: refund(sale, [unit]).amount_minor for unit in units}
     for _ in range(2):
         dice.shuffle(units)
         ends = sorted({*(n for n in range(1, len(units)) if dice.random() < 0.5), len(units)})
         steps = [units[first:end] for first, end in zip([0, *ends[:-1]], ends, strict=True)]
         given = [refund(sale, step, earlier=steps[:n]) for n, step in enumerate(steps)]
         yield from _all_back(priced, given)
-        yield from _each_as_promised(cart.policy, priced, sale, steps, given)
+        yield from _each_as_promised(priced, sale, steps, given, alone)
     if every_subset and len(units) <= 6 and cart.policy.refund == "keep_shares":
         yield from _lattice(sale, sorted(units))
 
@@ -277,20 +271,21 @@ def _all_back(priced: PricedBasket, given: Sequence[Refund]) -> Iterator[str]:
 
 
 def _each_as_promised(
-    policy: Policy,
     priced: PricedBasket,
     sale: Sale,
     steps: Sequence[Sequence[UnitName]],
     given: Sequence[Refund],
+    alone: Mapping[UnitName, int],
 ) -> Iterator[str]:
     """Shares kept: each its own, whatever came before. Priced again: paid less the price of what remains."""
+    policy = sale.policy
 
     def in_cash(minor: int) -> int:
         return round_to_step(minor, policy.cash_step_minor, policy.cash_mode)
 
     exact = priced.total_minor - priced.rounding_minor
     if policy.refund == "keep_shares":
-        back = [sum(refund(sale, [unit]).amount_minor for unit in step) for step in steps]
+        back = [sum(alone[unit] for unit in step) for step in steps]
         so_far = list(accumulate(back))
     else:
         so_far = []

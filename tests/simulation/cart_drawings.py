@@ -1,7 +1,8 @@
 """Carts drawn by seed, with promotions of every kind, a policy, codes, members, points, taxes and a currency.
 
 All that is drawn is well-formed: each promotion could have been read from its document. Small amounts and odd
-shares, so that every rounding and every end of a limit comes up. Knows no answer.
+shares, so that every rounding and every end of a limit comes up. Three of four carts are small (up to three
+units, few promotions): most of what two promotions do to each other is there already. Knows no answer.
 """
 
 from __future__ import annotations
@@ -78,11 +79,29 @@ class Cart:
     policy: Policy
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many units and promotions there may be; each list is drawn from."""
+
+    units: tuple[int, ...]
+    items: tuple[int, ...]
+    orders: tuple[int, ...]
+    points: tuple[int, ...]
+    book: float
+
+
+FULL: Final = Size((1, 2, 3, 4, 5, 6, 6, 7, 9), (0, 1, 1, 2, 2, 3), (0, 0, 1, 1, 2), (0, 0, 0, 1, 2), 0.25)
+SMALL: Final = Size((1, 1, 2, 2, 3), (0, 0, 1, 1, 1, 2), (0, 0, 0, 1), (0, 0, 0, 0, 0, 1), 0.2)
+#: One cart of so many is of full size.
+FULL_EVERY: Final = 4
+
+
 class Drawing:
     """Draws one cart."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = Random(f"cart {seed}")
+        self.dice = Random(seed)
+        self.size = SMALL if seed % FULL_EVERY else FULL
         self.worth = 0
 
     def maybe(self, chance: float, value: T) -> T | None:
@@ -99,10 +118,9 @@ class Drawing:
             for code in ("C0", "C1", "C2")
             if dice.random() < 0.6
         )
-        layers: list[Layer] = ["item"] * dice.choice((0, 1, 1, 2, 2, 3)) + ["order"] * dice.choice(
-            (0, 0, 1, 1, 2)
-        )
-        layers += ["price"] * (dice.random() < 0.25) + ["points"] * dice.choice((0, 0, 0, 1, 2))
+        size = self.size
+        layers: list[Layer] = ["item"] * dice.choice(size.items) + ["order"] * dice.choice(size.orders)
+        layers += ["price"] * (dice.random() < size.book) + ["points"] * dice.choice(size.points)
         dice.shuffle(layers)
         promotions = tuple(self._promotion(layer, f"p{n}") for n, layer in enumerate(layers))
         member = None
@@ -121,7 +139,7 @@ class Drawing:
     def _lines(self, included: bool) -> tuple[BasketLine, ...]:
         dice = self.dice
         prices = dice.sample(_PRICES, dice.randint(1, 4))
-        left = dice.choice((1, 2, 3, 4, 5, 6, 6, 7, 9))
+        left = dice.choice(self.size.units)
         lines: list[BasketLine] = []
         numbers = list(range(1, 10))
         if dice.random() < 0.2:
@@ -209,21 +227,20 @@ class Drawing:
         )  # fmt: skip
 
     def _limits(self, layer: Layer, kind: Kind) -> Limits:
-        """Those that the kind keeps: a price book has no sums, a tier no applications."""
+        """Those that the kind keeps: a tier has no applications."""
         dice = self.dice
         has_no_end = isinstance(kind, Reward) and not kind.buy and kind.buy_minor is None
         is_tier = isinstance(kind, QtyTier)
-        is_by_parts = isinstance(kind, QtyTier) and kind.counts in ("line", "sku")
-        has_no_sums = layer == "price" or is_by_parts
+        is_unitwise = layer != "item" or is_tier or isinstance(kind, EachUnit)
         return Limits(
             per_order=1 if has_no_end else self.maybe(0 if is_tier else 0.15, dice.randint(1, 3)),
             per_member=self.maybe(0.05, 1),
-            max_units=self.maybe(0 if is_by_parts else 0.1, dice.randint(1, 3)),
-            max_units_per_line=self.maybe(0 if is_tier else 0.05, 1),
-            max_minor=self.maybe(0 if has_no_sums else 0.15, dice.choice(_AMOUNTS)),
+            max_units=self.maybe(0.1, dice.randint(1, 3)),
+            max_units_per_line=self.maybe(0.08 if is_unitwise else 0, 1),
+            max_minor=self.maybe(0.15, dice.choice(_AMOUNTS)),
             floor_minor=self.maybe(0.06, dice.choice((0, 1, 60, 90))),
             floor_ppm=self.maybe(0.06, dice.choice((100_000, 700_000))),
-            campaign_minor=self.maybe(0 if has_no_sums else 0.1, dice.choice((50, 90))),
+            campaign_minor=self.maybe(0.1, dice.choice((50, 90))),
         )
 
     def _goods(self) -> GoodsSet:

@@ -8,7 +8,7 @@ the same way. Only says what would be: nothing here books, prints or pays anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 from posapp.domain.money import allocate, round_to_step
 from posapp.domain.pricing.terms.basket import Basket
@@ -75,6 +75,13 @@ class Sale:
     price_again: Callable[[Basket], PricedBasket] | None = None
     #: What a gift is worth where it stays with the shopper, by SKU.
     gift_values: Mapping[str, int] | None = None
+    _shares: dict[UnitName, _UnitSum] = field(default_factory=dict, compare=False, repr=False)
+
+    def shares(self) -> dict[UnitName, _UnitSum]:
+        """Every unit's part of the sale; the same at each asking."""
+        if not self._shares:
+            self._shares.update(_unit_sums(self.priced))
+        return self._shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +126,16 @@ def refund(
     reprices = sale.policy.refund == "reprice" and not is_faulty
     if reprices and sale.price_again is None:
         raise ValueError("re-pricing what remains needs the promotions as of the sale")
-    shares = _unit_sums(sale.priced)
+    shares = sale.shares()
     gone: set[UnitName] = set()
     before = now = _Sums()
-    for step in steps:
-        before = now
+    due: tuple[Gift, ...] = ()
+    for n, step in enumerate(steps, 2):
         gone.update(step)
+        if n < len(steps) and not reprices:
+            # Shares do not hang on what came before: of earlier returns only the sum counts.
+            continue
+        before = now
         now = _repriced(sale, gone, before) if reprices else _kept_shares(shares, gone)
         due = _gifts_due(sale, gone)
         now = replace(now, kept=_kept_back(sale, due, gifts_back or {}))
