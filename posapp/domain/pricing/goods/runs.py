@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from posapp.domain.money import round_div
 from posapp.domain.pricing.goods.sharing import share, share_runs
-from posapp.domain.pricing.goods.taxes import net_of
+from posapp.domain.pricing.goods.taxes import net_of, taxed_weight
 from posapp.domain.pricing.terms.applications import Application, Lot
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine
 from posapp.domain.pricing.terms.policy import Policy, Sharing
@@ -175,6 +175,8 @@ def _weight(run: Run, line: BasketLine, policy: Policy) -> int:
     if policy.share_by == "net":
         net, divisor = net_of(run.left_minor, line.taxes)
         return max(0, round_div(net * PPM_OF_ALL, divisor))
+    if policy.share_by == "with_tax":
+        return taxed_weight(run.left_minor, line.taxes)
     return run.left_minor
 
 

@@ -14,7 +14,7 @@ from math import lcm
 
 from posapp.domain.money import Mode, round_div
 from posapp.domain.pricing.goods.tax_shares import Share, shares_of
-from posapp.domain.pricing.terms.basket import Basket, LineTax
+from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, LineTax
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import PricedLine, TaxSum
 from posapp.values import dataclass
@@ -77,6 +77,12 @@ def with_taxes(unit_minor: int, taxes: tuple[LineTax, ...], mode: Mode) -> tuple
         if not tax.included
     )
     return unit_minor + round_div(added, divisor, mode), tuple(replace(tax, included=True) for tax in taxes)
+
+
+def taxed_weight(amount_minor: int, taxes: tuple[LineTax, ...]) -> int:
+    """What an amount comes to with all of its rates, finely enough to share something out by it."""
+    rates = tuple(replace(tax, per_unit_minor=0) for tax in taxes)
+    return with_taxes(amount_minor * PPM_OF_ALL, rates, "half_up")[0]
 
 
 def with_rounding(sums: TaxSums, minor: int) -> TaxSums:

@@ -13,7 +13,7 @@ from posapp.values import dataclass
 
 Sharing = Literal[
     "largest_remainder", "equal_per_unit", "largest_ratio", "first_takes_rest", "truncate_from_end",
-    "last_takes_rest",
+    "last_takes_rest", "in_order",
 ]  # fmt: skip
 
 
@@ -60,8 +60,8 @@ class Policy:
     #: Whom an application's value is shared out to: all units that took part in it, or those it reduces.
     share_over: Literal["taking_part", "reduced"] = "taking_part"
     sharing: Sharing = "largest_remainder"
-    #: What amounts are shared out by: what the goods still cost, or their price without included tax.
-    share_by: Literal["gross", "net", "quantity"] = "gross"
+    #: What amounts are shared out by: what the goods still cost, that without the tax in it, or with all tax.
+    share_by: Literal["gross", "net", "with_tax", "quantity"] = "gross"
     #: Which units a promotion with a limit takes first.
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
     #: Of a sequence: groups of different goods as listed, or from the values with most units, cheapest and
