@@ -140,7 +140,9 @@ class _Making:
         """The promotion where it is open; where it acts on alike goods, each value that is."""
         is_spread = promotion.same and (promotion.layer == "price" or self._policy.choose != "sequence")
         if not is_spread:
-            only = self._gate(promotion)
+            # In a sequence each value is judged by itself when the turn of the promotion comes.
+            admitted = self._cache.admitting.gate
+            only = admitted(promotion, self._basket) if promotion.same else self._gate(promotion)
             if isinstance(only, Open):
                 return [(promotion, only)]
             self.closed[promotion.promotion_id] = only
