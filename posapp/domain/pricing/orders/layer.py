@@ -211,15 +211,17 @@ def _take(
     policy = laid.how.policy
     chosen = _chosen(runs, right, group)
     mine = [runs[n] for n in chosen]
-    pieces = sum(run.count for run in mine)
-    after = sum(run.base_minor * run.count for run in mine)
-    before = sum(run.price_minor * run.count for run in mine)
+    pieces = after = before = 0
+    for run in mine:
+        pieces += run.count
+        after += run.base_minor * run.count
+        before += run.price_minor * run.count
     want = wanted(
         right, measure=before if right.promotion.needs.judged_on == "list" else after, pieces=pieces
     )
     if want is None:
         return 0, 0, 0
-    pools = [(chosen, _base(mine, policy))]
+    pools = [(chosen, after if policy.percent_of == "base" else _base(mine, policy))]
     if want.off.ppm is not None and policy.order_percent_per != "order":
         pools = _pools(runs, chosen, lines, policy)
     parts = [off_of(want.off, base, want.times, policy) for _, base in pools]
