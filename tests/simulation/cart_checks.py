@@ -136,16 +136,12 @@ def limits(cart: Cart, priced: PricedBasket) -> Iterator[str]:
     """No promotion does more than it may."""
     of = {each.promotion_id: each for each in cart.promotions}
     used = [of[each.promotion_id] for each in priced.discounts]
-    groups = [each.stack.group for each in used if each.stack.group]
-    is_best = cart.policy.choose == "best"
-    if is_best and len(groups) != len(set(groups)):
-        yield "two of a group"
     money_off = [each for each in used if each.layer != "points"]
-    if (
-        is_best
-        and any(each.stack.alone for each in money_off)
-        and len({each.promotion_id for each in money_off}) > 1
-    ):
+    of_groups = used if cart.policy.choose == "best" else money_off
+    groups = [each.stack.group for each in of_groups if each.stack.group]
+    if len(groups) != len(set(groups)):
+        yield "two of a group"
+    if any(each.stack.alone for each in money_off) and len({each.promotion_id for each in money_off}) > 1:
         yield "not alone"
     lines = {line.line_no: line for line in cart.basket.lines}
     for place, (discount, promotion) in enumerate(zip(priced.discounts, used, strict=True)):

@@ -23,6 +23,7 @@ from posapp.domain.pricing.orders.layer import OrderRight
 from posapp.domain.pricing.orders.points import apply_points, earned
 from posapp.domain.pricing.orders.settling import Effect, Settled, answer, store_cost
 from posapp.domain.pricing.orders.window import Combined, combine, settle
+from posapp.domain.pricing.sequences.books import Way, with_books
 from posapp.domain.pricing.sequences.sequence import in_sequence, judged
 from posapp.domain.pricing.terms.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
@@ -146,7 +147,8 @@ class Case:
     def priced(self) -> PricedBasket:
         """The answer."""
         if self.policy.choose == "sequence":
-            return self._finished(self._sequenced(), self.policy)
+            combined = with_books(self.promotions, self.policy, self._sequenced)
+            return self._finished(combined, self.policy)
         chosen = self.choosing().best()
         combined = replace(chosen.outcome.result, states=chosen.states, is_proven=chosen.is_proven)
         return self._finished(combined, self.policy)
@@ -274,15 +276,16 @@ class Case:
         return known
 
     # ------------------------------------------------------------------ in sequence
-    def _sequenced(self) -> Combined:
-        world = self.world(self._books)
+    def _sequenced(self, active: frozenset[str]) -> Way[Combined]:
+        world = self._world_with(active)
         orders = [
             Right(each.promotion, left_minor=each.budget_minor, code=each.code) for each in world.orders
         ]
         by_id = {right.promotion.promotion_id: right for right in (*world.items, *orders)}
-        rights = [by_id[each.promotion_id] for each in self.promotions if each.promotion_id in by_id]
+        rights = [by_id[n] for each in self.promotions if (n := each.promotion_id) in by_id and n in active]
         choice = in_sequence(world.goods.lots, rights, self.policy, holds)
-        return settle(world.goods, choice, (), self.policy)
+        combined = settle(world.goods, choice, (), self.policy)
+        return Way(combined.saving_minor + world.by_books, len(choice.gifts), combined)
 
     # ------------------------------------------------------------------ the end
     def _finished(self, combined: Combined, policy: Policy) -> PricedBasket:

@@ -15,7 +15,7 @@ from posapp.domain.pricing.sequences.goods import Goods, Unit
 from posapp.domain.pricing.terms.applications import Application, FreeGift, ItemChoice, Lot, Right, TakenUnit
 from posapp.domain.pricing.terms.basket import BasketLine
 from posapp.domain.pricing.terms.policy import Policy
-from posapp.domain.pricing.terms.promotion import GoodsSet, Promotion
+from posapp.domain.pricing.terms.promotion import GoodsSet, Promotion, Reward
 from posapp.values import dataclass
 
 Holds = Callable[[GoodsSet, BasketLine], bool]
@@ -61,7 +61,7 @@ def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, ho
     whether goods are in a set. Locked lots take no part. `states` counts units for which one was tried.
     """
     run = _Run(lots, policy, holds)
-    begin = _State(tuple(unit.base_minor for unit in run.units), frozenset(), frozenset(), None, ())
+    begin = run.begin([lot.book for lot in lots if lot.book is not None])
     ordered = _by_priority([_bounded(right, policy) for right in rights])
     best = run.all_of(begin, ordered)
     is_proven = True
@@ -100,6 +100,16 @@ def _by_priority(rights: Sequence[Right]) -> list[Right]:
     return sorted(rights, key=lambda one: (not one.promotion.stack.alone, -one.promotion.stack.priority))
 
 
+def _with_what_is_left(promotion: Promotion, state: _State) -> Promotion:
+    """The promotion where its group shares one `max_discount`: what the others of it took is gone."""
+    most = promotion.limits.max_minor
+    if most is None:
+        return promotion
+    same = [one for one in state.taken if one.right.promotion.stack.group == promotion.stack.group]
+    left = max(0, most - sum(one.effect.amount_minor for one in same))
+    return replace(promotion, limits=replace(promotion.limits, max_minor=left))
+
+
 class _Run:
     """One basket's sequences: what never changes in them, and the best one found."""
 
@@ -124,6 +134,18 @@ class _Run:
         self.states = 0
         self.seen: set[tuple[_State, frozenset[str]]] = set()
         self.best = _State((), frozenset(), frozenset(), None, ())
+        self.has_book = any(lot.book is not None for lot in lots)
+
+    def begin(self, books: Sequence[Promotion]) -> _State:
+        """Before any promotion but the books that gave a price: they count in groups and among all."""
+        return _State(
+            tuple(unit.base_minor for unit in self.units),
+            frozenset(),
+            frozenset(book.stack.group for book in books if book.stack.group),
+            None,
+            (),
+            is_closed=any(book.stack.alone for book in books),
+        )
 
     def application(self, taken: _Taken) -> Application:
         """What a promotion took off, in the form of the item layer."""
@@ -154,7 +176,8 @@ class _Run:
     def look_for_better(self, state: _State, rest: Sequence[Right]) -> None:
         """Every order of the rest; the first of equally good ones is kept."""
         # What is still to come depends on where it stands, not on how it came there.
-        key = (replace(state, taken=()), frozenset(right.promotion.promotion_id for right in rest))
+        where = state if self.policy.of_group == "share" else replace(state, taken=())
+        key = (where, frozenset(right.promotion.promotion_id for right in rest))
         if key in self.seen:
             return
         self.seen.add(key)
@@ -174,19 +197,28 @@ class _Run:
                 return
             self.look_for_better(after, [other for other in rest if other is not right])
 
+    def _is_exclusive(self, promotion: Promotion) -> bool:
+        """Whether units that others took are gone for it, and those that it takes for others."""
+        stacking = self.policy.stacking
+        return stacking == "exclusive" or (stacking == "rewards" and isinstance(promotion.kind, Reward))
+
     def after(self, state: _State, right: Right) -> _State | None:
         """The state after a promotion, or None where it may not or takes nothing."""
         self.states += 1 + len(self.unlocked)
         promotion = right.promotion
         stack = promotion.stack
-        if state.is_closed or (stack.alone and state.taken):
+        if state.is_closed or (stack.alone and (state.taken or self.has_book)):
             return None
         if stack.group and stack.group in state.groups:
-            return None
+            if self.policy.of_group != "share":
+                return None
+            promotion = _with_what_is_left(promotion, state)
         order_begins = state.order_begins
         if promotion.layer == "order" and order_begins is None:
             order_begins = state.left
         begins = order_begins if promotion.layer == "order" and order_begins else self.begins
+        is_exclusive = self._is_exclusive(promotion)
+        gone = state.gone if is_exclusive else frozenset[int]()
         goods = Goods(
             self.lines,
             self.units,
@@ -195,7 +227,7 @@ class _Run:
             self.policy,
             self.holds,
             self.unlocked,
-            [place for place in self.unlocked if place not in state.gone],
+            [place for place in self.unlocked if place not in gone],
         )
         if promotion.needs.judged_on == "after_items" and not meets(promotion, goods, self.unlocked):
             return None
@@ -208,7 +240,6 @@ class _Run:
         left = list(state.left)
         for unit, amount in found.shares.items():
             left[unit] -= amount
-        is_exclusive = self.policy.stacking == "exclusive"
         return _State(
             tuple(left),
             state.gone | found.used if is_exclusive else state.gone,

@@ -1,0 +1,94 @@
+"""Price books beside promotions that come one after the other: one of a group, and those that go alone.
+
+A book is a price and comes before all; what goes with no other comes before the books. In the order of
+priority the first that does anything is taken, in a free order (or the best of a group) what saves most. How
+a set of promotions is computed is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import Generic, TypeVar
+
+from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.promotion import Promotion
+from posapp.values import dataclass
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Way(Generic[T]):
+    """What some promotions come to: money off and gifts."""
+
+    saving_minor: int
+    gifts: int
+    result: T
+
+    @property
+    def worth(self) -> tuple[int, int]:
+        """What the customer looks at: money off, then gifts."""
+        return self.saving_minor, self.gifts
+
+
+#: What the promotions with these ids give, books among them.
+Compute = Callable[[frozenset[str]], Way[T]]
+
+
+def by_priority(promotions: Sequence[Promotion]) -> list[Promotion]:
+    """High first, then as listed."""
+    return sorted(promotions, key=lambda each: -each.stack.priority)
+
+
+def with_books(promotions: Sequence[Promotion], policy: Policy, compute: Compute[T]) -> T:
+    """The sequence of all promotions, where books may be rivals of each other and of other promotions."""
+    acting = [each for each in promotions if each.layer != "points"]
+    alone = by_priority([each for each in acting if each.stack.alone])
+    rest = [each for each in acting if not each.stack.alone]
+    if not any(each.layer == "price" for each in acting):
+        # Without books all that there is to choose is chosen on the way.
+        return compute(_ids(acting)).result
+    if policy.sequence_order == "free":
+        ways = [compute(frozenset({each.promotion_id})) for each in alone]
+        ways += [compute(_ids(rest) - rivals) for rivals in _rivals(rest)]
+        return max(ways, key=lambda way: way.worth).result
+    for each in alone:
+        way = compute(frozenset({each.promotion_id}))
+        if any(way.worth):
+            return way.result
+    return compute(_ids(rest) - _beaten(rest, policy, compute)).result
+
+
+def _ids(promotions: Sequence[Promotion]) -> frozenset[str]:
+    return frozenset(each.promotion_id for each in promotions)
+
+
+def _books(promotions: Sequence[Promotion]) -> dict[str, list[Promotion]]:
+    """The books of each group that has any, as they are to be tried."""
+    found: dict[str, list[Promotion]] = {}
+    for each in by_priority(promotions):
+        if each.layer == "price" and each.stack.group:
+            found.setdefault(each.stack.group, []).append(each)
+    return found
+
+
+def _rivals(promotions: Sequence[Promotion]) -> Iterator[frozenset[str]]:
+    """For each choice of one book or none of each group the ids of the others."""
+    groups = list(_books(promotions).values())
+    of_groups = _ids([each for books in groups for each in books])
+    for kept in product(*([*books, None] for books in groups)):
+        yield of_groups - {each.promotion_id for each in kept if each is not None}
+
+
+def _beaten(promotions: Sequence[Promotion], policy: Policy, compute: Compute[T]) -> frozenset[str]:
+    """The books that give way to another of their group: the first that does anything, or the best."""
+    beaten: set[str] = set()
+    for books in _books(promotions).values():
+        if len(books) < 2:
+            continue
+        worths = [compute(frozenset({each.promotion_id})).worth for each in books]
+        doing = [n for n, worth in enumerate(worths) if any(worth)] or [0]
+        kept = max(doing, key=lambda n: (worths[n], -n)) if policy.of_group == "best" else doing[0]
+        beaten |= {each.promotion_id for n, each in enumerate(books) if n != kept}
+    return frozenset(beaten)
