@@ -173,6 +173,8 @@ def _one_reward(
 ) -> tuple[list[int], list[int]] | None:
     """Units bought and got of one application; None where not enough is bought."""
     takes = goods.policy.takes
+    if goods.policy.reward_first == "bought" and not kind.cheaper:
+        return _bought_first(kind, in_order(free, goods), goods, before)
     dearest = sorted(free, key=lambda unit: goods.left[unit], reverse=True)
     orders = {
         "best": (dearest, dearest[::-1]),
@@ -195,6 +197,17 @@ def _one_reward(
         if bought is not None:
             return bought, got
     return None
+
+
+def _bought_first(
+    kind: Reward, free: Sequence[int], goods: Goods, before: int
+) -> tuple[list[int], list[int]] | None:
+    """What is bought chooses first, what is got of the rest, both in the order of the policy."""
+    bought = _bought(kind, free, goods, before)
+    if bought is None:
+        return None
+    can_get = [unit for unit in free if unit not in bought and goods.has(kind.get.of, unit)]
+    return bought, can_get[: kind.get.qty] if len(can_get) >= kind.get.qty else []
 
 
 def _bought(kind: Reward, rest: Sequence[int], goods: Goods, before: int) -> list[int] | None:

@@ -43,7 +43,8 @@ class Policy:
 
     choose: Literal["best", "sequence"] = "best"
     sequence_order: Literal["priority", "free"] = "priority"
-    stacking: Literal["all", "exclusive", "single"] = "all"
+    #: "rewards": a unit that a reward took part in is not there for the next reward.
+    stacking: Literal["all", "exclusive", "rewards", "single"] = "all"
     #: Of a sequence: which promotion of a group is used, the first that takes something off or the best.
     of_group: Literal["first", "best"] = "first"
     #: Of a sequence: what conditions count, the prices that it began with or what is left.
@@ -64,6 +65,8 @@ class Policy:
     share_by: Literal["gross", "net", "with_tax", "quantity"] = "gross"
     #: Which units a promotion with a limit takes first.
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
+    #: Of a sequence: what chooses its units first where the same goods are bought and got.
+    reward_first: Literal["got", "bought"] = "got"
     #: Of a sequence: groups of different goods as listed, or from the values with most units, cheapest and
     #: dearest by turns; what is left over joins a group that has none of its value.
     differing: Literal["listed", "balanced"] = "listed"
