@@ -53,6 +53,8 @@ def _share_by(amount: int, weights: Sequence[int], how: Sharing, mode: Mode) -> 
             return _equal_per_unit(amount, weights)
         case "largest_ratio":
             return _largest_ratio(amount, weights)
+        case "in_order":
+            return _in_order(amount, weights)
         case "truncate_from_end":
             return _truncate_from_end(amount, weights)
         case "last_takes_rest":
@@ -104,6 +106,16 @@ def _largest_ratio(amount: int, weights: Sequence[int]) -> list[int]:
     shares = [amount * weight // total for weight in weights]
     by_ratio = sorted(range(len(weights)), key=lambda n: (-weights[n], n))
     for place in by_ratio[: amount - sum(shares)]:
+        shares[place] += 1
+    return shares
+
+
+def _in_order(amount: int, weights: Sequence[int]) -> list[int]:
+    """Rounded down; what is left goes one by one from the first on (dinero.js before the last alphas)."""
+    total = sum(weights)
+    shares = [amount * weight // total for weight in weights]
+    places = [n for n, weight in enumerate(weights) if weight]
+    for place in places[: amount - sum(shares)]:
         shares[place] += 1
     return shares
 

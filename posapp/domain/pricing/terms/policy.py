@@ -45,8 +45,9 @@ class Policy:
     sequence_order: Literal["priority", "free"] = "priority"
     #: "rewards": a unit that a reward took part in is not there for the next reward.
     stacking: Literal["all", "exclusive", "rewards", "single"] = "all"
-    #: Of a sequence: which promotion of a group is used, the first that takes something off or the best.
-    of_group: Literal["first", "best"] = "first"
+    #: Of a sequence: which promotion of a group is used, the first that takes something off or the best; or
+    #: all of them, and their `max_discount` is for all together.
+    of_group: Literal["first", "best", "share"] = "first"
     #: Of a sequence: what conditions count, the prices that it began with or what is left.
     judged_on: Literal["list", "left"] = "list"
     #: Of a sequence: what falls off where less is left of a campaign's amount: that part, or nothing.
