@@ -108,6 +108,11 @@ class GroupRule(Rule):
         self.shape = shape
         self.start = GroupState(0, 0, 0, -1 if shape.minor_max is None else shape.minor_max, ())
 
+    @property
+    def at_end(self) -> int:
+        """What a whole group gets off at its end, where that hangs on no sums."""
+        return self._at_end(0, 0)
+
     def accepts(self, state: State) -> bool:
         """Every group has what it needs, and what had to be bought over is there."""
         assert isinstance(state, GroupState)

@@ -94,16 +94,22 @@ class LimitedRule(Rule):
     a limit), and what single lines have had.
     """
 
-    __slots__ = ("_offs", "_per_line")
+    __slots__ = ("_per_line", "offs")
 
     def __init__(
         self, right: Right, mode: Mode, *, offs: tuple[Off, ...], units: int | None,
         minor: int | None, per_line: int | None,
     ) -> None:  # fmt: skip
         super().__init__(right, mode)
-        self._offs = offs
+        self.offs = offs
         self._per_line = per_line
         self.start = (-1 if units is None else units, -1 if minor is None else minor, ())
+
+    @property
+    def is_by_count(self) -> bool:
+        """Whether its states count pieces of all lines only."""
+        assert isinstance(self.start, tuple)
+        return bool(self.start[1] < 0) and self._per_line is None
 
     def take(self, state: State, price: int, spot: Spot) -> list[Move]:
         """One way, where something falls off."""
@@ -111,7 +117,7 @@ class LimitedRule(Rule):
         units, minor, lines = state
         if units == 0:
             return []
-        gain = min(off_gain(self._offs[spot.slots[0]], price, self.mode), price - spot.floor)
+        gain = min(off_gain(self.offs[spot.slots[0]], price, self.mode), price - spot.floor)
         if minor >= 0:
             gain = min(gain, minor)
             minor -= gain
@@ -126,7 +132,7 @@ class LimitedRule(Rule):
 
     def is_hopeless(self, units: Sequence[tuple[int, int, Spot]]) -> bool:
         """No unit gains by it."""
-        offs, mode, weight = self._offs, self.mode, self.weight
+        offs, mode, weight = self.offs, self.mode, self.weight
         return all(off_gain(offs[spot.slots[0]], price, mode) * weight <= base for price, base, spot in units)
 
 
@@ -149,25 +155,30 @@ class TierRule(Rule):
     because the highest reached holds. Beyond `units` (and `per_line` of a line) pieces count and get nothing.
     """
 
-    __slots__ = ("_ends", "_minor", "_per_line", "_steps", "_units")
+    __slots__ = ("_minor", "_per_line", "ends", "steps", "units")
 
     def __init__(
         self, right: Right, mode: Mode, *, steps: tuple[Step, ...],
         ends: tuple[int | None, ...], units: int | None, minor: int | None, per_line: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(right, mode)
-        self._steps = steps
-        self._ends = ends
-        self._units = units
+        self.steps = steps
+        self.ends = ends
+        self.units = units
         self._minor = -1 if minor is None else minor
         self._per_line = per_line
+
+    @property
+    def is_by_count(self) -> bool:
+        """Whether its states count pieces of all lines only."""
+        return self._minor < 0 and self._per_line is None
 
     def take(self, state: State, price: int, spot: Spot) -> list[Move]:
         """One way with a step chosen, else one for each step."""
         if state is None:
             return [
                 move
-                for step in range(len(self._steps))
+                for step in range(len(self.steps))
                 for move in self._one((step, 0, self._minor, ()), price, spot)
             ]
         assert isinstance(state, tuple)
@@ -175,9 +186,9 @@ class TierRule(Rule):
 
     def _one(self, state: _TierState, price: int, spot: Spot) -> list[Move]:
         step, count, minor, lines = state
-        least = self._steps[step].least
-        end = self._ends[step]
-        units = self._units
+        least = self.steps[step].least
+        end = self.ends[step]
+        units = self.units
         if end is not None and count + 1 >= end:
             return []
         gain = 0
@@ -187,7 +198,7 @@ class TierRule(Rule):
             is_within = is_within and of_line <= self._per_line
             lines = counted if of_line <= self._per_line else lines
         if is_within:
-            gain = max(0, min(off_gain(self._steps[step].off, price, self.mode), price - spot.floor))
+            gain = max(0, min(off_gain(self.steps[step].off, price, self.mode), price - spot.floor))
             if minor >= 0:
                 gain = min(gain, minor)
                 minor -= gain
@@ -202,7 +213,7 @@ class TierRule(Rule):
         if state is None:
             return True
         assert isinstance(state, tuple)
-        return bool(state[1] >= self._steps[state[0]].least)
+        return bool(state[1] >= self.steps[state[0]].least)
 
     def is_hopeless(self, units: Sequence[tuple[int, int, Spot]]) -> bool:
         """No unit gains by any step."""
@@ -210,7 +221,7 @@ class TierRule(Rule):
         return all(
             off_gain(step.off, price, mode) * weight <= base
             for price, base, _ in units
-            for step in self._steps
+            for step in self.steps
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from posapp.domain.pricing.items import kernel
 from posapp.domain.pricing.items.tables import Cluster, Rank, Step, Way
 from posapp.values import dataclass
 
@@ -39,12 +40,21 @@ class Found:
 
 def search(units: Sequence[Unit], clusters: Sequence[Cluster], states_max: int) -> Found:
     """The best for a component's units; clusters know their positions and stacks already."""
+    able = [cluster for cluster in clusters if not cluster.is_hopeless(units)]
+    if not able:
+        return Found([None] * len(units), 0, True)
+    solved = kernel.solved(units, able, states_max, (SMALL, BEAM, SWEEPS))
+    if solved is not None:
+        return Found(*solved)
+    return search_here(units, able, states_max)
+
+
+def search_here(units: Sequence[Unit], clusters: Sequence[Cluster], states_max: int) -> Found:
+    """The same without the kernel, for clusters that may gain something."""
     found = Found([None] * len(units), 0, True)
     useful: list[Cluster] = []
     none = [0] * len(units)
     for cluster in clusters:
-        if cluster.is_hopeless(units):
-            continue
         found.states += cluster.tabulate(units, max(states_max - found.states, 1))
         if not cluster.back:
             # Its own table is too large: nothing is said of it, so the answer is not proven.

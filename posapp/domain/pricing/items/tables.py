@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from posapp.domain.pricing.items.plans import Moves, Plan, gains_of, plan_of, slots_asked
 from posapp.domain.pricing.items.rules import FreeRule, Mark, Rule, Spot, State
 from posapp.domain.pricing.items.set_cache import Eligible
 
@@ -59,7 +60,8 @@ class Cluster:
     """Rules with their common states, numbered as they are met; number 0 is the start."""
 
     __slots__ = (
-        "_ids", "_memo", "_stacks", "_states", "back", "bits", "mask", "positions", "rows", "rules", "shift",
+        "_ids", "_memo", "_plan", "_stacks", "_states", "_tables", "back", "bits", "mask", "positions",
+        "rows", "rules", "shift",
     )  # fmt: skip
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -69,6 +71,9 @@ class Cluster:
         self._ids: dict[tuple[State, ...], int] = {start: 0}
         self._stacks: dict[int, list[tuple[Stack, Rank]]] = {}
         self._memo: dict[int, dict[int, list[Way]]] = {}
+        self._plan: Plan | bool | None = False
+        #: By lot: the moves of its units and what they gain, where there is a plan.
+        self._tables: dict[int, tuple[Moves, list[int]]] = {}
         #: The cluster's units, by their place in the component.
         self.positions: list[int] = []
         self.rows: list[dict[int, list[Way]]] = []
@@ -84,6 +89,42 @@ class Cluster:
         """Whether units of a lot may go through the cluster."""
         return lot in self._stacks
 
+    @property
+    def plan(self) -> Plan | None:
+        """The states and moves of a rule by itself, where they hang on no price."""
+        plan = self._plan
+        if not isinstance(plan, bool):
+            return plan
+        self._plan = plan = None
+        if len(self.rules) == 1 and all(
+            len(stacks) == 1 and len(stacks[0][0]) == 1 for stacks in self._stacks.values()
+        ):
+            self._plan = plan = plan_of(self.rules[0], len(self.positions))
+            if plan is not None:
+                self._states = [(state,) for state in plan.states]
+        return plan
+
+    @property
+    def ranks(self) -> list[Rank]:
+        """The ranks of all its ways."""
+        return [rank for stacks in self._stacks.values() for _, rank in stacks]
+
+    def slots(self, lot: int) -> tuple[int, ...]:
+        """The slots by which its plan knows units of a lot."""
+        return slots_asked(self.rules[0], self._stacks[lot][0][0][0][1])
+
+    def table(self, lot: int, price: int) -> tuple[Moves, list[int]]:
+        """The moves of a lot's units by its plan, and what falls off by kind."""
+        table = self._tables.get(lot)
+        if table is None:
+            assert isinstance(self._plan, Plan)
+            rule = self.rules[0]
+            spot = self._stacks[lot][0][0][0][1]
+            gains = gains_of(rule, price, spot)
+            moves = self._plan.moves(slots_asked(rule, spot) if gains is not None else ())
+            table = self._tables[lot] = (moves, gains or [])
+        return table
+
     def is_hopeless(self, units: Sequence[tuple[int, int, int, Rank]]) -> bool:
         """Whether a lone rule surely gains nothing; then no table is needed."""
         if len(self.rules) > 1:
@@ -98,6 +139,7 @@ class Cluster:
 
     def tabulate(self, units: Sequence[tuple[int, int, int, Rank]], states_max: int) -> int:
         """Fill the rows and say how many states were met; beyond the most it stops."""
+        self.rows, self.back = [], []
         reach: dict[int, None] = {0: None}
         count = 0
         for lot, price, base, _ in (units[position] for position in self.positions):
@@ -116,11 +158,7 @@ class Cluster:
             if count > states_max:
                 return count
             reach = after
-        accepted: dict[int, int] = {}
-        for state in reach:
-            values = self._states[state]
-            if all(rule.accepts(value) for rule, value in zip(self.rules, values, strict=True)):
-                accepted[state] = 0
+        accepted = {state: 0 for state in reach if self._may_end(state)}
         self.back = [{} for _ in self.rows]
         self.back.append(accepted)
         self.bits = max(1, (len(self._states) - 1).bit_length())
@@ -177,6 +215,8 @@ class Cluster:
 
     def all_ways(self, lot: int, price: int, base: int, state: int) -> list[Way]:
         """Every way over a unit from a state, also those that another one beats."""
+        if self.plan is not None:
+            return self._planned(lot, price, base, state)
         found: list[Way] = []
         states = self._states[state]
         if len(states) == 1:
@@ -193,6 +233,45 @@ class Cluster:
             for stack, rank in self._stacks[lot]:
                 self._through(found, stack, rank, states, price, base)
         return found
+
+    def _planned(self, lot: int, price: int, base: int, state: int) -> list[Way]:
+        moves, gains = self.table(lot, price)
+        rule = self.rules[0]
+        stack, rank = self._stacks[lot][0]
+        spot, weight = stack[0][1], rule.weight
+        found: list[Way] = []
+        for n in range(moves.first[state], moves.first[state + 1]):
+            gain = gains[moves.kinds[n]]
+            step = Step(rule, spot, price, gain, moves.marks[n])
+            found.append((moves.targets[n], gain * weight - base, rank, (step,)))
+        return found
+
+    def step(self, lot: int, price: int, state: int, way: int) -> tuple[Step, ...]:
+        """What is done with a unit that takes a way from a state."""
+        if self.plan is None:
+            return self._memo[lot][state][way][3]
+        moves, gains = self.table(lot, price)
+        n = moves.first[state] + way
+        rule = self.rules[0]
+        return (Step(rule, self._stacks[lot][0][0][0][1], price, gains[moves.kinds[n]], moves.marks[n]),)
+
+    def _may_end(self, state: int) -> bool:
+        if self.plan is not None:
+            return bool(self.plan.ends[state])
+        values = self._states[state]
+        return all(rule.accepts(value) for rule, value in zip(self.rules, values, strict=True))
+
+    @property
+    def ends(self) -> list[int]:
+        """For each state whether it may end there."""
+        plan = self.plan
+        if plan is not None:
+            return plan.ends
+        return [int(self._may_end(state)) for state in range(len(self._states))]
+
+    def ways(self, lot: int) -> dict[int, list[Way]]:
+        """Ways over units of a lot by state, as far as they were tabulated."""
+        return self._memo[lot]
 
     def _ways(self, lot: int, price: int, base: int, state: int) -> list[Way]:
         """For each next state the best way, of equals the lowest rank."""
