@@ -35,7 +35,7 @@ class Beside:
     def discounts(self, basket: Basket, promotions: Iterable[Promotion]) -> PricedBasket:
         """Priced without points: those are the shopper's own money."""
         without = replace(basket, points_wanted=0)
-        return price_among(without, tuple(promotions), replace(self.policy, cash_step_minor=1), self.cache)
+        return price_among(without, tuple(promotions), self.policy, self.cache)
 
     def opened(self, promotion: Promotion) -> Open | Closed:
         """The gate, with the conditions that are judged after items too."""

@@ -42,7 +42,7 @@ def apply_points(
     groups: set[str] = set()
     for promotion, gate in sorted(opened, key=lambda pair: (-pair[0].stack.priority, pair[0].promotion_id)):
         kind, limits = promotion.kind, promotion.limits
-        if not isinstance(kind, PointsPay) or promotion.stack.group in groups or wanted <= 0:
+        if not isinstance(kind, PointsPay) or promotion.stack.group in groups:
             continue
         chosen = [
             n
@@ -69,7 +69,7 @@ def apply_points(
 def payable(kind: PointsPay, wanted: int, cap_minor: int) -> tuple[int, int]:
     """(points, amount) for at most so many points and so much money: whole steps, none that buys nothing."""
     step = max(1, kind.step_points)
-    if kind.points <= 0 or kind.worth_minor <= 0 or wanted <= 0 or cap_minor <= 0:
+    if min(kind.points, kind.worth_minor, wanted, cap_minor) <= 0:
         return 0, 0
     # The most points whose worth, rounded down, still fits under the cap.
     fitting = ((cap_minor + 1) * kind.points - 1) // kind.worth_minor

@@ -243,7 +243,7 @@ class _Run:
         return _State(
             tuple(left),
             state.gone | found.used if is_exclusive else state.gone,
-            state.groups | {stack.group} if stack.group else state.groups,
+            state.groups | {stack.group},
             order_begins,
             (*state.taken, _Taken(right, found, state.left)),
             is_closed=stack.alone or self.policy.stacking == "single",
