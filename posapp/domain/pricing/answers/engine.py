@@ -7,28 +7,26 @@ basket, promotions and policy the answer is the same everywhere; a cache only ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from collections.abc import Sequence
+from dataclasses import field
 
+from posapp.domain.pricing.answers.finishing import Account, finished
 from posapp.domain.pricing.answers.worlds import PriceCache as PriceCache
 from posapp.domain.pricing.answers.worlds import World, world_of
-from posapp.domain.pricing.goods.gates import Open, gate
 from posapp.domain.pricing.goods.index import PromotionIndex
-from posapp.domain.pricing.goods.runs import book_slots
 from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.items.items import item_frontier, solve_items, touched_lines
 from posapp.domain.pricing.orders.bound import Ceiling
 from posapp.domain.pricing.orders.choices import Choosing, Outcome
 from posapp.domain.pricing.orders.layer import OrderRight
-from posapp.domain.pricing.orders.points import apply_points, earned
-from posapp.domain.pricing.orders.settling import Effect, Settled, answer, store_cost
+from posapp.domain.pricing.orders.settling import store_cost
 from posapp.domain.pricing.orders.window import Combined, combine, settle
 from posapp.domain.pricing.sequences.books import Way, with_books
 from posapp.domain.pricing.sequences.sequence import in_sequence, judged
-from posapp.domain.pricing.terms.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
-from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
+from posapp.domain.pricing.terms.applications import Frontier, ItemChoice, LinePart, Lot, Right
+from posapp.domain.pricing.terms.basket import Basket
 from posapp.domain.pricing.terms.policy import Policy
-from posapp.domain.pricing.terms.priced import Gift, PricedBasket
+from posapp.domain.pricing.terms.priced import PricedBasket
 from posapp.domain.pricing.terms.promotion import Bundle, GoodsSet, Promotion, Reward, UnreadablePromotion
 from posapp.values import dataclass
 
@@ -129,6 +127,8 @@ class Case:
     items: SearchedItems
     places: dict[int, int] = field(init=False)
     _books: frozenset[str] = field(init=False)
+    #: The promotions of the first layer and of the last.
+    _ends: list[Promotion] = field(init=False)
     _worlds: dict[frozenset[str], World] = field(default_factory=dict)
     _ceilings: dict[tuple[int, int], tuple[int, Ceiling | None, object]] = field(default_factory=dict)
     #: By world: which of its item rights have to be chosen; and by these, the rights that are active.
@@ -142,16 +142,19 @@ class Case:
         if len(self.places) != len(self.basket.lines):
             raise ValueError("every line of a basket has a number of its own")
         self.promotions = judged(self.promotions, self.policy)
-        self._books = frozenset([each.promotion_id for each in self.promotions if each.layer == "price"])
+        self._ends = [each for each in self.promotions if each.layer in ("price", "points")]
+        self._books = frozenset([each.promotion_id for each in self._ends if each.layer == "price"])
 
     def priced(self) -> PricedBasket:
         """The answer."""
         if self.policy.choose == "sequence":
             combined = with_books(self.promotions, self.policy, self._sequenced)
-            return self._finished(combined, self.policy)
-        chosen = self.choosing().best()
-        combined = replace(chosen.outcome.result, states=chosen.states, is_proven=chosen.is_proven)
-        return self._finished(combined, self.policy)
+            account = Account(combined.states, combined.is_proven)
+        else:
+            chosen = self.choosing().best()
+            combined, account = chosen.outcome.result, Account(chosen.states, chosen.is_proven)
+        points = [each for each in self._ends if each.layer == "points"]
+        return finished(self.basket, points, combined, self.policy, account)
 
     def choosing(self) -> Choosing[Combined]:
         """The search among what is open and has to be chosen."""
@@ -286,91 +289,3 @@ class Case:
         choice = in_sequence(world.goods.lots, rights, self.policy, holds)
         combined = settle(world.goods, choice, (), self.policy)
         return Way(combined.saving_minor + world.by_books, len(choice.gifts), combined)
-
-    # ------------------------------------------------------------------ the end
-    def _finished(self, combined: Combined, policy: Policy) -> PricedBasket:
-        """Points on what is left, then lines, discounts, tax and the points that are earned."""
-        basket = self.basket
-        runs = [run.part(run.count) for run in combined.runs]
-        effects = self._effects(combined)
-        opened = [
-            (each, found)
-            for each in self.promotions
-            if each.layer == "points" and isinstance(found := gate(each, basket), Open)
-        ]
-        used = {effect.promotion.promotion_id: effect.promotion for effect in effects.values()}
-        if policy.choose == "best":
-            groups = {promotion.stack.group for promotion in used.values()} - {""}
-            opened = [pair for pair in opened if pair[0].stack.group not in groups]
-        costs = sum(promotion.needs.points for promotion in used.values())
-        first = len(combined.slots) + len(combined.effects)
-        paid = apply_points(runs, basket, opened, first, policy, balance=basket.points - costs)
-        for slot, effect in enumerate(paid, first):
-            effects[slot] = Effect(effect.promotion, effect.code, 1, effect.base_minor, effect.points)
-        gifts = _gifts(combined.choice, self.basket)
-        priced = answer(basket, Settled(runs, effects, gifts, combined.states, combined.is_proven), policy)
-        earning = [each for each, _ in opened]
-        by_points = [0] * len(basket.lines)
-        for discount in priced.discounts:
-            if discount.points:
-                for line_no, part in discount.lines:
-                    by_points[self.places[line_no]] += part
-        return replace(
-            priced,
-            points_used=priced.points_used + costs,
-            points_earned=earned(basket, priced.lines, earning, policy, by_points),
-        )
-
-    def _effects(self, combined: Combined) -> dict[int, Effect]:
-        effects: dict[int, Effect] = {}
-        lots = combined.goods.lots
-        for promotion_id, slot in book_slots(lots).items():
-            mine = [lot for lot in lots if lot.book is not None and lot.book.promotion_id == promotion_id]
-            book = mine[0].book
-            if book is not None:
-                base = sum(lot.line.unit_minor * lot.count for lot in mine)
-                effects[slot] = Effect(
-                    book, _code_of(book, self.basket), sum(lot.count for lot in mine), base
-                )
-        by_key: dict[tuple[str, str], list[Application]] = {}
-        for application in combined.choice.applications:
-            by_key.setdefault((application.promotion.promotion_id, application.code), []).append(application)
-        for slot, application in enumerate(combined.slots):
-            mine_all = by_key[application.promotion.promotion_id, application.code]
-            effects[slot] = Effect(
-                application.promotion,
-                application.code,
-                sum(each.times for each in mine_all),
-                sum(unit.price_minor for each in mine_all for unit in each.units),
-            )
-        for slot, effect in enumerate(combined.effects, len(combined.slots)):
-            effects[slot] = Effect(effect.right.promotion, effect.right.code, effect.times, effect.base_minor)
-        return effects
-
-
-def _code_of(promotion: Promotion, basket: Basket) -> str:
-    opened = gate(promotion, basket) if promotion.needs.is_coupon else None
-    return opened.code if isinstance(opened, Open) else ""
-
-
-def _gifts(choice: ItemChoice, basket: Basket) -> tuple[Gift, ...]:
-    """What is given free: goods of the basket that cost nothing any more, and goods the till is to give."""
-    skus = {line.line_no: line.sku for line in basket.lines}
-    found: dict[tuple[str, str, bool], int] = {}
-    for application in choice.applications:
-        kind = application.promotion.kind
-        if isinstance(kind, Reward) and kind.off.ppm == PPM_OF_ALL:
-            for unit in application.units:
-                if unit.role == "get":
-                    key = (application.promotion.promotion_id, skus[unit.line_no], True)
-                    found[key] = found.get(key, 0) + 1
-    for gift in choice.gifts:
-        for sku in _added(gift.promotion):
-            key = (gift.promotion.promotion_id, sku, False)
-            found[key] = found.get(key, 0) + gift.quantity
-    return tuple(Gift(*key[:2], quantity, key[2]) for key, quantity in found.items())
-
-
-def _added(promotion: Promotion) -> Iterable[str]:
-    """The first choice of what a gift adds."""
-    return promotion.kind.adds[:1] if isinstance(promotion.kind, Reward) else ()

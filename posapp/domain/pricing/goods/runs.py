@@ -79,27 +79,28 @@ def runs_of(
 
     An application's amount is shared by price over all units that took part, a unit-wise one keeps its gains.
     """
-    taken: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    taken: dict[int, dict[int, Shares]] = {}
     for slot, application in applications:
         for unit, part in zip(application.units, shares_of(application, policy), strict=True):
             if part:
-                taken.setdefault((unit.line_no, unit.index), []).append((slot, part))
+                of_line = taken.setdefault(unit[0], {})
+                of_line[unit[1]] = (*of_line.get(unit[1], ()), (slot, part))
     runs: list[Run] = []
     books = book_slots(lots)
     for lot in lots:
-        at, line_no, price = places[lot.line.line_no], lot.line.line_no, lot.price_minor
-        floor = min(lot.line.floor_minor, price)
+        line, price = lot.line, lot.price_minor
+        at, floor = places[line.line_no], min(line.floor_minor, price)
         by_book: Shares = ()
-        if lot.book is not None and lot.line.unit_minor != price:
-            by_book = ((books[lot.book.promotion_id], lot.line.unit_minor - price),)
+        if lot.book is not None and line.unit_minor != price:
+            by_book = ((books[lot.book.promotion_id], line.unit_minor - price),)
         left = lot.count
-        if taken:
-            for index in range(lot.first, lot.first + lot.count):
-                shares = tuple(taken.get((line_no, index), ()))
-                if shares:
-                    left -= 1
-                    after = price - sum(part for _, part in shares)
-                    _add(runs, Run(at, 1, price, after, after, floor, lot.is_locked, (*by_book, *shares)))
+        mine = taken.get(line.line_no)
+        for index in range(lot.first, lot.first + lot.count) if mine else ():
+            shares = mine.get(index) if mine else None
+            if shares:
+                left -= 1
+                after = price - sum([part for _, part in shares])
+                _add(runs, Run(at, 1, price, after, after, floor, lot.is_locked, (*by_book, *shares)))
         if left:
             runs.append(Run(at, left, price, price, price, floor, lot.is_locked, by_book))
     return runs
@@ -121,6 +122,14 @@ def _add(runs: list[Run], run: Run) -> None:
 
 def room(runs: Iterable[Run], floor_ppm: int = 0, floor_minor: int = 0) -> int:
     """What may still fall off these runs, with a promotion's own floor beside that of the goods."""
+    if not floor_ppm and not floor_minor:
+        return sum(
+            [
+                run.count * (run.left_minor - run.floor_minor)
+                for run in runs
+                if run.left_minor > run.floor_minor
+            ]
+        )
     return sum(run.count * _unit_room(run, floor_ppm, floor_minor) for run in runs)
 
 
@@ -146,27 +155,82 @@ def spread(
 ) -> None:
     """Take amounts off the runs chosen for each (by place in the list), splitting runs whose units part ways.
 
-    No run is chosen twice; not more than the `room` of the chosen may be asked for.
+    No run is chosen twice; not more than the `room` of the chosen may be asked for. The runs are changed.
     """
     split: dict[int, list[Run]] = {}
+    slot = how.slot
     for amount, chosen in amounts:
         mine = [runs[n] for n in chosen]
-        weights = [_weight(run, lines[run.at], how.policy) for run in mine]
-        # By largest remainder over what is left nothing can fall below zero: only floors need a look.
-        is_free = how.policy.sharing == "largest_remainder" and how.policy.share_by == "gross" and not (
-            how.floor_ppm or how.floor_minor or any(run.floor_minor for run in mine)
-        )  # fmt: skip
-        rooms = None if is_free else [_unit_room(run, how.floor_ppm, how.floor_minor) for run in mine]
-        for n, parts in zip(chosen, _shared(amount, mine, weights, rooms, how.policy), strict=True):
-            pieces = []
+        for n, run, parts in zip(chosen, mine, _parted(amount, mine, lines, how), strict=True):
+            if len(parts) == 1:
+                part = parts[0][1]
+                if part:
+                    run.left_minor -= part
+                    run.shares = (*run.shares, (slot, part))
+                continue
+            pieces = split[n] = []
             for count, part in parts:
-                piece = runs[n].part(count)
+                piece = run.part(count)
                 if part:
                     piece.left_minor -= part
-                    piece.shares = (*piece.shares, (how.slot, part))
+                    piece.shares = (*piece.shares, (slot, part))
                 pieces.append(piece)
-            split[n] = pieces
-    runs[:] = [piece for n, run in enumerate(runs) for piece in split.get(n, (run,))]
+    if split:
+        runs[:] = [piece for n, run in enumerate(runs) for piece in split.get(n, (run,))]
+
+
+def _parted(
+    amount: int, runs: Sequence[Run], lines: Sequence[BasketLine], how: Spread
+) -> Sequence[tuple[tuple[int, int], ...]]:
+    """For each run (how many, part of each)."""
+    policy = how.policy
+    # By largest remainder over what is left nothing can fall below zero: only floors need a look.
+    is_free = policy.sharing == "largest_remainder" and policy.share_by == "gross" and not (
+        how.floor_ppm or how.floor_minor or any([run.floor_minor for run in runs])
+    )  # fmt: skip
+    if is_free:
+        evenly = _evenly(amount, runs)
+        if evenly is not None:
+            return evenly
+    weights = [_weight(run, lines[run.at], policy) for run in runs]
+    rooms = None if is_free else [_unit_room(run, how.floor_ppm, how.floor_minor) for run in runs]
+    return _shared(amount, runs, weights, rooms, policy)
+
+
+def _evenly(amount: int, runs: Sequence[Run]) -> list[tuple[tuple[int, int], ...]] | None:
+    """`_shared` by largest remainder over what is left, in one pass; None where it has to say more."""
+    firsts: list[int] = []
+    weights: list[int] = []
+    last = -1
+    for n, run in enumerate(runs):
+        if run.left_minor < 0:
+            return None
+        if run.at == last:
+            weights[-1] += run.left_minor * run.count
+        else:
+            last = run.at
+            firsts.append(n)
+            weights.append(run.left_minor * run.count)
+    total = sum(weights)
+    if amount < 0 or not total or len(weights) == 1:
+        return None
+    parts = [amount * weight // total for weight in weights]
+    left = amount - sum(parts)
+    if left:
+        by_rest = sorted([(-(amount * weight % total), n) for n, weight in enumerate(weights)])
+        for _, n in by_rest[:left]:
+            parts[n] += 1
+    firsts.append(len(runs))
+    shared: list[tuple[tuple[int, int], ...]] = []
+    for line, part in enumerate(parts):
+        begin, end = firsts[line], firsts[line + 1]
+        if end - begin > 1:
+            shared += share_runs(part, [(run.left_minor, run.count) for run in runs[begin:end]])
+            continue
+        count = runs[begin].count
+        each, more = divmod(part, count)
+        shared.append(((more, each + 1), (count - more, each)) if more else ((count, each),))
+    return shared
 
 
 def _weight(run: Run, line: BasketLine, policy: Policy) -> int:

@@ -12,6 +12,7 @@ from posapp.domain.money import round_div
 from posapp.domain.pricing.goods.runs import Run
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.goods.taxes import tax_sums, taxed_lines, with_rounding
+from posapp.domain.pricing.orders.points import earned
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Discount, Gift, PricedBasket, PricedLine, UnitRun
@@ -31,7 +32,7 @@ from posapp.domain.pricing.terms.promotion import (
 )
 from posapp.values import dataclass
 
-_LAYER_ORDER = ("price", "item", "order", "points")
+_LAYERS = {"price": 0, "item": 1, "order": 2, "points": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +48,30 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the search hands over: runs, the effect of each of their slots, gifts, its own account."""
+    """What the search hands over: runs, the effect of each of their slots, gifts, its own account.
+
+    `effects` come layer by layer where nothing else was declared. `points_cost` is what the promotions that
+    were used cost in points, `earning` are those that say what is earned.
+    """
 
     runs: Sequence[Run]
     effects: Mapping[int, Effect]
     gifts: tuple[Gift, ...] = ()
     states: int = 0
     is_proven: bool = True
+    points_cost: int = 0
+    earning: tuple[Promotion, ...] = ()
 
 
 def answer(basket: Basket, settled: Settled, policy: Policy) -> PricedBasket:
-    """The priced basket, without points earned and explanations."""
-    merged, order = _merged(settled.effects)
-    kept = _numbered(settled, merged, order)
-    lines = _lines(basket, settled.runs, merged, kept)
-    discounts = _discounts(basket, settled.runs, settled.effects, merged, kept)
+    """The priced basket, without explanations."""
+    fallen = _fallen(settled.runs)
+    places, of_place = _numbered(settled.effects, fallen)
+    lines = _lines(basket, settled.runs, places)
+    discounts = _discounts(basket, settled.effects, fallen, of_place)
     taxes = tax_sums(taxed_lines(basket, lines, policy), policy)
-    goods = sum(line.list_minor for line in lines)
-    off = sum(discount.amount_minor for discount in discounts)
+    goods = sum([line.list_minor for line in lines])
+    off = sum([discount.amount_minor for discount in discounts])
     due = goods - off + taxes.added_minor
     total = due
     if policy.cash_step_minor > 1:
@@ -82,7 +89,8 @@ def answer(basket: Basket, settled: Settled, policy: Policy) -> PricedBasket:
         rounding_minor=total - due,
         total_minor=total,
         gifts=settled.gifts,
-        points_used=sum(discount.points for discount in discounts),
+        points_earned=_earned(basket, lines, discounts, settled.earning, policy),
+        points_used=sum([discount.points for discount in discounts]) + settled.points_cost,
         is_proven=settled.is_proven,
         states=settled.states,
     )
@@ -90,67 +98,102 @@ def answer(basket: Basket, settled: Settled, policy: Policy) -> PricedBasket:
     return priced
 
 
-def _merged(effects: Mapping[int, Effect]) -> tuple[dict[int, int], list[int]]:
-    """Slots of one promotion and code are one discount: slot to its first, and the firsts in layer order."""
-    firsts: dict[tuple[str, str], int] = {}
-    merged: dict[int, int] = {}
-    for slot in sorted(effects, key=lambda n: (_LAYER_ORDER.index(effects[n].promotion.layer), abs(n))):
-        key = (effects[slot].promotion.promotion_id, effects[slot].code)
-        merged[slot] = firsts.setdefault(key, slot)
-    return merged, list(firsts.values())
+def _earned(
+    basket: Basket, lines: Sequence[PricedLine], discounts: Sequence[Discount],
+    earning: Sequence[Promotion], policy: Policy,
+) -> int:  # fmt: skip
+    if not earning and not policy.points.points:
+        return 0
+    by_points = dict.fromkeys([line.line_no for line in lines], 0)
+    for discount in discounts:
+        if discount.points:
+            for line_no, part in discount.lines:
+                by_points[line_no] += part
+    return earned(basket, lines, earning, policy, list(by_points.values()))
 
 
-def _numbered(settled: Settled, merged: Mapping[int, int], order: Sequence[int]) -> dict[int, int]:
-    """The place among the discounts of each slot that took anything."""
-    took = {merged[slot] for run in settled.runs for slot, part in run.shares if part}
-    return {slot: place for place, slot in enumerate(slot for slot in order if slot in took)}
+def _fallen(runs: Sequence[Run]) -> dict[int, dict[int, int]]:
+    """By slot and place of the line: what it took off."""
+    fallen: dict[int, dict[int, int]] = {}
+    for run in runs:
+        at, count = run.at, run.count
+        for slot, part in run.shares:
+            of_slot = fallen.get(slot)
+            if of_slot is None:
+                of_slot = fallen[slot] = {}
+            of_slot[at] = of_slot.get(at, 0) + part * count
+    return fallen
 
 
-def _lines(
-    basket: Basket, runs: Sequence[Run], merged: Mapping[int, int], kept: Mapping[int, int]
-) -> tuple[PricedLine, ...]:
+def _numbered(
+    effects: Mapping[int, Effect], fallen: Mapping[int, object]
+) -> tuple[dict[int, int], list[list[int]]]:
+    """By slot its place among the discounts, and the slots of each: those of one promotion and code are one.
+
+    They go layer by layer; what took nothing has no place.
+    """
+    slots = list(effects)
+    layers = [_LAYERS[effect.promotion.layer] for effect in effects.values()]
+    if any([layers[n] > layers[n + 1] for n in range(len(layers) - 1)]):
+        slots.sort(key=lambda slot: (_LAYERS[effects[slot].promotion.layer], abs(slot)))
+    together: dict[tuple[str, str], list[int]] = {}
+    for slot in slots:
+        effect = effects[slot]
+        together.setdefault((effect.promotion.promotion_id, effect.code), []).append(slot)
+    of_place = [mine for mine in together.values() if any([slot in fallen for slot in mine])]
+    return {slot: place for place, mine in enumerate(of_place) for slot in mine}, of_place
+
+
+def _lines(basket: Basket, runs: Sequence[Run], places: Mapping[int, int]) -> tuple[PricedLine, ...]:
     of_line: list[list[UnitRun]] = [[] for _ in basket.lines]
     for run in runs:
-        shares: dict[int, int] = {}
-        for slot, part in run.shares:
-            place = kept[merged[slot]]
-            shares[place] = shares.get(place, 0) + part
-        unit = UnitRun(run.count, run.left_minor, tuple(sorted(shares.items())))
+        shares = tuple([(places[slot], part) for slot, part in run.shares])
+        if len(shares) > 1:
+            shares = _in_places(shares)
         mine = of_line[run.at]
-        if mine and (mine[-1].paid_minor, mine[-1].shares) == (unit.paid_minor, unit.shares):
-            mine[-1] = UnitRun(mine[-1].count + unit.count, unit.paid_minor, unit.shares)
+        if mine and mine[-1].paid_minor == run.left_minor and mine[-1].shares == shares:
+            mine[-1] = UnitRun(mine[-1].count + run.count, run.left_minor, shares)
         else:
-            mine.append(unit)
+            mine.append(UnitRun(run.count, run.left_minor, shares))
     return tuple(
-        PricedLine(
-            line.line_no,
-            line.sku,
-            line.quantity,
-            line.amount_minor,
-            sum(unit.paid_minor * unit.count for unit in units),
-            tuple(units),
-        )
-        for line, units in zip(basket.lines, of_line, strict=True)
+        [
+            PricedLine(
+                line.line_no,
+                line.sku,
+                line.quantity,
+                line.quantity * line.unit_minor,
+                sum([unit.paid_minor * unit.count for unit in units]),
+                tuple(units),
+            )
+            for line, units in zip(basket.lines, of_line, strict=True)
+        ]
     )
 
 
+def _in_places(shares: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Each place once, in their order."""
+    summed: dict[int, int] = {}
+    for place, part in shares:
+        summed[place] = summed.get(place, 0) + part
+    return tuple(sorted(summed.items()))
+
+
 def _discounts(
-    basket: Basket,
-    runs: Sequence[Run],
-    effects: Mapping[int, Effect],
-    merged: Mapping[int, int],
-    kept: Mapping[int, int],
-) -> tuple[Discount, ...]:
-    of_lines: list[dict[int, int]] = [{} for _ in kept]
-    for run in runs:
-        for slot, part in run.shares:
-            lines = of_lines[kept[merged[slot]]]
-            lines[run.at] = lines.get(run.at, 0) + part * run.count
+    basket: Basket, effects: Mapping[int, Effect], fallen: Mapping[int, dict[int, int]],
+    of_place: Sequence[Sequence[int]],
+) -> tuple[Discount, ...]:  # fmt: skip
     discounts = []
-    for first, place in kept.items():
-        mine = [effect for slot, effect in effects.items() if merged[slot] == first]
-        promotion = mine[0].promotion
-        amount = sum(of_lines[place].values())
+    lines = basket.lines
+    for slots in of_place:
+        mine = [effects[slot] for slot in slots]
+        first, promotion = mine[0], mine[0].promotion
+        of_lines = fallen.get(slots[0], {})
+        if len(slots) > 1:
+            of_lines = {}
+            for slot in slots:
+                for at, part in fallen.get(slot, {}).items():
+                    of_lines[at] = of_lines.get(at, 0) + part
+        amount = sum(of_lines.values())
         discounts.append(
             Discount(
                 promotion.promotion_id,
@@ -159,14 +202,12 @@ def _discounts(
                 promotion.layer,
                 rule_word(promotion),
                 amount,
-                tuple(
-                    (basket.lines[at].line_no, part) for at, part in sorted(of_lines[place].items()) if part
-                ),
+                tuple([(lines[at].line_no, part) for at, part in sorted(of_lines.items()) if part]),
                 funded(promotion, amount),
-                sum(effect.applications for effect in mine),
-                mine[0].code,
-                sum(effect.base_minor for effect in mine),
-                sum(effect.points for effect in mine),
+                sum([effect.applications for effect in mine]),
+                first.code,
+                sum([effect.base_minor for effect in mine]),
+                sum([effect.points for effect in mine]),
                 promotion.gl_code,
                 promotion.needs.points,
             )
@@ -187,7 +228,10 @@ def funded(promotion: Promotion, amount_minor: int) -> tuple[tuple[str, str, int
 
 def store_cost(promotion: Promotion, amount_minor: int) -> int:
     """What an amount costs the store, in millionths of a minor unit: a measure for ties, never shown."""
-    return amount_minor * sum(each.ppm for each in promotion.funding if each.party == "store")
+    if len(promotion.funding) == 1:
+        only = promotion.funding[0]
+        return amount_minor * only.ppm if only.party == "store" else 0
+    return amount_minor * sum([each.ppm for each in promotion.funding if each.party == "store"])
 
 
 def rule_word(promotion: Promotion) -> str:
@@ -222,24 +266,29 @@ def _off_word(off: Off, share_word: str, amount_word: str, price_word: str) -> s
 
 def check_sums(basket: Basket, priced: PricedBasket) -> None:
     """Raise ArithmeticError where a sum does not hold: an answer that is wrong is never given."""
-    of_lines: dict[int, int] = {line.line_no: 0 for line in basket.lines}
+    of_lines = dict.fromkeys([line.line_no for line in basket.lines], 0)
     taken_back = {line.line_no for line in basket.lines if line.unit_minor < 0}
     for discount in priced.discounts:
-        if sum(part for _, part in discount.lines) != discount.amount_minor:
-            raise ArithmeticError(f"{discount.promotion_id}: its lines are not its amount")
-        if sum(part for _, _, part in discount.funding) != discount.amount_minor:
-            raise ArithmeticError(f"{discount.promotion_id}: its payers do not pay its amount")
+        amount = 0
         for line_no, part in discount.lines:
             of_lines[line_no] += part
+            amount += part
+        if amount != discount.amount_minor:
+            raise ArithmeticError(f"{discount.promotion_id}: its lines are not its amount")
+        if sum([part for _, _, part in discount.funding]) != amount:
+            raise ArithmeticError(f"{discount.promotion_id}: its payers do not pay its amount")
+    paid = 0
     for line in priced.lines:
-        if sum(run.count for run in line.runs) != line.quantity:
+        count = 0
+        for run in line.runs:
+            count += run.count
+            if run.paid_minor < 0 and line.line_no not in taken_back:
+                raise ArithmeticError(f"line {line.line_no}: a unit is below zero")
+        if count != line.quantity:
             raise ArithmeticError(f"line {line.line_no}: its units are not its quantity")
         if line.list_minor - of_lines[line.line_no] != line.paid_minor:
             raise ArithmeticError(f"line {line.line_no}: list less discounts is not what is paid")
-        for run in line.runs:
-            if run.paid_minor < 0 and line.line_no not in taken_back:
-                raise ArithmeticError(f"line {line.line_no}: a unit is below zero")
-    paid = sum(line.paid_minor for line in priced.lines)
+        paid += line.paid_minor
     if priced.goods_minor - priced.discount_minor != paid:
         raise ArithmeticError("goods less discounts is not what the lines pay")
     if paid + priced.tax_added_minor + priced.rounding_minor != priced.total_minor:
