@@ -2,7 +2,7 @@
 
 `kernel.c` does what `search` does, in the same order and with the same count of states, so that whoever has
 no library gets the same answer later. The library lies beside this file or there is none; one that was built
-of another source is refused. POS_PRICE_KERNEL=off does without. Building it is next door (`kernel_build`).
+of another source is refused. POS_PRICE_KERNEL=off does without. `installer/price_kernel.py` builds it.
 """
 
 from __future__ import annotations
