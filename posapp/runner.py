@@ -53,6 +53,7 @@ from posapp.flows.intents import (
     ShiftRead,
     Stock,
 )  # fmt: skip
+from posapp.flows.ports import Shelf
 from posapp.store.prints import Slip
 from posapp.values import dataclass
 
@@ -104,6 +105,12 @@ class NameSearch(Protocol):
     def stock(self, skus: Sequence[str]) -> Mapping[str, Stock] | None: ...
 
 
+class OffersPort(Shelf, Protocol):
+    """The shop's promotions, and its goods by the sets they speak of; used by one thread."""
+
+    def changed(self) -> Intent | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The parts that carry effects out."""
@@ -120,7 +127,7 @@ class World:
     camera: CameraPort | None = None
     scanners: ScannersPort | None = None
     rules: Callable[[], Sequence[Intent]] = lambda: ()
-    promotions: Callable[[], Intent | None] = lambda: None
+    offers: OffersPort | None = None
 
 
 class Runner:
@@ -240,7 +247,7 @@ class Runner:
             self._post(news)
 
     def _tell_promotions(self) -> None:
-        news = self._world.promotions()
+        news = None if self._world.offers is None else self._world.offers.changed()
         if news is not None:
             # The engine is loaded here and not with the first scan.
             from posapp.domain.pricing.answers import engine  # noqa: F401
@@ -255,7 +262,8 @@ class Runner:
     def _answer_explanation(self, effect: ExplainPrices) -> None:
         from posapp.flows.explanation import answer
 
-        self._post(answer(effect))
+        if self._world.offers is not None:
+            self._post(answer(effect, self._world.offers))
 
     def _tell_devices(self) -> None:
         self._post(DeviceTold(disk_free_bytes=shutil.disk_usage(self._world.data).free))

@@ -189,7 +189,7 @@ class Till(QObject):
             copy_mark=lambda language: self.speech(language).t("COPY"),
             language=lambda: self.terminal.state.desk.language,
             rules=self._rules.changed,
-            promotions=self._promotions.changed,
+            offers=self._promotions,
             camera=self._viewing,
             scanners=self.scanning,
         )

@@ -13,7 +13,7 @@ from posapp.domain.cart_prices import PricedCart
 from posapp.domain.facts import Fact
 from posapp.domain.paper import PaperDocument
 from posapp.domain.pricing.goods.index import PromotionIndex
-from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.shop import Shop
 from posapp.values import dataclass
 
 
@@ -152,7 +152,7 @@ class ExplainPrices:
 
     prices: PricedCart
     promotions: PromotionIndex = field(repr=False)
-    policy: Policy = field(repr=False)
+    shop: Shop = field(repr=False)
     line_no: int | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.items.prices import PriceAnswer
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
 from posapp.domain.pricing.terms.priced import PricedBasket
+from posapp.domain.pricing.terms.promotion import GoodsSet
 from posapp.domain.shop import Shop
 
 
@@ -74,6 +75,13 @@ class Pricing(Protocol):
         self, basket: Basket, promotions: PromotionIndex, shop: Shop
     ) -> tuple[PricedBasket, datetime | None]:
         """The basket with its prices, and when the clock may change them (None: it does not)."""
+
+
+class Shelf(Protocol):
+    """What the shop has to sell, by the sets that promotions speak of; may take some milliseconds."""
+
+    def goods_of(self, of: GoodsSet, at_ms: int) -> Sequence[Item]:
+        """Some items that may be in a set, priced at a time; none where it names no goods."""
 
 
 class SoldReader(Protocol):

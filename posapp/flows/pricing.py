@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from posapp.domain.cart import Cart
-from posapp.domain.cart_prices import PricedCart, basket_of, policy_of
+from posapp.domain.cart_prices import PricedCart, basket_of
 from posapp.domain.price_facts import PromotionSetAside
 from posapp.domain.shifts import local_time
 from posapp.flows.effects import Beep, ExplainPrices, Record
@@ -106,7 +106,7 @@ def explanation_due(desk: Desk, ports: Ports) -> bool:
 def explain(desk: Desk, line_no: int | None) -> tuple[Desk, ExplainPrices]:
     """Ask what was lost on a line (of none where it is None), and for the next steps."""
     assert desk.prices is not None
-    ask = ExplainPrices(desk.prices, desk.promotions.index, policy_of(shop_of(desk)), line_no)
+    ask = ExplainPrices(desk.prices, desk.promotions.index, shop_of(desk), line_no)
     return replace(desk, asked_for=desk.prices), ask
 
 

@@ -37,7 +37,8 @@ _ITEM: Final = (
 #: A price that was taken away is none.
 _PRICED: Final = " LEFT JOIN price ON price.sku = item.sku AND price.deleted = 0 WHERE "
 _BY_KEY: Final = _ITEM + "code CROSS JOIN item USING (item_no)" + _PRICED + "code_key = ?"
-_BY_SKU: Final = _ITEM + "item" + _PRICED + "item.sku = ? AND item.deleted = 0"
+#: Asks for an item by its SKU, in a row as `to_item` takes it.
+ITEM_BY_SKU: Final = _ITEM + "item" + _PRICED + "item.sku = ? AND item.deleted = 0"
 #: Asks for an item by its number in the file, in a row as `to_item` takes it.
 ITEM_BY_NUMBER: Final = _ITEM + "item" + _PRICED + "item_no = ? AND item.deleted = 0"
 #: An item is as new as its name or its price.
@@ -117,7 +118,7 @@ class SqliteCatalogReader:
 
     def by_sku(self, sku: str, at_ms: int) -> Item | None:
         """The item with this SKU, priced at a time."""
-        row = self._ask(lambda held: held.execute(_BY_SKU, (sku,)).fetchone())
+        row = self._ask(lambda held: held.execute(ITEM_BY_SKU, (sku,)).fetchone())
         return None if row is None else to_item(row, at_ms)
 
     def why_price(self, sku: str, at_ms: int, *, level: str | None = None) -> PriceAnswer | None:
@@ -125,7 +126,7 @@ class SqliteCatalogReader:
 
         Raises CatalogueUnreadable.
         """
-        row = self._ask(lambda held: held.execute(_BY_SKU, (sku,)).fetchone())
+        row = self._ask(lambda held: held.execute(ITEM_BY_SKU, (sku,)).fetchone())
         if row is None or row[4] is None:
             return None
         rows = (None if row[6] is None else read_rows(sku, bytes(row[6]))) or listed_rows(

@@ -6,13 +6,16 @@ Used by one thread of its own: tens of thousands of documents take seconds, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from posapp.domain.catalog import Item
+from posapp.domain.pricing.terms.promotion import GoodsSet
 from posapp.exchange.promotions import PromotionReader
 from posapp.flows.intents import PromotionsSent
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.engine import open_reader
+from posapp.store.goods_shelf import GoodsShelf
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.versions import STREAM_PROMOTIONS
 
@@ -29,6 +32,7 @@ class PromotionFeed:
         self._currency = currency
         self._reader = PromotionReader()
         self._heard: Any = None
+        self._shelf = GoodsShelf(catalogue)
 
     def changed(self) -> PromotionsSent | None:
         """All promotions, or None where nothing changed or the file cannot be read now."""
@@ -48,6 +52,11 @@ class PromotionFeed:
         self._heard = heard
         return PromotionsSent(*self._reader.read(documents, currency))
 
+    def goods_of(self, of: GoodsSet, at_ms: int) -> Sequence[Item]:
+        """Some items that may be in a set of a promotion, priced at a time."""
+        return self._shelf.goods_of(of, at_ms)
+
     def close(self) -> None:
         """Let the file go."""
+        self._shelf.close()
         self._hold.close()

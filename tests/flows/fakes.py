@@ -29,6 +29,7 @@ from posapp.domain.facts import (
     TransactionVoided,
 )
 from posapp.domain.pricing.items.prices import Asking, PriceAnswer, PriceRow, PriceRows
+from posapp.domain.pricing.terms.promotion import GoodsSet
 from posapp.domain.shop import Shop
 from posapp.flows.effects import (
     Commit,
@@ -142,6 +143,10 @@ class FakeCatalogue:
             return None
         row = PriceRow("list", sku, found.price_minor)
         return PriceRows((row,)).why(sku, Asking(datetime.fromtimestamp(at_ms // 1000, UTC), ZoneInfo("UTC")))
+
+    def goods_of(self, of: GoodsSet, at_ms: int) -> tuple[Item, ...]:
+        """All there is: whether a set holds an item is for the one who asks."""
+        return tuple({found.sku: found for found in self.by_code.values()}.values())
 
     def search(self, text: str) -> tuple[Item, ...]:
         """Items with the text in a name."""

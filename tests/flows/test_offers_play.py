@@ -279,18 +279,6 @@ class TestWhy:
         assert world.refused
 
 
-def test_one_more_piece_would_bring(world: World) -> None:
-    world.scan(COLA)
-    assert not [effect for effect in world.do(Tick()).effects if isinstance(effect, ExplainPrices)]
-    world.hands.pass_by(1_000)
-    world.do(Tick())
-    assert "Add one more Cola and save ¥1.75" in labels(world.terminal.view())
-    # Asked once for these prices.
-    assert not [effect for effect in world.do(Tick()).effects if isinstance(effect, ExplainPrices)]
-    world.scan(COLA)
-    assert "Add one more" not in labels(world.terminal.view())
-
-
 def test_what_cannot_be_read_is_told_and_sold_without(world: World) -> None:
     outcome = world.do(promotions(HALF, BROKEN))
     (record,) = [effect for effect in outcome.effects if isinstance(effect, Record)]

@@ -127,7 +127,7 @@ class World:
                 gone = self.store.parked.pop(effect.transaction_id)
                 self.store.draft = (effect.transaction_id, gone.cart)
             case ExplainPrices():
-                self._one(explanation.answer(effect))
+                self._one(explanation.answer(effect, self.catalogue))
             case VerifyPin() | Search() | ReadShift():
                 if self.holds_answers:
                     self.asked.append(effect)

@@ -234,7 +234,7 @@ class Counter:
                 data=settings.data,
                 copy_mark=lambda _language: "COPY",
                 language=lambda: self.terminal.state.desk.language,
-                promotions=self.offers.changed,
+                offers=self.offers,
             ),
             self._answers.put,
         )

@@ -11,13 +11,15 @@ from posapp.domain.cart_prices import PricedCart
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep
 from posapp.flows.blocks import Action, Block, Note, PriceStep, PriceSteps, SavedBand, SumRow
 from posapp.flows.formatting import MINUS, N_, percent, weight
-from posapp.flows.intents import Back, PricesExplained, RemoveCode, WhyPrice
+from posapp.flows.intents import AddItem, Back, PricesExplained, RemoveCode, WhyPrice
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.presenters.words import Scene
 from posapp.flows.steps import Ports
 from posapp.flows.views import Sheet
 from posapp.values import dataclass
 
+#: Next steps on the sheet; beside the goods it is the best one.
+_STEPS_TOLD = 2
 #: Layers whose discounts belong to the line they fell on; the others are the whole sale's.
 LINE_LAYERS = ("price", "item")
 
@@ -114,9 +116,7 @@ def offer_blocks(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[Bl
         blocks.append(SavedBand(scene.t("Saved"), scene.sign, scene.amount(saved), why))
     told = scene.desk.explained
     if told is not None and told.prices is prices and told.next_steps:
-        step = told.next_steps[0]
-        name = scene.word(step.names) if step.names else step.promotion_id
-        blocks.append(Note(step_words(scene, cart, step), "info", "tag", detail=name))
+        blocks.append(step_note(scene, cart, told.next_steps[0]))
     used = (
         {each.code.casefold() for each in prices.priced.discounts if each.code}
         if prices is not None
@@ -133,19 +133,35 @@ def offer_blocks(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[Bl
     return blocks
 
 
-def step_words(scene: Scene, cart: Cart, step: NextStep) -> str:
+def step_note(scene: Scene, cart: Cart, step: NextStep) -> Note:
+    """The next step with the promotion's name, and the button that takes it where one touch can."""
+    name = scene.word(step.names) if step.names else step.promotion_id
+    if step.is_new:
+        name = scene.t("{name}, at {price} each", name=name, price=scene.money(step.unit_minor))
+    action = None
+    if step.skus and step.item_names and _may_be_added(cart, step.skus[0]):
+        whole = scene.t("Add {name}", name=scene.word(step.item_names))
+        action = Action(scene.t("Add"), AddItem(step.skus[0]), "", "plus", "quiet", name=whole)
+    return Note(step_words(scene, step), "info", "tag", detail=name, action=action)
+
+
+def _may_be_added(cart: Cart, sku: str) -> bool:
+    """Whether one more piece needs no pack in hand: nothing of it was sold by what stands on a pack."""
+    return all(line.is_counted and line.pack is None for line in cart.lines if line.sku == sku)
+
+
+def step_words(scene: Scene, step: NextStep) -> str:
     """What one more piece would bring: "Add one more Combed cotton socks and save 12.00"."""
     saves = scene.money(step.saves_minor)
     if step.add_minor:
-        return scene.t(
-            "Buy for {amount} more and save {saves}", amount=scene.money(step.add_minor), saves=saves
-        )
-    names = {scene.word(line.names) for line in cart.lines if line.sku in step.skus}
+        amount = scene.money(step.add_minor)
+        return scene.t("Buy for {amount} more and save {saves}", amount=amount, saves=saves)
+    name = scene.word(step.item_names) if step.item_names else step.skus[0] if step.skus else ""
     if step.add_qty != 1:
-        return scene.t("Add {n} more and save {saves}", n=str(step.add_qty), saves=saves)
-    if len(names) == 1:
-        return scene.t("Add one more {name} and save {saves}", name=next(iter(names)), saves=saves)
-    return scene.t("Add one more and save {saves}", saves=saves)
+        return scene.t("Add {n} × {name} and save {saves}", n=str(step.add_qty), name=name, saves=saves)
+    if step.is_new:
+        return scene.t("Add {name} and save {saves}", name=name, saves=saves)
+    return scene.t("Add one more {name} and save {saves}", name=name, saves=saves)
 
 
 # ------------------------------------------------------------------ why this price
@@ -155,12 +171,15 @@ def why_sheet(scene: Scene, ports: Ports) -> Sheet:
     cart, prices = desk.cart, desk.prices
     line = cart.line(desk.marked) if cart is not None and desk.marked is not None else None
     back = Action(scene.t("Close"), Back(), "Esc", "arrow-left")
-    if line is None or prices is None:
+    if cart is None or line is None or prices is None:
         return Sheet(scene.t("Why this price"), "circle-question-mark", (), (), (), "", "", back)
     blocks: list[Block] = [_steps(scene, ports, line, prices), _return_note(scene, line, prices)]
     lost = _lost_rows(scene, line, prices)
     if lost:
         blocks.append(PriceSteps("", "", lost))
+    told = scene.desk.explained
+    if told is not None and told.prices is prices:
+        blocks += [step_note(scene, cart, step) for step in told.next_steps[:_STEPS_TOLD]]
     title = f"{scene.t('Why this price')} · {scene.word(line.names)}"
     return Sheet(
         title, "circle-question-mark", (), (), tuple(blocks), "", "", back,
