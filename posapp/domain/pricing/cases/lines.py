@@ -47,7 +47,7 @@ def read_lines(
             net = Fraction(*net_of(unit_minor, taxes))
             unit_minor, taxes = round_div(net.numerator, net.denominator, policy.tax_round_mode), ()
         if policy.amounts == "with_tax":
-            unit_minor, taxes = with_taxes(unit_minor, taxes, policy.tax_round_mode)
+            unit_minor, taxes = _with_tax(unit_minor, taxes, policy)
         lines.append(
             BasketLine(
                 line_no=number,
@@ -77,6 +77,17 @@ class _Price:
     unit_minor: int
     written: str = ""
     times: Fraction = Fraction(1)
+
+
+def _with_tax(
+    unit_minor: int, taxes: tuple[LineTax, ...], policy: Policy
+) -> tuple[int, tuple[LineTax, ...]]:
+    """A price with its rates in it; fixed amounts a piece stay beside it, since no discount lowers them."""
+    is_flat = all(tax.level == 0 and tax.on is None for tax in taxes)
+    apart = tuple(tax for tax in taxes if is_flat and tax.per_unit_minor and not (tax.ppm or tax.included))
+    rates = tuple(tax for tax in taxes if tax not in apart)
+    price, rates = with_taxes(unit_minor, rates, policy.tax_round_mode)
+    return price, (*rates, *apart)
 
 
 def _price(node: Node, policy: Policy) -> _Price:
