@@ -268,7 +268,6 @@ COMPUTATION = [
         )
         for word, where in (("on top", {}), ("in the price", IN))
     ),
-    odoo("a fixed tax in a price of 0", "0", [fixed("0.05", **IN)], "0.00", {"f": "0.05"}, net="-0.05"),
     indian(
         "beside each other",
         "100",

@@ -6,6 +6,7 @@ price in whole minor units becomes one piece of the rounded amount, and its fixe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -38,11 +39,10 @@ def read_lines(
     lines = []
     for number, value in enumerate(values, 1):
         node = Node(value, f"{key}[{number - 1}]", top.money)
-        price = _price(node, policy)
+        price, taxes = _price_and_taxes(node, policy)
         quantity, unit_minor, written = price.pieces, price.unit_minor, price.written
         if written:
             quantities[number] = written
-        taxes = _taxes(node, policy, price)
         if is_exempt:
             net = Fraction(*net_of(unit_minor, taxes))
             unit_minor, taxes = round_div(net.numerator, net.denominator, policy.tax_round_mode), ()
@@ -88,6 +88,23 @@ def _with_tax(
     rates = tuple(tax for tax in taxes if tax not in apart)
     price, rates = with_taxes(unit_minor, rates, policy.tax_round_mode)
     return price, (*rates, *apart)
+
+
+def _price_and_taxes(node: Node, policy: Policy) -> tuple[_Price, tuple[LineTax, ...]]:
+    """What a line says of quantity, price and tax, in the prices that the policy works with."""
+    price = _price(node, policy)
+    taxes = _taxes(node, policy, price)
+    if policy.amounts != "without_tax" or not any(tax.included for tax in taxes):
+        return price, taxes
+    # The net of the whole line is rounded once: where its pieces do not come to that they are one piece.
+    net = Fraction(*net_of(price.pieces * price.unit_minor, taxes, price.pieces))
+    amount = round_div(net.numerator, net.denominator, policy.tax_round_mode)
+    taxes = tuple(replace(tax, included=False) for tax in taxes)
+    if amount % price.pieces == 0:
+        return replace(price, unit_minor=amount // price.pieces), taxes
+    pieces = price.pieces
+    once = tuple(replace(tax, per_unit_minor=tax.per_unit_minor * pieces) for tax in taxes)
+    return _Price(1, amount, price.written or str(pieces)), once
 
 
 def _price(node: Node, policy: Policy) -> _Price:

@@ -20,6 +20,7 @@ from posapp.domain.pricing.sequences.groups import (
     reward_groups,
 )
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL
+from posapp.domain.pricing.terms.policy import Sharing
 from posapp.domain.pricing.terms.promotion import (
     Bundle,
     Condition,
@@ -69,7 +70,7 @@ def effect(promotion: Promotion, goods: Goods) -> Effect | None:
         return None
     shares = {unit: amount for one in found for unit, amount in one.shares.items()}
     whole = Effect(
-        _at_most(promotion.limits.max_minor, shares),
+        _at_most(promotion.limits.max_minor, shares, goods.policy.sharing),
         frozenset(unit for one in found for unit in one.used),
         sum(one.applications for one in found),
         sum(one.base_minor for one in found),
@@ -78,10 +79,10 @@ def effect(promotion: Promotion, goods: Goods) -> Effect | None:
     return whole if whole.amount_minor or whole.gifts else None
 
 
-def _at_most(most: int | None, shares: dict[int, int]) -> dict[int, int]:
+def _at_most(most: int | None, shares: dict[int, int], how: Sharing) -> dict[int, int]:
     if most is None or sum(shares.values()) <= most:
         return shares
-    return dict(zip(shares, share(most, list(shares.values())), strict=True))
+    return dict(zip(shares, share(most, list(shares.values()), how), strict=True))
 
 
 def _alike(promotion: Promotion, goods: Goods) -> list[list[int]]:
@@ -145,6 +146,8 @@ def _on_items(promotion: Promotion, units: list[int], goods: Goods) -> Effect | 
             if count <= limits.max_units:
                 fitting.append(group)
         groups = fitting
+        rest = max(0, limits.max_units - sum(len(group.reduced) for group in groups))
+        gifts = tuple((sku, min(quantity, rest)) for sku, quantity in gifts if rest)
     gains = _gains(promotion, groups, goods, as_one=whole)
     shares: dict[int, int] = {}
     used: set[int] = set()
@@ -372,4 +375,4 @@ def _percent_of_order(
     shares: dict[int, int] = {}
     for pool in pools.values():
         shares.update(zip(pool, percent(ppm, pool, goods, promotion), strict=True))
-    return _at_most(cap, shares)
+    return _at_most(cap, shares, goods.policy.sharing)

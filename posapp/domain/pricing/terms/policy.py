@@ -72,8 +72,8 @@ class Policy:
     #: dearest by turns; what is left over joins a group that has none of its value.
     differing: Literal["listed", "balanced"] = "listed"
     #: "with_tax": where a basket is read, added taxes are put into its prices: amounts off are amounts
-    #: with tax.
-    amounts: Literal["as_priced", "with_tax"] = "as_priced"
+    #: with tax. "without_tax": included ones are taken out, line by line.
+    amounts: Literal["as_priced", "with_tax", "without_tax"] = "as_priced"
     #: How the amount of goods by weight is rounded, and of prices that are finer than the currency.
     price_mode: Mode = "half_up"
     tax_mode: Literal["included", "added"] = "included"
