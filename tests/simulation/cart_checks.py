@@ -106,6 +106,7 @@ def taxes(cart: Cart, priced: PricedBasket) -> Iterator[str]:
     if added != priced.tax_added_minor:
         yield "added tax is not the sum of its rates"
     yield from (f"line {n}: net and tax are not the price" for n, net in nets.items() if left[n] != net)
+    yield from (f"line {n}: a net of {net}" for n, net in nets.items() if net < 0)
 
 
 def tenders(cart: Cart, priced: PricedBasket, dice: Random) -> Iterator[str]:

@@ -62,6 +62,7 @@ _TAXES: Final = (
     (), (),
     (("vat", 130_000, 0, 0),), (("vat", 190_000, 0, 0),), (("low", 70_000, 0, 0),),
     (("gst", 50_000, 0, 0), ("pst", 99_750, 1, 0)), (("vat", 100_000, 0, 0), ("fee", 0, 0, 7)),
+    (("fee", 0, 0, 9), ("old", 0, 0, 2), ("vat", 190_000, 1, 0)),
 )  # fmt: skip
 _FUNDING: Final = (
     (Funding("store", 1_000_000),),
@@ -154,11 +155,8 @@ class Drawing:
                 dice.choice(("Acme", "Alm", "")),
                 frozenset({"t"}) if dice.random() < 0.4 else frozenset(),
             )
-            # A fixed tax in a price could be more than what is left of it.
             taxes = tuple(
-                LineTax(name, ppm, included, level, fixed)
-                for name, ppm, level, fixed in dice.choice(_TAXES)
-                if not (included and fixed)
+                LineTax(name, ppm, included, level, fixed) for name, ppm, level, fixed in dice.choice(_TAXES)
             )
             price = dice.choice(prices)
             lines.append(

@@ -27,8 +27,9 @@ from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
-from posapp.domain.pricing.answers import engine, refunds
+from posapp.domain.pricing.answers import finishing, refunds
 from posapp.domain.pricing.answers.engine import PriceCache, price
+from posapp.domain.pricing.goods import admitting
 from posapp.domain.pricing.goods.gates import Open
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.items.set_cache import SetCache
@@ -201,8 +202,8 @@ def digest_elsewhere(seeds: range, hash_seed: int, mutant: str | None) -> int:
 
 
 # ------------------------------------------------------------------ planted faults
-_opened = engine.gate
-_answered = engine.answer
+_opened = admitting.admitted
+_answered = finishing.answer
 _token = SetCache.token
 
 
@@ -246,9 +247,9 @@ def _rounded_down(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
 
 MUTANTS: Final[dict[str, Callable[[], Any]]] = {
     "shared_by_nobody": lambda: patch.object(settling, "funded", _shared_by_nobody),
-    "no_budget": lambda: patch.object(engine, "gate", _without_budget),
-    "a_cent_lost": lambda: patch.object(engine, "answer", _a_cent_lost),
-    "by_hash": lambda: patch.object(engine, "answer", _by_hash),
+    "no_budget": lambda: patch.object(admitting, "admitted", _without_budget),
+    "a_cent_lost": lambda: patch.object(finishing, "answer", _a_cent_lost),
+    "by_hash": lambda: patch.object(finishing, "answer", _by_hash),
     "stale_cache": lambda: patch.object(SetCache, "token", _token_by_id),
     "points_lost": lambda: patch.object(refunds, "allocate", _rounded_down),
     "returns_not_rounded": lambda: patch.object(refunds, "round_to_step", lambda minor, step, mode: minor),

@@ -11,9 +11,9 @@ from tests.simulation.price_carts import BLOCK, MUTANTS, campaign, digest, diges
 
 
 def test_carts_add_up_keep_limits_and_come_back() -> None:
-    outcome = campaign(range(200), hashes_every=0)
+    outcome = campaign(range(400), hashes_every=0)
     assert outcome.wrong == []
-    assert outcome.carts == outcome.returned == 200
+    assert outcome.carts == outcome.returned == 400
     assert len(outcome.rules) >= 15
     assert len(outcome.policies) == 4
 

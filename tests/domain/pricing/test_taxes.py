@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posapp.domain.money import MODES
-from posapp.domain.pricing.goods.taxes import TaxedLine, TaxSums, tax_sums
+from posapp.domain.pricing.goods.taxes import TaxedLine, TaxSums, net_of, tax_sums
 from posapp.domain.pricing.terms.basket import LineTax
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.shop import TaxRules
@@ -104,6 +104,55 @@ def test_kept_rounds_the_net_where_total_rounds_the_tax() -> None:
     assert totals(tax_sums([half], Policy(tax_rounding="kept"))) == [("half", 11, 10)]
 
 
+ECO, OLD = LineTax("eco", 0, True, per_unit_minor=7), LineTax("old", 0, True, per_unit_minor=3)
+
+
+@pytest.mark.parametrize("rounding", [*ROUNDINGS, "line_kept"])
+def test_no_more_fixed_tax_than_is_paid_is_in_the_price(rounding: str) -> None:
+    policy = Policy(tax_rounding=rounding)  # type: ignore[arg-type]
+    free = tax_sums([line(0, ECO, VAT19, quantity=2)], policy)
+    assert (totals(free), free.added_minor) == ([("eco", 0, 0), ("vat19", 0, 0)], 0)
+    some = tax_sums([line(9, ECO, VAT19, quantity=2), line(119, VAT19, line_no=2)], policy)
+    assert totals(some) == [("eco", 0, 9), ("vat19", 100, 19)]
+    # Two of them take what is there by what each would be, and what stands on one its part.
+    both = tax_sums([line(5, ECO, OLD)], policy)
+    assert totals(both) == [("eco", 0, 4), ("old", 0, 1)]
+    above = LineTax("vat", 1_000_000, True, level=1)
+    assert totals(tax_sums([line(12, ECO, OLD, above)], policy)) == [
+        ("eco", 0, 4),
+        ("old", 0, 2),
+        ("vat", 0, 6),
+    ]
+    # Taxes on top are not in what is paid.
+    added = tax_sums([line(3, ECO, LineTax("bag", 0, False, per_unit_minor=5))], policy)
+    assert totals(added) == [("eco", 0, 3), ("bag", 0, 5)]
+    assert added.added_minor == 5
+
+
+def test_rounding_up_takes_no_more_than_is_paid() -> None:
+    low, high = LineTax("low", 50_000, True), LineTax("high", 99_750, True, level=1)
+    up = Policy(tax_rounding="line", tax_round_mode="ceiling")
+    assert totals(tax_sums([line(1, low, high), line(0, low, line_no=2)], up)) == [
+        ("low", 0, 1),
+        ("high", 0, 0),
+    ]
+    # Over the document the others bear it: 3 cents of each rate on goods for 51 in all.
+    cents = [line(1, low, high, line_no=n) for n in range(4)]
+    whole = tax_sums([*cents, line(47, low, high, line_no=9)], Policy(tax_round_mode="ceiling"))
+    assert totals(whole) == [("low", 43, 3), ("high", 43, 5)]
+    assert min(net for each in whole.sums for _, net, _ in each.line_shares) >= 0
+
+
+def test_a_free_unit_beside_others_has_no_fixed_tax() -> None:
+    units = TaxedLine(1, 20, (ECO, VAT19), 2, ((1, 0), (1, 20)))
+    assert totals(tax_sums([units], Policy(tax_rounding="unit"))) == [("eco", 11, 7), ("vat19", 11, 2)]
+
+
+def test_as_much_as_is_fixed_leaves_nothing() -> None:
+    assert totals(tax_sums([line(14, ECO, VAT19, quantity=2)], Policy())) == [("eco", 0, 14), ("vat19", 0, 0)]
+    assert totals(tax_sums([line(16, ECO, VAT19, quantity=2)], Policy())) == [("eco", 2, 14), ("vat19", 2, 0)]
+
+
 @settings(deadline=None)
 @given(goods(), st.sampled_from(ROUNDINGS), st.sampled_from(MODES))
 def test_net_and_tax_are_the_price_on_every_line(lines: list[TaxedLine], rounding: str, mode: str) -> None:
@@ -131,6 +180,7 @@ def test_net_and_tax_are_the_price_on_every_line(lines: list[TaxedLine], roundin
 @given(goods(), st.sampled_from(MODES))
 def test_the_document_is_exact_up_to_one_rounding(lines: list[TaxedLine], mode: str) -> None:
     exact: dict[str, Fraction] = {}
+    lines = [each for each in lines if net_of(each.amount_minor, each.taxes, each.quantity)[0] > 0]
     for each in lines:
         for rate_id, tax in exact_taxes(each).items():
             exact[rate_id] = exact.get(rate_id, Fraction(0)) + tax

@@ -12,6 +12,8 @@ from fractions import Fraction
 from functools import lru_cache
 from math import lcm
 
+from posapp.domain.money import round_div
+from posapp.domain.pricing.goods.sharing import share as share_out
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, LineTax
 from posapp.values import dataclass
 
@@ -58,6 +60,32 @@ def shares_of(taxes: tuple[LineTax, ...]) -> tuple[Share, ...]:
         )
         for pair in exact
     )
+
+
+def spent_taxes(
+    taxes: Sequence[LineTax], shares: Sequence[Share], amount: int, pieces: int
+) -> list[int] | None:
+    """Each tax where an amount is less than the fixed taxes that its price has in it; else None.
+
+    No discount lowers a fixed tax, but more than is paid cannot be in what is paid: nothing is left as the
+    net price, and the included taxes take the amount by what each would be of nothing.
+    """
+    if amount < 0 or not any(share.of_pieces for share in shares):
+        return None
+    divisor = shares[0].divisor
+    in_price = [share for share, tax in zip(shares, taxes, strict=True) if tax.included]
+    slope = divisor - sum(share.of_amount for share in in_price)
+    fixed = sum(share.of_pieces for share in in_price)
+    if slope * amount >= fixed * pieces:
+        return None
+    # Each tax (times slope and divisor) where the net price is nothing.
+    of_nothing = [share.of_amount * fixed * pieces + share.of_pieces * slope * pieces for share in shares]
+    weights = [max(0, each) if tax.included else 0 for each, tax in zip(of_nothing, taxes, strict=True)]
+    parts = share_out(amount, weights)
+    return [
+        part if tax.included else round_div(each, divisor * slope) if slope else 0
+        for part, each, tax in zip(parts, of_nothing, taxes, strict=True)
+    ]
 
 
 def below(taxes: Sequence[LineTax], place: int) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import lcm
 
 from posapp.domain.money import Mode, round_div
-from posapp.domain.pricing.goods.tax_shares import Share, shares_of
+from posapp.domain.pricing.goods.tax_shares import Share, shares_of, spent_taxes
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, LineTax
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import PricedLine, TaxSum
@@ -138,7 +138,7 @@ def tax_sums(lines: Sequence[TaxedLine], policy: Policy) -> TaxSums:
         taxes = [_of_units(line, of_line, policy) for line, of_line in zip(lines, shares, strict=True)]
     else:
         taxes = _over_the_document(lines, shares, rates, policy)
-    return _summed(lines, taxes, rates)
+    return _summed(lines, taxes, rates, is_of_all=policy.tax_rounding in ("total", "kept"))
 
 
 def _rounded(above: int, divisor: int, policy: Policy) -> int:
@@ -147,11 +147,17 @@ def _rounded(above: int, divisor: int, policy: Policy) -> int:
     return step * round_div(above, divisor * step, policy.tax_round_mode)
 
 
+def _exact(line: TaxedLine, shares: Sequence[Share]) -> list[tuple[int, int]]:
+    """Each tax of a line as a fraction; where less is paid than is fixed in the price, whole and no more."""
+    spent = spent_taxes(line.taxes, shares, line.amount_minor, line.quantity)
+    if spent is not None:
+        return [(tax, 1) for tax in spent]
+    return [(share.numerator(line.amount_minor, line.quantity), share.divisor) for share in shares]
+
+
 def _of_line(line: TaxedLine, shares: Sequence[Share], policy: Policy) -> list[int]:
     """Each tax of a line, rounded for the line as one."""
-    return [
-        _rounded(share.numerator(line.amount_minor, line.quantity), share.divisor, policy) for share in shares
-    ]
+    return [_rounded(*tax, policy) for tax in _exact(line, shares)]
 
 
 def _beside_net(line: TaxedLine, shares: Sequence[Share], policy: Policy) -> list[int]:
@@ -169,13 +175,11 @@ def _of_units(line: TaxedLine, shares: Sequence[Share], policy: Policy) -> list[
     """Each tax of a line, rounded on each unit; a line whose units are not known is one."""
     if not line.units:
         return _of_line(line, shares, policy)
-    return [
-        sum(
-            count * _rounded(share.numerator(amount, 1), share.divisor, policy)
-            for count, amount in line.units
-        )
-        for share in shares
-    ]
+    sums = [0] * len(shares)
+    for count, amount in line.units:
+        for nth, tax in enumerate(_exact(TaxedLine(line.line_no, amount, line.taxes), shares)):
+            sums[nth] += count * _rounded(*tax, policy)
+    return sums
 
 
 def _over_the_document(
@@ -186,11 +190,9 @@ def _over_the_document(
 ) -> list[list[int]]:
     """Each tax of each line, where a rate is rounded once over the document and shared out again."""
     taxes = [[0] * len(line.taxes) for line in lines]
+    of_lines = [_exact(line, of_line) for line, of_line in zip(lines, shares, strict=True)]
     for (_, _, included), places in rates:
-        exact = []
-        for at, nth in places:
-            share, line = shares[at][nth], lines[at]
-            exact.append((share.numerator(line.amount_minor, line.quantity), share.divisor))
+        exact = [of_lines[at][nth] for at, nth in places]
         beside = None
         if policy.tax_rounding == "kept" and included:
             beside = sum(lines[at].amount_minor for at, _ in places)
@@ -224,14 +226,41 @@ def _shared(exact: Sequence[tuple[int, int]], policy: Policy, *, beside: int | N
     return shares
 
 
-def _summed(lines: Sequence[TaxedLine], taxes: Sequence[Sequence[int]], rates: Sequence[_Rate]) -> TaxSums:
+def _summed(
+    lines: Sequence[TaxedLine], taxes: Sequence[list[int]], rates: Sequence[_Rate], *, is_of_all: bool
+) -> TaxSums:
     nets = [line.amount_minor for line in lines]
     for (_, _, included), places in rates:
         if included:
             for at, nth in places:
                 nets[at] -= taxes[at][nth]
+    if min(nets, default=0) < 0:
+        _lift(nets, lines, taxes, rates, is_of_all)
     sums = _sums_of(lines, nets, taxes, rates)
     return TaxSums(sums, sum(each.tax_minor for each in sums if not each.included))
+
+
+def _lift(
+    nets: list[int], lines: Sequence[TaxedLine], taxes: Sequence[list[int]], rates: Sequence[_Rate],
+    is_of_all: bool,
+) -> None:  # fmt: skip
+    """Taxes that were rounded up one by one may be more than is paid: no more is taken then.
+
+    Where a rate is rounded over all lines (`is_of_all`), others of them bear it that can.
+    """
+    for (_, _, included), places in reversed(rates):
+        for at, nth in places if included else ():
+            over = min(-nets[at], taxes[at][nth]) if lines[at].amount_minor >= 0 else 0
+            if over <= 0:
+                continue
+            taxes[at][nth] -= over
+            nets[at] += over
+            by_room = sorted(places, key=lambda place: (-nets[place[0]], place)) if is_of_all else []
+            for other, its in by_room:
+                part = max(0, min(over, nets[other]))
+                taxes[other][its] += part
+                nets[other] -= part
+                over -= part
 
 
 def _sums_of(
@@ -266,9 +295,12 @@ def _nets(lines: Sequence[TaxedLine], policy: Policy, *, by_line: bool) -> list[
 
 def _in_price(line: TaxedLine) -> int:
     """Included tax of a line, times the divisor that its shares have."""
+    shares = shares_of(line.taxes)
+    if spent_taxes(line.taxes, shares, line.amount_minor, line.quantity) is not None:
+        return line.amount_minor * shares[0].divisor
     return sum(
         share.numerator(line.amount_minor, line.quantity)
-        for share, tax in zip(shares_of(line.taxes), line.taxes, strict=True)
+        for share, tax in zip(shares, line.taxes, strict=True)
         if tax.included
     )
 
@@ -282,8 +314,12 @@ def _by_net(
     for _, places in rates:
         exact = []
         for at, nth in places:
-            share = as_added[at][nth]
-            exact.append((share.numerator(nets[at], lines[at].quantity), share.divisor))
+            line, share = lines[at], as_added[at][nth]
+            spent = spent_taxes(line.taxes, shares_of(line.taxes), line.amount_minor, line.quantity)
+            if spent is None:
+                exact.append((share.numerator(nets[at], line.quantity), share.divisor))
+            else:
+                exact.append((spent[nth], 1))
         for (at, nth), amount in zip(places, _shared(exact, policy), strict=True):
             taxes[at][nth] = amount
     paid = sum(line.amount_minor for line in lines)

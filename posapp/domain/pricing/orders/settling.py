@@ -134,13 +134,13 @@ def _numbered(
     """
     slots = list(effects)
     layers = [_LAYERS[effect.promotion.layer] for effect in effects.values()]
-    if any([layers[n] > layers[n + 1] for n in range(len(layers) - 1)]):
+    if layers != sorted(layers):
         slots.sort(key=lambda slot: (_LAYERS[effects[slot].promotion.layer], abs(slot)))
     together: dict[tuple[str, str], list[int]] = {}
     for slot in slots:
         effect = effects[slot]
         together.setdefault((effect.promotion.promotion_id, effect.code), []).append(slot)
-    of_place = [mine for mine in together.values() if any([slot in fallen for slot in mine])]
+    of_place = [mine for mine in together.values() if not fallen.keys().isdisjoint(mine)]
     return {slot: place for place, mine in enumerate(of_place) for slot in mine}, of_place
 
 
@@ -148,7 +148,7 @@ def _lines(basket: Basket, runs: Sequence[Run], places: Mapping[int, int]) -> tu
     of_line: list[list[UnitRun]] = [[] for _ in basket.lines]
     for run in runs:
         shares = tuple([(places[slot], part) for slot, part in run.shares])
-        if len(shares) > 1:
+        if len(shares) > 1 and (len(shares) > 2 or shares[0][0] >= shares[1][0]):
             shares = _in_places(shares)
         mine = of_line[run.at]
         if mine and mine[-1].paid_minor == run.left_minor and mine[-1].shares == shares:
@@ -185,10 +185,11 @@ def _discounts(
     discounts = []
     lines = basket.lines
     for slots in of_place:
-        mine = [effects[slot] for slot in slots]
-        first, promotion = mine[0], mine[0].promotion
+        effect = effects[slots[0]]
+        promotion = effect.promotion
         of_lines = fallen.get(slots[0], {})
         if len(slots) > 1:
+            effect = _together([effects[slot] for slot in slots])
             of_lines = {}
             for slot in slots:
                 for at, part in fallen.get(slot, {}).items():
@@ -204,15 +205,24 @@ def _discounts(
                 amount,
                 tuple([(lines[at].line_no, part) for at, part in sorted(of_lines.items()) if part]),
                 funded(promotion, amount),
-                sum([effect.applications for effect in mine]),
-                first.code,
-                sum([effect.base_minor for effect in mine]),
-                sum([effect.points for effect in mine]),
+                effect.applications,
+                effect.code,
+                effect.base_minor,
+                effect.points,
                 promotion.gl_code,
-                promotion.needs.points,
+                # Who pays with points is not asked for more of them.
+                promotion.needs.points if promotion.layer != "points" else 0,
             )
         )
     return tuple(discounts)
+
+
+def _together(effects: Sequence[Effect]) -> Effect:
+    first = effects[0]
+    return Effect(
+        first.promotion, first.code, sum([each.applications for each in effects]),
+        sum([each.base_minor for each in effects]), sum([each.points for each in effects]),
+    )  # fmt: skip
 
 
 def funded(promotion: Promotion, amount_minor: int) -> tuple[tuple[str, str, int], ...]:
