@@ -18,7 +18,7 @@ from posapp.domain.pricing.orders.watch import Goods, most_of
 from posapp.domain.pricing.terms.applications import Lot, Right
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
 from posapp.domain.pricing.terms.policy import Policy
-from posapp.domain.pricing.terms.promotion import Promotion
+from posapp.domain.pricing.terms.promotion import Promotion, SpendTier
 from posapp.values import dataclass
 
 #: Lots of lines kept by identity; then they begin anew.
@@ -99,6 +99,8 @@ def world_of(
                 continue
         elif promotion.layer == "order":
             opened = making.opened(promotion)
+            if opened and _is_out_of_reach(promotion, making.held, goods, policy):
+                opened = []
             orders += [order_right(each, basket, one, making.held) for each, one in opened]
         rest.append(promotion)
     most: dict[str, int] = {}
@@ -111,6 +113,18 @@ def world_of(
             most[order.promotion_id] = most.get(order.promotion_id, 0) + amount
     by_books = sum([(lot.line.unit_minor - lot.price_minor) * lot.count for lot in lots if lot.book])
     return World(goods, books, tuple(items), tuple(able), most, making.closed, by_books, tuple(rest))
+
+
+def _is_out_of_reach(promotion: Promotion, held: Held, goods: Goods, policy: Policy) -> bool:
+    """Whether its goods, even at their own prices, come to less than its lowest step."""
+    kind = promotion.kind
+    if not isinstance(kind, SpendTier) or kind.by != "amount" or promotion.same or not kind.steps:
+        return False
+    if policy.choose == "sequence" or policy.order_percent_per != "order":
+        return False
+    amounts = goods.sums.amounts
+    before = sum([amounts[at] for at in held.places(promotion.on) if amounts[at] > 0])
+    return before < min([step.least for step in kind.steps])
 
 
 class _Making:

@@ -62,16 +62,8 @@ class Ceiling:
         self._components = choice.components or ((frozenset(goods.places), choice.value_minor),)
         self._policy = policy
         self._falls: dict[int, _Fall] = {}
-        #: By line: what it comes to and its pieces without what is locked; and with it.
-        self._amounts = [0] * len(goods.lines)
-        self._whole = [0] * len(goods.lines)
-        self._pieces = [0] * len(goods.lines)
-        for lot in goods.lots:
-            at = goods.places[lot.line.line_no]
-            self._whole[at] += lot.price_minor * lot.count
-            if not lot.is_locked:
-                self._amounts[at] += lot.price_minor * lot.count
-                self._pieces[at] += lot.count
+        self._sums = goods.sums
+        self._out_of: dict[frozenset[int], int] = {}
 
     def most(self, orders: Sequence[OrderRight]) -> int:
         """No choice takes off more with these."""
@@ -119,16 +111,18 @@ class Ceiling:
 
     def _tops(self, falls: Sequence[_Fall]) -> list[int]:
         """Values of the items to look at, the highest first."""
-        tops = {self._value}
+        value = self._value
+        tops = {value}
         for fall in falls:
-            tops.update([top for top in fall.tops if 0 <= top < self._value])
-            if fall.holds_to is not None and 0 <= fall.holds_to < self._value:
+            if fall.tops:
+                tops.update([top for top in fall.tops if 0 <= top < value])
+            if fall.holds_to is not None and 0 <= fall.holds_to < value:
                 tops.add(fall.holds_to)
-        return sorted(tops, reverse=True)
+        return sorted(tops, reverse=True) if len(tops) > 1 else [value]
 
     def _fall(self, right: OrderRight) -> _Fall:
-        before = sum([self._amounts[at] for at in right.places])
-        pieces = sum([self._pieces[at] for at in right.places])
+        before = sum([self._sums.amounts[at] for at in right.places])
+        pieces = sum([self._sums.pieces[at] for at in right.places])
         out = self._outside(right.places)
         kind = right.promotion.kind
         is_steady = out >= self._value or needs_units(right, self._policy) or not is_monotone(right)
@@ -150,8 +144,12 @@ class Ceiling:
 
     def _outside(self, places: frozenset[int]) -> int:
         """The most that comes from parts of the basket which do not lie wholly in these goods."""
-        line_nos = {self._goods.lines[at].line_no for at in places}
-        return sum([value for lines, value in self._components if not lines <= line_nos])
+        known = self._out_of.get(places)
+        if known is None:
+            line_nos = {self._goods.lines[at].line_no for at in places}
+            known = sum([value for lines, value in self._components if not lines <= line_nos])
+            self._out_of[places] = known
+        return known
 
     def _holds_to(self, right: OrderRight) -> int | None:
         """Where the items take off more, a condition fails for sure."""
@@ -163,7 +161,7 @@ class Ceiling:
     def _condition(self, condition: Condition, places: frozenset[int]) -> int | None:
         if condition.min_minor is None or condition.tax != "as_priced":
             return None
-        before = sum([self._whole[at] for at in places])
+        before = sum([self._sums.whole[at] for at in places])
         return self._outside(places) + before - condition.min_minor
 
 

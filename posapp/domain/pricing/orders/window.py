@@ -90,13 +90,13 @@ def combine(
     best = settle(goods, choice, orders, policy)
     if not orders or not choice.value_minor:
         return best
-    reach = Reach(items.touched(goods.lots, rights), choice.value_minor, (), choice.value_minor)
+    window, components = choice.value_minor, ()
     if choice.is_proven:
         ceiling = ceiling or Ceiling(goods, choice, policy)
-        window = ceiling.window(orders, max(best.saving_minor, at_least - 1))
+        window, components = ceiling.window(orders, max(best.saving_minor, at_least - 1)), choice.components
         if window < 0:
             return best
-        reach = replace(reach, components=choice.components, window=window)
+    reach = Reach(items.touched(goods.lots, rights), choice.value_minor, components, window)
     plan = planned(goods, orders, reach, best.taken_minor, policy)
     if plan is None:
         return best
