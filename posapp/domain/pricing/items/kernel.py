@@ -128,7 +128,7 @@ def _words(
                 return None
             ends = cluster.ends
             count = len(ends)
-            tables = _tabulated(words, units, cluster, ranks)
+            tables = _tabulated(words, units, cluster, ranks, count)
         at = len(words)
         words += ends
         words[directory + number] = len(words)
@@ -169,10 +169,9 @@ def _planned(
 
 
 def _tabulated(
-    words: list[int], units: Sequence[Unit], cluster: Cluster, ranks: dict[Rank, int]
+    words: list[int], units: Sequence[Unit], cluster: Cluster, ranks: dict[Rank, int], count: int
 ) -> dict[int, int]:
-    """The same for a cluster that was tabulated by itself."""
-    count = len(cluster.ends)
+    """The same for a cluster of so many states that was tabulated by itself."""
     tables: dict[int, int] = {}
     for position in cluster.positions:
         lot = units[position][0]
