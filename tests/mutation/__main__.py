@@ -2,7 +2,7 @@
 
     python -m tests.mutation --seed 1 --mutants 500 --jobs 2 --out mutants.jsonl
     python -m tests.mutation --seed 1 --mutants 500 --jobs 2 --out mutants.jsonl --from 200   # go on there
-    python -m tests.mutation --seed 1 --mutants 500 --jobs 2 --out mutants.jsonl --again      # only survivors
+    python -m tests.mutation --seed 1 --mutants 500 --jobs 2 --out mutants.jsonl --again   # not seen so far
 
 The seed draws the sample out of every fault of posapp/domain/pricing, money and the rounding of cash. All
 runs in a scratch copy. A line is appended to `--out` for each mutant; a summary is printed as one JSON
@@ -164,6 +164,7 @@ def summary(out: Path, mutants: Sequence[Mutant], equivalent: dict[str, str]) ->
         "outcomes": dict(counts.most_common()),
         "killers": dict(by.most_common(12)),
         "survivors": [name for name, document in told.items() if document["outcome"] in left],
+        "seen": [name for name, document in told.items() if document["outcome"] not in left],
     }
 
 
@@ -181,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="tried at a time (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"), help="%(default)s")
     parser.add_argument("--only", default="", metavar="TEXT", help="those whose name has this in it")
-    parser.add_argument("--again", action="store_true", help="only those that survived, as --out tells")
+    parser.add_argument("--again", action="store_true", help="only those that --out does not tell as seen")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--source", action="append", help=argparse.SUPPRESS)
     parser.add_argument("--test", action="append", help=argparse.SUPPRESS)
@@ -191,10 +192,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [pair for pair in enumerate(sample) if pair[0] >= options.first and options.only in pair[1].name]
     equivalent = known_equivalents()
     if options.again:
-        survived = set(summary(out, sample, equivalent)["survivors"])
-        chosen = [pair for pair in chosen if pair[1].name in survived]
+        seen = set(summary(out, sample, equivalent)["seen"]) if out.exists() else set()
+        chosen = [pair for pair in chosen if pair[1].name not in seen]
     hunt(options.root, chosen, options.test or TESTS, jobs=options.jobs, out=out)
     found = summary(out, sample, equivalent)
+    del found["seen"]
     print(json.dumps(found, indent=1, ensure_ascii=False))
     return 1 if found["survivors"] else 0
 

@@ -36,6 +36,8 @@ def finished(
     effects = effects_of(combined, basket)
     opened = [(each, found) for each in points if isinstance(found := gate(each, basket), Open)]
     used = {effect.promotion.promotion_id: effect.promotion for effect in effects.values()}
+    # A gift that lies in no line takes nothing off, and is used all the same.
+    used |= {gift.promotion.promotion_id: gift.promotion for gift in combined.choice.gifts}
     if opened and policy.choose == "best":
         groups = {promotion.stack.group for promotion in used.values()} - {""}
         opened = [pair for pair in opened if pair[0].stack.group not in groups]
