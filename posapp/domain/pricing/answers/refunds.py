@@ -75,6 +75,8 @@ class Sale:
     price_again: Callable[[Basket], PricedBasket] | None = None
     #: What a gift is worth where it stays with the shopper, by SKU.
     gift_values: Mapping[str, int] | None = None
+    #: What was not paid in cash: it goes back first, and is not rounded.
+    otherwise_minor: int = 0
     _shares: dict[UnitName, _UnitSum] = field(default_factory=dict, compare=False, repr=False)
 
     def shares(self) -> dict[UnitName, _UnitSum]:
@@ -313,7 +315,8 @@ def _result(
     policy = sale.policy
 
     def paid_out(minor: int) -> int:
-        return round_to_step(minor, policy.cash_step_minor, policy.cash_mode)
+        otherwise = min(minor, sale.otherwise_minor)
+        return otherwise + round_to_step(minor - otherwise, policy.cash_step_minor, policy.cash_mode)
 
     # Rounded over all returns so far, so that the last one brings the sum to what was paid.
     total = paid_out(now.amount - now.kept) - paid_out(before.amount - before.kept)

@@ -26,8 +26,13 @@ def price_case(case: Case) -> PricedBasket:
         case.basket, case.promotions, case.policy, priced, cache=cache, goods=lambda _set: case.shelf
     )
     # What is paid otherwise than in cash is not rounded.
-    otherwise = case.paid_otherwise_minor + sum(amount for _, amount in paid_by_cards(case, priced))
+    otherwise = _not_in_cash(case, priced)
     return _partly_in_cash(case, priced, otherwise) if otherwise else priced
+
+
+def _not_in_cash(case: Case, priced: PricedBasket) -> int:
+    """What is paid by other means, gift cards included."""
+    return case.paid_otherwise_minor + sum(amount for _, amount in paid_by_cards(case, priced))
 
 
 def paid_by_cards(case: Case, priced: PricedBasket) -> tuple[tuple[str, int], ...]:
@@ -55,7 +60,12 @@ def _price(case: Case, basket: Basket) -> PricedBasket:
 def sale_of(case: Case, priced: PricedBasket) -> Sale:
     """The sale that a return is made of."""
     return Sale(
-        case.basket, priced, case.policy, lambda basket: _price(case, basket), gift_values=case.gift_values
+        case.basket,
+        priced,
+        case.policy,
+        lambda basket: _price(case, basket),
+        gift_values=case.gift_values,
+        otherwise_minor=_not_in_cash(case, priced),
     )
 
 
