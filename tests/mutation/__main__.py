@@ -37,10 +37,8 @@ TESTS: Final = (
     "tests/domain/test_cash_rounding.py",
     "tests/simulation/test_optimality.py",
 )
-COPIED: Final = ("posapp", "tests", "resources", "docs", "sync")
+COPIED: Final = ("posapp", "tests", "resources", "docs", "sync", "installer")
 COMPILED: Final = shutil.ignore_patterns("__pycache__", "*.so", "*.dll")
-#: It only hands the search's tables to the kernel in C, which the copy does not have.
-LEFT_OUT: Final = ("posapp/domain/pricing/items/kernel.py",)
 EQUIVALENT: Final = Path(__file__).with_name("equivalent.json")
 #: Of pytest in the copy; nothing of the project's own configuration that needs a plugin.
 CONFIGURATION: Final = """[pytest]
@@ -60,7 +58,6 @@ FRESH_SECONDS: Final = 600
 def all_mutants(root: Path, sources: Iterable[str]) -> list[Mutant]:
     """Every fault of the files, in a fixed order."""
     paths = sorted({path for pattern in sources for path in root.glob(pattern)})
-    paths = [path for path in paths if path.relative_to(root).as_posix() not in LEFT_OUT]
     return [
         mutant
         for path in paths
@@ -80,7 +77,7 @@ def drawn(mutants: Sequence[Mutant], seed: int, count: int) -> list[Mutant]:
 def copied(root: Path, to: Path) -> Path:
     """A copy of what the tests need, without compiled files: a mutant must never meet another's.
 
-    Nor the kernel in C, which would stand in for the search in Python.
+    Nor the kernel in C, which would stand in for the search in Python; tests that compare the two build it.
     """
     for name in COPIED:
         if (root / name).is_dir():
