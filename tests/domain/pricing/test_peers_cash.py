@@ -1,7 +1,7 @@
 """Cash rounding as Odoo's till and the public rules of countries have it: sales, a part by card, returns.
 
 The facts and figures of Odoo's test_pos_cash_rounding, and of the tables of central banks and authorities: CH
-0.05, SE and NO and CZ 1, DK 0.50, HU 5, CA and AU 0.05, NZ 0.10, the euro's 0.05 in FI, NL, BE and IE, AE 0.25.
+0.05, SE, NO and CZ 1, DK 0.50, HU 5, CA and AU 0.05, NZ 0.10, the euro's 0.05 in FI, NL, BE and IE, AE 0.25.
 """
 
 from __future__ import annotations

@@ -301,7 +301,9 @@ def percent(ppm: int, units: Sequence[int], goods: Goods, promotion: Promotion) 
     bases = [goods.share_base(unit, promotion) for unit in units]
     rooms = [goods.room(unit, promotion) for unit in units]
     amount = min(round_div(sum(bases) * ppm, PPM_OF_ALL, goods.policy.percent_mode), sum(rooms))
-    return share(amount, [goods.weight(unit) for unit in units], goods.policy.sharing, rooms=rooms)
+    # A share that were spread equally would be no share.
+    how = goods.policy.sharing if goods.policy.sharing != "equal_per_unit" else "largest_remainder"
+    return share(amount, [goods.weight(unit) for unit in units], how, rooms=rooms)
 
 
 # ------------------------------------------------------------------ order
