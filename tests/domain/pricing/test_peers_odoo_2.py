@@ -14,6 +14,7 @@ ODOO = {
     "percent_per": "rate",
     "order_percent_per": "rate",
     "of_group": "best",
+    "share_over": "reduced",
     "amounts": "with_tax",
     "tax_rounding": "total",
 }

@@ -47,6 +47,7 @@ def pct(value: int, needs: Any, **limits: Any) -> dict[str, Any]:
 
 
 CHEAPEST = {"units": "cheapest"}
+PER_LINE = fixed("3", COUNT, per="line")
 ABSOLUTE, UNIT = "test_absolute_benefit.py", "test_fixed_unit_benefit.py"
 PERCENTAGE, MULTIBUY = "test_percentage_benefit.py", "test_multibuy_benefit.py"
 PRICE, TAX = "test_fixed_price_benefit.py", "test_tax.py"
@@ -104,6 +105,17 @@ CASES = [
             ("value", fixed_unit("3", VALUE), (("5", 3),), "9.00"),
             ("value, one item", fixed_unit("3", VALUE, max_units=1), (("5", 2),), "3.00"),
             ("value, one item", fixed_unit("3", VALUE, max_units=1), (("2", 6),), "2.00"),
+        )
+    ),
+    *(
+        off("test_absolute_product_benefit.py", f"{rows}", PER_LINE, goods(*rows), discount)
+        for rows, discount in (
+            ((("12", 2),), "3.00"),
+            ((("12", 1), ("12", 1)), "6.00"),
+            ((("1.00", 1), ("1.50", 1)), "2.50"),
+            ((("12", 2), ("10", 2)), "6.00"),
+            ((("2", 2), ("4", 1)), "6.00"),
+            ((("2", 2), ("4", 2)), "6.00"),
         )
     ),
     *(

@@ -310,7 +310,9 @@ def percent(ppm: int, units: Sequence[int], goods: Goods, promotion: Promotion) 
 def _on_order(promotion: Promotion, units: list[int], goods: Goods) -> Effect | None:
     kind = promotion.kind
     if isinstance(kind, OrderOff) and kind.units != "all":
-        by_price = sorted(units, key=lambda unit: goods.left[unit], reverse=kind.units == "dearest")
+        # What is free already is not the cheapest of what is paid.
+        paid = [unit for unit in units if goods.left[unit]]
+        by_price = sorted(paid, key=lambda unit: goods.left[unit], reverse=kind.units == "dearest")
         units = by_price[: kind.count]
     if isinstance(kind, OrderOff | SpendTier) and kind.per == "line":
         lines = sorted({goods.units[unit].line for unit in units})
