@@ -244,6 +244,80 @@ SAME_GOODS = [
 ]
 
 
+#: Allocation "once" takes the lowest prices first.
+CHEAPEST = MEDUSA | {"takes": "cheapest"}
+ANY_TWO = promo(
+    "p",
+    "gift",
+    buy=[{"of": {"sku": ["target", "other1", "other2"]}, "qty": 2}],
+    get={"of": {"sku": ["target"]}},
+    limits={"max_units": 1},
+)
+ORDERS = [
+    ["target", "other1", "other2"],
+    ["other1", "target", "other2"],
+    ["other1", "other2", "target"],
+    ["target", "other1"],
+]
+
+
+def once(name: str, basket: Goods, kind: str, most: int, amounts: list[str], **off: Any) -> Peer:
+    limits = {"limits": {"max_units": most}}
+    promotion = promo("p", kind, **limits, **off)
+    return Peer(COMPUTE, name, basket, [promotion], CHEAPEST, {"amounts": amounts})
+
+
+ONCE = [
+    *(
+        of(f"any two of {skus}", [line(sku, "1000") for sku in skus], [ANY_TWO], off=off)
+        for skus in ORDERS
+        for off in ({"p": "1000.00"} if len(skus) == 3 else {},)
+    ),
+    once(
+        "once, the lowest price",
+        [line("dear", "100", 3), line("cheap", "50", 5), line("medium", "75", 2)],
+        "amount",
+        2,
+        ["300.00", "230.00", "150.00"],
+        amount="10",
+    ),
+    once(
+        "once, four units",
+        [line("a", "50", 2), line("b", "60", 3)],
+        "amount",
+        4,
+        ["90.00", "170.00"],
+        amount="5",
+    ),
+    once(
+        "once, one unit",
+        [line("a", "30", 3), line("b", "50", 2)],
+        "amount",
+        1,
+        ["80.00", "100.00"],
+        amount="10",
+    ),
+    once("once, a share", [line("a", "100", 5), line("b", "50", 4)], "pct", 3, ["500.00", "170.00"], pct=20),
+    once(
+        "once, a share of several",
+        [line("a", "50", 2), line("b", "60", 3), line("c", "100", 4)],
+        "pct",
+        5,
+        ["75.00", "135.00", "400.00"],
+        pct=25,
+    ),
+    once(
+        "once, of one category",
+        [line("phone", "1000", 3), line("book", "10", 5, tags=["book"]), line("tablet", "500", 2)],
+        "amount",
+        2,
+        ["3000.00", "50.00", "970.00"],
+        amount="15",
+        on={"not": {"tag": ["book"]}},
+    ),
+]
+
+
 def total(name: str, basket: Goods, promotions: Goods, amount: str, **wanted: Any) -> Peer:
     return Peer(TOTALS, name, basket, promotions, MEDUSA, {"total": amount} | wanted)
 
@@ -288,7 +362,7 @@ CARTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("peer", [*ITEMS, *BUY_GET, *SAME_GOODS, *CARTS], ids=str)
+@pytest.mark.parametrize("peer", [*ITEMS, *BUY_GET, *SAME_GOODS, *ONCE, *CARTS], ids=str)
 def test_the_published_result(peer: Peer) -> None:
     document = answer_of(peer)
     assert document["unread"] == []

@@ -54,6 +54,10 @@ FREE_ONES = [
     )
     for name in ("FA", "FB")
 ]  # fmt: skip
+FREE_PEN = promo("f", "gift", buy=[{"of": {"sku": ["board"]}, "qty": 3}], get={"of": {"sku": ["pen"]}})
+FREE_STAND = promo(
+    "f", "gift", buy=[{"of": {"sku": ["wall", "small"]}, "qty": 2}], get={"of": {"sku": ["stand", "pad"]}}
+)
 STANDS = line("stand", "3.19", 6)
 PAIR = [line("a", "100", category="food"), line("b", "50")]
 EARN = {"policy": {"points": {"points": 1, "for": "1"}}, "member": "m"}
@@ -109,6 +113,19 @@ CASES = [
     tour("ChangeRewardValueWithLanguage", [desk(1)], [off("2")], "3.10"),
     tour("2DiscountsSpecificGlobal", [line("A", "5", 5), line("B", "5")],
          [pct(10, "global", 1), only(10, "B", name="b")], "26.55", off={"global": "3.00", "b": "0.45"}),
+    tour("FreeProduct: seven", [desk(7)], [free_desk(99)], "25.50", off={"free": "10.20"}),
+    tour("FreeProduct: nine", [desk(9)], [free_desk(99)], "30.60", off={"free": "15.30"}),
+    tour("FreeProduct: two", [desk(2)], [free_desk(99)], "10.20"),
+    tour("FreeProduct: a pen for three boards", [line("board", "1.98", 3), pens(1)], [FREE_PEN], "5.94"),
+    tour("FreeProduct: two pens for six boards", [line("board", "1.98", 6), pens(2)], [FREE_PEN], "11.88"),
+    tour("FreeProduct: one of two rewards", [line("wall", "1.98"), line("small", "2.83"), line("stand",
+            "3.19")],
+         [FREE_STAND], "4.81", off={"f": "3.19"}),
+    tour("SpecificDiscount: twice 10 and 30", [line("A", "40"), line("B", "40")],
+         [off("10", "x"), off("10", "y"), off("30", "z")], "30.00"),
+    tour("fixed_tax", [line("A", "15", tax=[{"id": "f", "per_unit": "50", "price_includes": False}])],
+            [GLOBAL],
+         "63.50", off={"global": "1.50"}),
     tour("PosRewardProductScan", [line("a", "1000", tax=added("15"))], [pct(50)], "575.00"),
 ]  # fmt: skip
 

@@ -174,7 +174,10 @@ def _one_reward(
     """Units bought and got of one application; None where not enough is bought."""
     takes = goods.policy.takes
     if goods.policy.reward_first == "bought" and not kind.cheaper:
-        return _bought_first(kind, in_order(free, goods), goods, before)
+        found = _bought_first(kind, in_order(free, goods), goods, before)
+        # What would be bought may be the only reward there is: then that is kept for it.
+        if found is not None and found[1]:
+            return found
     dearest = sorted(free, key=lambda unit: goods.left[unit], reverse=True)
     orders = {
         "best": (dearest, dearest[::-1]),
