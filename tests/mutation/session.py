@@ -8,6 +8,7 @@ watched in a first run without a fault, which must be green. Runs as a process o
 from __future__ import annotations
 
 import ast
+import cProfile
 import gc
 import json
 import os
@@ -21,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any, NoReturn
 
 import hypothesis
@@ -31,6 +32,8 @@ from tests.mutation.mutants import Mutant
 
 #: Processor seconds: a fault may make a loop endless.
 SECONDS_LEAST = 10
+#: Tests that have seen so many faults run before the others.
+KILLS_LEAST = 2
 WALL_SECONDS = 900
 MEMORY_BYTES = 4 << 30
 
@@ -84,7 +87,7 @@ class Hunt:
         self.files = {str(root / mutant.path) for _, mutant in mutants}
         self.reached: dict[str, Reached] = {}
         #: How many faults each test has seen first.
-        self.kills: Counter[str] = Counter()
+        self.kills = kills_told(out)
         self._on_failure: Callable[[str], object] = lambda _: None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -124,15 +127,16 @@ class Hunt:
         out.flush()
 
     def _items(self, session: pytest.Session, mutant: Mutant) -> list[pytest.Item]:
-        """The tests that reach the function: of each file first the quickest, then those that see most."""
+        """The tests that reach the function: those that see most for their time, then of each file one."""
         place = (str(self.root / mutant.path), mutant.function)
         those = [each for each in session.items if place in self.reached[each.nodeid].places]
         those.sort(key=lambda each: self.reached[each.nodeid].seconds)
         firsts: dict[Path, pytest.Item] = {}
         for each in those:
             firsts.setdefault(each.path, each)
-        rest = [each for each in those if firsts[each.path] is not each]
-        return [*firsts.values(), *sorted(rest, key=lambda each: -self.kills[each.nodeid])]
+        seeing = [each for each in those if self.kills[each.nodeid] >= KILLS_LEAST]
+        seeing.sort(key=lambda each: self.reached[each.nodeid].seconds / self.kills[each.nodeid])
+        return list(dict.fromkeys([*seeing, *firsts.values(), *those]))
 
     # ------------------------------------------------------------------ in forks
     def _watched(self, session: pytest.Session) -> dict[str, Reached]:
@@ -161,21 +165,21 @@ class Hunt:
 
         self._on_failure = lambda name: tell({"failed": name})
         found: dict[str, Any] = {}
-        places: set[Place] = set()
-        files = self.files
-
-        def called(frame: FrameType, event: str, argument: object) -> None:
-            code = frame.f_code
-            if code.co_filename in files:
-                places.add((code.co_filename, code.co_qualname.partition(".<locals>")[0]))
-
         for item in session.items:
-            places.clear()
+            # Written in C: a trace function in Python would take most of the time.
+            profile = cProfile.Profile(subcalls=False, builtins=False)
             began = time.process_time()
-            sys.settrace(called)
+            profile.enable()
             run(item)
-            sys.settrace(None)
-            found[item.nodeid] = ([*places], time.process_time() - began)
+            profile.disable()
+            spent = time.process_time() - began
+            codes = [each.code for each in profile.getstats() if isinstance(each.code, CodeType)]
+            places = {
+                (code.co_filename, code.co_qualname.partition(".<locals>")[0])
+                for code in codes
+                if code.co_filename in self.files
+            }
+            found[item.nodeid] = ([*places], spent)
         tell(found)
 
     def _begun(self, mutant: Mutant, items: list[pytest.Item]) -> tuple[int, int]:
@@ -218,6 +222,12 @@ class Hunt:
             return found
         is_limit = -code in (signal.SIGXCPU, signal.SIGALRM, signal.SIGKILL)
         return {"outcome": "timeout" if is_limit else "killed", "by": f"the process ended with {code}"}
+
+
+def kills_told(out: Path) -> Counter[str]:
+    """How many faults each test has seen first, as an earlier run tells."""
+    lines = out.read_text("utf-8").splitlines() if out.exists() else []
+    return Counter(document.get("by", "") for document in map(json.loads, lines))
 
 
 def run(item: pytest.Item) -> None:
