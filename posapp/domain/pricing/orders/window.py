@@ -90,7 +90,8 @@ def combine(
     best = settle(goods, choice, orders, policy)
     if not orders or not choice.value_minor:
         return best
-    window, components = choice.value_minor, ()
+    window = choice.value_minor
+    components: tuple[tuple[frozenset[int], int], ...] = ()
     if choice.is_proven:
         ceiling = ceiling or Ceiling(goods, choice, policy)
         window, components = ceiling.window(orders, max(best.saving_minor, at_least - 1)), choice.components
