@@ -21,6 +21,7 @@ from sync.engine.link import LinkError
 from sync.engine.loop import Host, SyncLoop
 from sync.engine.ports import Batch, Beginning, Gone, Held, LinkStatus
 from sync.protocol.messages import EpochMark, FeedPage, PushReply, StatusReply, StatusReport
+from tests.simulation.made_up_discounts import with_discounts
 from tests.simulation.twin_hubs import NOW_MS, Hub
 from tests.store.conftest import PLACE, commit_of, sale, shift_opened
 
@@ -203,6 +204,7 @@ class Till:
             assert isinstance(self.ledger.commit(Commit(self._world.new_id(), (opened,))), Committed)
         shift_id = held.execute("SELECT shift_id FROM shift JOIN till USING (shift_no)").fetchone()[0]
         fact = sale(shift_id, self._world.new_id(), amounts=(self._world.chance.randrange(100, 10_000),))
+        fact = with_discounts(fact, random.Random(fact.transaction_id))
         answer = self.ledger.commit(commit_of(fact, self._world.new_id()))
         assert isinstance(answer, Committed), answer
         assert answer.receipt_number is not None

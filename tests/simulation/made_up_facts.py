@@ -35,6 +35,7 @@ from posapp.domain.facts import (
 from posapp.domain.money import allocate
 from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, TextRow
 from posapp.flows.effects import Commit, PrintRequest
+from tests.simulation.made_up_discounts import with_discounts
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
 DAY_MS = 86_400_000
@@ -102,6 +103,8 @@ class FactMaker:
     def sale(self, transaction_id: str) -> tuple[Commit, str]:
         """The commit of a sale with its slip, sometimes with a manager's approval, and the slip's job."""
         fact = self._paid(transaction_id)
+        if self._chance.random() < 0.4:
+            fact = with_discounts(fact, self._chance)
         job_id = self.new_id()
         facts: tuple[Fact, ...] = (fact,)
         if self._chance.random() < 0.15:

@@ -39,7 +39,7 @@ from sync.hub.feeds import streams
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.intake.ingest import Batch, Ingested, ingest
 from sync.hub.intake.progress import lock_progress
-from sync.hub.schema.events import EVENT, EXCEPTION, PROGRESS, QUARANTINE, RETAIL_TRANSACTION
+from sync.hub.schema.events import EVENT, EXCEPTION, PRICE_MODIFIER, PROGRESS, QUARANTINE, RETAIL_TRANSACTION
 from sync.hub.schema.feeds import FEED_ROW
 from sync.protocol.codec import decode_envelope, encode_envelope
 from tests.hub.conftest import shop_document
@@ -196,6 +196,10 @@ class Play:
             at_hub = connection.execute(
                 select(table.c.store_id, table.c.transaction_id, table.c.total_minor)
             ).all()
+            off = connection.execute(
+                select(PRICE_MODIFIER.c.transaction_id, func.sum(PRICE_MODIFIER.c.amount_minor))
+                .group_by(PRICE_MODIFIER.c.transaction_id)
+            ).all()  # fmt: skip
             kinds = connection.execute(select(EXCEPTION.c.kind).distinct()).scalars().all()
             # Clocks do jump here, and the hub may say so.
             faults += [f"exception {kind}" for kind in kinds if kind != "clock_off"]
@@ -220,6 +224,10 @@ class Play:
         totals = {row.transaction_id: row.total_minor for row in at_hub}
         if len(totals) != len(at_hub) or totals != sold:
             faults.append(f"sales: {len(at_hub)} at the hub, {len(sold)} sold")
+        if {name: int(amount) for name, amount in off} != {
+            n: a for till in self._tills for n, a in till.off.items()
+        }:
+            faults.append("other discounts at the hub")
         if sum(row.total_minor for row in at_hub) != sum(sold.values()):
             faults.append("the money is not the same")
 

@@ -33,6 +33,7 @@ from sync.protocol.messages import Change, EpochMark, FeedPage, PushReply, Statu
 from sync.protocol.trust import store_path, terminal_path, to_text
 from tests.hub.devices import bearer_token
 from tests.simulation.healing_till import Queue
+from tests.simulation.made_up_discounts import with_discounts
 from tests.simulation.network_hub import Hub, HubDied
 from tests.store.conftest import commit_of, sale, shift_opened
 
@@ -269,6 +270,8 @@ class Till:
         self.shelf = Shelf()
         self.told: list[LinkStatus] = []
         self.sold: dict[str, int] = {}
+        #: What fell off, by sale; one that cost the list's price is not in it.
+        self.off: dict[str, int] = {}
         self.open()
 
     def open(self) -> None:
@@ -305,9 +308,13 @@ class Till:
             sale(shift_id, self._sky.new_id(), amounts=(self._sky.chance.randrange(100, 10_000),)),
             store_id=self.place.store_id, terminal_id=self.place.terminal_id,
         )  # fmt: skip
+        # Dice of its own, so that what else happens in a seed stays as it was.
+        fact = with_discounts(fact, random.Random(fact.transaction_id))
         answer = self.ledger.commit(commit_of(fact, self._sky.new_id()))
         assert isinstance(answer, Committed), answer
         self.sold[fact.transaction_id] = fact.total_minor
+        if fact.discount_minor:
+            self.off[fact.transaction_id] = fact.discount_minor
 
     def round(self) -> None:
         """One round of the link; a till that dies in it is started again."""
