@@ -6,6 +6,7 @@ through the one door. Slow, harmless work (comparing a PIN, finding names) has a
 
 from __future__ import annotations
 
+import gc
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -252,6 +253,8 @@ class Runner:
             # The engine is loaded here and not with the first scan.
             from posapp.domain.pricing.answers import engine  # noqa: F401
 
+            # Thousands of promotions are not looked through again and again while goods are scanned.
+            gc.freeze()
             self._post(news)
 
     def _explain(self, effect: ExplainPrices) -> None:

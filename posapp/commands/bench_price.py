@@ -9,6 +9,7 @@ one; those with `python` in their name are the same baskets without it, and both
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,6 +70,9 @@ def bench_price(*, rounds: int, seed: int) -> Result:
     plain = Shop(shop.goods, shop.index)
     large = _open(GOODS * TIMES, PROMOTIONS * TIMES, seed)
     sparse = _open(GOODS, SPARSE, seed)
+    # As a till and a hub do once their promotions are read.
+    gc.collect()
+    gc.freeze()
     samples = [Samples() for _ in CLASSES]
     count = Count()
     losses: dict[str, list[tuple[int, int]]] = {}

@@ -11,8 +11,9 @@ from datetime import datetime
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.cart_prices import basket_line, listed_line, policy_of
 from posapp.domain.pricing.goods.index import PromotionIndex
-from posapp.domain.pricing.goods.windows import next_turn
+from posapp.domain.pricing.goods.windows import Turns
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import PricedBasket, PricedLine
 from posapp.domain.shop import Shop
 
@@ -27,6 +28,8 @@ class EnginePricing:
         self._lines: dict[int, tuple[CartLine, Shop, BasketLine]] = {}
         self._plain: dict[int, tuple[BasketLine, PricedLine]] = {}
         self._cache: object = None
+        self._turns = Turns()
+        self._policy: tuple[Shop, Policy] | None = None
 
     def lines(self, cart: Cart, shop: Shop) -> tuple[BasketLine, ...]:
         """The lines as promotions see them; one that stands as it stood is the same object."""
@@ -53,8 +56,10 @@ class EnginePricing:
 
         if not isinstance(self._cache, PriceCache):
             self._cache = PriceCache()
-        priced = price_among(basket, touching, policy_of(shop), self._cache)
-        return priced, next_turn(touching, basket.at)
+        if self._policy is None or self._policy[0] is not shop:
+            self._policy = shop, policy_of(shop)
+        priced = price_among(basket, touching, self._policy[1], self._cache)
+        return priced, self._turns.next_of(touching, basket.at)
 
     def _as_listed(self, basket: Basket) -> PricedBasket:
         """The basket where no promotion touches it: what the engine says of it too, but for its taxes."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posapp.domain.pricing.goods.gates import is_within
-from posapp.domain.pricing.goods.windows import next_turn
+from posapp.domain.pricing.goods.windows import Turns, next_turn
 from posapp.domain.pricing.terms.promotion import EachUnit, Off, Promotion, Weekly
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -49,3 +49,21 @@ def test_between_two_turns_nothing_changes(
     assert turn is None or turn > at
     if turn is None or then < turn:
         assert is_within(promotion, at) == is_within(promotion, then)
+
+
+@given(
+    st.lists(st.tuples(st.lists(WINDOWS, max_size=2), st.none() | MINUTES), max_size=3),
+    st.lists(MINUTES, min_size=1, max_size=6),
+)
+def test_turns_that_are_kept_are_those_that_are_looked_up(
+    windows: list[tuple[list[Weekly], int | None]], moments: list[int]
+) -> None:
+    wall = START.replace(tzinfo=None)
+    promotions = [
+        replace(ALWAYS, weekly=tuple(weekly), ends=None if end is None else wall + timedelta(minutes=end))
+        for weekly, end in windows
+    ]
+    turns = Turns()
+    for moment in moments:
+        at = START + timedelta(minutes=moment)
+        assert turns.next_of(promotions, at) == next_turn(promotions, at)

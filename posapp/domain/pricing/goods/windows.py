@@ -20,6 +20,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 #: Before and after all clocks, in microseconds.
 NEVER_BEFORE: Final = -(1 << 62)
 NEVER: Final = 1 << 62
+#: Promotions whose next turn is kept at most; then it begins anew.
+TURNS_MAX: Final = 20_000
 
 
 def next_turn(promotions: Iterable[Promotion], at: datetime) -> datetime | None:
@@ -37,6 +39,35 @@ def next_turn(promotions: Iterable[Promotion], at: datetime) -> datetime | None:
             minutes |= {0, window.from_minute % _DAY_MINUTES, window.to_minute % _DAY_MINUTES}
     found += [_next_at(minute, at) for minute in minutes]
     return min(found, default=None)
+
+
+class Turns:
+    """The next turn of promotions that are asked about again and again: each is looked up once until then."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        #: By identity of the promotion, which is held: its next turn, and when it was asked for.
+        self._known: dict[int, tuple[Promotion, datetime | None, datetime]] = {}
+
+    def next_of(self, promotions: Iterable[Promotion], at: datetime) -> datetime | None:
+        """As `next_turn`."""
+        if len(self._known) > TURNS_MAX:
+            self._known = {}
+        found: datetime | None = None
+        for promotion in promotions:
+            known = self._known.get(id(promotion))
+            if known is None:
+                known = self._known[id(promotion)] = (promotion, next_turn((promotion,), at), at)
+            turn = known[1]
+            if turn is None and not is_timed(promotion):
+                continue
+            if at < known[2] or (turn is not None and turn <= at):
+                turn = next_turn((promotion,), at)
+                self._known[id(promotion)] = (promotion, turn, at)
+            if turn is not None and (found is None or turn < found):
+                found = turn
+        return found
 
 
 def _next_at(minute: int, at: datetime) -> datetime:
