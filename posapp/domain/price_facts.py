@@ -32,6 +32,9 @@ class PriceModifier:
     `lines` are (line number, amount) and add up to the amount, as `funding` (party, its name, amount) does.
     `applications` is how often it was applied, `code` the coupon it used, `base_minor` what the goods it
     was computed on came to, `points` what the member spent on it.
+
+    It says what the engine's `Discount` says and is no part of the engine: this one lies in journals and goes
+    over the wire, where it may only grow, and that one changes with the engine. A test holds them together.
     """
 
     modifier_no: int
@@ -71,15 +74,11 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionSetAside:
-    """A promotion came that this till cannot read, and goods are sold without it.
+class PromotionSetAside(SetAside):
+    """A promotion came that this till cannot read, and goods are sold without it: the fact of it.
 
     `version` is as its document says it (0 where it does not); `document_sha256` tells one from another;
     `problem` is the reader's sentence with the path.
     """
 
-    promotion_id: str
-    version: int
-    document_sha256: str
-    problem: str
     at_ms: int

@@ -18,8 +18,6 @@ from posapp.flows.steps import Ports
 from posapp.flows.views import Sheet
 from posapp.values import dataclass
 
-#: Next steps on the sheet; beside the goods it is the best one.
-_STEPS_TOLD = 2
 #: Layers whose discounts belong to the line they fell on; the others are the whole sale's.
 LINE_LAYERS = ("price", "item")
 
@@ -75,8 +73,12 @@ def line_offers(scene: Scene, cart: Cart, prices: PricedCart | None) -> dict[int
         if not mine and line.markdown is None:
             continue
         off = sum(share for _, share in mine)
-        words = " · ".join(f"{offer_name(scene, each)} {MINUS}{scene.amount(share)}" for each, share in mine)
-        found[line.line_no] = LineOffers(line.amount_minor - off, scene.amount(full_minor(line)), words)
+        words = [f"{offer_name(scene, each)} {MINUS}{scene.amount(share)}" for each, share in mine]
+        if line.markdown is not None:
+            reason = scene.t("Short date, {percent} off", percent=percent(line.markdown.ppm))
+            words.insert(0, f"{reason} {MINUS}{scene.amount(line.marked_down_minor)}")
+        full = scene.amount(full_minor(line))
+        found[line.line_no] = LineOffers(line.amount_minor - off, full, " · ".join(words))
     return found
 
 
@@ -128,8 +130,8 @@ def offer_blocks(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[Bl
         )
         helps = code.casefold() in used
         detail = "" if helps else scene.t("saves nothing on this sale so far")
-        text = scene.t("Coupon {code}", code=code)
-        blocks.append(Note(text, "saving" if helps else "quiet", "ticket", detail=detail, action=off))
+        # The icon says what it is; the word would push a code of usual length into a second line.
+        blocks.append(Note(code, "saving" if helps else "quiet", "ticket", detail=detail, action=off))
     return blocks
 
 
@@ -164,6 +166,15 @@ def step_words(scene: Scene, step: NextStep) -> str:
     return scene.t("Add one more {name} and save {saves}", name=name, saves=saves)
 
 
+def _steps_to_take(scene: Scene, cart: Cart, prices: PricedCart) -> list[Note]:
+    """On a line's sheet, the best step that one touch takes; what else is missing stands with what lost."""
+    told = scene.desk.explained
+    if told is None or told.prices is not prices:
+        return []
+    notes = (step_note(scene, cart, step) for step in told.next_steps)
+    return [note for note in notes if note.action is not None][:1]
+
+
 # ------------------------------------------------------------------ why this price
 def why_sheet(scene: Scene, ports: Ports) -> Sheet:
     """Picture 04: how the marked line came by its price, step by step, and what it lost."""
@@ -177,9 +188,7 @@ def why_sheet(scene: Scene, ports: Ports) -> Sheet:
     lost = _lost_rows(scene, line, prices)
     if lost:
         blocks.append(PriceSteps("", "", lost))
-    told = scene.desk.explained
-    if told is not None and told.prices is prices:
-        blocks += [step_note(scene, cart, step) for step in told.next_steps[:_STEPS_TOLD]]
+    blocks += _steps_to_take(scene, cart, prices)
     title = f"{scene.t('Why this price')} · {scene.word(line.names)}"
     return Sheet(
         title, "circle-question-mark", (), (), tuple(blocks), "", "", back,
@@ -253,14 +262,14 @@ def _share_words(scene: Scene, discount: Discount, own_minor: int) -> str:
     parts = []
     if discount.layer not in LINE_LAYERS and discount.base_minor:
         everything, own = scene.amount(discount.base_minor), scene.amount(own_minor)
-        parts.append(scene.t("goods in it {all}, this line {own}", all=everything, own=own))
+        parts.append(scene.t("this line {own} of {all}", all=everything, own=own))
     elif len(others) > 1:
         everything = scene.amount(discount.amount_minor)
         parts.append(scene.t("{n} lines share {all}", n=str(len(others)), all=everything))
     elif discount.applications > 1:
         parts.append(scene.t("applied {n} times", n=str(discount.applications)))
     if discount.code:
-        parts.append(scene.t("coupon {code}", code=discount.code))
+        parts.append(discount.code)
     return " · ".join(parts)
 
 

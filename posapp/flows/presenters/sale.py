@@ -20,7 +20,7 @@ from posapp.flows.blocks import (
     SumRow,
     SumRows,
 )  # fmt: skip
-from posapp.flows.formatting import markdown_words, pack_words, weight
+from posapp.flows.formatting import pack_words, weight
 from posapp.flows.intents import (
     AddItem,
     Back,
@@ -188,7 +188,7 @@ def _second_row(scene: Scene, line: CartLine) -> str:
     elif line.notice == "some_lots":
         parts.append(scene.t("Some lots are recalled: look at the lot"))
     if line.markdown is not None:
-        parts.append(markdown_words(line.markdown, scene.shop.currency, scene.speech))
+        parts.append(scene.t("sell by {day}", day=line.markdown.day))
     if line.quantity.unit == "g":
         parts.append(scene.t("Weighed"))
     elif line.fixed_amount_minor is not None:
