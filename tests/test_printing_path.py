@@ -27,7 +27,7 @@ from posapp.store.prints import Slip
 from posapp.store.writer import LedgerWriter
 from tests.store.conftest import PLACE, Answers, CountedIds, RealClock, commit_of, sale, shift_opened
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 def slip(number: int, *, copy: bool = False) -> Slip:

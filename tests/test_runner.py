@@ -133,7 +133,7 @@ class Run:
 
     def until(self, count: int) -> list[Any]:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.posted) >= count, 10), self.posted
+            assert self.changed.wait_for(lambda: len(self.posted) >= count, 60), self.posted
             return list(self.posted)
 
 

@@ -93,7 +93,7 @@ def loaded_by(act: str) -> set[str]:
         [sys.executable, "-c", PROBE.format(act=act)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         cwd=ROOT,
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )
@@ -111,7 +111,7 @@ def test_importing_the_till_loads_nothing_heavy() -> None:
 
 def test_importing_the_till_loads_no_table_of_codes() -> None:
     probe = "import posapp.till, sys; print([n for n in sys.modules if 'code_rules' in n or 'ai_table' in n])"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr
 
 
@@ -129,7 +129,7 @@ def test_a_till_collects_again(tmp_path: Path, act: str) -> None:
         [sys.executable, "-c", f"import sys\n{act}"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         cwd=ROOT,
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )

@@ -65,7 +65,7 @@ class Told:
 
     def until(self, true) -> None:
         with self._changed:
-            assert self._changed.wait_for(true, 10), self.intents
+            assert self._changed.wait_for(true, 60), self.intents
 
     def states(self) -> list[tuple[str, str, str]]:
         told = [intent.status for intent in self.intents if isinstance(intent, CameraChanged)]

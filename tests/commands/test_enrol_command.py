@@ -218,7 +218,7 @@ def test_it_needs_neither_a_display_nor_qt(shop: Shop) -> None:
     done = subprocess.run(
         [sys.executable, "-c", probe, "--config", shop.config, "enrol", "--hub", shop.url, "--code",
          shop.code()],
-        capture_output=True, text=True, cwd=ROOT, timeout=60,
+        capture_output=True, text=True, cwd=ROOT, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"

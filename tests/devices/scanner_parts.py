@@ -21,7 +21,7 @@ from posapp.devices.scanners.reading import (
 from posapp.devices.scanners.texts import scanned_text
 from posapp.flows.answers import Pairing, ScannerTrouble
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 QUICK = (0.01,)
 """Pauses between two tries to open a port, for tests."""
 

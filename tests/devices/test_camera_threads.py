@@ -61,7 +61,7 @@ class Events:
     def wait(self, true) -> None:
         """Wait until something holds; fails after ten seconds."""
         with self._changed:
-            assert self._changed.wait_for(true, 10), (self.codes, self.states[-3:], len(self.seen))
+            assert self._changed.wait_for(true, 60), (self.codes, self.states[-3:], len(self.seen))
 
 
 class Once:

@@ -24,7 +24,7 @@ QUICK = PrinterProfile(
     linger_ms=30,
     times=LinkTimes(answer_ms=150, confirm_ms=600, look_ms=30),
 )
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 def slip(name: str, rows: int = 3) -> PaperDocument:

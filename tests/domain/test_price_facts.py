@@ -1,4 +1,4 @@
-"""Facts of prices say all that the engine's answers say, so that nothing is lost on the way to the journal."""
+"""Facts of prices say all that the engine says, so that nothing is lost on the way to the journal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def test_a_modifier_has_every_field_of_a_discount_and_its_value() -> None:
         "amount_minor": 9, "lines": ((1, 4), (2, 5)), "funding": (("store", "", 9),), "applications": 2,
         "code": "C", "base_minor": 90, "points": 3, "gl_code": "4711",
     }  # fmt: skip
-    assert set(values) == {each.name for each in fields(Discount)}
+    # Points that a use cost: a till knows no members yet, so none of its discounts has them.
+    assert set(values) == {each.name for each in fields(Discount)} - {"cost_points"}
     discount = Discount(**values)  # type: ignore[arg-type]
     (modifier,) = modifiers(PricedBasket((), (discount,), (), 90, 9, 0, 0, 81))
     told = {each.name: getattr(modifier, each.name) for each in fields(PriceModifier)}

@@ -28,7 +28,7 @@ from sync.engine.link import LinkError
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo"
 STORE, TERMINAL = "S0217", "T03"
-WITHIN_S = 30.0
+WITHIN_S = 90.0
 T = TypeVar("T")
 
 

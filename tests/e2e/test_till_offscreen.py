@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from posapp.domain.cart_record import cart_from_bytes
@@ -214,7 +213,7 @@ def test_a_half_taken_card_payment_survives_the_loss_of_power(
 def test_the_open_cart_on_disk_is_the_one_on_the_screen(desk: Desk) -> None:
     desk.scan(COLA, MILK)
     desk.key(Qt.Key.Key_Plus, "+")
-    desk.rest(100)
+    desk.keys_given()
     desk.do(ShowX(), GoTo("sell"))
     desk.written()
     (held,) = rows(desk.folder, "SELECT cart FROM draft WHERE state = 'open'")
@@ -228,6 +227,6 @@ def test_a_burst_after_a_stall_of_the_window_is_still_one_scan(desk: Desk) -> No
     for place, sign in enumerate("12"):
         strike(desk.window, Qt.Key(ord(sign)), sign, at_ms=at_ms + 180 * place)
     scan(desk.window, COLA, start_ms=at_ms + 900)
-    QTest.qWait(200)
+    desk.keys_given()
     assert desk.codes == [COLA]
     assert desk.field() == "12"

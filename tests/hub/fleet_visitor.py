@@ -96,7 +96,7 @@ class Visitor:
         return self.get(answer.headers["location"]) if answer.status == 303 else answer
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Page:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         try:
             sent = {name.replace("_", "-"): value for name, value in headers.items()}
             sent.setdefault("Accept-Language", self.language)
@@ -141,7 +141,7 @@ class Fleet:
             **fields,
         }
         key = self.key if terminal_id == "T1" else self.other_key
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         try:
             path = f"/v1/stores/S1/terminals/{terminal_id}/status"
             body = codec.encode_message(StatusReport(**told))  # type: ignore[arg-type]

@@ -206,10 +206,10 @@ def test_serve_answers_and_stops_at_a_signal(
     try:
         assert served.stdout is not None
         url = served.stdout.readline().split()[-1]
-        with urllib.request.urlopen(f"{url}/healthz", timeout=20) as answer:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=120) as answer:
             assert answer.status == 200
         served.terminate()
-        _out, errors = served.communicate(timeout=20)
+        _out, errors = served.communicate(timeout=120)
     finally:
         served.kill()
         served.wait()
@@ -284,7 +284,7 @@ def test_a_taken_port_is_explained(database: Path, tmp_path: Path) -> None:
             "--port",
             port,
         ]
-        served = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        served = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert served.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in served.stderr
 

@@ -25,7 +25,7 @@ EVENTS = "/v1/stores/S1/terminals/T1/events"
 def call(
     url: str, method: str, path: str, *, key: str = "", body: bytes | None = None, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if key:

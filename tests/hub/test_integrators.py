@@ -40,7 +40,7 @@ def ask(url: str, *, data: bytes | None = None, key: str = "", **headers: str) -
     if key:
         request.add_header("Authorization", f"Bearer {key}")
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.read()
@@ -150,7 +150,7 @@ def served(database: str, *further: str) -> Iterator[tuple[str, subprocess.Popen
         if process.poll() is None:
             process.terminate()
         try:
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

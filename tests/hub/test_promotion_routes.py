@@ -19,14 +19,14 @@ PATH = "/v1/fleet/promotions"
 @pytest.fixture
 def token(fleet: Fleet) -> str:
     given = {"name": ADMIN, "password": PASSWORD}
-    answer = requests.post(f"{fleet.url}/v1/fleet/session", json=given, timeout=10)
+    answer = requests.post(f"{fleet.url}/v1/fleet/session", json=given, timeout=60)
     return str(answer.json()["token"])
 
 
 def ask(fleet: Fleet, method: str, path: str, token: str, body: Any = None) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {token}"}
     text = body if isinstance(body, str | None) else json.dumps(body)
-    answer = requests.request(method, fleet.url + path, data=text, headers=headers, timeout=10)
+    answer = requests.request(method, fleet.url + path, data=text, headers=headers, timeout=60)
     return answer.status_code, answer.json()
 
 

@@ -127,14 +127,14 @@ def test_no_batch_breaks_the_hub(hub_url: str, enrolled: Enrolled) -> None:
                 headers[HEADER_FIRST_SEQ] = str(first)
             if chain is not None:
                 headers |= {HEADER_CHAIN: chain.encode(), HEADER_SIGNATURE: chain.encode()}
-            answer = session.post(hub_url + EVENTS, data=body, headers=headers, timeout=20)
+            answer = session.post(hub_url + EVENTS, data=body, headers=headers, timeout=60)
             assert answer.status_code < 500, answer.text
 
         attack()
         # Whatever came before, a good batch in an epoch of its own is taken in.
         good = codec.pack([event_line(seq, epoch=77, event_id=f"good-{seq}") for seq in (1, 2)])
         headers = {HEADER_EPOCH: "77", "Authorization": f"Bearer {enrolled.key}"}
-        answer = session.post(hub_url + EVENTS, data=good, headers=headers, timeout=20)
+        answer = session.post(hub_url + EVENTS, data=good, headers=headers, timeout=60)
         assert answer.json()["acked_through"] == 2
     with enrolled.database.reading() as connection:
         query = select(func.count()).where(EVENT.c.event_id.in_(["good-1", "good-2"]))
@@ -150,7 +150,7 @@ def test_bombs_do_not_fill_the_memory(hub_url: str, enrolled: Enrolled) -> None:
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     headers = {HEADER_EPOCH: "1", "Authorization": f"Bearer {enrolled.key}"}
     for body in (bomb, bomb * 2, bytes(codec.BATCH_MAX_BYTES + 1)):
-        answer = requests.post(hub_url + EVENTS, data=body, headers=headers, timeout=30)
+        answer = requests.post(hub_url + EVENTS, data=body, headers=headers, timeout=60)
         assert answer.status_code in (400, 413)
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
     assert grown_kb < 300 * 1024

@@ -34,7 +34,7 @@ class Door:
         """Status, headers in small letters, and the body."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent["Authorization"] = f"Bearer {self._key}"
-        connection = http.client.HTTPConnection(self._netloc, timeout=20)
+        connection = http.client.HTTPConnection(self._netloc, timeout=60)
         try:
             connection.request(method, f"/v1/stores/{store_id}/snapshot{path}", None, sent)
             answer = connection.getresponse()

@@ -22,7 +22,7 @@ def campaign(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
     """Run it as its own process: it forks, and a test run has threads."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.simulation.kill_points", "--json", "--folder", str(folder), *options],
-        capture_output=True, text=True, cwd=ROOT, timeout=100,
+        capture_output=True, text=True, cwd=ROOT, timeout=280,
     )  # fmt: skip
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)

@@ -23,7 +23,7 @@ def campaign(name: str, *options: str) -> tuple[int, dict[str, Any]]:
     """Run it; its exit code and what it told."""
     done = subprocess.run(
         [sys.executable, "-m", f"tests.simulation.{name}", "--json", *options],
-        capture_output=True, text=True, cwd=ROOT, timeout=100,
+        capture_output=True, text=True, cwd=ROOT, timeout=280,
     )  # fmt: skip
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)

@@ -61,8 +61,8 @@ def sell(counter: Counter, count: int) -> list[str]:
 
 
 def wait_for(what: str, holds: Callable[[], bool]) -> None:
-    """Ask again and again, for twenty seconds at most."""
-    for _ in range(2_000):
+    """Ask again and again, for a minute at most."""
+    for _ in range(6_000):
         if holds():
             return
         threading.Event().wait(0.01)

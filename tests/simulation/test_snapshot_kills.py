@@ -20,7 +20,7 @@ def campaign(*arguments: str) -> tuple[int, dict[str, Any]]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=280,
         cwd=Path(__file__).parents[2],
     )
     return done.returncode, json.loads(done.stdout)

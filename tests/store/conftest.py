@@ -253,7 +253,7 @@ class Answers:
     def wait(self, count: int = 1) -> list[Any]:
         """At least so many answers."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self.values) >= count, 10), self.values
+            assert self._changed.wait_for(lambda: len(self.values) >= count, 60), self.values
             return list(self.values)
 
 

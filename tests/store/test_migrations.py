@@ -50,7 +50,7 @@ def test_a_current_ledger_is_opened_without_loading_sqlalchemy(tmp_path: Path) -
         f"assert migrate(Path({str(path)!r}), epoch=1).backup is None\n"
         "sys.exit(any(name in sys.modules for name in ('sqlalchemy', 'alembic', 'requests')))"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=120, check=False).returncode == 0
 
 
 def test_an_old_ledger_is_copied_before_and_a_failed_step_changes_nothing(

@@ -200,7 +200,7 @@ class Watched:
             self.seen.append(status)
             self._changed.notify_all()
 
-    def until(self, wanted: Callable[[LinkStatus], bool], within_s: float = 20) -> LinkStatus:
+    def until(self, wanted: Callable[[LinkStatus], bool], within_s: float = 60) -> LinkStatus:
         """The last status once it is as wanted; fails after the given time."""
         with self._changed:
             reached = self._changed.wait_for(lambda: bool(self.seen) and wanted(self.seen[-1]), within_s)

@@ -26,7 +26,7 @@ def test_what_many_threads_post_comes_out_once_each_in_its_order_on_one_thread(q
         poster.start()
     for poster in posters:
         poster.join()
-    qtbot.waitUntil(lambda: len(got) == 800, timeout=5000)
+    qtbot.waitUntil(lambda: len(got) == 800, timeout=30_000)
     assert threads_seen == {threading.get_ident()}
     for who in range(4):
         assert [n for each, n in got if each == who] == list(range(200))
@@ -61,5 +61,5 @@ def test_what_is_posted_while_draining_is_not_forgotten(qapp, qtbot) -> None:
 
     inlet = Inlet(deliver)
     inlet.post(0)
-    qtbot.waitUntil(lambda: len(got) == 101, timeout=5000)
+    qtbot.waitUntil(lambda: len(got) == 101, timeout=30_000)
     assert got == list(range(101))

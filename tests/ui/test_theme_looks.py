@@ -168,7 +168,7 @@ def test_the_ring_stands_outside_the_focused_widget_and_spares_the_scan_field(
         window.show()
     window.activateWindow()
     amount.setFocus()
-    qtbot.waitUntil(lambda: ring.ringed() is amount)
+    qtbot.waitUntil(lambda: ring.ringed() is amount, timeout=30_000)
     assert ring.geometry().getRect() == (45, 35, 130, 58)
     assert not ring.mask().contains(amount.geometry().center() - ring.pos())
     amount.move(60, 40)

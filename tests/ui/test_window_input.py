@@ -110,7 +110,7 @@ def test_a_search_is_asked_for_once_the_typing_rests(till, qtbot) -> None:
     till.show(sample("02-prompt", "en"))
     for each in "tea":
         assert key(till, K(ord(each.upper())), each) == []
-    qtbot.waitUntil(lambda: bool(till.sent), timeout=3000)
+    qtbot.waitUntil(lambda: bool(till.sent), timeout=30_000)
     assert till.taken() == [do.SearchText("tea")]
     assert key(till, K.Key_Escape) == [do.SearchText("")]
     assert till.window.parts.top.scan.edit.text() == ""

@@ -121,7 +121,7 @@ def test_a_person_gets_the_key_after_the_hold_without_another_key(till, qtbot) -
     till.show(sample("06-tender", "en"))
     strike(till.window, Qt.Key.Key_5, "5")
     assert till.taken() == []
-    qtbot.waitUntil(lambda: bool(till.sent), timeout=3000)
+    qtbot.waitUntil(lambda: bool(till.sent), timeout=30_000)
     assert till.taken() == [do.KeyIn("5")]
 
 
@@ -129,7 +129,7 @@ def test_a_burst_without_a_terminator_ends_by_itself(till, qtbot) -> None:
     till.show(sample("06-tender", "en"))
     scan(till.window, EAN, start_ms=1000, end=False)
     assert till.taken() == []
-    qtbot.waitUntil(lambda: bool(till.sent), timeout=3000)
+    qtbot.waitUntil(lambda: bool(till.sent), timeout=30_000)
     assert codes(till) == [EAN]
 
 
