@@ -30,6 +30,7 @@ from posapp.domain.pricing.terms.promotion import (
     Reward,
     SpendTier,
 )
+from tests.domain.pricing.brute_sharing import divide, divide_above
 
 MILLION = 1_000_000
 #: A unit: number of its line, price after the price layer, locked.
@@ -338,33 +339,9 @@ def _reduce_groups(
         if amount <= 0:
             continue
         by_place = sorted(whole)
-        for place, part in zip(by_place, _divide_above(amount, by_place, left, free), strict=True):
+        for place, part in zip(by_place, divide_above(amount, by_place, left, free), strict=True):
             left[place] -= part
     return True
-
-
-def _divide_above(amount: int, places: Sequence[int], left: Sequence[int], free: dict[int, int]) -> list[int]:
-    """The same, but what a floor does not let a unit bear is borne by the others."""
-    parts = divide(amount, [left[place] for place in places])
-    while any(part > free[place] for place, part in zip(places, parts, strict=True)):
-        over = sum(max(0, part - free[place]) for place, part in zip(places, parts, strict=True))
-        parts = [min(part, free[place]) for place, part in zip(places, parts, strict=True)]
-        able = [n for n, place in enumerate(places) if parts[n] < free[place]]
-        for n, part in zip(able, divide(over, [left[places[n]] for n in able]), strict=True):
-            parts[n] += part
-    return parts
-
-
-def divide(amount: int, weights: Sequence[int]) -> list[int]:
-    """By largest remainder, ties to the earlier one."""
-    total = sum(weights)
-    if not total:
-        return [0] * len(weights)
-    parts = [amount * weight // total for weight in weights]
-    rests = sorted((-(amount * weight % total), n) for n, weight in enumerate(weights))
-    for _, n in rests[: amount - sum(parts)]:
-        parts[n] += 1
-    return parts
 
 
 # ------------------------------------------------------------------ the order layer
