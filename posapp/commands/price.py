@@ -77,7 +77,8 @@ def _certificate(case: Case) -> dict[str, Any] | None:
     if case.policy.choose != "best":
         return None
     found = certify(case.basket, case.promotions, case.policy)
-    return {"closed": found.is_closed, **found.certificate}
+    gap = {} if found.is_closed else {"gap": found.gap_minor}
+    return {"closed": found.is_closed, **gap, **found.certificate}
 
 
 def _checked(case: Case, priced: PricedBasket, certificate: dict[str, Any] | None) -> int:

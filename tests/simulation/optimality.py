@@ -5,7 +5,8 @@
 
 By brute force: small nasty baskets, every choice tried. By HiGHS: baskets of 10 to 60 lines in a shop of
 5,000 promotions, as a mixed integer programme. To the cent; a certificate that says it is closed must be
-accepted by the checker. Each seed is one basket, so that a campaign can be cut anywhere and go on with the
+accepted by the checker, and copies of it with anything in them changed are refused unless what they say is
+still true. Each seed is one basket, so that a campaign can be cut anywhere and go on with the
 next one. Prints one JSON object; the exit code tells whether it is clean.
 """
 
@@ -31,10 +32,13 @@ from posapp.domain.pricing.proof.checker import check
 from posapp.domain.pricing.terms.policy import Policy
 from tests.domain.pricing.adversarial_baskets import adversarial_case
 from tests.domain.pricing.brute_force import most_off
+from tests.domain.pricing.spoilt_certificates import is_true, spoilt
 from tests.simulation.seed_ranges import in_processes, seeds_of, with_seeds
 
 GOODS, PROMOTIONS, SHOP_SEED = 20_000, 5_000, 1
 _SHOWN = 10
+#: Changed copies of each certificate that the checker is shown.
+_SPOILT = 5
 
 
 @dataclass(slots=True)
@@ -75,13 +79,21 @@ def proved(seed: int, outcome: Outcome) -> None:
     priced = price(basket, promotions)
     found = certify(basket, promotions)
     outcome.counted["certificate closed" if found.is_closed else "certificate open"] += 1
-    faults = check(json.loads(json.dumps(found.certificate)))
+    told = json.loads(json.dumps(found.certificate))
+    faults = check(told)
     if found.is_closed and faults:
         outcome.wrong.append(f"{seed}: its certificate is refused: {faults[0]}")
     if found.is_closed and found.certificate["saving"] != priced.discount_minor:
         outcome.wrong.append(f"{seed}: its certificate is about another answer")
     if not found.is_closed and not faults:
         outcome.wrong.append(f"{seed}: an open certificate is accepted")
+    for name, other in spoilt(told, Random(seed), _SPOILT) if found.is_closed else ():
+        if check(json.loads(json.dumps(other))):
+            outcome.counted["planted refused"] += 1
+        elif is_true(other):
+            outcome.counted["planted true all the same"] += 1
+        else:
+            outcome.wrong.append(f"{seed}: a certificate with another {name} is accepted")
 
 
 @cache

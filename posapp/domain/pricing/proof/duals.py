@@ -11,55 +11,35 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from posapp.values import dataclass
-
-#: One rule: units it may take, by unit and state the moves (next state, gain, names), states it may end in.
+#: One rule: its moves by unit (unit, state, next state, what falls off, names), and states it may end in.
 Rule = Mapping[str, Any]
 #: Pivots after which the prices are taken as they are: they prove a bound all the same.
 PIVOTS_MAX = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """Decisions of a branch: units that a rule must take, and pairs of unit and rule that are forbidden."""
-
-    used: Mapping[int, int]
-    banned: frozenset[tuple[int, int]]
-
-    def allows(self, unit: int, rule: int) -> bool:
-        """Whether a rule may take a unit."""
-        return self.used.get(unit, rule) == rule and (unit, rule) not in self.banned
-
-
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """Prices of units, and the share of each pair of unit and rule in the best mixture of plans."""
-
-    duals: tuple[Fraction, ...]
-    shares: Mapping[tuple[int, int], Fraction]
-
-
 Plan = tuple[int, tuple[int, ...]]
 
 
-def best_plan(rule: Rule, number: int, prices: Sequence[int], scale: int, fixed: Fixed) -> Plan | None:
-    """A rule's best plan where a unit costs its price over `scale`: gain (without prices), units taken."""
-    must = {unit for unit, wanted in fixed.used.items() if wanted == number}
+def best_plan(rule: Rule, gains: Sequence[int], prices: Sequence[int], scale: int) -> Plan | None:
+    """A rule's best plan where a unit costs its price over `scale`: gain (without prices), units taken.
+
+    `gains` are those of its moves, over what the unit has by itself.
+    """
+    # Below each unit all values stay as they are: what a move changes is kept back until its unit is through.
     after: dict[str, tuple[int, int, Any]] = dict.fromkeys(rule["ends"], (0, 0, None))
-    for unit, ways in zip(reversed(rule["units"]), reversed(rule["moves"]), strict=True):
-        now = {} if unit in must else dict(after)
-        if fixed.allows(unit, number):
-            price = prices[unit]
-            for state, moves in ways.items():
-                for then, gain, _ in moves:
-                    rest = after.get(then)
-                    if rest is not None:
-                        worth = rest[0] + gain * scale - price
-                        known = now.get(state)
-                        if known is None or worth > known[0]:
-                            now[state] = (worth, rest[1] + gain, (unit, rest[2]))
-        after = now
-    found = after.get("0")
+    now = after
+    at = -1
+    for (unit, state, then, _, _), gain in zip(reversed(rule["moves"]), reversed(gains), strict=True):
+        if unit != at:
+            after, at = now, unit
+            now = dict(after)
+        rest = after.get(then)
+        if rest is not None:
+            worth = rest[0] + gain * scale - prices[unit]
+            known = now.get(state)
+            if known is None or worth > known[0]:
+                now[state] = (worth, rest[1] + gain, (unit, rest[2]))
+    found = now.get("0")
     if found is None:
         return None
     units: list[int] = []
@@ -78,9 +58,7 @@ class _Programme:
         self.rows = units + rules
         self.det = 1
         self.inverse = [[int(n == m) for m in range(self.rows)] for n in range(self.rows)]
-        #: By row: cost and, for plans, (rule, units); slack variables have none.
         self.costs = [0] * self.rows
-        self.basis: list[tuple[int, tuple[int, ...]] | None] = [None] * self.rows
         self.amounts = [1] * self.rows
 
     def prices(self) -> list[int]:
@@ -93,7 +71,7 @@ class _Programme:
                         found[m] += cost * each
         return found
 
-    def enter(self, column: Sequence[int], cost: int, plan: tuple[int, tuple[int, ...]] | None) -> bool:
+    def enter(self, column: Sequence[int], cost: int) -> bool:
         """Bring a column (rows with a one) into the basis; False where nothing bounds it."""
         change = [sum([row[m] for m in column]) for row in self.inverse]
         leaving = -1
@@ -110,48 +88,44 @@ class _Programme:
                 self.inverse[n] = [(a * pivot - each * b) // old for a, b in zip(row, mine, strict=True)]
                 self.amounts[n] = (self.amounts[n] * pivot - each * amount) // old
         self.det = pivot
-        self.costs[leaving], self.basis[leaving] = cost, plan
+        self.costs[leaving] = cost
         return True
 
 
-def price_units(units: int, rules: Sequence[Rule], fixed: Fixed, most: int) -> Priced:
-    """The best prices for a branch; `most` is more than anything can gain."""
-    wanted_by = [sum(unit in set(rule["units"]) for rule in rules) for unit in range(units)]
+def price_units(units: int, rules: Sequence[Rule]) -> tuple[Fraction, ...]:
+    """The best prices: above what each unit has by itself, which is what the first rule says."""
+    base = [0] * units
+    for unit, _, _, fallen, _ in rules[0]["moves"]:
+        base[unit] = max(base[unit], sum(fallen))
+    tying = rules[1:]
+    gains = [[sum(move[3]) - base[move[0]] for move in rule["moves"]] for rule in tying]
+    wanted_by = [0] * units
+    for rule in tying:
+        for unit in {move[0] for move in rule["moves"]}:
+            wanted_by[unit] += 1
     shared = [unit for unit, count in enumerate(wanted_by) if count > 1]
     row_of = {unit: row for row, unit in enumerate(shared)}
-    programme = _Programme(len(shared), len(rules))
-    bonus = [most * sum(1 for wanted in fixed.used.values() if wanted == n) for n in range(len(rules))]
+    programme = _Programme(len(shared), len(tying))
     prices = programme.prices()
     on_units = [0] * units
     for _ in range(PIVOTS_MAX):
-        entering: tuple[int, list[int], int, tuple[int, tuple[int, ...]] | None] | None = None
+        entering: tuple[int, list[int], int] | None = None
         for m, price in enumerate(prices):
             if price < 0 and (entering is None or -price > entering[0]):
-                entering = (-price, [m], 0, None)
-        for number, rule in enumerate(rules):
-            plan = best_plan(rule, number, on_units, programme.det, fixed)
+                entering = (-price, [m], 0)
+        for number, rule in enumerate(tying):
+            plan = best_plan(rule, gains[number], on_units, programme.det)
             if plan is None:
                 continue
-            gain = plan[0] + bonus[number]
             row = len(shared) + number
-            worth = gain * programme.det - sum([on_units[unit] for unit in plan[1]]) - prices[row]
+            worth = plan[0] * programme.det - sum([on_units[unit] for unit in plan[1]]) - prices[row]
             if worth > 0 and (entering is None or worth > entering[0]):
                 column = [row_of[unit] for unit in plan[1] if unit in row_of]
-                entering = (worth, [*column, row], gain, (number, plan[1]))
-        if entering is None or not programme.enter(entering[1], entering[2], entering[3]):
+                entering = (worth, [*column, row], plan[0])
+        if entering is None or not programme.enter(entering[1], entering[2]):
             break
         prices = programme.prices()
         for unit, row in row_of.items():
             on_units[unit] = prices[row]
-    duals = tuple(Fraction(max(0, price), programme.det) for price in on_units)
-    return Priced(duals, _shares(programme))
-
-
-def _shares(programme: _Programme) -> dict[tuple[int, int], Fraction]:
-    shares: dict[tuple[int, int], Fraction] = {}
-    for plan, amount in zip(programme.basis, programme.amounts, strict=True):
-        if plan is not None and amount:
-            for unit in plan[1]:
-                pair = unit, plan[0]
-                shares[pair] = shares.get(pair, Fraction()) + Fraction(amount, programme.det)
-    return shares
+    pairs = zip(on_units, base, strict=True)
+    return tuple([Fraction(max(0, price), programme.det) + own for price, own in pairs])
