@@ -187,6 +187,8 @@ def _tax(node: Node, policy: Policy, price: _Price) -> LineTax:
     level = node.whole("level", 0, most=9)
     on = texts(node, "on") if node.has("on") else None
     of_price = node.choice("of", ("net", "price"), "net") == "price"
+    if of_price and per_unit:
+        raise node.problem("of", "is for a percentage alone; state the fixed amount as a tax of its own.")
     node.finish()
     fixed = per_unit * price.times
     return LineTax(rate_id, ppm, included, level, round_div(fixed.numerator, fixed.denominator), on, of_price)
