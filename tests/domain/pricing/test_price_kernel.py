@@ -81,7 +81,7 @@ def codes_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_two_thousand_components_are_the_same_in_both() -> None:
     comparing = Comparing()
-    seed = 0
+    seed = 1_600
     while comparing.codes[0] < 2_000:
         comparing.seed(seed)
         seed += 1

@@ -1,14 +1,13 @@
-"""Goods and the promotions they fit: the same as asking each set, in whatever order both became known."""
+"""Lots and the promotions that reach them: the same as asking each set of each line."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
-import pytest
-
 from posapp.domain.pricing.goods.sets import holds
-from posapp.domain.pricing.items import set_cache
 from posapp.domain.pricing.items.set_cache import SetCache, sets_of
+from posapp.domain.pricing.terms.applications import Lot
 from posapp.domain.pricing.terms.basket import BasketLine, Traits
 from posapp.domain.pricing.terms.promotion import (
     AllOf,
@@ -47,26 +46,49 @@ def any_line(random: Random, line_no: int) -> BasketLine:
     return BasketLine(line_no, random.choice("abcdefgh"), 1, random.randint(1, 80), traits)
 
 
-def test_goods_fit_what_their_sets_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    for seed in range(150):
+def test_lots_are_reached_by_what_their_sets_hold() -> None:
+    for seed in range(200):
         random = Random(seed)
-        monkeypatch.setattr(set_cache, "VALUES_MAX", random.choice((2, 64)))
+        lines = [any_line(random, n) for n in range(1, 12)]
+        lots = [
+            Lot(line, 0, random.randint(0, 3), line.unit_minor, random.random() < 0.2) for line in lines
+        ]  # fmt: skip
         cache = SetCache()
-        lines: list[BasketLine] = []
-        promotions: list[Promotion] = []
-        for n in range(25):
-            if random.random() < 0.5:
-                lines.append(any_line(random, n))
-                cache.place(lines[-1])
-            else:
-                kind = Bundle((Part(any_set(random)), Part(any_set(random))), Off(minor=1))
-                promotions.append(Promotion(f"p{random.randrange(5)}", "item", kind))
-                cache.token(promotions[-1])
-        for line in lines:
-            fits = cache.slots[cache.place(line)]
-            for promotion in promotions:
-                held = tuple(n for n, goods in enumerate(sets_of(promotion)) if holds(goods, line))
-                assert fits.get(cache.token(promotion), ()) == held
+        found = cache.open_lots(lots)
+        assert cache.open_lots(lots) is found
+        prices = [lot.price_minor for lot in found.lots]
+        assert prices == sorted(prices, reverse=True)
+        assert {lot.line.line_no for lot in found.lots} == {
+            lot.line.line_no for lot in lots if lot.count and not lot.is_locked
+        }
+        for _ in range(12):
+            sets = [any_set(random) for _ in range(random.randint(1, 2))]
+            kind = Bundle(tuple(Part(goods) for goods in sets), Off(minor=1))
+            promotion = Promotion("p", "item", kind)
+            assert sets_of(promotion) == sets
+            positions, slots, pieces = found.reached(promotion)
+            held = {
+                position: tuple(n for n, goods in enumerate(sets) if holds(goods, lot.line))
+                for position, lot in enumerate(found.lots)
+            }
+            assert dict(zip(positions, slots, strict=True)) == {n: fits for n, fits in held.items() if fits}
+            assert positions == sorted(positions)
+            assert pieces == sum(found.lots[position].count for position in positions)
+
+
+def test_a_lot_is_known_by_all_that_counts_of_it() -> None:
+    cache = SetCache()
+    line = BasketLine(1, "a", 2, 100)
+    lot = Lot(line, 0, 2, 100)
+    same = Lot(BasketLine(1, "a", 2, 100), 0, 2, 100)
+    assert cache.lot(lot) == cache.lot(lot) == cache.lot(same)
+    others = [
+        Lot(line, 1, 2, 100), Lot(line, 0, 1, 100), Lot(line, 0, 2, 90),
+        Lot(replace(line, sku="b"), 0, 2, 100), Lot(replace(line, unit_minor=101), 0, 2, 100),
+        Lot(replace(line, line_no=2), 0, 2, 100), Lot(replace(line, floor_minor=1), 0, 2, 100),
+        Lot(replace(line, traits=Traits(brand="x")), 0, 2, 100),
+    ]  # fmt: skip
+    assert len({cache.lot(each) for each in (lot, *others)}) == 1 + len(others)
 
 
 def test_equal_promotions_have_one_number_and_others_of_the_id_their_own() -> None:

@@ -1,8 +1,7 @@
-"""Which goods belong to which set, as bits: one bit for each kind of goods that was seen.
+"""Which goods of a basket belong to which set, as bits: one bit for each line that was put in.
 
 A set is looked up by its values, not line by line, so that a basket with two hundred promotions is ready in
-a fraction of a millisecond; what was found stays for the next scan. Knows traits of goods only, no prices
-beyond the list price that a set may name.
+a fraction of a millisecond. Knows traits of goods only, no prices beyond the list price that a set may name.
 """
 
 from __future__ import annotations
@@ -12,41 +11,21 @@ from posapp.domain.pricing.terms.promotion import AllOf, AnyOf, Every, Except, G
 
 
 class Members:
-    """Goods by number, and for any set the mask of the goods in it."""
+    """Lines by number, and for any set the mask of those in it."""
 
-    __slots__ = ("_by_brand", "_by_category", "_by_key", "_by_line", "_by_sku", "_by_tag", "count", "lines")
+    __slots__ = ("_by_brand", "_by_category", "_by_sku", "_by_tag", "count", "lines")
 
     def __init__(self) -> None:
         self.count = 0
-        self._by_line: dict[int, tuple[BasketLine, int]] = {}
-        self._by_key: dict[object, int] = {}
         self._by_sku: dict[str, int] = {}
         self._by_category: dict[str, int] = {}
         self._by_brand: dict[str, int] = {}
         self._by_tag: dict[str, int] = {}
-        #: One line of each kind of goods, by its number.
+        #: The lines by their places.
         self.lines: list[BasketLine] = []
 
-    def place(self, line: BasketLine) -> int:
-        """The number of a line's goods; the same for the same SKU, list price and traits."""
-        # By identity first: a till's lines stay the same objects from scan to scan.
-        known = self._by_line.get(id(line))
-        if known is not None and known[0] is line:
-            return known[1]
-        key = (line.sku, line.unit_minor, line.traits)
-        place = self._by_key.get(key)
-        if place is None:
-            place = self._add(line)
-            self._by_key[key] = place
-        self._by_line[id(line)] = (line, place)
-        return place
-
-    @property
-    def lines_kept(self) -> int:
-        """How many lines are remembered by identity."""
-        return len(self._by_line)
-
-    def _add(self, line: BasketLine) -> int:
+    def put(self, line: BasketLine) -> int:
+        """Take a line in and say its place, which is its bit."""
         place = self.count
         self.count += 1
         bit = 1 << place
@@ -62,7 +41,7 @@ class Members:
         return place
 
     def mask(self, goods: GoodsSet) -> int:
-        """The goods of a set among all that were placed so far."""
+        """The lines of a set among all that were put in so far."""
         if isinstance(goods, Having):
             return self._having(goods)
         if isinstance(goods, Every):
@@ -94,9 +73,8 @@ class Members:
         values = goods.values
         found = 0
         if len(values) < len(index):
-            for value in values:
-                if value in index:
-                    found |= index[value]
+            for value in values if len(values) == 1 else index.keys() & values:
+                found |= index.get(value, 0)
         else:
             for value, bits in index.items():
                 if value in values:

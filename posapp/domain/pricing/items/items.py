@@ -16,7 +16,7 @@ from math import gcd
 from posapp.domain.pricing.items.components import components
 from posapp.domain.pricing.items.frontier import combined_frontier
 from posapp.domain.pricing.items.set_cache import SetCache
-from posapp.domain.pricing.items.solving import Prepared, Solved, solve_component
+from posapp.domain.pricing.items.solving import Prepared, Solved, solve_alone, solve_component
 from posapp.domain.pricing.items.units import NormalForm, normal_form
 from posapp.domain.pricing.items.writing_out import gifts_of, joined
 from posapp.domain.pricing.terms.applications import (
@@ -65,7 +65,7 @@ def solve_items(
     choice = _solve(lots, rights, policy, cache)
     if any(right.code for right in rights) and any(one.code for one in choice.applications):
         choice = _fewest_codes(lots, rights, policy, cache, choice)
-    gifts = gifts_of(lots, rights, choice.applications, cache.sets)
+    gifts = gifts_of(lots, rights, choice.applications)
     return replace(choice, gifts=gifts) if gifts else choice
 
 
@@ -83,7 +83,10 @@ def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: 
         left = policy.states_max - states
         # What another basket had more work for is done anew with less: a till's past changes no answer.
         if answer is None or answer.states > left:
-            answer = solve_component(Prepared(form, component, weights), left)
+            if component.is_tied:
+                answer = solve_component(Prepared(form, component, weights), left)
+            else:
+                answer = solve_alone(form, component, weights)
             # What was cut short hangs on the rest of the basket: it is not kept.
             if answer.is_proven:
                 solved[component.key] = answer
@@ -115,15 +118,11 @@ def item_frontier(
 
 def touched_lines(lots: Sequence[Lot], rights: Sequence[Right], cache: ItemCache) -> frozenset[int]:
     """Numbers of the lines that hold goods of any part of an item right."""
-    sets = cache.sets
-    tokens = {sets.token(right.promotion) for right in rights}
-    return frozenset(
-        [
-            lot.line.line_no
-            for lot in lots
-            if not lot.is_locked and not tokens.isdisjoint(sets.slots[sets.place(lot.line)])
-        ]
-    )
+    open_lots = cache.sets.open_lots(lots)
+    positions: set[int] = set()
+    for right in rights:
+        positions.update(open_lots.reached(right.promotion)[0])
+    return frozenset([open_lots.lots[position].line.line_no for position in positions])
 
 
 def _weights(form: NormalForm, rights: Sequence[Right]) -> dict[str, int] | None:

@@ -24,15 +24,14 @@ def price_lots(
     lines: Sequence[BasketLine],
     books: Sequence[Right],
     mode: Mode = "half_up",
-    members: Members | None = None,
 ) -> tuple[Lot, ...]:
     """The lines as lots with their prices, in the order of the lines; a line of nothing has no lot."""
     if not books:
         return tuple(
             Lot(line, 0, line.quantity, line.unit_minor, line.is_locked) for line in lines if line.quantity
         )
-    members = members or Members()
-    places = [members.place(line) for line in lines]
+    members = Members()
+    places = [members.put(line) for line in lines]
     offers: list[list[_Offer]] = [[] for _ in lines]
     for right in books:
         mask = members.mask(right.promotion.on)

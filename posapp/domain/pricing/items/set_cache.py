@@ -1,76 +1,104 @@
-"""What the item layer keeps from scan to scan: which goods fit which promotion, and the rules made of it.
+"""What the item layer keeps from scan to scan: numbers of lots and promotions, and the rules made of them.
 
-Goods are asked for by their traits, not promotion by promotion: a scan costs what it touches. Promotions go
-by number, so that equal ids cannot be mixed up; what is equal has one number. Nothing here changes an answer.
+Promotions go by number, so that equal ids cannot be mixed up; what is equal has one number. Which lots a
+promotion reaches is asked of one basket's goods together, set by set and not lot by lot, so that it costs
+what lies in the basket. Nothing here changes an answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from posapp.domain.pricing.goods.members import Members
-from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.items.rules import FreeRule, Rule, Spot
 from posapp.domain.pricing.terms.applications import Lot
-from posapp.domain.pricing.terms.basket import BasketLine
-from posapp.domain.pricing.terms.promotion import (
-    AllOf,
-    AnyOf,
-    Bundle,
-    GoodsSet,
-    Having,
-    NFor,
-    Nth,
-    Promotion,
-    QtyTier,
-    Reward,
-)
+from posapp.domain.pricing.terms.promotion import Bundle, GoodsSet, NFor, Nth, Promotion, QtyTier, Reward
 
 #: A rule and what it knows of a lot's units.
 Eligible = tuple[Rule, Spot]
-#: Kinds of goods and promotions kept at most; then the cache begins anew.
-GOODS_MAX = 4_000
+#: Lots and promotions kept at most; then the cache begins anew.
+LOTS_MAX = 20_000
 PROMOTIONS_MAX = 20_000
-#: Sets of more values are asked set by set when new goods come.
-VALUES_MAX = 64
 #: One right's rules, each with its lots by their place in what the right reaches.
 Made = list[tuple[Rule, list[tuple[int, Eligible]]]]
+#: Positions of the lots that a promotion reaches, the slots that each of them fits, and their units.
+Reached = tuple[list[int], list[tuple[int, ...]], int]
+
+ONLY: tuple[int, ...] = (0,)
+
+
+class OpenLots:
+    """The lots of a basket that promotions may take, by falling price (then by line); what reaches them."""
+
+    __slots__ = ("_known", "_members", "given", "lots")
+
+    def __init__(self, lots: Sequence[Lot]) -> None:
+        #: Held, so that it is known again by identity.
+        self.given = lots
+        self.lots = [lot for lot in lots if not lot.is_locked and lot.count > 0]
+        self.lots.sort(key=_by_price)
+        self._members = Members()
+        for lot in self.lots:
+            self._members.put(lot.line)
+        self._known: dict[int, tuple[Promotion, Reached]] = {}
+
+    def reached(self, promotion: Promotion) -> Reached:
+        """The lots that fit any slot of a promotion."""
+        known = self._known.get(id(promotion))
+        if known is None:
+            known = self._known[id(promotion)] = (promotion, self._reached(sets_of(promotion)))
+        return known[1]
+
+    def _reached(self, sets: Sequence[GoodsSet]) -> Reached:
+        lots = self.lots
+        mask = self._members.mask(sets[0])
+        masks = [mask]
+        for goods in sets[1:]:
+            masks.append(self._members.mask(goods))
+            mask |= masks[-1]
+        positions: list[int] = []
+        pieces = 0
+        while mask:
+            low = mask & -mask
+            mask ^= low
+            position = low.bit_length() - 1
+            positions.append(position)
+            pieces += lots[position].count
+        if len(masks) == 1:
+            return positions, [ONLY] * len(positions), pieces
+        slots = [
+            tuple([number for number, inside in enumerate(masks) if inside >> position & 1])
+            for position in positions
+        ]
+        return positions, slots, pieces
+
+
+def _by_price(lot: Lot) -> tuple[int, int, int]:
+    return -lot.price_minor, lot.line.line_no, lot.first
 
 
 class SetCache:
-    """Goods by number with the slots of promotions that they fit, and the rules that were made last."""
+    """Numbers of lots and promotions, and the rules that were made last."""
 
-    __slots__ = (
-        "_alike", "_asked", "_lots", "_new", "_posted", "_serial", "_tokens", "free", "least", "made",
-        "members", "slots",
-    )  # fmt: skip
+    __slots__ = ("_alike", "_by_lot", "_last", "_lots", "_serial", "_tokens", "free", "made")
 
     def __init__(self) -> None:
-        self.members = Members()
-        #: For each kind of goods: promotions by number, with the slots that the goods fit.
-        self.slots: list[dict[int, tuple[int, ...]]] = []
-        #: So many units a promotion needs at least.
-        self.least: dict[int, int] = {}
         #: Rules without limits, which hang on nothing but their promotion.
         self.free: dict[tuple[object, ...], FreeRule] = {}
         #: By promotion and its limits: the lots that it reached last, and the rules made for them.
         self.made: dict[tuple[object, ...], tuple[tuple[int, ...], Made]] = {}
         self._tokens: dict[int, tuple[Promotion, int]] = {}
         self._alike: dict[str, list[tuple[Promotion, int]]] = {}
-        self._lots: dict[tuple[int, int, int, int, int, int], int] = {}
+        #: By identity, which holds them, and by content.
+        self._by_lot: dict[int, tuple[Lot, int]] = {}
+        self._lots: dict[tuple[object, ...], int] = {}
+        self._last: OpenLots | None = None
         self._serial = 0
-        #: Promotions that new goods do not know yet; those found by a value, those to be asked each.
-        self._new: list[tuple[int, Promotion]] = []
-        self._posted: dict[tuple[str, str], list[tuple[int, int, GoodsSet | None]]] = {}
-        self._asked: list[tuple[int, int, GoodsSet]] = []
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to begin anew."""
-        return (
-            len(self._tokens) > PROMOTIONS_MAX
-            or self.members.count > GOODS_MAX
-            or self.members.lines_kept > PROMOTIONS_MAX
-            or len(self._lots) > PROMOTIONS_MAX
-        )
+        return len(self._tokens) > PROMOTIONS_MAX or len(self._by_lot) > LOTS_MAX
 
     def token(self, promotion: Promotion) -> int:
         """The number of a promotion; it is held, so that its identity is not given to another."""
@@ -78,7 +106,9 @@ class SetCache:
         if known is not None:
             return known[1]
         # Copies are made anew for each basket (by what goods must be alike in): equal ones are one.
-        alike = self._alike.setdefault(promotion.promotion_id, [])
+        alike = self._alike.get(promotion.promotion_id)
+        if alike is None:
+            alike = self._alike[promotion.promotion_id] = []
         for other, number in alike:
             if other == promotion:
                 self._tokens[id(promotion)] = (promotion, number)
@@ -86,23 +116,26 @@ class SetCache:
         token = len(self._tokens)
         self._tokens[id(promotion)] = (promotion, token)
         alike.append((promotion, token))
-        self.least[token] = least_pieces(promotion)
-        self._tell_old_goods(token, promotion)
-        self._new.append((token, promotion))
         return token
 
-    def place(self, line: BasketLine) -> int:
-        """The number of a line's goods."""
-        place = self.members.place(line)
-        if place == len(self.slots):
-            self._find_for(line)
-        return place
+    def open_lots(self, lots: Sequence[Lot]) -> OpenLots:
+        """A basket's open lots; those that were asked for last are the same."""
+        last = self._last
+        if last is None or last.given is not lots:
+            last = self._last = OpenLots(lots)
+        return last
 
     def lot(self, lot: Lot) -> int:
         """The number of a lot by all that counts of it."""
-        line = lot.line
-        key = (self.place(line), line.line_no, lot.first, lot.count, lot.price_minor, line.floor_minor)
-        return self._lots.setdefault(key, len(self._lots))
+        known = self._by_lot.get(id(lot))
+        if known is None:
+            line = lot.line
+            key = (
+                line.sku, line.unit_minor, line.traits, line.line_no, lot.first, lot.count, lot.price_minor,
+                line.floor_minor,
+            )  # fmt: skip
+            known = self._by_lot[id(lot)] = lot, self._lots.setdefault(key, len(self._lots))
+        return known[1]
 
     def numbered(self, made: Made) -> Made:
         """Rules with their serial numbers, under which components are known."""
@@ -111,69 +144,6 @@ class SetCache:
                 self._serial += 1
                 rule.serial = self._serial
         return made
-
-    def _tell_old_goods(self, token: int, promotion: Promotion) -> None:
-        for number, goods in enumerate(sets_of(promotion)):
-            mask = self.members.mask(goods)
-            while mask:
-                low = mask & -mask
-                mask ^= low
-                fits = self.slots[low.bit_length() - 1]
-                fits[token] = (*fits.get(token, ()), number)
-
-    def _find_for(self, line: BasketLine) -> None:
-        """What new goods fit, of all promotions seen so far."""
-        for token, promotion in self._new:
-            for number, goods in enumerate(sets_of(promotion)):
-                values = values_in(goods)
-                if values is None:
-                    self._asked.append((token, number, goods))
-                    continue
-                asked = goods if _must_be_asked(goods) else None
-                for value in values:
-                    self._posted.setdefault(value, []).append((token, number, asked))
-        self._new = []
-        traits = line.traits
-        found: set[tuple[int, int]] = set()
-        posted = self._posted
-        names = [("sku", line.sku), *[("category", name) for name in traits.category]]
-        for name in (*names, ("brand", traits.brand), *[("tag", tag) for tag in traits.tags]):
-            for token, number, asked in posted.get(name, ()):
-                if asked is None or holds(asked, line):
-                    found.add((token, number))
-        for token, number, goods in self._asked:
-            if holds(goods, line):
-                found.add((token, number))
-        fits: dict[int, tuple[int, ...]] = {}
-        # In the order of numbers: nothing hangs on how a set is laid out.
-        for token, number in sorted(found):
-            fits[token] = (*fits.get(token, ()), number)
-        self.slots.append(fits)
-
-
-def values_in(goods: GoodsSet) -> list[tuple[str, str]] | None:
-    """Values of which all goods of a set have one, None where there are none or too many."""
-    if isinstance(goods, Having):
-        return [(goods.what, value) for value in goods.values] if len(goods.values) <= VALUES_MAX else None
-    if isinstance(goods, AnyOf):
-        found: list[tuple[str, str]] = []
-        for one in goods.sets:
-            values = values_in(one)
-            if values is None:
-                return None
-            found += values
-        return found
-    if isinstance(goods, AllOf):
-        known = [values for values in map(values_in, goods.sets) if values is not None]
-        return min(known, key=len, default=None)
-    return None
-
-
-def _must_be_asked(goods: GoodsSet) -> bool:
-    """Whether one of its values is not enough for goods to be in a set."""
-    if isinstance(goods, AnyOf):
-        return any(_must_be_asked(one) for one in goods.sets)
-    return not isinstance(goods, Having)
 
 
 def sets_of(promotion: Promotion) -> list[GoodsSet]:

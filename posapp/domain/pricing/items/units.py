@@ -14,7 +14,7 @@ from posapp.domain.pricing.goods.sets import values_of
 from posapp.domain.pricing.items.group_rules import GroupShape, group_rule, slots_of
 from posapp.domain.pricing.items.price_layer import minor_max, units_max
 from posapp.domain.pricing.items.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
-from posapp.domain.pricing.items.set_cache import Eligible, Made, SetCache
+from posapp.domain.pricing.items.set_cache import ONLY, Eligible, Made, Reached, SetCache, least_pieces
 from posapp.domain.pricing.terms.applications import Lot, Right
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import (
@@ -37,11 +37,9 @@ class NormalForm:
     def __init__(self, lots: Sequence[Lot], cache: SetCache, is_frontier: bool) -> None:
         #: Whether other answers than the best are asked for: no step may then stand for a higher one.
         self.is_frontier = is_frontier
-        open_lots = [lot for lot in lots if not lot.is_locked and lot.count > 0]
-        open_lots.sort(key=lambda lot: (-lot.price_minor, lot.line.line_no, lot.first))
-        self.lots: list[Lot] = open_lots
-        self.numbers = [cache.lot(lot) for lot in open_lots]
-        self.eligible: list[list[Eligible]] = [[] for _ in open_lots]
+        self.lots: list[Lot] = cache.open_lots(lots).lots
+        self.numbers = [cache.lot(lot) for lot in self.lots]
+        self.eligible: list[list[Eligible]] = [[] for _ in self.lots]
 
 
 def normal_form(
@@ -55,28 +53,20 @@ def normal_form(
     """All rules that can do anything in this basket, on the lots that they reach."""
     form = NormalForm(lots, cache, is_frontier)
     numbers, eligible = form.numbers, form.eligible
-    reached: dict[int, list[int]] = {}
+    open_lots = cache.open_lots(lots)
     # Tills may have loaded them in another order; what is cut short must be the same all the same.
-    rights = sorted(rights, key=_id_of)
-    for right in rights:
-        reached[cache.token(right.promotion)] = []
-    counts = [lot.count for lot in form.lots]
-    for position, lot in enumerate(form.lots):
-        for token in cache.slots[cache.place(lot.line)]:
-            positions = reached.get(token)
-            if positions is not None:
-                positions.append(position)
-    least = cache.least
-    for right in rights:
-        token = cache.token(right.promotion)
-        mine = reached[token]
-        if not mine or sum([counts[position] for position in mine]) < least[token]:
+    for right in sorted(rights, key=_id_of):
+        promotion = right.promotion
+        reached = open_lots.reached(promotion)
+        mine = reached[0]
+        if not mine or reached[2] < least_pieces(promotion):
             continue
         reach = tuple([numbers[position] for position in mine])
+        token = cache.token(promotion)
         key = (token, right.uses_max, right.left_minor, right.code, is_frontier)
         known = cache.made.get(key)
         if known is None or known[0] != reach:
-            known = (reach, cache.numbered(_made(form, mine, token, right, policy, cache)))
+            known = (reach, cache.numbered(_made(form, reached, token, right, policy, cache)))
             cache.made[key] = known
         for _, pairs in known[1]:
             for n, pair in pairs:
@@ -85,32 +75,27 @@ def normal_form(
 
 
 def _made(
-    form: NormalForm,
-    positions: list[int],
-    token: int,
-    right: Right,
-    policy: Policy,
-    cache: SetCache,
+    form: NormalForm, reach: Reached, token: int, right: Right, policy: Policy, cache: SetCache
 ) -> Made:
     """The rules of a right on the lots that it reaches."""
     promotion = right.promotion
     kind = promotion.kind
     limits = promotion.limits
+    positions = reach[0]
+    lots = form.lots
     name: tuple[object, ...] = (token, right.code)
-    is_free = limits == NO_LIMITS and right.uses_max is None and right.left_minor is None
-    if is_free and isinstance(kind, EachUnit):
-        free = cache.free.get(name) or cache.free.setdefault(
-            name, FreeRule(right, policy.percent_mode, kind.off, name)
-        )
-        plain = [(free, _plain_spot(form.lots[position])) for position in positions]
-        return [(free, list(enumerate(plain)))]
+    is_unlimited = limits is NO_LIMITS or limits == NO_LIMITS
+    if is_unlimited and isinstance(kind, EachUnit) and right.uses_max is None and right.left_minor is None:
+        free = cache.free.get(name)
+        if free is None:
+            free = cache.free[name] = FreeRule(right, policy.percent_mode, kind.off, name)
+        return [(free, [(n, (free, _plain_spot(lots[position]))) for n, position in enumerate(positions)])]
     spots: dict[int, Spot] = {}
     has_floor = limits.floor_minor is not None or limits.floor_ppm is not None
-    for position in positions:
-        lot = form.lots[position]
+    for position, slots in zip(positions, reach[1], strict=True):
+        lot = lots[position]
         line = lot.line
         floor = floor_of(limits, lot.price_minor, line.floor_minor) if has_floor else line.floor_minor
-        slots: tuple[int, ...] = cache.slots[cache.place(line)][token]
         if not promotion.differ:
             spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
             continue
@@ -128,10 +113,10 @@ def _made(
             rules = [(group_rule(right, policy.percent_mode, shape), spots)]
     order = {position: n for n, position in enumerate(positions)}
     made: Made = []
-    for rule, reached in rules:
+    for rule, taken in rules:
         if isinstance(rule, FreeRule):
             rule = cache.free.setdefault(rule.key, rule)
-        made.append((rule, [(order[position], (rule, spot)) for position, spot in reached.items()]))
+        made.append((rule, [(order[position], (rule, spot)) for position, spot in taken.items()]))
     return made
 
 
@@ -140,16 +125,15 @@ def _id_of(right: Right) -> str:
 
 
 def _plain_spot(lot: Lot) -> Spot:
-    return Spot(_FIRST, lot.price_minor, lot.line.floor_minor, lot.line.line_no)
+    return Spot(ONLY, lot.price_minor, lot.line.floor_minor, lot.line.line_no)
 
 
-_FIRST: tuple[int, ...] = (0,)
 NO_LIMITS = Limits()
 
 
 def _pieces(form: NormalForm, positions: Iterable[int]) -> int:
     lots = form.lots
-    return sum(lots[position].count for position in positions)
+    return sum([lots[position].count for position in positions])
 
 
 _Rules = list[tuple[Rule, dict[int, Spot]]]

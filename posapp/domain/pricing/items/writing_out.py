@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from posapp.domain.pricing.goods.reductions import PPM_OF_ALL, floor_of
+from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.items.components import agree
 from posapp.domain.pricing.items.group_rules import GroupRule
 from posapp.domain.pricing.items.rules import Rule
-from posapp.domain.pricing.items.set_cache import SetCache, sets_of
+from posapp.domain.pricing.items.set_cache import sets_of
 from posapp.domain.pricing.items.tables import Step
 from posapp.domain.pricing.items.units import NormalForm
 from posapp.domain.pricing.terms.applications import Application, FreeGift, Lot, Right, TakenUnit
@@ -127,7 +128,7 @@ def joined(found: list[Application]) -> tuple[Application, ...]:
 
 
 def gifts_of(
-    lots: Sequence[Lot], rights: Sequence[Right], applications: Sequence[Application], sets: SetCache
+    lots: Sequence[Lot], rights: Sequence[Right], applications: Sequence[Application]
 ) -> tuple[FreeGift, ...]:
     """Gifts that lie in no line: for each promotion that adds them, how many the units left over qualify for.
 
@@ -149,35 +150,33 @@ def gifts_of(
     given: list[FreeGift] = []
     for right, kind in sorted(adding, key=lambda pair: pair[0].promotion.promotion_id):
         promotion = right.promotion
-        token = sets.token(promotion)
         taken = sum(one.promotion == promotion for one in applications)
         most = [limit for limit in (promotion.limits.per_order, right.uses_max) if limit is not None]
         left = min(most, default=None)
         if left is not None:
             left -= taken
-        reward = len(sets_of(promotion)) - 1
-        if any(reward in sets.slots[sets.place(lot.line)].get(token, ()) for lot in lots):
+        if any(holds(kind.get.of, lot.line) for lot in lots):
             # Goods of the reward lie in the basket: they are what is given.
             continue
-        times = _times(lots, sets, promotion, used, left)
+        times = _times(lots, promotion, used, left)
         if times:
             given.append(FreeGift(promotion, times * kind.get.qty))
     return tuple(given)
 
 
 def _times(
-    lots: Sequence[Lot], sets: SetCache, promotion: Promotion,
+    lots: Sequence[Lot], promotion: Promotion,
     used: dict[tuple[int, int], list[tuple[Promotion, bool]]], most: int | None,
 ) -> int:  # fmt: skip
     """How often the units left over make up all that is to be bought; those it takes are marked as used."""
     kind = promotion.kind
     assert isinstance(kind, Reward)
-    token = sets.token(promotion)
+    sets = sets_of(promotion)
     free: list[_Free] = []
     for lot in sorted(lots, key=lambda one: (-one.price_minor, one.line.line_no, one.first)):
         if lot.is_locked:
             continue
-        slots = sets.slots[sets.place(lot.line)].get(token, ())
+        slots = tuple([number for number, goods in enumerate(sets) if holds(goods, lot.line)])
         for index in range(lot.first, lot.first + lot.count):
             had = used.get((lot.line.line_no, index), [])
             if slots and all(is_unitwise and agree(other, promotion) for other, is_unitwise in had):
