@@ -151,8 +151,14 @@ class Case:
             combined = with_books(self.promotions, self.policy, self._sequenced)
             account = Account(combined.states, combined.is_proven)
         else:
-            chosen = self.choosing().best()
-            combined, account = chosen.outcome.result, Account(chosen.states, chosen.is_proven)
+            choosing = self.choosing()
+            if choosing.offered:
+                chosen = choosing.best()
+                combined, account = chosen.outcome.result, Account(chosen.states, chosen.is_proven)
+            else:
+                # Nothing has to be chosen: one look, and it is the best.
+                combined = self._combined(self.world(self._books), frozenset(), 0)
+                account = Account(1 + combined.states, combined.is_proven)
         points = [each for each in self._ends if each.layer == "points"]
         return finished(self.basket, points, combined, self.policy, account)
 
@@ -244,11 +250,7 @@ class Case:
     def evaluate(self, active: frozenset[str], at_least: int = 0) -> Outcome[Combined]:
         """What these promotions and no others give; less than `at_least` need not be the most they could."""
         world = self._world_with(active)
-        rights = self._items_of(world, active)
-        combined = combine(
-            world.goods, rights, self._orders_of(world, active), self.policy, self.items,
-            at_least=at_least - world.by_books, ceiling=self._ceiling(world, rights)[1],
-        )  # fmt: skip
+        combined = self._combined(world, active, at_least)
         choice = combined.choice
         gifts = sum([gift.quantity for gift in choice.gifts])
         took = [(each.promotion, each.amount_minor) for each in choice.applications if each.amount_minor]
@@ -266,6 +268,13 @@ class Case:
             combined.saving_minor + books, gifts, frozenset(used),
             sum([store_cost(promotion, amount) for promotion, amount in took]), combined.states,
             combined.is_proven, combined,
+        )  # fmt: skip
+
+    def _combined(self, world: World, active: frozenset[str], at_least: int) -> Combined:
+        rights, orders = self._items_of(world, active), self._orders_of(world, active)
+        return combine(
+            world.goods, rights, orders, self.policy, self.items,
+            at_least=at_least - world.by_books, ceiling=self._ceiling(world, rights)[1] if orders else None,
         )  # fmt: skip
 
     def world(self, books: frozenset[str]) -> World:

@@ -85,18 +85,17 @@ def world_of(
     orders: list[OrderRight] = []
     known = cache.admitting.rights
     for promotion in promotions:
-        right = known.get(id(promotion))
+        right = known.get(id(promotion)) or cache.admitting.at_once(promotion)
         if right is not None:
             items.append(right)
             continue
         if promotion.layer == "item":
             opened = making.opened(promotion)
             right = known.get(id(promotion))
-            if right is None:
-                items += [Right(each, left_minor=one.most_minor, code=one.code) for each, one in opened]
-            else:
+            if right is not None:
                 items.append(right)
                 continue
+            items += [Right(each, left_minor=one.most_minor, code=one.code) for each, one in opened]
         elif promotion.layer == "order":
             opened = making.opened(promotion)
             if opened and _is_out_of_reach(promotion, making.held, goods, policy):

@@ -12,7 +12,7 @@ from posapp.domain.pricing.goods.sets import only, values_alike
 from posapp.domain.pricing.goods.windows import NEVER, NEVER_BEFORE, is_timed, micros, steady
 from posapp.domain.pricing.terms.applications import Right
 from posapp.domain.pricing.terms.basket import Basket
-from posapp.domain.pricing.terms.promotion import Promotion
+from posapp.domain.pricing.terms.promotion import EachUnit, Limits, Off, Promotion
 
 #: Promotions kept at most; then the memory begins anew.
 KEPT_MAX = 20_000
@@ -39,7 +39,8 @@ class Admitting:
             basket.currency, basket.store_id, basket.region, basket.channel, basket.tender, basket.points,
             basket.codes, basket.member, at.tzinfo, at.utcoffset(),
         )  # fmt: skip
-        is_same = facts == self._facts and len(self._found) <= KEPT_MAX and len(self._split) <= KEPT_MAX
+        kept = max(len(self._found), len(self.rights), len(self._split))
+        is_same = facts == self._facts and kept <= KEPT_MAX
         if is_same and (self._until == NEVER and self._since == NEVER_BEFORE):
             return
         if is_same and self._since <= micros(at) < self._until:
@@ -47,6 +48,13 @@ class Admitting:
         self._facts = facts
         self._since, self._until = NEVER_BEFORE, NEVER
         self._found, self._split, self.rights = {}, {}, {}
+
+    def at_once(self, promotion: Promotion) -> Right | None:
+        """The right of an item promotion that is for everybody, everywhere, at any time; None for others."""
+        if not _is_for_all(promotion):
+            return None
+        right = self.rights[id(promotion)] = Right(promotion)
+        return right
 
     def gate(self, promotion: Promotion, basket: Basket) -> Open | Closed:
         """The gate without conditions on goods."""
@@ -74,15 +82,39 @@ class Admitting:
         return tuple(parts)
 
 
+def _is_for_all(promotion: Promotion) -> bool:
+    """Whether all that a gate looks at is as it is where nothing was said."""
+    limits, stack = promotion.limits, promotion.stack
+    return (
+        promotion.layer == "item"
+        and promotion.begins is None
+        and promotion.ends is None
+        and not (stack.group or stack.alone or promotion.same or promotion.weekly or promotion.currency)
+        and not (promotion.stores or promotion.regions or promotion.channels)
+        and promotion.enabled
+        and _is_uncounted(limits)
+        and (promotion.who is _ANYBODY or promotion.who == _ANYBODY)
+        and (promotion.needs is _NOTHING or promotion.needs == _NOTHING)
+    )
+
+
+#: What a promotion has where nothing was said.
+_DEFAULT = Promotion("", "item", EachUnit(Off(minor=0)))
+_ANYBODY, _NOTHING = _DEFAULT.who, _DEFAULT.needs
+
+
 def _lasts(promotion: Promotion, basket: Basket) -> bool:
     """Whether its gate says the same for the next basket of this shop, member and moment."""
-    limits = promotion.limits
+    return _is_uncounted(promotion.limits) and (basket.at.tzinfo is not None or not is_timed(promotion))
+
+
+def _is_uncounted(limits: Limits) -> bool:
+    """Whether it does not matter how often it was used."""
     return (
         limits.per_member is None
         and limits.per_day is None
         and limits.campaign is None
         and limits.campaign_minor is None
-        and (basket.at.tzinfo is not None or not is_timed(promotion))
     )
 
 
