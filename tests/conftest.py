@@ -36,7 +36,7 @@ if hypothesis.settings.get_current_profile_name() in ("default", "ci"):  # a too
 X_PROGRAMS = ("Xvfb", "openbox", "xdotool")
 BROWSER_PROGRAMS = ("chromium", "chromedriver")
 MISSING_PART = "missing system part: "
-THREAD_GRACE_S = 2.0
+THREAD_GRACE_S = 20.0
 
 START_MS = 1_780_000_000_000
 """2026-05-28 in Unix milliseconds: a fixed day, so that no test depends on today."""

@@ -113,6 +113,56 @@ def test_a_members_price_is_named(shop: Fleet, tmp_path: Path) -> None:
     assert "member's price" in page.text
 
 
+def test_members_and_points_are_said_in_words(shop: Fleet) -> None:
+    tagged = {
+        "id": "st",
+        "kind": {"type": "amount", "amount": "3"},
+        "on": {"sku": ["tea"]},
+        "who": {"tags": ["student"]},
+    }
+    staff = {
+        "id": "own",
+        "kind": {"type": "amount", "amount": "4"},
+        "on": {"sku": ["tea"]},
+        "who": {"staff": True},
+    }
+    first = {
+        "id": "1st",
+        "kind": {"type": "amount", "amount": "2"},
+        "on": {"sku": ["tea"]},
+        "who": {"first_order": True},
+    }
+    pays = {"id": "pay", "kind": {"type": "points_pay", "points": 100, "worth": "1", "step": 100}}
+    publish(shop.database, tagged, staff, first, pays)
+    assert ">20.00 CNY<" in tried(shop, "tea").text
+    assert ">17.00 CNY<" in tried(shop, "tea", tags="student, club").text
+    assert ">16.00 CNY<" in tried(shop, "tea", staff="yes").text
+    assert ">18.00 CNY<" in tried(shop, "tea", orders="0").text
+    assert ">20.00 CNY<" in tried(shop, "tea", orders="7").text
+    page = tried(shop, "tea", points="250")
+    assert ">18.00 CNY<" in page.text
+    assert "Points spent: 200 · earned: 0" in page.text
+    # What was typed stays in the form, and what is no number is said.
+    page = tried(shop, "tea", points="many", orders="-1", tags="student")
+    assert page.status == 200
+    assert "many is no number of points" in page.text
+    assert "-1 is no number of orders" in page.text
+    assert 'value="student"' in page.text
+
+
+def test_what_to_add_is_named_where_the_set_names_it(shop: Fleet, tmp_path: Path) -> None:
+    cup = {
+        "id": "cup",
+        "kind": {"type": "gift", "buy": [{"of": {"sku": ["tea"]}}], "get": {"of": {"sku": ["cup"]}}},
+    }
+    publish(shop.database, cup)
+    assert "cup at" not in tried(shop, "tea").text
+    path = tmp_path / "more.csv"
+    path.write_text("sku,code,name_en,price,unit\ncup,cup1,Cup,5.00,pcs\n", "utf-8")
+    assert run(shop.database, "import-items", path, "--store", "S1") == 0
+    assert "1 × cup at 5.00 CNY saves 5.00 CNY" in tried(shop, "tea").text
+
+
 @pytest.mark.parametrize(
     ("goods", "said"),
     [
@@ -200,6 +250,41 @@ def test_many_baskets_are_done_in_the_background(shop: Fleet, monkeypatch: pytes
     shown = shop.visitor().get(f"/fleet/prices/what-if/{run_id}")
     assert 'id="changed">2<' in shown.text
     assert "2 change" in shop.visitor().get("/fleet/prices/what-if").text
+
+
+@pytest.mark.expected_logs
+def test_work_that_fails_is_said_to_have_failed(shop: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_prices, "_AT_ONCE_MOST", 0)
+    sell(shop.database, 2)
+    now_ms = NOW_MS
+
+    def broken(*_how: object) -> None:
+        raise ValueError("the disk of <b>baskets</b> is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sync.hub.fleet.what_if.what_would_change", broken)
+        asked(shop, TEN | {"version": 2})
+        assert "Under way" in shop.visitor().get("/fleet/prices/what-if").text
+        runner = job_runner(shop.database, lambda: now_ms)
+        while runner.run_once():
+            pass
+    listed = shop.visitor().get("/fleet/prices/what-if").text
+    assert "Failed" in listed
+    assert "Under way" not in listed
+    with shop.database.reading() as connection:
+        (run_id,) = [one.run_id for one in fleet_prices.last_runs(connection)]
+    page = shop.visitor().get(f"/fleet/prices/what-if/{run_id}").text
+    assert 'id="failed"' in page
+    assert "so far it failed this often: 1." in page
+    assert "ValueError: the disk of &lt;b&gt;baskets&lt;/b&gt; is full" in page
+    # It is tried again by itself, and then there is an answer.
+    now_ms += 3_600_000
+    while runner.run_once():
+        pass
+    page = shop.visitor().get(f"/fleet/prices/what-if/{run_id}").text
+    assert 'id="changed"' in page
+    assert 'id="failed"' not in page
+    assert "Failed" not in shop.visitor().get("/fleet/prices/what-if").text
 
 
 @pytest.mark.parametrize(

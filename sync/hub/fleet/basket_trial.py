@@ -6,7 +6,7 @@ price lists. Every discount is told, what lost and why, what one more piece woul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,14 +17,18 @@ from posapp.domain.cart import CartLine
 from posapp.domain.cart_prices import basket_line, policy_of
 from posapp.domain.pricing.answers.engine import PriceCache, price
 from posapp.domain.pricing.answers.explaining import explained
+from posapp.domain.pricing.goods.index import asked_values
 from posapp.domain.pricing.items.prices import PriceAnswer
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member
 from posapp.domain.pricing.terms.priced import PricedBasket
+from posapp.domain.pricing.terms.promotion import GoodsSet
 from posapp.domain.quantity import Quantity, quantity_max
 from sync.hub.fleet.live_prices import Goods, LiveStore, goods_of_store, sku_of
 from sync.hub.goods.price_lists import answer_of
 
 LINES_MOST: Final = 200
+#: Items of a set that are looked at for what might be added.
+_SHELF_MOST: Final = 24
 _WORD_MOST_CHARS: Final = 64
 #: Stands for a member of no level.
 ANY_MEMBER: Final = "*"
@@ -34,19 +38,34 @@ ANY_MEMBER: Final = "*"
 class Asked:
     """What a person typed: lines of "SKU pieces" (grams for goods by weight), and under which conditions.
 
-    `level` is a member's ("*": a member of none, "": no member), `at` the shop's own time, None for now.
+    `level` is a member's ("*": a member of none, "": no member), `tags` what the member has besides, `orders`
+    how many the member made before, `points` what may be spent; the last two as they were typed. `at` is the
+    shop's own time, None for now.
     """
 
     goods: str
     level: str = ""
     codes: tuple[str, ...] = ()
     at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    orders: str = ""
+    is_staff: bool = False
+    points: str = ""
+
+    @property
+    def member(self) -> Member | None:
+        """Who buys; None where nothing was said of a member."""
+        if not (self.level or self.tags or self.orders or self.is_staff or self.points):
+            return None
+        before = int(self.orders) if self.orders else None
+        level = self.level.replace(ANY_MEMBER, "")
+        return Member("trial", level, frozenset(self.tags), before, self.is_staff)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A line that is no goods: its number, a fixed word ("unknown", "no_price", "quantity", "many", "none")
-    and what it said."""
+    """What cannot be tried: a line's number (0: another field), a fixed word ("unknown", "no_price",
+    "quantity", "many", "none", "orders", "points") and what it said."""
 
     line: int
     why: str
@@ -67,6 +86,9 @@ def try_basket(connection: Connection, live: LiveStore, asked: Asked, now_ms: in
     """The basket with its prices, or every line that has to be mended."""
     at = live.facts.now(now_ms) if asked.at is None else asked.at.replace(tzinfo=live.facts.zone)
     wanted, troubles = _wanted(asked.goods)
+    for why, text in (("orders", asked.orders), ("points", asked.points)):
+        if text and not _is_number(text):
+            troubles.append(Trouble(0, why, text))
     found = {text: sku_of(connection, live.shop.store_id, text) for _no, text, _quantity in wanted}
     goods = goods_of_store(connection, live.shop.store_id, sorted(set(found.values())))
     lines: list[BasketLine] = []
@@ -97,12 +119,31 @@ def try_basket(connection: Connection, live: LiveStore, asked: Asked, now_ms: in
         at=at,
         store_id=live.shop.store_id,
         region=live.shop.region,
-        member=Member("trial", asked.level.replace(ANY_MEMBER, "")) if asked.level else None,
+        member=asked.member,
         codes=tuple(Code(code) for code in asked.codes),
+        points=int(asked.points or 0),
+        points_wanted=None if asked.points else 0,
     )
     cache, policy = PriceCache(), policy_of(live.shop)
     priced = price(basket, live.index, policy, cache)
-    return Trial(basket, explained(basket, live.index, policy, priced, cache=cache), trial_quantities, prices)
+
+    def goods_that_fit(of: GoodsSet) -> list[BasketLine]:
+        return list(_shelf(connection, live, asked.level or None, of, at))
+
+    told = explained(basket, live.index, policy, priced, cache=cache, goods=goods_that_fit)
+    return Trial(basket, told, trial_quantities, prices)
+
+
+def _shelf(
+    connection: Connection, live: LiveStore, level: str | None, of: GoodsSet, at: datetime
+) -> Iterator[BasketLine]:
+    """Goods that a set names by SKU, one piece of each, as the tills would sell them now."""
+    asked = asked_values(of) or []
+    skus = sorted({sku for what, values in asked if what == "sku" for sku in values})[:_SHELF_MOST]
+    for number, item in enumerate(goods_of_store(connection, live.shop.store_id, skus).values(), 1):
+        answer = None if item.prices is None else answer_of(live.facts, item.prices, at, level=level)
+        if answer is not None and item.item.unit == "pcs":
+            yield _line(number, item, Quantity(1, "pcs"), answer, live)
 
 
 def _wanted(text: str) -> tuple[list[tuple[int, str, int]], list[Trouble]]:
@@ -149,6 +190,6 @@ def _line(line_no: int, goods: Goods, quantity: Quantity, answer: PriceAnswer, l
 
 
 def codes_of(text: str) -> tuple[str, ...]:
-    """Coupon words out of what was typed, each once."""
+    """Words out of what was typed, coupons or a member's tags, each once."""
     words: Sequence[str] = text.replace(",", " ").split()
     return tuple(dict.fromkeys(word[:_WORD_MOST_CHARS] for word in words))[:20]

@@ -30,6 +30,7 @@ from sync.hub.fleet.live_prices import LiveStore, goods_of_store, read_live
 from sync.hub.goods.promotion_files import parse_json
 from sync.hub.jobs import AbandonedError, Effect, Handler, Job
 from sync.hub.schema.events import PRICE_MODIFIER, RETAIL_TRANSACTION, SALE_LINE
+from sync.hub.schema.feeds import JOB
 from sync.hub.schema.prices import WHAT_IF
 
 WHAT_IF_JOB: Final = "what_if"
@@ -318,6 +319,9 @@ class Run:
     done_at_ms: int
     question: Question
     answer: Changed | None
+    #: How often the work failed so far, and why the last time.
+    failures: int = 0
+    trouble: str = ""
 
 
 def ask(connection: Connection, run_id: str, question: Question, *, who: str, now_ms: int) -> None:
@@ -329,21 +333,32 @@ def ask(connection: Connection, run_id: str, question: Question, *, who: str, no
 def one_run(connection: Connection, run_id: str) -> Run | None:
     """A question with its answer, or None."""
     row = connection.execute(select(WHAT_IF).where(WHAT_IF.c.run_id == run_id)).one_or_none()
-    return None if row is None else _run(row)
+    return None if row is None else _run(row, _failures(connection, [run_id]))
 
 
 def last_runs(connection: Connection, count: int = 10) -> list[Run]:
     """The questions asked last, the newest first."""
     query = select(WHAT_IF).order_by(WHAT_IF.c.made_at_ms.desc(), WHAT_IF.c.run_id).limit(count)
-    return [_run(row) for row in connection.execute(query)]
+    rows = list(connection.execute(query))
+    failures = _failures(connection, [row.run_id for row in rows])
+    return [_run(row, failures) for row in rows]
 
 
-def _run(row: Any) -> Run:
+def _failures(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """How often the work of each question failed, and why the last time; none where it did not."""
+    query = select(JOB.c.key, JOB.c.attempts, JOB.c.error).where(
+        JOB.c.kind == WHAT_IF_JOB, JOB.c.key.in_(run_ids), JOB.c.attempts > 0
+    )
+    return {row.key: (int(row.attempts), row.error) for row in connection.execute(query)}
+
+
+def _run(row: Any, failures: dict[str, tuple[int, str]]) -> Run:
     is_done = row.state == "done"
     return Run(
         row.run_id, row.made_by, row.state, int(row.made_at_ms), int(row.done_at_ms),
         msgspec.json.decode(bytes(row.asked), type=Question),
         msgspec.json.decode(bytes(row.answer), type=Changed) if is_done else None,
+        *((0, "") if is_done else failures.get(row.run_id, (0, ""))),
     )  # fmt: skip
 
 

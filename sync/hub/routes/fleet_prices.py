@@ -39,6 +39,8 @@ from sync.hub.routes.fleet_door import HOME, Answer, Door, Form, MissingError, V
 #: Up to so many baskets the answer is waited for; more are done in the background.
 _AT_ONCE_MOST: Final = 500
 _LOOK_EVERY_S: Final = 2
+#: Work that failed is tried again ever more seldom.
+_FAILED_EVERY_S: Final = 30
 _GOODS_MOST_CHARS: Final = 20_000
 _DOCUMENT_MOST_CHARS: Final = 200_000
 _PRICES: Final = f"{HOME}/prices"
@@ -75,8 +77,21 @@ class FleetPriceRoutes:
             "level": form.text("level", 64),
             "codes": form.text("codes"),
             "at": form.text("at", 40),
+            "tags": form.text("tags"),
+            "orders": form.text("orders", 8).strip(),
+            "staff": form.text("staff", 8),
+            "points": form.text("points", 8).strip(),
         }
-        asked = Asked(typed["goods"], typed["level"], codes_of(typed["codes"]), _moment(typed["at"]))
+        asked = Asked(
+            typed["goods"],
+            typed["level"],
+            codes_of(typed["codes"]),
+            _moment(typed["at"]),
+            tags=codes_of(typed["tags"]),
+            orders=typed["orders"],
+            is_staff=bool(typed["staff"]),
+            points=typed["points"],
+        )
         with self._database.reading() as connection:
             live = self._live.of(connection, typed["store"])
             if live is None:
@@ -94,7 +109,8 @@ class FleetPriceRoutes:
     def _try_values(
         self, visit: Visit, typed: dict[str, str], trial: Trial | None, troubles: Sequence[Any]
     ) -> dict[str, Any]:
-        blank = {"store": "", "goods": "", "level": "", "codes": "", "at": ""}
+        names = ("store", "goods", "level", "codes", "at", "tags", "orders", "staff", "points")
+        blank = dict.fromkeys(names, "")
         return {
             "here": "prices",
             "part": "try",
@@ -199,7 +215,7 @@ class FleetPriceRoutes:
         return "what_if_answer.html", {
             "here": "prices",
             "part": "what_if",
-            "refresh_s": _LOOK_EVERY_S if run.answer is None else 0,
+            "refresh_s": 0 if run.answer is not None else _FAILED_EVERY_S if run.failures else _LOOK_EVERY_S,
             "run": run,
             "parties": words.PARTIES,
         }

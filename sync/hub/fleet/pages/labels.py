@@ -172,6 +172,8 @@ TRIAL_TROUBLES: Final = {
     "quantity": N_("has a quantity that a till does not take"),
     "many": N_("are the most lines that are tried at once"),
     "none": N_("Say at least one item."),
+    "orders": N_("is no number of orders: digits only, or nothing"),
+    "points": N_("is no number of points: digits only, or nothing"),
 }
 
 #: Why a question about a promotion cannot be asked.
