@@ -37,7 +37,7 @@ from posapp.domain.pricing.orders import settling
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import PricedBasket
 from posapp.domain.pricing.terms.promotion import Deposit, Every, OrderOff, Promotion, SpendTier
-from tests.simulation import cart_checks
+from tests.simulation import cart_checks, return_checks
 from tests.simulation.cart_drawings import FULL_EVERY, Cart, drawn_cart
 from tests.simulation.seed_ranges import ROOT, in_processes, seeds_of, with_seeds
 
@@ -114,7 +114,7 @@ def _troubles(
     def again(basket: Any) -> PricedBasket:
         return price(basket, cart.promotions, cart.policy)
 
-    yield from cart_checks.returns(cart, priced, again, dice, every_subset=every)
+    yield from return_checks.returns(cart, priced, again, dice, every_subset=every)
 
 
 def _alike(seed: int, cart: Cart, priced: PricedBasket, dice: Random, warm: Warm) -> Iterator[str]:
@@ -205,6 +205,7 @@ def digest_elsewhere(seeds: range, hash_seed: int, mutant: str | None) -> int:
 _opened = admitting.admitted
 _answered = finishing.answer
 _token = SetCache.token
+_repriced = refunds._repriced
 
 
 def _shared_by_nobody(promotion: Any, amount_minor: int) -> Any:
@@ -241,6 +242,12 @@ def _token_by_id(self: SetCache, promotion: Promotion) -> int:
     return alike[0][1] if alike else _token(self, promotion)
 
 
+def _repriced_anew(sale: Any, gone: Any, before: Any) -> Any:
+    """A return that forgets what earlier ones gave."""
+    del before
+    return _repriced(sale, gone, refunds._Sums(-(10**9)))
+
+
 def _rounded_down(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
     return tuple(amount_minor * weight // max(1, sum(weights)) for weight in weights)
 
@@ -252,6 +259,7 @@ MUTANTS: Final[dict[str, Callable[[], Any]]] = {
     "by_hash": lambda: patch.object(finishing, "answer", _by_hash),
     "stale_cache": lambda: patch.object(SetCache, "token", _token_by_id),
     "points_lost": lambda: patch.object(refunds, "allocate", _rounded_down),
+    "returns_forget": lambda: patch.object(refunds, "_repriced", _repriced_anew),
     "returns_not_rounded": lambda: patch.object(refunds, "round_to_step", lambda minor, step, mode: minor),
     "returns_with_rounding": lambda: patch.object(refunds, "_exact", lambda priced: priced.total_minor),
 }
