@@ -155,6 +155,10 @@ def impure_domain(source: Source) -> Iterator[str]:
             yield f"{line}: imports {name}"
 
 
+#: A switch that changes no answer, only who finds it: it holds for till, hub and tools alike.
+KERNEL_SWITCH = ("posapp/domain/pricing/items/kernel.py", "os.environ")
+
+
 def own_time_or_chance(source: Source) -> Iterator[str]:
     """Pure rooms are handed time, ids and chance; they never take them."""
     if not source.path.startswith(PURE):
@@ -169,8 +173,9 @@ def own_time_or_chance(source: Source) -> Iterator[str]:
         if name.partition(".")[0] in ("random", "secrets") or name in taken:
             yield f"{line}: imports {name}"
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute) and ".".join(ast.unparse(node).split(".")[-2:]) in taken:
-            yield f"{node.lineno}: {ast.unparse(node)}"
+        if isinstance(node, ast.Attribute) and (name := ".".join(ast.unparse(node).split(".")[-2:])) in taken:
+            if (source.path, name) != KERNEL_SWITCH:
+                yield f"{node.lineno}: {ast.unparse(node)}"
 
 
 def float_near_money(source: Source) -> Iterator[str]:
