@@ -11,7 +11,10 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from sync.hub.fleet.what_if import Question, ask
+from sync.hub.schema.feeds import JOB
 from sync.hub.serving.embedded import EmbeddedHub
+from tests.hub.conftest import NOW_MS
 from tests.hub.test_fleet_browser import browser, hub, one, sign_in, text_of
 from tests.hub.test_fleet_prices import HALF, furnish_prices, publish, sell
 
@@ -53,6 +56,21 @@ def test_try_a_basket_and_ask_what_would_change(
     assert "<img src=x" in text
     assert browser.find_elements(By.CSS_SELECTOR, "#answer img, #answer script") == []
     picture(browser, f"try-{language}")
+    # A member in words: it stays in the form, and the answer is that member's.
+    own = {"id": "own", "kind": {"type": "pct", "pct": 10}, "who": {"tags": ["club"], "staff": True}}
+    publish(database, own)
+    one(browser, "input[name=tags]").send_keys("club, student")
+    one(browser, "input[name=orders]").send_keys("3")
+    one(browser, "input[name=points]").send_keys("no")
+    one(browser, "input[name=staff]").click()
+    one(browser, "#price").click()
+    assert text_of(browser, "#answer [role=alert]").startswith("no ")
+    one(browser, "input[name=points]").clear()
+    one(browser, "#price").click()
+    assert "own" in text_of(browser, "#discounts")
+    assert one(browser, "input[name=tags]").get_attribute("value") == "club, student"
+    assert one(browser, "input[name=staff]").is_selected()
+    picture(browser, f"member-{language}")
     browser.get(f"{url}/fleet/prices/what-if")
     changed = HALF | {"kind": {"type": "nth", "n": 2, "pct": "100"}, "version": 2}
     one(browser, "textarea[name=document]").send_keys(json.dumps(changed, ensure_ascii=False))
@@ -65,4 +83,13 @@ def test_try_a_basket_and_ask_what_would_change(
     assert text_of(browser, "#changed") == "2"
     assert who in text_of(browser, "#parties")
     picture(browser, f"answer-{language}")
+    with database.writing() as connection:
+        question = Question(("S1",), "2026-05-22", "2026-05-28", (json.dumps(HALF),))
+        ask(connection, "broken", question, who="ada", now_ms=NOW_MS)
+        job = {"store_id": "S1", "kind": "what_if", "key": "broken", "body": b"", "run_at_ms": 1 << 50}
+        more = {"wanted": 1, "attempts": 3, "claim": "", "claimed_until_ms": 0, "error": "ValueError: <b>"}
+        connection.execute(JOB.insert().values(**job, **more))
+    browser.get(f"{url}/fleet/prices/what-if/broken")
+    assert "ValueError: <b>" in text_of(browser, "#failed")
+    picture(browser, f"failed-{language}")
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
