@@ -173,9 +173,11 @@ def own_time_or_chance(source: Source) -> Iterator[str]:
         if name.partition(".")[0] in ("random", "secrets") or name in taken:
             yield f"{line}: imports {name}"
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute) and (name := ".".join(ast.unparse(node).split(".")[-2:])) in taken:
-            if (source.path, name) != KERNEL_SWITCH:
-                yield f"{node.lineno}: {ast.unparse(node)}"
+        if not isinstance(node, ast.Attribute):
+            continue
+        name = ".".join(ast.unparse(node).split(".")[-2:])
+        if name in taken and (source.path, name) != KERNEL_SWITCH:
+            yield f"{node.lineno}: {ast.unparse(node)}"
 
 
 def float_near_money(source: Source) -> Iterator[str]:
