@@ -119,6 +119,15 @@ def test_points_that_a_gift_cost_come_back_whole() -> None:
         assert sum(back) == 500
 
 
+@pytest.mark.parametrize(
+    ("amount", "cups"), [("10.00", 2), ("10.01", 1), ("19.99", 1), ("20.00", 1), ("20.01", 0)]
+)
+def test_goods_for_an_amount_give_a_gift_that_lies_in_no_line(amount: str, cups: int) -> None:
+    gift = promo("g", "gift", buy_amount=amount, get={"of": {"sku": ["CUP"]}}, adds=["CUP"])
+    told = answered([line("a", "5.00", 4)], gift)
+    assert sum(each["qty"] for each in told["gifts"]) == cups
+
+
 # ------------------------------------------------------------------ gift cards and cash
 def test_gift_cards_pay_one_after_the_other_until_nothing_is_due() -> None:
     cards = ["3.00", {"code": "B", "balance": "4.00"}, {"balance": "9.00"}]

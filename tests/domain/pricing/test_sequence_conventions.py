@@ -86,6 +86,14 @@ def test_groups_whose_units_all_differ() -> None:
     assert offs(basket[:2], three) == {}
 
 
+def test_groups_that_need_not_differ_are_never_balanced() -> None:
+    basket = [line("a", "9.00", tags=["x"]), line("b", "8.00", tags=["x"]), line("c", "7.00", tags=["y"])]
+    basket.append(line("d", "6.00", tags=["y"]))
+    assert offs(basket, promo("p", "nth", n=2, pct="100"), differing="balanced") == {"p": 800 + 600}
+    differ = promo("p", "nth", n=2, pct="100", differ="tag:")
+    assert offs(basket, differ | {"differ": "tag:x"}, differing="balanced") == {"p": 700 + 600}
+
+
 def test_a_price_for_all_is_shared_over_all_of_a_group() -> None:
     pick = promo("p", "n_for", n=3, price="9.00")
     assert units(THREE, pick) == [[450], [300], [150]]
