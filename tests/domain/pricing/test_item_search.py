@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -10,6 +11,7 @@ import pytest
 
 from posapp.domain.pricing.items import search
 from posapp.domain.pricing.items.items import ItemCache, solve_items
+from posapp.domain.pricing.items.kernel import Kernel, use
 from posapp.domain.pricing.terms.applications import ItemChoice, Lot, Right
 from posapp.domain.pricing.terms.basket import BasketLine, Traits
 from posapp.domain.pricing.terms.policy import Policy
@@ -37,6 +39,14 @@ from tests.domain.pricing.item_campaign import wrong_choice, wrong_frontier, wro
 from tests.domain.pricing.item_cases import small_case
 
 HALF = Off(ppm=500_000)
+
+
+@pytest.fixture(autouse=True, params=["as it is found", "in Python"])
+def form(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All of it with the C kernel, where there is one, and without."""
+    before = use(None if request.param == "as it is found" else Kernel(None))
+    yield
+    use(before)
 
 
 def lots(*goods: tuple[str, int, int], locked: bool = False) -> list[Lot]:
