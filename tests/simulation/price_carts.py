@@ -77,10 +77,10 @@ class Warm:
 
 def scanned(cart: Cart) -> PricedBasket:
     """The cart as it grows line by line, priced after each with one cache."""
-    cache = PriceCache()
+    cache, index = PriceCache(), PromotionIndex(cart.promotions)
     for count in range(1, len(cart.basket.lines)):
-        price(replace(cart.basket, lines=cart.basket.lines[:count]), cart.promotions, cart.policy, cache)
-    return price(cart.basket, cart.promotions, cart.policy, cache)
+        price(replace(cart.basket, lines=cart.basket.lines[:count]), index, cart.policy, cache)
+    return price(cart.basket, index, cart.policy, cache)
 
 
 def run_seed(seed: int, outcome: Outcome, warm: Warm) -> int:
@@ -111,8 +111,10 @@ def _troubles(
     outcome.returned += 1
     outcome.subsets += every
 
+    cache, index = PriceCache(), PromotionIndex(cart.promotions)
+
     def again(basket: Any) -> PricedBasket:
-        return price(basket, cart.promotions, cart.policy)
+        return price(basket, index, cart.policy, cache)
 
     yield from return_checks.returns(cart, priced, again, dice, every_subset=every)
 

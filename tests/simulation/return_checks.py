@@ -49,9 +49,8 @@ def returns(
         yield from _all_back(priced, given)
         yield from _each_as_promised(priced, sale, steps, given, alone)
     if every_subset and len(units) <= EVERY_ORDER_MAX:
-        if cart.policy.refund == "keep_shares":
-            yield from _lattice(sale, sorted(units))
-        yield from _every_order(sale, sorted(units))
+        by_order = _lattice if cart.policy.refund == "keep_shares" else _every_order
+        yield from by_order(sale, sorted(units))
 
 
 def _all_back(priced: PricedBasket, given: Sequence[Refund]) -> Iterator[str]:
@@ -147,7 +146,8 @@ def _every_order(sale: Sale, units: Sequence[UnitName]) -> Iterator[str]:
     """Unit by unit in every order: never below nothing, never more than was paid, all of it in the end.
 
     What is still to come hangs on which units are gone and on how much was given for them, not on the way
-    there: of ways that agree in these one is walked.
+    there: of ways that agree in these one is walked. What remains has no names for the pieces of a line:
+    the first that is left goes first.
     """
     exact = sale.priced.total_minor - sale.priced.rounding_minor
     ways: dict[tuple[frozenset[UnitName], int, int], list[UnitName]] = {(frozenset(), 0, 0): []}
@@ -157,9 +157,8 @@ def _every_order(sale: Sale, units: Sequence[UnitName]) -> Iterator[str]:
             if given != exact or in_cash != sale.priced.total_minor:
                 yield f"{way} gives {given} of {exact}, in cash {in_cash}"
             continue
-        for unit in units:
-            if unit in gone:
-                continue
+        first = {line_no: (line_no, n) for line_no, n in reversed(units) if (line_no, n) not in gone}
+        for unit in first.values():
             one = refund(sale, [unit], earlier=[[each] for each in way])
             now = given + one.amount_minor
             if one.amount_minor < 0 or one.total_minor < 0 or now > exact:
