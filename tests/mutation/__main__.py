@@ -96,7 +96,14 @@ def _session(root: Path, folder: Path, job: dict[str, Any]) -> subprocess.Comple
 
 
 def in_forks(
-    root: Path, folder: Path, mutants: list[tuple[int, Mutant]], tests: Sequence[str], *, jobs: int, out: Path
+    root: Path,
+    folder: Path,
+    mutants: list[tuple[int, Mutant]],
+    tests: Sequence[str],
+    *,
+    jobs: int,
+    out: Path,
+    seconds: int,
 ) -> None:
     """Try the mutants that are inside a function, in forks of one session."""
     if not mutants:
@@ -104,6 +111,7 @@ def in_forks(
     lines = folder / "mutants.jsonl"
     lines.write_text("".join(json.dumps({"n": n} | asdict(each)) + "\n" for n, each in mutants), "utf-8")
     job = {"root": str(root), "tests": [*tests], "mutants": str(lines), "jobs": jobs, "out": str(out)}
+    job["test_seconds"] = seconds
     ran = _session(root, folder, job)
     if ran.returncode not in (0, 5):
         raise RuntimeError(
@@ -127,13 +135,20 @@ def afresh(root: Path, folder: Path, mutant: Mutant, tests: Sequence[str]) -> di
 
 
 def hunt(
-    root: Path, mutants: list[tuple[int, Mutant]], tests: Sequence[str], *, jobs: int, out: Path
+    root: Path,
+    mutants: list[tuple[int, Mutant]],
+    tests: Sequence[str],
+    *,
+    jobs: int,
+    out: Path,
+    seconds: int = 0,
 ) -> None:
-    """Try them all; a line is appended to `out` for each."""
+    """Try them all; a line is appended to `out` for each. `seconds` bounds the tests of each, 0 does not."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
         copies = [copied(root, folder / f"copy-{job}") for job in range(jobs)]
-        in_forks(copies[0], folder, [pair for pair in mutants if pair[1].function], tests, jobs=jobs, out=out)
+        within = [pair for pair in mutants if pair[1].function]
+        in_forks(copies[0], folder, within, tests, jobs=jobs, out=out, seconds=seconds)
         loading = [pair for pair in mutants if not pair[1].function]
 
         def part(job: int) -> None:
@@ -187,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"), help="%(default)s")
     parser.add_argument("--only", default="", metavar="TEXT", help="those whose name has this in it")
     parser.add_argument("--again", action="store_true", help="only those that --out does not tell as seen")
+    parser.add_argument("--seconds", type=int, default=0, help="of tests for each at most; 0 for all of them")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--source", action="append", help=argparse.SUPPRESS)
     parser.add_argument("--test", action="append", help=argparse.SUPPRESS)
@@ -198,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.again:
         seen = set(summary(out, sample, equivalent)["seen"]) if out.exists() else set()
         chosen = [pair for pair in chosen if pair[1].name not in seen]
-    hunt(options.root, chosen, options.test or TESTS, jobs=options.jobs, out=out)
+    hunt(options.root, chosen, options.test or TESTS, jobs=options.jobs, out=out, seconds=options.seconds)
     found = summary(out, sample, equivalent)
     del found["seen"]
     print(json.dumps(found, indent=1, ensure_ascii=False))

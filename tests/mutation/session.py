@@ -79,7 +79,11 @@ def exchange(mutant: Mutant, source: str, file: str) -> bool:
 class Hunt:
     """The pytest plugin: instead of running the tests once it runs them for every mutant."""
 
-    def __init__(self, root: Path, mutants: list[tuple[int, Mutant]], jobs: int, out: Path) -> None:
+    def __init__(
+        self, root: Path, mutants: list[tuple[int, Mutant]], jobs: int, out: Path, *, seconds: int = 0
+    ) -> None:
+        #: Processor seconds after which a fault counts as not seen; 0 for all tests.
+        self.seconds = seconds
         self.root = root
         self.mutants = mutants
         self.jobs = jobs
@@ -210,6 +214,8 @@ class Hunt:
             tell("unreached", "")
         for item in items:
             run(item)
+            if self.seconds and time.process_time() > self.seconds:
+                break
         return tell("survived", "")
 
     @staticmethod
@@ -272,7 +278,7 @@ def main() -> int:
         return int(pytest.main(arguments_for(job["tests"])))
     with Path(job["mutants"]).open(encoding="utf-8") as lines:
         mutants = read_mutants(lines)
-    hunt = Hunt(Path(job["root"]), mutants, job["jobs"], Path(job["out"]))
+    hunt = Hunt(Path(job["root"]), mutants, job["jobs"], Path(job["out"]), seconds=job["test_seconds"])
     return int(pytest.main(arguments_for(job["tests"]), plugins=[hunt]))
 
 
