@@ -122,6 +122,13 @@ def percent(ppm: int) -> str:
     return f"{whole}.{decimals}%" if decimals else f"{whole}%"
 
 
+def counts(lines: int, pieces: int, speech: Speech) -> str:
+    """How much a sale is: "7 lines · 8 pcs", "1 line · 2 pcs"."""
+    if lines == 1:
+        return speech.t("1 line · {p} pcs", p=str(pieces))
+    return speech.t("{l} lines · {p} pcs", l=str(lines), p=str(pieces))
+
+
 def markdown_words(markdown: Markdown, currency: str, speech: Speech) -> str:
     """What fell off a price and why, for a line's second row and under a line of the receipt."""
     said = {"price": amount(markdown.was_minor, currency), "percent": percent(markdown.ppm)}

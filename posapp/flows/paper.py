@@ -18,6 +18,7 @@ from posapp.flows.formatting import (
     MINUS,
     Speech,
     amount,
+    counts,
     markdown_words,
     pack_words,
     percent,
@@ -58,7 +59,7 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
     rows += [
         RuleRow(),
         TextRow(
-            speech.t("{l} lines · {p} pcs", l=str(len(sale.lines)), p=str(pieces)),
+            counts(len(sale.lines), pieces, speech),
             amount(sale.goods_minor - sum(each.amount_minor for each in on_lines), currency),
         ),
     ]

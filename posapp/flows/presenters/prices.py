@@ -306,6 +306,8 @@ def _lost_rows(scene: Scene, line: CartLine, prices: PricedCart) -> tuple[PriceS
 
 def _why_lost(scene: Scene, lost: Lost) -> str:
     if lost.missing_qty and lost.reason == "condition":
+        if lost.missing_qty == 1:
+            return scene.t("1 more piece is needed")
         return scene.t("{n} more pieces are needed", n=str(lost.missing_qty))
     if lost.missing_minor:
         return scene.t("{amount} more is needed", amount=scene.money(lost.missing_minor))

@@ -20,7 +20,7 @@ from posapp.flows.blocks import (
     SumRow,
     SumRows,
 )  # fmt: skip
-from posapp.flows.formatting import pack_words, weight
+from posapp.flows.formatting import counts, pack_words, weight
 from posapp.flows.intents import (
     AddItem,
     Back,
@@ -299,7 +299,7 @@ def sale_anchor(scene: Scene) -> Anchor:
     filled = cart is not None and bool(cart.lines)
     facts: tuple[str, ...] = ()
     if cart is not None and filled:
-        facts = (scene.t("{l} lines · {p} pcs", l=str(len(cart.lines)), p=str(cart.pieces)),)
+        facts = (counts(len(cart.lines), cart.pieces, scene.speech),)
     primary = Action(scene.t("Take payment"), StartTender(), "F12", "banknote", "primary", enabled=filled)
     figure = scene.amount(total)
     return Anchor(facts, scene.t("Due"), figure, scene.sign, "", "plain" if filled else "zero", primary)
