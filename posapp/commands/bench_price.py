@@ -2,7 +2,8 @@
 
 Baskets of 1 to 60 lines in a shop of 5,000 live promotions on 20,000 SKUs, by class; the same in a shop ten
 times as large with the same density, and in one with a fifth of the promotions. HiGHS solves the same baskets
-in the same run, turn about; only its solving counts, not the writing of the programme. All in processor time,
+in the same run, turn about; only its solving counts, not the writing of the programme: a compact one that
+counts units of lots, and a textbook one with a column for each possible group. All in processor time,
 since nothing here waits for anything. Figures are those of what a till uses, with the C kernel where there is
 one; those with `python` in their name are the same baskets without it, and both have to say the same.
 """
@@ -51,6 +52,7 @@ class Samples:
     many: list[int] = field(default_factory=list)
     touch: list[int] = field(default_factory=list)
     judge: list[int] = field(default_factory=list)
+    textbook: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class Count:
     judged: int = 0
     differing: int = 0
     from_python: int = 0
+    #: Baskets whose groups are too many for the textbook's programme.
+    unpacked: int = 0
 
 
 def bench_price(*, rounds: int, seed: int) -> Result:
@@ -90,7 +94,7 @@ def bench_price(*, rounds: int, seed: int) -> Result:
                 count.from_python += _timed(shop, basket, mine.python, count) != full
                 _scans(plain, basket, mine.python_scan, count)
             _touch(shop, basket, mine.touch)
-            _judge(shop, basket, full.discount_minor, mine.judge, count)
+            _judge(shop, basket, full.discount_minor, mine, count)
             _lose(shop, basket, losses, "dense")
             _lose(sparse, price_basket(sparse.goods, lines, name), losses, "sparse")
     return _result(seed, samples, count, losses)
@@ -141,17 +145,26 @@ def _touch(shop: Shop, basket: Basket, times: list[int]) -> None:
     times.append(process_time_ns() - begun)
 
 
-def _judge(shop: Shop, basket: Basket, saving: int, times: list[int], count: Count) -> None:
+def _judge(shop: Shop, basket: Basket, saving: int, mine: Samples, count: Count) -> None:
+    """What HiGHS says of the compact programme, and of the textbook's."""
     try:
         from posapp.commands.bench_price_judge import judged
+        from posapp.commands.bench_price_packing import TooManyGroupsError, packed
 
-        verdict = judged(basket, shop.index.touching(basket))
+        promotions = shop.index.touching(basket)
+        verdicts = [judged(basket, promotions)]
+        mine.judge.append(verdicts[0].elapsed_ns)
+        try:
+            verdicts.append(packed(basket, promotions))
+            mine.textbook.append(verdicts[1].elapsed_ns)
+        except TooManyGroupsError:
+            count.unpacked += 1
     except ImportError:
         return
-    times.append(verdict.elapsed_ns)
-    if verdict.is_proven:
-        count.judged += 1
-        count.differing += verdict.saving_minor != saving
+    for verdict in verdicts:
+        if verdict.is_proven:
+            count.judged += 1
+            count.differing += verdict.saving_minor != saving
 
 
 def _lose(shop: Shop, basket: Basket, losses: dict[str, list[tuple[int, int]]], name: str) -> None:
@@ -190,6 +203,8 @@ def _result(
         figures[f"{name}_50000_full_p50_ms"] = _ms(mine.many)
         baselines[f"{name}_highs_p50_ms"] = _ms(mine.judge)
         baselines[f"{name}_highs_p99_ms"] = _ms(mine.judge, 0.99)
+        baselines[f"{name}_textbook_p50_ms"] = _ms(mine.textbook)
+        baselines[f"{name}_textbook_p99_ms"] = _ms(mine.textbook, 0.99)
         if mine.judge:
             figures[f"{name}_highs_ratio"] = round(median(mine.judge) / median(mine.full), 2)
     large = samples[1:]
@@ -203,6 +218,9 @@ def _result(
     python_scan = [value for mine in large for value in mine.python_scan]
     figures["python_scan_p50_ms"], figures["python_scan_p99_ms"] = _ms(python_scan), _ms(python_scan, 0.99)
     figures["highs_ratio"] = round(median(judge) / median(full), 2) if judge else None
+    textbook = [value for mine in large for value in mine.textbook]
+    figures["highs_textbook_ratio"] = round(median(textbook) / median(full), 2) if textbook else None
+    figures["textbook_left_out"] = count.unpacked
     many = [value for mine in large for value in mine.many]
     figures["promotions_50000_ratio"] = round(median(many) / median(full), 3)
     for name, pairs in losses.items():

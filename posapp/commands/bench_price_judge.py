@@ -62,9 +62,13 @@ class Programme:
 
 def judged(basket: Basket, promotions: Sequence[Promotion], *, seconds: float = 60.0) -> Verdict:
     """The verdict of HiGHS on a basket; raises ImportError where it is not installed."""
+    return solved(programme_of(basket, promotions), seconds=seconds)
+
+
+def solved(programme: Programme, *, seconds: float = 60.0) -> Verdict:
+    """What HiGHS says of a programme; raises ImportError where it is not installed."""
     import highspy
 
-    programme = programme_of(basket, promotions)
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
@@ -109,7 +113,7 @@ def _model(programme: Programme) -> Any:
 
 def programme_of(basket: Basket, promotions: Sequence[Promotion]) -> Programme:
     """The whole basket: items, then the order layer on what they leave."""
-    writing = _Writing(basket, Programme())
+    writing = Writing(basket, Programme())
     codes = {code.code for code in basket.codes}
     opened = [each for each in promotions if not each.needs.codes or each.needs.codes & codes]
     writing.items([each for each in opened if each.layer == "item"])
@@ -117,7 +121,7 @@ def programme_of(basket: Basket, promotions: Sequence[Promotion]) -> Programme:
     return writing.programme
 
 
-class _Writing:
+class Writing:
     """A programme while it is written; `uses` are the columns that take units of each line."""
 
     def __init__(self, basket: Basket, programme: Programme) -> None:
@@ -145,17 +149,18 @@ class _Writing:
         """All item promotions, and each unit in one of them."""
         agreeing = [each for each in promotions if each.stack.agrees]
         for promotion in promotions:
-            self._item(promotion)
+            self.item(promotion)
         self._pairs(agreeing)
         for line in self.lines:
             if self.uses[line.line_no]:
                 self.programme.row(-INFINITE, line.quantity, self.uses[line.line_no])
 
-    def _item(self, promotion: Promotion) -> None:
+    def item(self, promotion: Promotion) -> None:
+        """One item promotion: its columns and rows."""
         kind = promotion.kind
         mine = [line for line in self.lines if holds(promotion.on, line)]
         if isinstance(kind, EachUnit):
-            columns = [self.take(line, _gain(kind.off, line)) for line in mine]
+            columns = [self.take(line, gain_of(kind.off, line)) for line in mine]
             if promotion.limits.max_units is not None:
                 self.programme.row(-INFINITE, promotion.limits.max_units, [(c, 1.0) for c in columns])
         elif isinstance(kind, QtyTier):
@@ -165,7 +170,7 @@ class _Writing:
         elif isinstance(kind, NFor):
             each = 0 if kind.off.price_minor is not None else None
             columns = [
-                self.take(line, line.unit_minor if each == 0 else _gain(kind.off, line)) for line in mine
+                self.take(line, line.unit_minor if each == 0 else gain_of(kind.off, line)) for line in mine
             ]
             times = self.gained(-(kind.off.price_minor or 0), _most(promotion, mine, kind.n))
             self.programme.row(0, 0, [*((c, 1.0) for c in columns), (times, -float(kind.n))])
@@ -181,7 +186,7 @@ class _Writing:
         switches = []
         for step in kind.steps:
             switch = self.programme.column(0, 1)
-            columns = [self.take(line, _gain(step.off, line)) for line in mine]
+            columns = [self.take(line, gain_of(step.off, line)) for line in mine]
             taken = [(column, 1.0) for column in columns]
             self.programme.row(0, INFINITE, [*taken, (switch, -float(step.least))])
             self.programme.row(-INFINITE, 0, [*taken, (switch, -float(whole))])
@@ -193,7 +198,7 @@ class _Writing:
             raise ValueError("only the cheapest one of each group is written as a programme")
         paid, reduced = [], []
         for line in mine:
-            reduced.append((self.take(line, _gain(kind.off, line)), 1.0))
+            reduced.append((self.take(line, gain_of(kind.off, line)), 1.0))
             paid.append((self.take(line, 0), 1.0))
             # Of those no cheaper every nth is reduced and no other: groups are made by falling price, also
             # where less off the items would reach a threshold of the order layer.
@@ -215,7 +220,7 @@ class _Writing:
             taken = [(self.take(line, 0), 1.0) for line in self.lines if holds(part.of, line)]
             self.programme.row(0, 0, [*taken, (times, -float(part.qty))])
         got = [
-            (self.take(line, _gain(kind.off, line)), 1.0) for line in self.lines if holds(kind.get.of, line)
+            (self.take(line, gain_of(kind.off, line)), 1.0) for line in self.lines if holds(kind.get.of, line)
         ]
         self.programme.row(-INFINITE, 0, [*got, (times, -float(kind.get.qty))])
 
@@ -300,13 +305,14 @@ class _Writing:
         return [(switch, 1.0)]
 
 
-def _gain(off: Off, line: BasketLine) -> int:
+def gain_of(off: Off, line: BasketLine) -> int:
+    """What falls off one unit."""
     return off_gain(off, line.unit_minor, "half_up")
 
 
 def _gain_in_whole(off: Off, line: BasketLine) -> int:
     """A price for the whole group is taken off once, so each unit brings its own."""
-    return line.unit_minor if off.price_minor is not None else _gain(off, line)
+    return line.unit_minor if off.price_minor is not None else gain_of(off, line)
 
 
 def _most(promotion: Promotion, lines: Sequence[BasketLine], pieces: int) -> float:

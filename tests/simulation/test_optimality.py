@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
 from posapp.domain.pricing.goods import runs
 from posapp.domain.pricing.items import search
+from posapp.domain.pricing.items.kernel import Kernel, use
 from posapp.domain.pricing.items.tables import Cluster
 from tests.simulation.optimality import Outcome, large, main, small
 
@@ -48,6 +50,17 @@ def _is_caught(seeds: range) -> bool:
     return bool(outcome.wrong)
 
 
+@pytest.fixture
+def _in_python() -> Iterator[None]:
+    """The search in Python, which is what is spoilt."""
+    before = use(Kernel(None, "spoilt"))
+    try:
+        yield
+    finally:
+        use(before)
+
+
+@pytest.mark.usefixtures("_in_python")
 def test_a_greedy_search_is_objected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each unit goes where it gains most at once."""
     run = search._Pass._run
@@ -58,6 +71,7 @@ def test_a_greedy_search_is_objected_to(monkeypatch: pytest.MonkeyPatch) -> None
     assert _is_caught(range(300))
 
 
+@pytest.mark.usefixtures("_in_python")
 def test_a_bound_that_is_too_low_is_objected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster's best plan is taken for less than it is, so that the way to the best is cut off."""
     backward = Cluster.backward
