@@ -153,12 +153,12 @@ def on_paper(rows: list[tuple[str, str]], told: Figures, fact: TransactionComple
     assert said("Change") == told.change_minor
     assert said("Cash rounding") == told.rounding_minor
     assert sum(said(tender.names["en"]) for tender in fact.tenders) == told.tendered_minor
-    goods = next(right for left, right in rows if re.match(r"\d+ lines · ", left))
+    goods = next(right for left, right in rows if re.match(r"\d+ lines? · ", left))
     on_lines = sum(each.amount_minor for each in fact.discounts if each.layer in ("price", "item"))
     assert minor(goods, currency) == told.goods_minor - on_lines
     assert said("You save") == told.discount_minor
     first = next(n for n, (left, _) in enumerate(rows) if left == "Served by") + 1
-    last = next(n for n, (left, _) in enumerate(rows) if re.match(r"\d+ lines · ", left))
+    last = next(n for n, (left, _) in enumerate(rows) if re.match(r"\d+ lines? · ", left))
     printed = sum(minor(right, currency) for _, right in rows[first:last] if right)
     assert printed == told.goods_minor - on_lines
     total = next(n for n, (left, _) in enumerate(rows) if left == "Total")

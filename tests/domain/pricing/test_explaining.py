@@ -191,8 +191,8 @@ def test_alike_goods_are_looked_at_by_themselves() -> None:
     goods = basket(("cola", 2, 500), ("hat", 1, 600))
     _, steps = told(goods, brand)
     assert [(step.skus, step.add_qty, step.saves_minor) for step in steps] == [
-        (("hat",), 2, 800),
         (("cola",), 1, 500),
+        (("hat",), 2, 800),
     ]
     tier = Promotion("t", "item", QtyTier((Step(3, Off(minor=10)),), "sku"))
     assert [(step.skus[0], step.add_qty) for step in told(goods, tier)[1]] == [("cola", 1)]

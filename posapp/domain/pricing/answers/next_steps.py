@@ -133,9 +133,15 @@ def _step(promotion: Promotion, missing: Missing, way: _Way, saves_minor: int) -
     )  # fmt: skip
 
 
+def _worth(step: NextStep) -> int:
+    """What is saved of what has to be bought for it, in parts per thousand: 50 off 421 more is a long way."""
+    costs = step.add_minor or step.add_qty * step.unit_minor
+    return step.saves_minor * 1000 // max(costs, 1)
+
+
 def _best(found: list[NextStep]) -> tuple[NextStep, ...]:
-    """The steps that save most, each addition once."""
-    found.sort(key=lambda step: (-step.saves_minor, step.add_qty, step.add_minor, step.promotion_id))
+    """The steps that save most of what they cost, each addition once."""
+    found.sort(key=lambda step: (-_worth(step), -step.saves_minor, step.add_qty, step.promotion_id))
     told: dict[object, NextStep] = {}
     for step in found:
         told.setdefault((step.skus[:1], step.add_qty) if step.add_qty else step.promotion_id, step)
