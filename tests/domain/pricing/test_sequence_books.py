@@ -84,6 +84,14 @@ def test_a_book_and_another_of_its_group(other: Any) -> None:
     assert set(taken([promotions[0], book("b", 50, of("h"))])) == {"b", "x"}
 
 
+def test_work_is_limited_in_states_over_all_choices_of_books() -> None:
+    promotions = [book(f"b{n}", n, of(f"g{n // 2}")) for n in range(40)]
+    policy = Policy(choose="sequence", sequence_order="free", states_max=50)
+    answer = price(BASKET, promotions, policy)
+    assert (answer.is_proven, answer.states < 100) == (False, True)
+    assert price(BASKET, promotions[:4], policy).is_proven
+
+
 def test_one_book_of_a_group() -> None:
     promotions = [book("b", 50, of("g")), book("c", 70, of("g"), on=Having("sku", frozenset({"A"})))]
     assert taken(promotions) == {"b": 100}

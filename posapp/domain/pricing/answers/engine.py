@@ -148,8 +148,8 @@ class Case:
     def priced(self) -> PricedBasket:
         """The answer."""
         if self.policy.choose == "sequence":
-            combined = with_books(self.promotions, self.policy, self._sequenced)
-            account = Account(combined.states, combined.is_proven)
+            way = with_books(self.promotions, self.policy, self._sequenced)
+            combined, account = way.result, Account(way.states, way.is_proven)
         else:
             choosing = self.choosing()
             if choosing.offered:
@@ -297,4 +297,5 @@ class Case:
         rights = [by_id[n] for each in self.promotions if (n := each.promotion_id) in by_id and n in active]
         choice = in_sequence(world.goods.lots, rights, self.policy, holds)
         combined = settle(world.goods, choice, (), self.policy)
-        return Way(combined.saving_minor + world.by_books, len(choice.gifts), combined)
+        saving = combined.saving_minor + world.by_books
+        return Way(saving, len(choice.gifts), combined, choice.states, choice.is_proven)

@@ -20,11 +20,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Way(Generic[T]):
-    """What some promotions come to: money off and gifts."""
+    """What some promotions come to: money off and gifts, and the states that it took to find out."""
 
     saving_minor: int
     gifts: int
     result: T
+    states: int = 0
+    is_proven: bool = True
 
     @property
     def worth(self) -> tuple[int, int]:
@@ -41,23 +43,45 @@ def by_priority(promotions: Sequence[Promotion]) -> list[Promotion]:
     return sorted(promotions, key=lambda each: -each.stack.priority)
 
 
-def with_books(promotions: Sequence[Promotion], policy: Policy, compute: Compute[T]) -> T:
-    """The sequence of all promotions, where books may be rivals of each other and of other promotions."""
+def with_books(promotions: Sequence[Promotion], policy: Policy, compute: Compute[T]) -> Way[T]:
+    """The sequence of all promotions, where books may be rivals of each other and of other promotions.
+
+    `states` are those of all that was tried; where they come to the policy's limit the best so far is taken.
+    """
     acting = [each for each in promotions if each.layer != "points"]
     alone = by_priority([each for each in acting if each.stack.alone])
     rest = [each for each in acting if not each.stack.alone]
     if not any(each.layer == "price" for each in acting):
         # Without books all that there is to choose is chosen on the way.
-        return compute(_ids(acting)).result
+        return compute(_ids(acting))
     if policy.sequence_order == "free":
-        ways = [compute(frozenset({each.promotion_id})) for each in alone]
-        ways += [compute(_ids(rest) - rivals) for rivals in _rivals(rest)]
-        return max(ways, key=lambda way: way.worth).result
+        return _best(_ways(alone, rest), policy, compute)
     for each in alone:
         way = compute(frozenset({each.promotion_id}))
         if any(way.worth):
-            return way.result
-    return compute(_ids(rest) - _beaten(rest, policy, compute)).result
+            return way
+    return compute(_ids(rest) - _beaten(rest, policy, compute))
+
+
+def _ways(alone: Sequence[Promotion], rest: Sequence[Promotion]) -> Iterator[frozenset[str]]:
+    """Ids of what may be computed together: each that goes alone, and the rest by their books."""
+    for each in alone:
+        yield frozenset({each.promotion_id})
+    for rivals in _rivals(rest):
+        yield _ids(rest) - rivals
+
+
+def _best(ways: Iterator[frozenset[str]], policy: Policy, compute: Compute[T]) -> Way[T]:
+    best = compute(next(ways))
+    states, is_proven = best.states, best.is_proven
+    for ids in ways:
+        if states >= policy.states_max:
+            is_proven = False
+            break
+        way = compute(ids)
+        states, is_proven = states + 1 + way.states, is_proven and way.is_proven
+        best = way if way.worth > best.worth else best
+    return Way(best.saving_minor, best.gifts, best.result, states, is_proven)
 
 
 def _ids(promotions: Sequence[Promotion]) -> frozenset[str]:
