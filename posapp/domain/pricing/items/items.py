@@ -127,6 +127,8 @@ def touched_lines(lots: Sequence[Lot], rights: Sequence[Right], cache: ItemCache
 
 def _weights(form: NormalForm, rights: Sequence[Right]) -> dict[str, int] | None:
     """By promotion: a unit of money counts for more than all cost of the store, which breaks ties."""
+    if len({id(right.promotion.funding) for right in rights}) < 2:
+        return None
     store = {right.promotion.promotion_id: store_ppm(right) for right in rights}
     shares = set(store.values())
     if len(shares) < 2:

@@ -44,7 +44,7 @@ class Moves(NamedTuple):
 class Plan:
     """The states of an automaton by number (0 is the start), those in which it may stop, and its moves."""
 
-    __slots__ = ("_known", "_numbers", "_steps", "_words", "ends", "states")
+    __slots__ = ("_known", "_numbers", "_steps", "_words", "alone", "ends", "states")
 
     def __init__(self, rule: Rule, steps: _Steps, slots: Sequence[int], depth: int) -> None:
         self._steps = steps
@@ -63,6 +63,8 @@ class Plan:
             if not after or len(self.states) > STATES_MAX:
                 break
             layer = after
+        #: The states as those of a cluster with this rule alone.
+        self.alone: list[tuple[State, ...]] = [(state,) for state in self.states]
         self.ends = [int(rule.accepts(state)) for state in self.states]
         self._known: dict[tuple[int, ...], Moves] = {}
         self._words: dict[tuple[int, ...], list[int]] = {}

@@ -21,10 +21,23 @@ LOTS_MAX = 20_000
 PROMOTIONS_MAX = 20_000
 #: One right's rules, each with its lots by their place in what the right reaches.
 Made = list[tuple[Rule, list[tuple[int, Eligible]]]]
-#: Positions of the lots that a promotion reaches, the slots that each of them fits, and their units.
-Reached = tuple[list[int], list[tuple[int, ...]], int]
+#: Positions of the lots that a promotion reaches, the slots that each of them fits, and whether their units
+#: are as many as it needs at least.
+Reached = tuple[list[int], list[tuple[int, ...]], bool]
 
 ONLY: tuple[int, ...] = (0,)
+#: By identity, which holds them: the sets of a promotion's slots, and the units that it needs at least. They
+#: hang on nothing else, so that every cache has the same.
+_known: dict[int, tuple[Promotion, list[GoodsSet], int]] = {}
+
+
+def _asked(promotion: Promotion) -> tuple[Promotion, list[GoodsSet], int]:
+    known = _known.get(id(promotion))
+    if known is None:
+        if len(_known) >= PROMOTIONS_MAX:
+            _known.clear()
+        known = _known[id(promotion)] = promotion, sets_of(promotion), least_pieces(promotion)
+    return known
 
 
 class OpenLots:
@@ -46,16 +59,17 @@ class OpenLots:
         """The lots that fit any slot of a promotion."""
         known = self._known.get(id(promotion))
         if known is None:
-            known = self._known[id(promotion)] = (promotion, self._reached(sets_of(promotion)))
+            _, sets, least = _asked(promotion)
+            known = self._known[id(promotion)] = (promotion, self._reached(sets, least))
         return known[1]
 
-    def _reached(self, sets: Sequence[GoodsSet]) -> Reached:
+    def _reached(self, sets: Sequence[GoodsSet], least: int) -> Reached:
         lots = self.lots
-        mask = self._members.mask(sets[0])
-        masks = [mask]
-        for goods in sets[1:]:
-            masks.append(self._members.mask(goods))
-            mask |= masks[-1]
+        of = self._members.mask
+        masks = [of(goods) for goods in sets]
+        mask = masks[0]
+        for other in masks:
+            mask |= other
         positions: list[int] = []
         pieces = 0
         while mask:
@@ -65,12 +79,12 @@ class OpenLots:
             positions.append(position)
             pieces += lots[position].count
         if len(masks) == 1:
-            return positions, [ONLY] * len(positions), pieces
+            return positions, [ONLY] * len(positions), pieces >= least
         slots = [
             tuple([number for number, inside in enumerate(masks) if inside >> position & 1])
             for position in positions
         ]
-        return positions, slots, pieces
+        return positions, slots, pieces >= least
 
 
 def _by_price(lot: Lot) -> tuple[int, int, int]:

@@ -95,13 +95,15 @@ class Cluster:
         plan = self._plan
         if not isinstance(plan, bool):
             return plan
-        self._plan = plan = None
-        if len(self.rules) == 1 and all(
-            len(stacks) == 1 and len(stacks[0][0]) == 1 for stacks in self._stacks.values()
-        ):
-            self._plan = plan = plan_of(self.rules[0], len(self.positions))
-            if plan is not None:
-                self._states = [(state,) for state in plan.states]
+        self._plan = None
+        if len(self.rules) > 1:
+            return None
+        for stacks in self._stacks.values():
+            if len(stacks) > 1 or len(stacks[0][0]) > 1:
+                return None
+        self._plan = plan = plan_of(self.rules[0], len(self.positions))
+        if plan is not None:
+            self._states = plan.alone
         return plan
 
     @property

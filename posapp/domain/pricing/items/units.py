@@ -14,7 +14,7 @@ from posapp.domain.pricing.goods.sets import values_of
 from posapp.domain.pricing.items.group_rules import GroupShape, group_rule, slots_of
 from posapp.domain.pricing.items.price_layer import minor_max, units_max
 from posapp.domain.pricing.items.rules import FreeRule, LimitedRule, Rule, Spot, TierRule, tier_ends
-from posapp.domain.pricing.items.set_cache import ONLY, Eligible, Made, Reached, SetCache, least_pieces
+from posapp.domain.pricing.items.set_cache import ONLY, Eligible, Made, Reached, SetCache
 from posapp.domain.pricing.terms.applications import Lot, Right
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import (
@@ -59,7 +59,7 @@ def normal_form(
         promotion = right.promotion
         reached = open_lots.reached(promotion)
         mine = reached[0]
-        if not mine or reached[2] < least_pieces(promotion):
+        if not mine or not reached[2]:
             continue
         reach = tuple([numbers[position] for position in mine])
         token = cache.token(promotion)
