@@ -20,6 +20,7 @@ from typing import Protocol
 
 from posapp.domain.pricing.goods.runs import Run, runs_of
 from posapp.domain.pricing.orders.bound import Ceiling
+from posapp.domain.pricing.orders.by_unit import ByUnit, by_unit
 from posapp.domain.pricing.orders.layer import OrderEffect, OrderRight, apply_orders
 from posapp.domain.pricing.orders.plan import Plan, planned
 from posapp.domain.pricing.orders.watch import Goods, Reach
@@ -27,6 +28,8 @@ from posapp.domain.pricing.terms.applications import Application, Frontier, Item
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.values import dataclass
 
+#: Where the items' best is not proven nothing is known of the basket's parts.
+_UNKNOWN: tuple[tuple[frozenset[int], int], ...] = ()
 #: So far below the first value that might be better a window goes at first.
 _NEAR = 64
 
@@ -90,8 +93,7 @@ def combine(
     best = settle(goods, choice, orders, policy)
     if not orders or not choice.value_minor:
         return best
-    window = choice.value_minor
-    components: tuple[tuple[frozenset[int], int], ...] = ()
+    window, components = choice.value_minor, _UNKNOWN
     if choice.is_proven:
         ceiling = ceiling or Ceiling(goods, choice, policy)
         window, components = ceiling.window(orders, max(best.saving_minor, at_least - 1)), choice.components
@@ -101,18 +103,24 @@ def combine(
     plan = planned(goods, orders, reach, best.taken_minor, policy)
     if plan is None:
         return best
+    # Where the lines do not tell, their units do.
+    units = None if plan.is_sure else by_unit(goods, rights, orders, reach)
+    if units is not None:
+        finer = planned(units.goods, units.orders, units.reach, best.taken_minor, policy)
+        plan, units = (finer, units) if finer is not None and finer.is_sure else (plan, None)
     window = min(plan.window, reach.window, best.saving_minor + plan.window - at_least)
     if window < 0:
         return best
+    lots = goods.lots if units is None else units.goods.lots
     least = max(best.saving_minor, at_least - 1)
     states, is_proven = best.states, choice.is_proven and plan.is_sure
     # A near window first: what is found there makes the whole one smaller.
     near = _NEAR if ceiling is None else ceiling.nearest(orders, least) + _NEAR
     while True:
         near = min(near, window)
-        frontier = items.frontier(goods.lots, rights, policy, parts=plan.parts, window_minor=near)
+        frontier = items.frontier(lots, rights, policy, parts=plan.parts, window_minor=near)
         states += frontier.states
-        best = _better(goods, frontier, plan, orders, best, policy)
+        best = _better(frontier, plan, orders, best, policy, units)
         if choice.is_proven and ceiling is not None:
             window = min(window, ceiling.window(orders, max(best.saving_minor, at_least - 1)))
         if near >= window or not frontier.is_proven:
@@ -129,8 +137,9 @@ def combine(
 
 
 def _better(
-    goods: Goods, frontier: Frontier, plan: Plan, orders: Sequence[OrderRight], best: Combined, policy: Policy
-) -> Combined:
+    frontier: Frontier, plan: Plan, orders: Sequence[OrderRight], best: Combined, policy: Policy,
+    units: ByUnit | None,
+) -> Combined:  # fmt: skip
     """The best so far, or a point of a frontier that saves more."""
     bounded = [
         (-point.value_minor - plan.most(point.value_minor, point.reductions_minor), n)
@@ -139,7 +148,8 @@ def _better(
     for bound, n in sorted(bounded):
         if -bound <= best.saving_minor:
             break
-        other = settle(goods, frontier.points[n].choice, orders, policy)
+        choice = frontier.points[n].choice
+        other = settle(best.goods, choice if units is None else units.whole(choice), orders, policy)
         if other.saving_minor > best.saving_minor:
             best = other
     return best
