@@ -12,6 +12,7 @@ MEDUSA = {
     "choose": "sequence",
     "percent_of": "left",
     "takes": "dearest",
+    "share_among": "lines",
     "reward_first": "bought",
     "stacking": "rewards",
     "share_over": "reduced",

@@ -15,6 +15,7 @@ OSCAR = {
     "percent_per": "application",
     "percent_mode": "down",
     "sharing": "last_takes_rest",
+    "share_among": "lines",
     "share_over": "reduced",
     "takes": "cheapest",
 }

@@ -13,6 +13,7 @@ SALEOR = {
     "percent_of": "left",
     "percent_per": "line",
     "sharing": "last_takes_rest",
+    "share_among": "lines",
     "tax_rounding": "line",
 }
 CHECKOUT, ORDER = "Saleor checkout/test_base_calculations.py", "Saleor order/test_base_calculations.py"

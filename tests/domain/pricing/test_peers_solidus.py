@@ -20,6 +20,7 @@ SOLIDUS: dict[str, Any] = {
     "percent_per": "line",
     "order_percent_per": "line",
     "sharing": "truncate_from_end",
+    "share_among": "lines",
     "share_over": "reduced",
     "takes": "listed",
     "tax_rounding": "line",

@@ -14,6 +14,7 @@ SPREE = {
     "of_group": "best",
     "percent_of": "base",
     "percent_per": "line",
+    "share_among": "lines",
     "tax_rounding": "line",
 }
 BEST = {"stack": {"group": "line"}}

@@ -14,6 +14,7 @@ VENDURE = {
     "judged_on": "left",
     "percent_mode": "half_down",
     "share_by": "with_tax",
+    "share_among": "lines",
     "tax_rounding": "unit",
 }
 #: Since its version 2 tax is rounded by line, and where it is in the price the net is.

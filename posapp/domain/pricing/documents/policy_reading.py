@@ -18,7 +18,7 @@ from posapp.domain.pricing.terms.policy import PointsRules, Policy
 WORDS: Final = (
     "choose", "sequence_order", "stacking", "of_group", "judged_on", "short_budget", "percent_of",
     "item_percent_of", "percent_per", "order_percent_per", "percent_mode", "share_over", "sharing",
-    "share_by", "takes", "reward_first", "amounts", "price_mode", "tax_mode", "tax_rounding",
+    "share_by", "share_among", "takes", "reward_first", "amounts", "price_mode", "tax_mode", "tax_rounding",
     "tax_round_mode", "tax_base", "refund", "cash_to", "differing",
 )  # fmt: skip
 _STATES_MAX: Final = 100_000_000

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from posapp.domain.money import round_div
-from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.sequences.goods import Goods, trait
 from posapp.domain.pricing.sequences.groups import (
     Group,
@@ -70,7 +69,7 @@ def effect(promotion: Promotion, goods: Goods) -> Effect | None:
         return None
     shares = {unit: amount for one in found for unit, amount in one.shares.items()}
     whole = Effect(
-        _at_most(promotion.limits.max_minor, shares, goods.policy.sharing),
+        _at_most(promotion.limits.max_minor, shares, goods),
         frozenset(unit for one in found for unit in one.used),
         sum(one.applications for one in found),
         sum(one.base_minor for one in found),
@@ -79,10 +78,11 @@ def effect(promotion: Promotion, goods: Goods) -> Effect | None:
     return whole if whole.amount_minor or whole.gifts else None
 
 
-def _at_most(most: int | None, shares: dict[int, int], how: Sharing) -> dict[int, int]:
+def _at_most(most: int | None, shares: dict[int, int], goods: Goods) -> dict[int, int]:
     if most is None or sum(shares.values()) <= most:
         return shares
-    return dict(zip(shares, share(most, list(shares.values()), how), strict=True))
+    parts = goods.shared_by(most, list(shares), list(shares.values()))
+    return dict(zip(shares, parts, strict=True))
 
 
 def _alike(promotion: Promotion, goods: Goods) -> list[list[int]]:
@@ -169,12 +169,9 @@ def _shared_in(promotion: Promotion, group: Group, parts: dict[int, int], goods:
     """Where an application's value falls: on all that took part, or on those it reduced."""
     if goods.policy.share_over == "reduced" or len(group.units) == len(parts) == 1:
         return parts
-    units = list(group.units)
-    by = [goods.weight(unit) for unit in units]
     # No share brings a unit below a floor; its own reduction always has room.
-    rooms = [goods.room(unit, promotion) for unit in units]
-    amount = sum(parts.values())
-    return dict(zip(units, share(amount, by, goods.policy.sharing, rooms=rooms), strict=True))
+    rooms = [goods.room(unit, promotion) for unit in group.units]
+    return dict(zip(group.units, goods.shared(sum(parts.values()), group.units, rooms), strict=True))
 
 
 def _limited(promotion: Promotion, units: Sequence[int], goods: Goods) -> list[int]:
@@ -266,8 +263,7 @@ def _gains(
                 group.off.minor if group.off.minor is not None else sum_left - (group.off.price_minor or 0)
             )
             amount = max(0, min(wanted, sum(rooms.values())))
-            by = [goods.weight(unit) for unit in group.reduced]
-            parts = share(amount, by, goods.policy.sharing, rooms=list(rooms.values()))
+            parts = goods.shared(amount, group.reduced, list(rooms.values()))
             gains[place] = dict(zip(group.reduced, parts, strict=True))
             continue
         for unit in group.reduced:
@@ -302,8 +298,8 @@ def percent(ppm: int, units: Sequence[int], goods: Goods, promotion: Promotion) 
     rooms = [goods.room(unit, promotion) for unit in units]
     amount = min(round_div(sum(bases) * ppm, PPM_OF_ALL, goods.policy.percent_mode), sum(rooms))
     # A share that were spread equally would be no share.
-    how = goods.policy.sharing if goods.policy.sharing != "equal_per_unit" else "largest_remainder"
-    return share(amount, [goods.weight(unit) for unit in units], how, rooms=rooms)
+    how: Sharing = goods.policy.sharing if goods.policy.sharing != "equal_per_unit" else "largest_remainder"
+    return goods.shared(amount, units, rooms, how)
 
 
 # ------------------------------------------------------------------ order
@@ -361,7 +357,7 @@ def _of_part(promotion: Promotion, units: list[int], goods: Goods) -> tuple[int,
     left = sum(goods.left[unit] for unit in units)
     wanted = (off.minor or 0) * times + more if off.price_minor is None else left - off.price_minor
     amount = max(0, min(wanted, sum(rooms), cap if cap is not None else wanted))
-    parts = share(amount, [goods.weight(unit) for unit in units], goods.policy.sharing, rooms=rooms)
+    parts = goods.shared(amount, units, rooms)
     return times, dict(zip(units, parts, strict=True))
 
 
@@ -379,4 +375,4 @@ def _percent_of_order(
     shares: dict[int, int] = {}
     for pool in pools.values():
         shares.update(zip(pool, percent(ppm, pool, goods, promotion), strict=True))
-    return _at_most(cap, shares, goods.policy.sharing)
+    return _at_most(cap, shares, goods)

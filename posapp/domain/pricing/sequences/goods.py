@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from posapp.domain.money import round_div
+from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.goods.taxes import net_of, taxed_weight, with_taxes
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, BasketLine, LineTax
-from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.policy import Policy, Sharing
 from posapp.domain.pricing.terms.promotion import GoodsSet, Promotion
 from posapp.values import dataclass
 
@@ -63,6 +64,39 @@ class Goods:
         if self.policy.share_by == "with_tax":
             return taxed_weight(self.left[unit], self.lines[self.units[unit].line].taxes)
         return self.left[unit]
+
+    def shared(
+        self, amount: int, units: Sequence[int], rooms: Sequence[int], how: Sharing | None = None
+    ) -> tuple[int, ...]:
+        """An amount shared out to units as the policy says; `rooms` is what each can take at most."""
+        return self.shared_by(amount, units, [self.weight(unit) for unit in units], rooms, how)
+
+    def shared_by(
+        self,
+        amount: int,
+        units: Sequence[int],
+        weights: Sequence[int],
+        rooms: Sequence[int] | None = None,
+        how: Sharing | None = None,
+    ) -> tuple[int, ...]:
+        """The same by weights of the caller: over the units at once, or first over their lines."""
+        how = how or self.policy.sharing
+        lines: dict[int, list[int]] = {}
+        for place, unit in enumerate(units):
+            lines.setdefault(self.units[unit].line, []).append(place)
+        if self.policy.share_among == "units" or len(lines) == len(units):
+            return share(amount, weights, how, rooms=rooms)
+        places = list(lines.values())
+        room_of = [sum(rooms[place] for place in each) for each in places] if rooms is not None else None
+        of_lines = share(
+            amount, [sum(weights[place] for place in each) for each in places], how, rooms=room_of
+        )
+        found = [0] * len(units)
+        for each, part in zip(places, of_lines, strict=True):
+            most = [rooms[place] for place in each] if rooms is not None else None
+            for place, one in zip(each, share(part, [weights[at] for at in each], rooms=most), strict=True):
+                found[place] = one
+        return tuple(found)
 
     def with_tax(self, unit: int, tax: str, *, is_left: bool) -> int:
         """What a condition counts of a unit: as it is priced, or with or without the tax that falls on it."""

@@ -64,6 +64,8 @@ class Policy:
     sharing: Sharing = "largest_remainder"
     #: What amounts are shared out by: what the goods still cost, that without the tax in it, or with all tax.
     share_by: Literal["gross", "net", "with_tax", "quantity"] = "gross"
+    #: Of a sequence: amounts go over the units at once, or over lines and within a line over its units.
+    share_among: Literal["units", "lines"] = "units"
     #: Which units a promotion with a limit takes first.
     takes: Literal["best", "dearest", "cheapest", "listed"] = "best"
     #: Of a sequence: what chooses its units first where the same goods are bought and got.
