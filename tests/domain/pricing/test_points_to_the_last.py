@@ -157,6 +157,16 @@ def test_priced_again_a_unit_that_cost_nothing_gives_nothing_back() -> None:
     assert refund(sale, [(2, 0)]).total_minor == 0
 
 
+@pytest.mark.parametrize("limits", [Limits(floor_ppm=400_000), Limits(floor_minor=1200)])
+def test_no_unit_of_a_line_falls_below_a_floor_of_the_order_layer(limits: Limits) -> None:
+    goods = basket(("a", 2, 3000), ("b", 1, 100))
+    one = Promotion("one", "item", EachUnit(Off(minor=1500)), sku("a"), limits=Limits(max_units=1))
+    most = Promotion("most", "order", OrderOff(Off(minor=9900)), sku("a"), limits=limits)
+    priced = price(goods, (one, most))
+    # By what is left the cheaper unit would pay 700 of 2100 and come to 800.
+    assert [each.unit_shares for each in priced.lines] == [(1200, 1200), (100,)]
+
+
 # ------------------------------------------------------------------ sums that are looked at
 def answered() -> tuple[Basket, PricedBasket]:
     goods = basket(("a", 2, 1000), ("b", 1, 600))

@@ -87,11 +87,17 @@ def test_groups_whose_units_all_differ() -> None:
 
 
 def test_groups_that_need_not_differ_are_never_balanced() -> None:
-    basket = [line("a", "9.00", tags=["x"]), line("b", "8.00", tags=["x"]), line("c", "7.00", tags=["y"])]
-    basket.append(line("d", "6.00", tags=["y"]))
+    goods = (("a", "9.00", "x"), ("b", "8.00", "x"), ("c", "7.00", "y"), ("d", "6.00", "y"))
+    basket = [line(sku, price, tags=[tag]) for sku, price, tag in goods]
     assert offs(basket, promo("p", "nth", n=2, pct="100"), differing="balanced") == {"p": 800 + 600}
-    differ = promo("p", "nth", n=2, pct="100", differ="tag:")
-    assert offs(basket, differ | {"differ": "tag:x"}, differing="balanced") == {"p": 700 + 600}
+    assert offs(basket, promo("p", "nth", n=2, pct="100", differ="tag:x"), differing="balanced") == {
+        "p": 1300
+    }
+    # The first two that differ, and nothing is left for another group; balanced, each takes one of the a.
+    pairs = promo("p", "nth", n=2, pct="100", differ="sku")
+    few = [line("b", "9.00"), line("c", "8.00"), line("a", "7.00", 2)]
+    assert offs(few, pairs) == {"p": 800}
+    assert offs(few, pairs, differing="balanced") == {"p": 700 + 700}
 
 
 def test_a_price_for_all_is_shared_over_all_of_a_group() -> None:
@@ -326,14 +332,11 @@ def test_each_bound_of_a_condition_after_the_items(condition: Document, holds: b
 
 def test_amounts_with_and_without_tax() -> None:
     basket = [line("a", "11.90", tax=included("19"))]
-    for tax, least, holds in (
-        ("without", "10.00", True),
-        ("without", "10.01", False),
-        ("with", "11.90", True),
-        ("with", "11.91", False),
-    ):
-        needs = {"judged_on": "after_items", "basket": [{"min_amount": least, "tax": tax}]}
-        assert bool(offs(basket, promo("o", "order_amount", amount="1.00", needs=needs))) == holds
+    for tax, most in (("without", "10.00"), ("with", "11.90")):
+        for least in (most, f"{most[:-1]}1"):
+            needs = {"judged_on": "after_items", "basket": [{"min_amount": least, "tax": tax}]}
+            order = promo("o", "order_amount", amount="1.00", needs=needs)
+            assert bool(offs(basket, order)) == (least == most)
     on_top = [line("a", "10.00", tax=added("19"))]
     needs = {"judged_on": "after_items", "basket": [{"min_amount": "11.90", "tax": "with"}]}
     assert offs(on_top, promo("o", "order_amount", amount="1.00", needs=needs)) == {"o": 100}
