@@ -111,7 +111,9 @@ def test_importing_the_till_loads_nothing_heavy() -> None:
 
 def test_importing_the_till_loads_no_table_of_codes() -> None:
     probe = "import posapp.till, sys; print([n for n in sys.modules if 'code_rules' in n or 'ai_table' in n])"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=120, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, timeout=120, cwd=ROOT
+    )
     assert done.stdout.strip() == "[]", done.stderr
 
 
