@@ -357,6 +357,7 @@ def _order_layer(
         if each.needs.judged_on == "after_items" and not _meets(each, basket, amounts):
             continue
         mine = [n for n, unit in enumerate(units) if not unit[2] and _within(each.on, basket.lines[unit[0]])]
+        mine = _picked(each, mine, after)
         base = sum(after[n] for n in mine)
         judged = base if each.needs.judged_on == "after_items" else sum(units[n][1] for n in mine)
         amount = min(_order_off(each, base, judged), sum(left[n] for n in mine))
@@ -372,6 +373,19 @@ def _order_layer(
             for n, piece in zip(line, divide(part, [left[n] for n in line]), strict=True):
                 left[n] -= piece
     return total
+
+
+def _picked(promotion: Promotion, mine: list[int], after: Sequence[int]) -> list[int]:
+    """The dearest units where only some count, or the cheapest where it says so."""
+    kind = promotion.kind
+    some = kind.count if isinstance(kind, OrderOff) and kind.units != "all" else None
+    known = [limit for limit in (some, promotion.limits.max_units) if limit is not None]
+    if not known or len(mine) <= min(known):
+        return mine
+    dearest_first = sorted(mine, key=lambda n: (-after[n], n))
+    if isinstance(kind, OrderOff) and kind.units == "cheapest":
+        dearest_first.reverse()
+    return sorted(dearest_first[: min(known)])
 
 
 def _order_off(promotion: Promotion, base: int, judged: int) -> int:

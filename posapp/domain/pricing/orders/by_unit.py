@@ -1,8 +1,8 @@
 """A basket unit by unit: every piece a line of its own, for where the sums of whole lines do not tell.
 
-Which unit of a line is the cheapest, or is rounded by itself, hangs on what fell off each of them. So the item
-layer is asked with lines of one piece, and its choices are told in the basket's own lines again. Only where
-nothing counts by line; each unit more is a sum more to watch, so that large baskets stay as they are.
+Which unit of a line is the cheapest, or is rounded by itself, hangs on what fell off each of them. So the
+item layer is asked with lines of one piece, and its choices are told in the basket's own lines again. Only
+where nothing counts by line; each unit more is a sum more to watch, so that large baskets stay as they are.
 """
 
 from __future__ import annotations

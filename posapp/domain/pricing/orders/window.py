@@ -103,11 +103,10 @@ def combine(
     plan = planned(goods, orders, reach, best.taken_minor, policy)
     if plan is None:
         return best
-    # Where the lines do not tell, their units do.
-    units = None if plan.is_sure else by_unit(goods, rights, orders, reach)
-    if units is not None:
-        finer = planned(units.goods, units.orders, units.reach, best.taken_minor, policy)
-        plan, units = (finer, units) if finer is not None and finer.is_sure else (plan, None)
+    units = None
+    if not plan.is_sure:
+        # Where the lines do not tell, their units do.
+        plan, units = _finer(plan, by_unit(goods, rights, orders, reach), best.taken_minor, policy)
     window = min(plan.window, reach.window, best.saving_minor + plan.window - at_least)
     if window < 0:
         return best
@@ -134,6 +133,12 @@ def combine(
         # What the search could not tell the bound may.
         is_proven = ceiling.window(orders, max(best.saving_minor, at_least - 1)) < 0
     return replace(best, states=states, is_proven=is_proven)
+
+
+def _finer(plan: Plan, units: ByUnit | None, taken: int, policy: Policy) -> tuple[Plan, ByUnit | None]:
+    """The plan for single units, where there is one that is sure."""
+    finer = None if units is None else planned(units.goods, units.orders, units.reach, taken, policy)
+    return (finer, units) if finer is not None and finer.is_sure else (plan, None)
 
 
 def _better(
