@@ -86,7 +86,8 @@ def _is_attained(certificate: Table) -> bool:
     answer = certificate["answer"]
     each = certificate["alternatives"][answer["alternative"]]
     rules = certificate["items"][each["items"]]["rules"]
-    off = [0] * each["parts"]
+    parts = certificate["items"][each["items"]]["parts"]
+    off = [0] * parts
     at = ["0"] * len(rules)
     seen: list[int] = []
     used = set(each["booked"])
@@ -96,8 +97,7 @@ def _is_attained(certificate: Table) -> bool:
             return False
         seen.append(unit)
         at[number] = then
-        for part in range(each["parts"]):
-            off[part] += fallen[part]
+        off = [had + more for had, more in zip(off, fallen, strict=True)]
         used |= set(names)
     begun = {number for number, _ in answer["taken"]}
     if any(at[number] not in ("0", *rules[number]["ends"]) for number in begun):
@@ -119,7 +119,7 @@ def _legal(certificate: Table) -> list[set[str]]:
     sets: list[set[str]] = [set()]
     for group in certificate["groups"]:
         sets = [some | ({name} if name else set()) for some in sets for name in group]
-    return sets + [{name} for name in certificate["alone"]]
+    return sets + [{name} - {""} for name in certificate["alone"]]
 
 
 def _is_covered(certificate: Table) -> bool:
@@ -149,7 +149,7 @@ def _most(certificate: Table, each: Table) -> int:
     """The most that an alternative saves, by every way through its tables."""
     items = certificate["items"][each["items"]]
     rules = items["rules"]
-    units, wide = len(items["duals"]), each["parts"]
+    units, wide = len(items["duals"]), items["parts"]
     moves: list[list[Any]] = [[] for _ in range(units)]
     for number, rule in enumerate(rules):
         for unit, state, then, fallen, _ in rule["moves"]:

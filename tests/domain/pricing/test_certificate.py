@@ -62,7 +62,7 @@ def test_some_list_what_is_open_and_some_have_fractions() -> None:
     told = [_told(seed) for seed in range(BASKETS)]
     assert any(any(table for table in each["open"]) for one in told for each in one["alternatives"])
     assert any(items["per"] > 1 for one in told for items in one["items"])
-    assert any(each["parts"] > 1 for one in told for each in one["alternatives"])
+    assert any(items["parts"] > 1 for one in told for items in one["items"])
 
 
 def test_the_judge_of_what_is_turned_agrees_with_what_is_not() -> None:
@@ -79,7 +79,7 @@ def test_what_is_turned_is_refused_unless_it_is_true_all_the_same() -> None:
                 refused[field] += bool(found)
     fields = {
         "saving", "groups", "answer", "answer.alternative", "answer.taken", "answer.orders", "alternatives",
-        "alternatives.active", "alternatives.books", "alternatives.goods", "alternatives.parts",
+        "alternatives.active", "alternatives.books", "alternatives.goods", "items.parts",
         "alternatives.orders", "alternatives.orders.falls", "alternatives.items", "alternatives.open",
         "items", "items.rules", "items.rules.moves", "items.rules.ends", "items.duals", "items.per",
     }  # fmt: skip

@@ -179,7 +179,6 @@ class _Certifying:
             "booked": sorted({lot.book.promotion_id for lot in lots if lot.book is not None} - given),
             "books": sum((lot.line.unit_minor - lot.price_minor) * lot.count for lot in lots),
             "goods": sum(max(0, lot.price_minor) * lot.count for lot in lots if not lot.is_locked),
-            "parts": laws.count,
             "orders": list(laws.orders),
             "items": number,
             "open": [],
@@ -207,7 +206,7 @@ class _Certifying:
         return still_open(made, items, aheads, least - made["books"], unit, listed)
 
     def _begun(self, made: Table, least: int) -> Any:
-        return self._after(made, least, -1, [((), (0,) * made["parts"])])
+        return self._after(made, least, -1, [((), (0,) * self.items[made["items"]].items["parts"])])
 
     def _is_bounded(self, made: Table) -> bool:
         """Whether its prices alone show that no more is had."""
@@ -243,7 +242,7 @@ class _Certifying:
     def _taken(self, made: Table, laws: Laws, number: int) -> Table | None:
         """The moves of the answer in an alternative, where its tables know them."""
         combined = self.outcome.result
-        target = [0] * made["parts"]
+        target = [0] * laws.count
         lines = combined.goods.lines
         for run in combined.runs:
             fell = (run.price_minor - run.base_minor) * run.count

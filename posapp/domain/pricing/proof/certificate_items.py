@@ -80,7 +80,8 @@ def tabled(
     units = [list(place) for place in places]
     per = lcm(*[dual.denominator for part in parts for dual in part.duals])
     duals = [int(dual * per) for part in parts for dual in part.duals]
-    return Tabled({"units": units, "rules": rules, "per": per, "duals": duals}, names, places)
+    items = {"units": units, "parts": count, "rules": rules, "per": per, "duals": duals}
+    return Tabled(items, names, places)
 
 
 class _Tabling:
@@ -109,7 +110,7 @@ class _Tabling:
                 raise TooLargeError
             self._note(rules, promotions, *self._cluster(cluster))
         duals = price_units(len(self.places), rules)
-        loose = sum(duals) + sum(_best(rule, duals) for rule in rules) - value
+        loose = sum(duals) + sum(_best(rule, duals, self.count) for rule in rules) - value
         return _Part(self.places, rules, promotions, duals, int(loose // 1))
 
     def _note(
@@ -233,9 +234,9 @@ class _Tabling:
         return found
 
 
-def _best(rule: dict[str, Any], duals: Sequence[Any]) -> Any:
+def _best(rule: dict[str, Any], duals: Sequence[Any], parts: int) -> Any:
     """What a rule gains above the prices of units."""
-    return ahead_of(rule, {"duals": duals, "per": 1})[0]["0"]
+    return ahead_of(rule, {"duals": duals, "per": 1, "parts": parts})[0]["0"]
 
 
 def _names(steps: Sequence[Step]) -> list[str]:
