@@ -1,7 +1,8 @@
 """What money libraries publish of sharing out and of rounding, said with `allocate` and `round`.
 
 The facts and figures of the tests of moneyphp (MoneyTest, RoundExamples), RubyMoney (allocation_spec,
-allocate_spec), dinero.js (distribute, allocate, divide), joda-money (TestMoney) and py-moneyed. Where a
+allocate_spec), dinero.js (distribute, allocate, divide), joda-money (TestMoney) and py-moneyed; and those of
+Sylius' distributors and Vendure's prorate. Where a
 library counts in minor units the case has a currency without decimals.
 """
 
@@ -50,7 +51,38 @@ def dinero(amount: str, weights: str, parts: str, sharing: str = "largest_ratio"
     return shared("dinero.js", amount, weights.split(), parts, sharing, digits)
 
 
+def sylius(amount: str, weights: str | int, parts: str) -> Peer:
+    by = weights.split() if isinstance(weights, str) else weights
+    return shared("Sylius", amount, by, parts, "rounded_from_first")
+
+
+def vendure(amount: str, weights: str | int, parts: str) -> Peer:
+    return shared("Vendure", amount, weights.split() if isinstance(weights, str) else weights, parts)
+
+
 SHARED = [
+    sylius("300", "4000 2000 2000", "150 75 75"),
+    sylius("-300", "4000 2000 2000", "-150 -75 -75"),
+    sylius("300", "4300 1400 2300", "162 52 86"),
+    sylius("-300", "4300 1400 2300", "-162 -52 -86"),
+    sylius("-299", "4300 1400 2300", "-161 -52 -86"),
+    sylius("-299", "0", "0"),
+    sylius("0", 4, "0 0 0 0"),
+    sylius("1000", 4, "250 250 250 250"),
+    sylius("-1000", 4, "-250 -250 -250 -250"),
+    sylius("1000", 3, "334 333 333"),
+    sylius("-1000", 3, "-334 -333 -333"),
+    vendure("300", "123", "300"),
+    vendure("300", "4000 2000 2000", "150 75 75"),
+    vendure("-300", "4000 2000 2000", "-150 -75 -75"),
+    vendure("299", "4300 1400 2300", "161 52 86"),
+    vendure("299", "1000 1000 1000", "100 100 99"),
+    vendure("95", "10 20 10 30 50 20 10 40", "5 10 5 15 25 10 5 20"),
+    vendure("93", "10 20 10 30 50 20 10 40", "5 10 5 15 24 10 5 19"),
+    vendure("40", "10 0", "40 0"),
+    vendure("10", 2, "5 5"),
+    vendure("0", "0 0", "0 0"),
+    vendure("-20", "100 100", "-10 -10"),
     php("100", "1 1 1", "34 33 33"),
     php("101", "1 1 1", "34 34 33"),
     php("5", "3 7", "2 3"),

@@ -21,6 +21,7 @@ from tests.domain.pricing.test_peers_erpnext import ERPNEXT
 from tests.domain.pricing.test_peers_medusa import MEDUSA
 from tests.domain.pricing.test_peers_odoo_2 import ODOO
 from tests.domain.pricing.test_peers_oscar import OSCAR
+from tests.domain.pricing.test_peers_prestashop import PRESTASHOP
 from tests.domain.pricing.test_peers_pretix import PRETIX
 from tests.domain.pricing.test_peers_saleor import SALEOR
 from tests.domain.pricing.test_peers_solidus import SOLIDUS
@@ -60,7 +61,7 @@ def test_every_policy_is_read(name: str) -> None:
     [
         ("odoo", ODOO), ("sylius", SYLIUS), ("vendure", VENDURE), ("medusa", MEDUSA), ("oscar", OSCAR),
         ("saleor", SALEOR), ("spree", SPREE), ("solidus", SOLIDUS), ("erpnext", ERPNEXT), ("pretix", PRETIX),
-        ("woocommerce", WOO),
+        ("woocommerce", WOO), ("prestashop", PRESTASHOP),
     ],
 )  # fmt: skip
 def test_the_cases_run_with_the_policies_of_the_page(name: str, policy: dict[str, Any]) -> None:
@@ -94,7 +95,7 @@ def test_sums_are_as_the_page_has_them(asked: str, wanted: str) -> None:
 
 
 def test_the_page_has_taxes_and_sums() -> None:
-    assert (len(TAXES), len(SUMS)) == (19, 8)
+    assert (len(TAXES), len(SUMS)) == (19, 9)
 
 
 def test_the_table_of_conventions_is_that_of_the_policies() -> None:

@@ -13,6 +13,7 @@ SYLIUS = {
     "percent_of": "left",
     "item_percent_of": "base",
     "judged_on": "left",
+    "sharing": "rounded_from_first",
     "share_among": "lines",
     "tax_rounding": "line",
 }

@@ -10,7 +10,7 @@ from posapp.domain.pricing.goods.sharing import share, share_runs
 
 CONVENTIONS = (
     "largest_remainder", "equal_per_unit", "largest_ratio", "truncate_from_end", "last_takes_rest",
-    "first_takes_rest",
+    "first_takes_rest", "in_order", "rounded_from_first",
 )  # fmt: skip
 
 

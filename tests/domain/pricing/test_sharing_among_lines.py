@@ -12,7 +12,14 @@ from posapp.domain.pricing.goods.sharing import share
 from tests.domain.pricing.peers import line, promo
 from tests.domain.pricing.test_sequence_conventions import priced
 
-WAYS = ["largest_remainder", "largest_ratio", "in_order", "truncate_from_end", "last_takes_rest"]
+WAYS = [
+    "largest_remainder",
+    "largest_ratio",
+    "in_order",
+    "rounded_from_first",
+    "truncate_from_end",
+    "last_takes_rest",
+]
 TWO = [line("a", "10", 3), line("b", "10", 3)]
 
 

@@ -55,6 +55,8 @@ def _share_by(amount: int, weights: Sequence[int], how: Sharing, mode: Mode) -> 
             return _largest_ratio(amount, weights)
         case "in_order":
             return _in_order(amount, weights)
+        case "rounded_from_first":
+            return _rounded_from_first(amount, weights)
         case "truncate_from_end":
             return _truncate_from_end(amount, weights)
         case "last_takes_rest":
@@ -117,6 +119,18 @@ def _in_order(amount: int, weights: Sequence[int]) -> list[int]:
     places = [n for n, weight in enumerate(weights) if weight]
     for place in places[: amount - sum(shares)]:
         shares[place] += 1
+    return shares
+
+
+def _rounded_from_first(amount: int, weights: Sequence[int]) -> list[int]:
+    """Each rounded, halves down; what is missing or too much goes one by one from the first on (Sylius)."""
+    total = sum(weights)
+    shares = [round_div(amount * weight, total, "half_down") for weight in weights]
+    rest = amount - sum(shares)
+    step = 1 if rest > 0 else -1
+    places = [n for n, weight in enumerate(weights) if weight and (rest > 0 or shares[n])]
+    for place in places[: abs(rest)]:
+        shares[place] += step
     return shares
 
 

@@ -13,7 +13,7 @@ from posapp.values import dataclass
 
 Sharing = Literal[
     "largest_remainder", "equal_per_unit", "largest_ratio", "first_takes_rest", "truncate_from_end",
-    "last_takes_rest", "in_order",
+    "last_takes_rest", "in_order", "rounded_from_first",
 ]  # fmt: skip
 
 
