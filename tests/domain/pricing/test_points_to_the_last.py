@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from posapp.domain.pricing.answers.engine import price
-from posapp.domain.pricing.answers.refunds import Sale, refund
+from posapp.domain.pricing.answers.refunds import Sale, next_units, refund
 from posapp.domain.pricing.orders.points import payable, points_of_units
 from posapp.domain.pricing.orders.settling import check_sums
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Member
@@ -144,6 +144,14 @@ def test_points_come_back_with_their_units_and_earned_ones_go() -> None:
     assert [each.points_back for each in back] == [60, 320, 320]
     assert [each.points_taken for each in back] == [91, 18, 18]
     assert refund(sale, [(2, 0), (1, 0)]).points_back == 380
+
+
+@pytest.mark.parametrize("quantities", [{1: 0}, {1: -1}, {1: 3}, {9: 1}])
+def test_there_must_be_so_many_pieces_to_come_back(quantities: dict[int, int]) -> None:
+    priced = price(basket(("a", 2, 1000)), ())
+    assert next_units(priced, {1: 2}) == ((1, 0), (1, 1))
+    with pytest.raises(ValueError, match="pieces that can come back"):
+        next_units(priced, quantities)
 
 
 def test_priced_again_a_unit_that_cost_nothing_gives_nothing_back() -> None:
