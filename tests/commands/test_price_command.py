@@ -122,6 +122,32 @@ def test_a_case_that_cannot_be_read_is_a_sentence(
     assert capsys.readouterr().err.startswith(sentence)
 
 
+def test_goods_of_the_shop_are_proposed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    parts = [{"of": {"sku": [sku]}} for sku in ("cola", "crisps")]
+    meal = {"id": "meal", "kind": {"type": "bundle", "parts": parts, "price": "6"}}
+    document = {
+        "currency": "EUR",
+        "basket": [{"sku": "cola", "unit_price": "5"}],
+        "goods": [{"sku": "hat", "unit_price": "1"}, {"sku": "crisps", "unit_price": "3"}],
+        "promotions": [meal],
+    }
+    assert cli(["price", str(written(tmp_path, document))]) == 0
+    answer = told(capsys)
+    assert answer["total"] == "5.00"
+    assert answer["next_steps"] == [
+        {
+            "promotion": "meal",
+            "saves": "2.00",
+            "add_qty": 1,
+            "add_amount": "0.00",
+            "skus": ["crisps"],
+            "new": True,
+        }
+    ]
+    assert "Add 1 × crisps at 3.00 and save 2.00 by meal." in answer["explanation"]
+    assert any("1 more of its goods is missing." in sentence for sentence in answer["explanation"])
+
+
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli(["price", str(tmp_path / "none.json")]) == 2
     assert capsys.readouterr().err.startswith("The file cannot be read")

@@ -187,7 +187,7 @@ def test_sentences_of_a_whole_answer() -> None:
         "Tax 25: 2.65 is in the price of 10.58 net.",
         "less (Less) is not used: another of its group is used (zh). By itself it would give 0.05.",
         "code is not used: its code was not shown. By itself it would give 1.00.",
-        "three is not used: its condition is not met. 1 more of its goods are missing.",
+        "three is not used: its condition is not met. 1 more of its goods is missing.",
     ):
         assert sentence in told["explanation"], told["explanation"]
     assert told["explanation"][-1].startswith("odd cannot be read and was left out: kind.type: ")

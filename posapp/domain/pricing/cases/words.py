@@ -92,7 +92,8 @@ def _not_taken(lost: Lost, case: Case) -> str:
     by = f" ({', '.join(lost.by)})" if lost.by else ""
     parts = [f"{_name(lost.promotion_id, lost.names)} is not used: {why}{by}."]
     if lost.missing_qty:
-        parts.append(f"{lost.missing_qty} more of its goods are missing.")
+        verb = "is" if lost.missing_qty == 1 else "are"
+        parts.append(f"{lost.missing_qty} more of its goods {verb} missing.")
     if lost.missing_minor:
         parts.append(f"Goods for {text(lost.missing_minor)} more are missing.")
     if lost.would_give_minor:
