@@ -128,6 +128,23 @@ def test_goods_for_an_amount_give_a_gift_that_lies_in_no_line(amount: str, cups:
     assert sum(each["qty"] for each in told["gifts"]) == cups
 
 
+@pytest.mark.parametrize(
+    ("condition", "uses", "off"),
+    [
+        ({"min_amount": "15.00"}, {"earlier_amount": "5.00"}, "1.00"),
+        ({"min_amount": "15.00"}, {"earlier_amount": "4.99"}, "0.00"),
+        ({"max_amount": "15.00"}, {"earlier_amount": "5.00"}, "1.00"),
+        ({"max_amount": "15.00"}, {"earlier_amount": "5.01"}, "0.00"),
+        ({"min_qty": 3}, {"earlier_qty": 2}, "1.00"),
+        ({"min_qty": 3}, {"earlier_qty": 1}, "0.00"),
+        ({"max_qty": 3}, {"earlier_qty": 3}, "0.00"),
+    ],
+)
+def test_what_was_bought_earlier_counts_in_conditions(condition: Document, uses: Document, off: str) -> None:
+    order = promo("p", "order_amount", amount="1.00", needs={"basket": [condition]})
+    assert answered([line("a", "10.00")], order, uses={"p": uses})["discount"] == off
+
+
 # ------------------------------------------------------------------ gift cards and cash
 def test_gift_cards_pay_one_after_the_other_until_nothing_is_due() -> None:
     cards = ["3.00", {"code": "B", "balance": "4.00"}, {"balance": "9.00"}]
