@@ -32,7 +32,6 @@ def taxed(*taxes: Document, **more: Any) -> str:
         ([{"rate_pct": -100}], "basket[0].tax[0].rate_pct: must be a percentage up to 100"),
         ([{"rate_pct": 101}], "basket[0].tax[0].rate_pct: must be a percentage up to 100"),
         ([{"rate_pct": "0.00001"}], "basket[0].tax[0].rate_pct: must be a percentage up to 100"),
-        ([{"rate_pct": None}], "basket[0].tax[0].rate_pct: must be a percentage up to 100"),
         ([{"per_unit": "-1"}], "basket[0].tax[0].per_unit: must be an amount"),
         ([{"rate_pct": 5, "per_unit": "1", "of": "price"}], "basket[0].tax[0].of: is for a percentage alone"),
         ([{"id": "a"}], 'basket[0].tax[0]: must have "rate_pct", or "per_unit"'),
