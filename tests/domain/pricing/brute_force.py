@@ -357,8 +357,7 @@ def _order_layer(
         if each.needs.judged_on == "after_items" and not _meets(each, basket, amounts):
             continue
         mine = [n for n, unit in enumerate(units) if not unit[2] and _within(each.on, basket.lines[unit[0]])]
-        mine = _picked(each, mine, after)
-        base = sum(after[n] for n in mine)
+        base = sum(after[n] for n in (mine := _picked(each, mine, after)))
         judged = base if each.needs.judged_on == "after_items" else sum(units[n][1] for n in mine)
         amount = min(_order_off(each, base, judged), sum(left[n] for n in mine))
         caps = (each.limits.max_minor, getattr(each.kind, "cap_minor", None))
@@ -382,10 +381,9 @@ def _picked(promotion: Promotion, mine: list[int], after: Sequence[int]) -> list
     known = [limit for limit in (some, promotion.limits.max_units) if limit is not None]
     if not known or len(mine) <= min(known):
         return mine
-    dearest_first = sorted(mine, key=lambda n: (-after[n], n))
-    if isinstance(kind, OrderOff) and kind.units == "cheapest":
-        dearest_first.reverse()
-    return sorted(dearest_first[: min(known)])
+    by_price = sorted(mine, key=lambda n: (-after[n], n))
+    is_low = isinstance(kind, OrderOff) and kind.units == "cheapest"
+    return sorted(by_price[-min(known) :] if is_low else by_price[: min(known)])
 
 
 def _order_off(promotion: Promotion, base: int, judged: int) -> int:
