@@ -157,7 +157,9 @@ def window_sale(desk: Desk, sold: Shop, codes: Sequence[str], chance: random.Ran
     assert eye.over("Change") == told["Change"] == 0
     named = [amount for name, amount in eye.sums() if name.startswith("Offer ")]
     assert told.get("Saved", 0) == -sum(named) == -sum(offers), "other offers at the end"
-    figures = Figures(goods, -sum(offers), added, rounding, due + rounding, told.get("Cash", 0), told["Change"])
+    figures = Figures(
+        goods, -sum(offers), added, rounding, due + rounding, told.get("Cash", 0), told["Change"]
+    )
     return eye, figures
 
 
