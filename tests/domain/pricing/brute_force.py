@@ -356,8 +356,9 @@ def _order_layer(
     for each in sorted(orders, key=lambda one: (-one.stack.priority, one.promotion_id)):
         if each.needs.judged_on == "after_items" and not _meets(each, basket, amounts):
             continue
-        mine = [n for n, unit in enumerate(units) if not unit[2] and _within(each.on, basket.lines[unit[0]])]
-        base = sum(after[n] for n in (mine := _picked(each, mine, after)))
+        held = [n for n, unit in enumerate(units) if not unit[2] and _within(each.on, basket.lines[unit[0]])]
+        mine = _picked(each, held, after)
+        base = sum(after[n] for n in mine)
         judged = base if each.needs.judged_on == "after_items" else sum(units[n][1] for n in mine)
         amount = min(_order_off(each, base, judged), sum(left[n] for n in mine))
         caps = (each.limits.max_minor, getattr(each.kind, "cap_minor", None))
@@ -378,12 +379,10 @@ def _picked(promotion: Promotion, mine: list[int], after: Sequence[int]) -> list
     """The dearest units where only some count, or the cheapest where it says so."""
     kind = promotion.kind
     some = kind.count if isinstance(kind, OrderOff) and kind.units != "all" else None
-    known = [limit for limit in (some, promotion.limits.max_units) if limit is not None]
-    if not known or len(mine) <= min(known):
-        return mine
+    most = min([limit for limit in (some, promotion.limits.max_units, len(mine)) if limit is not None])
     by_price = sorted(mine, key=lambda n: (-after[n], n))
     is_low = isinstance(kind, OrderOff) and kind.units == "cheapest"
-    return sorted(by_price[-min(known) :] if is_low else by_price[: min(known)])
+    return sorted(by_price[len(mine) - most :] if is_low else by_price[:most])
 
 
 def _order_off(promotion: Promotion, base: int, judged: int) -> int:
