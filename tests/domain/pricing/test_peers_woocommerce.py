@@ -125,7 +125,7 @@ SALES = [
 def taxed(
     name: str, basket: Goods, promotions: Goods | None = None, exempt: bool = False, **wanted: Any
 ) -> Peer:
-    policy = WOO | wanted.pop("policy", {}) | ({"tax_round_mode": "half_up"} if exempt else {})
+    policy = WOO | wanted.pop("policy", {})
     more = {"tax_exempt": True} if exempt else {}
     return Peer("WooCommerce", name, basket, promotions or [], policy, wanted, more)
 
