@@ -7,6 +7,7 @@ standard (RFC 8259, section 8.1), and words for people lose signs rather than th
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 
@@ -15,3 +16,13 @@ def allow_any_text(*, as_json: bool) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file name that is no text is an escape as well, which JSON reads back as the same name.
         sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
+
+
+def write_out(text: str) -> None:
+    """Print a text; a reader that has seen enough and closed its end (such as `head`) is no fault."""
+    try:
+        print(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would be tried again, and complained of, at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from posapp.commands.output import allow_any_text
+from posapp.commands.output import allow_any_text, write_out
 from posapp.domain.pricing.cases.answer import answer, refund_answer
 from posapp.domain.pricing.cases.reading import BadCase, Case, read_case
 from posapp.domain.pricing.cases.running import price_case, refund_of
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"The file cannot be read: {error}.", file=sys.stderr)
         return 2
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    write_out(json.dumps(document, ensure_ascii=False, indent=2))
     return _checked(case, priced, document.get("certificate")) if options.check else 0
 
 
@@ -53,12 +53,15 @@ def _text(path: Path) -> str:
 
 def _refund(case: Case, wanted: str) -> tuple[dict[str, Any], PricedBasket]:
     """The answer to a refund: pieces by SKU or line, or a file of returns one after the other."""
-    path = Path(wanted)
     if "=" in wanted:
         returns: Any = [dict(_piece(part) for part in wanted.split(","))]
     else:
         try:
-            returns = json.loads(_text(path))
+            returns = json.loads(_text(Path(wanted)))
+        except FileNotFoundError:
+            raise BadCase(
+                f"{wanted!r} is neither a file nor a return; write SKU=QTY, such as 4711=1."
+            ) from None
         except ValueError as error:
             raise BadCase(f"The file of returns is no JSON: {error}.") from None
     priced = price_case(case)
@@ -68,7 +71,10 @@ def _refund(case: Case, wanted: str) -> tuple[dict[str, Any], PricedBasket]:
 def _piece(part: str) -> tuple[str, int]:
     sku, _, quantity = part.rpartition("=")
     if not sku or not quantity.isascii() or not quantity.isdigit():
-        raise BadCase(f"{part!r} is no return; write SKU=QTY, such as 4711=1, with commas between them.")
+        raise BadCase(
+            f"{part!r} is no return; write SKU=QTY, such as 4711=1, with commas between them. "
+            "QTY is a number of pieces: goods by weight are one."
+        )
     return sku, int(quantity)
 
 

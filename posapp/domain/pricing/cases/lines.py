@@ -44,8 +44,7 @@ def read_lines(
         if written:
             quantities[number] = written
         if is_exempt:
-            net = Fraction(*net_of(unit_minor, taxes))
-            unit_minor, taxes = round_div(net.numerator, net.denominator, policy.tax_round_mode), ()
+            unit_minor, taxes = _without_tax(unit_minor, taxes, policy), ()
         if policy.amounts == "with_tax":
             unit_minor, taxes = _with_tax(unit_minor, taxes, policy)
         lines.append(
@@ -77,6 +76,12 @@ class _Price:
     unit_minor: int
     written: str = ""
     times: Fraction = Fraction(1)
+
+
+def _without_tax(unit_minor: int, taxes: tuple[LineTax, ...], policy: Policy) -> int:
+    """A price without what its taxes, rounded as the policy says, are in it."""
+    tax = unit_minor - Fraction(*net_of(unit_minor, taxes))
+    return unit_minor - round_div(tax.numerator, tax.denominator, policy.tax_round_mode)
 
 
 def _with_tax(
@@ -116,7 +121,8 @@ def _price(node: Node, policy: Policy) -> _Price:
     value = node.take("qty") if node.has("qty") else 1
     quantity = signed_of(value)
     if quantity is None or quantity == 0 or abs(quantity) > _QUANTITY_MAX:
-        raise node.problem("qty", 'must be a number such as 2, "0.534" by weight, or -1 for a return; not 0.')
+        ways = 'such as 2, "0.534" by weight, or -1 for a return'
+        raise node.problem("qty", f"must be a number {ways}, up to {_QUANTITY_MAX}; leave out a line of 0.")
     price = signed_of(node.take("unit_price"))
     if price is None:
         raise node.problem("unit_price", f'must be an amount as a text, such as "{node.money.text(1250)}".')

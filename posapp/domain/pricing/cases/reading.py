@@ -62,7 +62,9 @@ class Case:
 def read_case(text: str) -> Case:
     """The case of a JSON text; raises `BadCase` with a sentence and the path."""
     try:
-        document = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        document = json.loads(
+            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_key_once
+        )
     except RecursionError:
         raise BadCase("The file's lists lie too deep in each other; make it simpler.") from None
     except ValueError as error:
@@ -74,12 +76,35 @@ def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number of JSON")
 
 
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadCase(f"{twice}: stands twice in one table; nobody can say which of them is meant.")
+    return table
+
+
 def case_of(document: Any) -> Case:
-    """The case of a JSON document whose numbers with a point came as Decimal or text."""
+    """The case of a JSON document whose numbers with a point came as Decimal or text.
+
+    A key whose value is null counts as left out, except in promotions: those are read as everywhere.
+    """
     try:
-        return _case(document)
+        return _case(_stated(document))
     except Unread as unread:
         raise BadCase(f"{unread.path or 'the case'}: {unread.sentence}") from None
+
+
+def _stated(value: Any, is_top: bool = True) -> Any:
+    """The tables and lists without keys that state nothing."""
+    if isinstance(value, Mapping):
+        return {
+            key: each if is_top and key == "promotions" and each is not None else _stated(each, False)
+            for key, each in value.items()
+            if each is not None
+        }
+    return [_stated(each, False) for each in value] if isinstance(value, list) else value
 
 
 def _case(document: Any) -> Case:

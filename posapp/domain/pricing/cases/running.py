@@ -78,7 +78,8 @@ def refund_of(case: Case, priced: PricedBasket, returns: Any) -> Refund:
     table: Mapping[str, Any] = returns if isinstance(returns, Mapping) else {"returns": returns}
     unknown = sorted(set(table) - {"returns", "gifts_back", "faulty"})
     if unknown:
-        raise BadCase(f"{unknown[0]} is not known; what may stand here: returns, gifts_back, faulty.")
+        own = 'returns, gifts_back, faulty; one return alone is written [{"4711": 1}]'
+        raise BadCase(f"{unknown[0]} is not known; what may stand here: {own}.")
     steps = table.get("returns")
     if not isinstance(steps, Sequence) or isinstance(steps, str) or not steps:
         raise BadCase('returns: must be a list of returns such as [{"4711": 1}].')
@@ -110,7 +111,7 @@ def _units(
     found: list[UnitName] = []
     for name, count in step.items():
         if not _is_count(count):
-            raise BadCase(f"{path}.{name}: must be a whole number above 0.")
+            raise BadCase(f'{path}.{name}: must be pieces by SKU, a whole number above 0: {{"4711": 1}}.')
         lines = [line for line in case.basket.lines if line.sku == name]
         lines = lines or [line for line in case.basket.lines if f"#{line.line_no}" == name]
         if not lines:

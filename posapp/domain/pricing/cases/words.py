@@ -59,12 +59,23 @@ def sentences(case: Case, priced: PricedBasket) -> Iterator[str]:
         yield f"Gift card {code}".rstrip() + f" pays {text(paid)}."
     for lost in priced.lost:
         yield _not_taken(lost, case)
+    for code in _of_nothing(case):
+        yield f"Code {code} is of no promotion here."
     for step in priced.next_steps:
         yield _step(step, case)
     for unread in case.unread:
         yield f"{unread.promotion_id or 'A promotion'} cannot be read and was left out: {unread.problem}"
     if not priced.is_proven:
         yield f"The work limit of {case.policy.states_max} states was reached: there may be a better choice."
+
+
+def _of_nothing(case: Case) -> Iterator[str]:
+    """The codes that were shown and that no promotion asks for."""
+    words = {word.casefold() for each in case.promotions for word in each.needs.codes}
+    batches = {each.needs.batch for each in case.promotions if each.needs.batch}
+    for code in case.basket.codes:
+        if code.code.casefold() not in words and code.batch not in batches:
+            yield code.code
 
 
 def _name(promotion_id: str, names: Words) -> str:
