@@ -7,7 +7,7 @@ layer: the engine asks with the rights that hold. `cache` only makes the next sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from itertools import combinations
@@ -17,7 +17,8 @@ from posapp.domain.pricing.items.components import components
 from posapp.domain.pricing.items.frontier import combined_frontier
 from posapp.domain.pricing.items.set_cache import SetCache
 from posapp.domain.pricing.items.solving import Prepared, Solved, solve_alone, solve_component
-from posapp.domain.pricing.items.units import NormalForm, normal_form
+from posapp.domain.pricing.items.standing import Standing
+from posapp.domain.pricing.items.units import normal_form
 from posapp.domain.pricing.items.writing_out import gifts_of, joined
 from posapp.domain.pricing.terms.applications import (
     Application,
@@ -44,6 +45,8 @@ class ItemCache:
     sets: SetCache = field(default_factory=SetCache)
     solved: dict[object, Solved] = field(default_factory=dict)
     policy: Policy | None = None
+    #: The basket that was asked about last.
+    standing: Standing | None = None
 
     def get_ready(self, policy: Policy) -> None:
         """Begin anew for another policy or where it has grown full; drop the older half of the components."""
@@ -51,6 +54,7 @@ class ItemCache:
         self.policy = policy
         if is_other or self.sets.is_full:
             self.sets = SetCache()
+            self.standing = None
             self.solved.clear()
         if len(self.solved) > COMPONENTS_MAX:
             for key in list(self.solved)[: COMPONENTS_MAX // 2]:
@@ -71,29 +75,36 @@ def solve_items(
 
 def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: ItemCache) -> ItemChoice:
     cache.get_ready(policy)
-    form = normal_form(lots, rights, policy, cache.sets)
-    weights = _weights(form, rights)
+    standing = cache.standing
+    if standing is None:
+        standing = cache.standing = Standing(cache.sets, policy)
+    weights: dict[str, int] | None = None
+    is_weighed = False
     found: list[Application] = []
     value = states = 0
     is_proven = True
     parts: list[tuple[frozenset[int], int]] = []
     solved = cache.solved
-    for component in components(form):
-        answer = solved.get(component.key)
+    for part in standing.parts(lots, rights):
+        answer = part.solved or solved.get(part.key)
         left = policy.states_max - states
         # What another basket had more work for is done anew with less: a till's past changes no answer.
         if answer is None or answer.states > left:
-            if component.is_tied:
+            if not is_weighed:
+                weights, is_weighed = _weights(standing.lots, rights), True
+            form, component = part.taken_apart()
+            if part.is_tied:
                 answer = solve_component(Prepared(form, component, weights), left)
             else:
                 answer = solve_alone(form, component, weights)
             # What was cut short hangs on the rest of the basket: it is not kept.
             if answer.is_proven:
-                solved[component.key] = answer
+                solved[part.key] = answer
+        if answer.is_proven:
+            part.solved = answer
         found.extend(answer.applications)
         value += answer.value_minor
-        lines = frozenset([form.lots[position].line.line_no for position in component.positions])
-        parts.append((lines, answer.value_minor))
+        parts.append((part.lines, answer.value_minor))
         states += answer.states
         is_proven = is_proven and answer.is_proven
     return ItemChoice(joined(found), value, states, is_proven, components=tuple(parts))
@@ -125,7 +136,7 @@ def touched_lines(lots: Sequence[Lot], rights: Sequence[Right], cache: ItemCache
     return frozenset([open_lots.lots[position].line.line_no for position in positions])
 
 
-def _weights(form: NormalForm, rights: Sequence[Right]) -> dict[str, int] | None:
+def _weights(lots: Iterable[Lot], rights: Sequence[Right]) -> dict[str, int] | None:
     """By promotion: a unit of money counts for more than all cost of the store, which breaks ties."""
     if len({id(right.promotion.funding) for right in rights}) < 2:
         return None
@@ -134,7 +145,7 @@ def _weights(form: NormalForm, rights: Sequence[Right]) -> dict[str, int] | None
     if len(shares) < 2:
         return None
     scale = gcd(*shares)
-    goods = sum([lot.count * lot.price_minor for lot in form.lots])
+    goods = sum([lot.count * lot.price_minor for lot in lots])
     whole = 1 << (goods * (max(shares) // scale)).bit_length()
     return {promotion_id: whole - share // scale for promotion_id, share in store.items()}
 

@@ -31,7 +31,8 @@ ONLY: tuple[int, ...] = (0,)
 _known: dict[int, tuple[Promotion, list[GoodsSet], int]] = {}
 
 
-def _asked(promotion: Promotion) -> tuple[Promotion, list[GoodsSet], int]:
+def asked(promotion: Promotion) -> tuple[Promotion, list[GoodsSet], int]:
+    """A promotion, the sets of its slots, and the units that it needs at least."""
     known = _known.get(id(promotion))
     if known is None:
         if len(_known) >= PROMOTIONS_MAX:
@@ -59,7 +60,7 @@ class OpenLots:
         """The lots that fit any slot of a promotion."""
         known = self._known.get(id(promotion))
         if known is None:
-            _, sets, least = _asked(promotion)
+            _, sets, least = asked(promotion)
             known = self._known[id(promotion)] = (promotion, self._reached(sets, least))
         return known[1]
 

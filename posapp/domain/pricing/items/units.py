@@ -34,12 +34,12 @@ class NormalForm:
 
     __slots__ = ("eligible", "is_frontier", "lots", "numbers")
 
-    def __init__(self, lots: Sequence[Lot], cache: SetCache, is_frontier: bool) -> None:
+    def __init__(self, lots: list[Lot], numbers: list[int], *, is_frontier: bool) -> None:
         #: Whether other answers than the best are asked for: no step may then stand for a higher one.
         self.is_frontier = is_frontier
-        self.lots: list[Lot] = cache.open_lots(lots).lots
-        self.numbers = [cache.lot(lot) for lot in self.lots]
-        self.eligible: list[list[Eligible]] = [[] for _ in self.lots]
+        self.lots = lots
+        self.numbers = numbers
+        self.eligible: list[list[Eligible]] = [[] for _ in lots]
 
 
 def normal_form(
@@ -51,9 +51,10 @@ def normal_form(
     is_frontier: bool = False,
 ) -> NormalForm:
     """All rules that can do anything in this basket, on the lots that they reach."""
-    form = NormalForm(lots, cache, is_frontier)
-    numbers, eligible = form.numbers, form.eligible
     open_lots = cache.open_lots(lots)
+    numbers = [cache.lot(lot) for lot in open_lots.lots]
+    form = NormalForm(open_lots.lots, numbers, is_frontier=is_frontier)
+    eligible = form.eligible
     # Tills may have loaded them in another order; what is cut short must be the same all the same.
     for right in sorted(rights, key=_id_of):
         promotion = right.promotion
@@ -66,7 +67,7 @@ def normal_form(
         key = (token, right.uses_max, right.left_minor, right.code, is_frontier)
         known = cache.made.get(key)
         if known is None or known[0] != reach:
-            known = (reach, cache.numbered(_made(form, reached, token, right, policy, cache)))
+            known = (reach, cache.numbered(rules_on(form, reached, token, right, policy, cache)))
             cache.made[key] = known
         for _, pairs in known[1]:
             for n, pair in pairs:
@@ -74,7 +75,7 @@ def normal_form(
     return form
 
 
-def _made(
+def rules_on(
     form: NormalForm, reach: Reached, token: int, right: Right, policy: Policy, cache: SetCache
 ) -> Made:
     """The rules of a right on the lots that it reaches."""
