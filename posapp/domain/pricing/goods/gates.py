@@ -176,16 +176,24 @@ def unmet(
     amounts: Sequence[int] | None = None,
     uses: Uses | None = None,
     held: Held | None = None,
+    *,
+    places: Sequence[frozenset[int]] | None = None,
 ) -> Closed | None:
     """What the conditions miss, or None where they are met; `amounts` of the lines as they are to be judged.
 
     Of conditions that must all hold it is the first that does not; where one is enough, the nearest. What
-    the member bought `earlier` counts too.
+    the member bought `earlier` counts too. `places` are the lines that each is about, where they are known.
     """
     missed: list[Closed] = []
     earlier = (uses.earlier_qty, uses.earlier_minor) if uses is not None else (0, 0)
-    for condition in needs.conditions:
-        closed = _unmet(condition, lines, amounts, earlier, held)
+    for nth, condition in enumerate(needs.conditions):
+        if places is not None:
+            mine = sorted(places[nth])
+        elif held is not None:
+            mine = sorted(held.places(condition.of))
+        else:
+            mine = [n for n, line in enumerate(lines) if not line.is_locked and holds(condition.of, line)]
+        closed = _unmet(condition, lines, amounts, earlier, mine)
         if closed is None and needs.match == "any":
             return None
         if closed is not None:
@@ -205,13 +213,9 @@ def _unmet(
     condition: Condition,
     lines: Sequence[BasketLine],
     amounts: Sequence[int] | None,
-    earlier: tuple[int, int] = (0, 0),
-    held: Held | None = None,
+    earlier: tuple[int, int],
+    places: list[int],
 ) -> Closed | None:
-    if held is not None:
-        places = sorted(held.places(condition.of))
-    else:
-        places = [n for n, line in enumerate(lines) if not line.is_locked and holds(condition.of, line)]
     missing_qty = 0
     if condition.min_qty is not None or condition.max_qty is not None:
         qty = sum(lines[n].quantity for n in places) + earlier[0]

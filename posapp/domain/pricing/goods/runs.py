@@ -58,7 +58,7 @@ def shares_of(application: Application, policy: Policy) -> Sequence[int]:
     """What of an application each of its units bears, in their order: its own gain, or shared by price."""
     units = application.units
     if application.is_unitwise:
-        return [unit.gain_minor for unit in units]
+        return [unit[3] for unit in units]
     reduced_only = policy.share_over == "reduced"
     prices = [0 if reduced_only and not unit.gain_minor else unit.price_minor for unit in units]
     has_floor = any(unit.floor_minor for unit in units)
@@ -88,36 +88,32 @@ def runs_of(
     runs: list[Run] = []
     books = book_slots(lots)
     for lot in lots:
-        line, price = lot.line, lot.price_minor
-        at, floor = places[line.line_no], min(line.floor_minor, price)
+        line, price, left = lot.line, lot.price_minor, lot.count
+        at, floor = places[line.line_no], line.floor_minor
+        if floor > price:
+            floor = price
         by_book: Shares = ()
-        if lot.book is not None and line.unit_minor != price:
+        if books and lot.book is not None and line.unit_minor != price:
             by_book = ((books[lot.book.promotion_id], line.unit_minor - price),)
-        left = lot.count
         mine = taken.get(line.line_no)
-        for index in range(lot.first, lot.first + lot.count) if mine else ():
-            shares = mine.get(index) if mine else None
-            if shares:
+        if mine:
+            for index in range(lot.first, lot.first + left):
+                shares = mine.get(index)
+                if shares is None:
+                    continue
                 left -= 1
-                after = price - sum([part for _, part in shares])
-                _add(runs, Run(at, 1, price, after, after, floor, lot.is_locked, (*by_book, *shares)))
+                if by_book:
+                    shares = (*by_book, *shares)
+                last = runs[-1] if runs else None
+                # To the run before where it has had the same fate.
+                if last and last.at == at and last.shares == shares and last.price_minor == price:
+                    last.count += 1
+                    continue
+                after = price - sum([part for slot, part in shares if slot >= 0])
+                runs.append(Run(at, 1, price, after, after, floor, lot.is_locked, shares))
         if left:
             runs.append(Run(at, left, price, price, price, floor, lot.is_locked, by_book))
     return runs
-
-
-def _add(runs: list[Run], run: Run) -> None:
-    """To the run before where it has had the same fate."""
-    last = runs[-1] if runs else None
-    if (
-        last is not None
-        and last.at == run.at
-        and last.shares == run.shares
-        and last.price_minor == run.price_minor
-    ):
-        last.count += run.count
-    else:
-        runs.append(run)
 
 
 def room(runs: Iterable[Run], floor_ppm: int = 0, floor_minor: int = 0) -> int:

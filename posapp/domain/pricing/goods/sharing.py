@@ -48,7 +48,7 @@ def share(
 def _share_by(amount: int, weights: Sequence[int], how: Sharing, mode: Mode) -> list[int]:
     match how:
         case "largest_remainder":
-            return _largest_remainder(amount, weights)
+            return largest_remainder(amount, weights)
         case "equal_per_unit":
             return _equal_per_unit(amount, weights)
         case "largest_ratio":
@@ -69,14 +69,14 @@ def _share_by(amount: int, weights: Sequence[int], how: Sharing, mode: Mode) -> 
             )
 
 
-def _largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
-    """Hare's method; ties go to the earlier one (moneyphp, Vendure, Spree, ourselves)."""
+def largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
+    """Hare's method; ties go to the earlier one (moneyphp, Vendure, Spree, ourselves); some weight is above 0."""
     total = sum(weights)
     shares = [amount * weight // total for weight in weights]
     left = amount - sum(shares)
     if left:
-        by_rest = sorted(range(len(weights)), key=lambda n: (-(amount * weights[n] % total), n))
-        for place in by_rest[:left]:
+        by_rest = sorted([(-(amount * weight % total), n) for n, weight in enumerate(weights)])
+        for _, place in by_rest[:left]:
             shares[place] += 1
     return shares
 
@@ -181,7 +181,7 @@ def _kept_in(shares: list[int], weights: Sequence[int], rooms: Sequence[int]) ->
         free = [n for n, room in enumerate(rooms) if shares[n] < room]
         by = [weights[n] for n in free]
         by = by if any(by) else [1] * len(free)
-        for place, part in zip(free, _largest_remainder(over, by), strict=True):
+        for place, part in zip(free, largest_remainder(over, by), strict=True):
             shares[place] += part
 
 
@@ -196,27 +196,26 @@ def share_runs(
 
     It is the same as `share` over all units one by one. Raises ValueError as `share` does.
     """
-    total = sum(weight * count for weight, count in runs)
+    total = sum([weight * count for weight, count in runs])
     if how != "largest_remainder" or amount < 0 or total == 0:
         return _runs_one_by_one(amount, runs, how, mode)
     shares = [amount * weight // total for weight, _ in runs]
-    left = amount - sum(part * count for part, (_, count) in zip(shares, runs, strict=True))
+    left = amount - sum([part * count for part, (_, count) in zip(shares, runs, strict=True)])
     more = [0] * len(runs)
     if left:
-        by_rest = sorted(range(len(runs)), key=lambda n: (-(amount * runs[n][0] % total), n))
-        for place in by_rest:
+        by_rest = sorted([(-(amount * weight % total), n) for n, (weight, _) in enumerate(runs)])
+        for _, place in by_rest:
             more[place] = min(left, runs[place][1])
             left -= more[place]
             if not left:
                 break
-    return [
-        tuple(
-            (number, part)
-            for number, part in ((extra, low + 1), (count - extra, low))
-            if number
-        )
-        for extra, low, (_, count) in zip(more, shares, runs, strict=True)
-    ]  # fmt: skip
+    shared: list[tuple[RunShare, ...]] = []
+    for extra, low, (_, count) in zip(more, shares, runs, strict=True):
+        if not extra or extra == count:
+            shared.append(((count, low + 1 if extra else low),) if count else ())
+        else:
+            shared.append(((extra, low + 1), (count - extra, low)))
+    return shared
 
 
 def _runs_one_by_one(

@@ -42,6 +42,7 @@ class TaxSums:
     added_minor: int
 
 
+_NO_TAX = TaxSums((), 0)
 #: A rate, and where it falls: (place of the line, place of the tax on it).
 _Rate = tuple[tuple[str, int, bool], tuple[tuple[int, int], ...]]
 
@@ -99,7 +100,10 @@ def with_rounding(sums: TaxSums, minor: int) -> TaxSums:
 
 
 def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> tuple[TaxedLine, ...]:
-    """What tax falls on in a priced basket: what is paid or, where the policy says so, the list amount."""
+    """What tax falls on in a priced basket: what is paid or, where the policy says so, the list amount.
+
+    The units are told where taxes are rounded on them.
+    """
     of_basket = {line.line_no: line for line in basket.lines}
     if policy.tax_base == "list":
         return tuple(
@@ -112,21 +116,26 @@ def taxed_lines(basket: Basket, lines: Sequence[PricedLine], policy: Policy) -> 
             )
             for line in lines
         )
+    by_unit = policy.tax_rounding == "unit"
     return tuple(
-        TaxedLine(
-            line.line_no,
-            line.paid_minor,
-            of_basket[line.line_no].taxes,
-            line.quantity,
-            tuple((run.count, run.paid_minor) for run in line.runs),
-        )
-        for line in lines
+        [
+            TaxedLine(
+                line.line_no,
+                line.paid_minor,
+                of_basket[line.line_no].taxes,
+                line.quantity,
+                tuple([(run.count, run.paid_minor) for run in line.runs]) if by_unit else (),
+            )
+            for line in lines
+        ]
     )
 
 
 def tax_sums(lines: Sequence[TaxedLine], policy: Policy) -> TaxSums:
     """Tax of the lines, rounded as the policy says; net + included tax = amount on every line."""
-    shares, rates = _layout(tuple(line.taxes for line in lines))
+    shares, rates = _layout(tuple([line.taxes for line in lines]))
+    if not rates and policy.tax_rounding not in ("net_total", "net_document"):
+        return _NO_TAX
     if policy.tax_rounding in ("net_total", "net_document"):
         nets = _nets(lines, policy, by_line=policy.tax_rounding == "net_total")
         return _by_net(lines, nets, rates, policy)

@@ -93,14 +93,10 @@ def in_order(rights: Sequence[OrderRight]) -> list[OrderRight]:
     return sorted(rights, key=lambda right: (-right.promotion.stack.priority, right.promotion_id))
 
 
-def conditions_hold(right: OrderRight, runs: Sequence[Run], lines: Sequence[BasketLine]) -> bool:
-    """Whether what is judged after the items holds on these runs."""
-    if not right.conditions:
-        return True
-    amounts = [0] * len(lines)
-    for run in runs:
-        amounts[run.at] += run.base_minor * run.count
-    return unmet(right.promotion.needs, lines, amounts) is None
+def conditions_hold(right: OrderRight, amounts: Sequence[int], lines: Sequence[BasketLine]) -> bool:
+    """Whether what is judged after the items holds where the lines come to these amounts then."""
+    places = [mine for _, mine in right.conditions]
+    return not places or unmet(right.promotion.needs, lines, amounts, places=places) is None
 
 
 # ------------------------------------------------------------------ amounts
@@ -160,10 +156,11 @@ def reduction(right: OrderRight, *, base: int, measure: int, pieces: int, policy
     if want is None:
         return 0, 0
     amount = off_of(want.off, base, want.times, policy) + want.more_minor
-    return _capped(right, want, amount), want.times
+    return capped(right, want, amount), want.times
 
 
-def _capped(right: OrderRight, want: Wanted, amount: int) -> int:
+def capped(right: OrderRight, want: Wanted, amount: int) -> int:
+    """What of an amount its caps leave."""
     caps = (want.cap_minor, right.promotion.limits.max_minor, right.budget_minor)
     return max(0, min([amount, *(cap for cap in caps if cap is not None)]))
 
@@ -177,8 +174,11 @@ def apply_orders(
 ) -> list[OrderEffect]:
     """Take all rights off the runs, which are changed; the nth effect's slot is `first_slot` + n."""
     effects: list[OrderEffect] = []
+    amounts = [0] * len(lines)
+    for run in runs:
+        amounts[run.at] += run.base_minor * run.count
     for right in in_order(rights):
-        if not conditions_hold(right, runs, lines):
+        if not conditions_hold(right, amounts, lines):
             continue
         slot = first_slot + len(effects)
         taken = times = whole_base = 0
@@ -233,7 +233,7 @@ def _take(
             for (_, base), count in zip(pools, counts, strict=True)
         ]
     whole = sum(parts) + want.more_minor
-    amount = _capped(right, want, whole)
+    amount = capped(right, want, whole)
     for cap in (right.promotion.limits.max_minor, right.budget_minor):
         if cap is not None:
             amount = min(amount, cap - laid.taken)

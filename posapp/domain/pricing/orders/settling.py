@@ -146,26 +146,33 @@ def _numbered(
 
 def _lines(basket: Basket, runs: Sequence[Run], places: Mapping[int, int]) -> tuple[PricedLine, ...]:
     of_line: list[list[UnitRun]] = [[] for _ in basket.lines]
+    paid = [0] * len(of_line)
+    # Where every slot took something it is its own place.
+    is_other = any([slot != place for slot, place in places.items()])
     for run in runs:
-        shares = tuple([(places[slot], part) for slot, part in run.shares])
-        if len(shares) > 1 and (len(shares) > 2 or shares[0][0] >= shares[1][0]):
-            shares = _in_places(shares)
-        mine = of_line[run.at]
-        if mine and mine[-1].paid_minor == run.left_minor and mine[-1].shares == shares:
-            mine[-1] = UnitRun(mine[-1].count + run.count, run.left_minor, shares)
+        shares = run.shares
+        if is_other and shares:
+            shares = tuple([(places[slot], part) for slot, part in shares])
+        if len(shares) > 1:
+            last = -1
+            for place, _ in shares:
+                if place <= last:
+                    shares = _in_places(shares)
+                    break
+                last = place
+        at, count, left = run.at, run.count, run.left_minor
+        paid[at] += left * count
+        mine = of_line[at]
+        if mine and mine[-1].paid_minor == left and mine[-1].shares == shares:
+            mine[-1] = UnitRun(mine[-1].count + count, left, shares)
         else:
-            mine.append(UnitRun(run.count, run.left_minor, shares))
+            mine.append(UnitRun(count, left, shares))
     return tuple(
         [
             PricedLine(
-                line.line_no,
-                line.sku,
-                line.quantity,
-                line.quantity * line.unit_minor,
-                sum([unit.paid_minor * unit.count for unit in units]),
-                tuple(units),
+                line.line_no, line.sku, line.quantity, line.quantity * line.unit_minor, amount, tuple(units)
             )
-            for line, units in zip(basket.lines, of_line, strict=True)
+            for line, units, amount in zip(basket.lines, of_line, paid, strict=True)
         ]
     )
 

@@ -20,8 +20,9 @@ from typing import Protocol
 
 from posapp.domain.pricing.goods.runs import Run, runs_of
 from posapp.domain.pricing.orders.bound import Ceiling
+from posapp.domain.pricing.orders.by_line import taken_off
 from posapp.domain.pricing.orders.by_unit import ByUnit, by_unit
-from posapp.domain.pricing.orders.layer import OrderEffect, OrderRight, apply_orders
+from posapp.domain.pricing.orders.layer import OrderEffect, OrderRight
 from posapp.domain.pricing.orders.plan import Plan, planned
 from posapp.domain.pricing.orders.watch import Goods, Reach
 from posapp.domain.pricing.terms.applications import Application, Frontier, ItemChoice, LinePart, Lot, Right
@@ -172,7 +173,7 @@ def settle(goods: Goods, choice: ItemChoice, orders: Sequence[OrderRight], polic
             slots.append(application)
         numbered.append((firsts[key], application))
     runs = runs_of(goods.lots, goods.places, numbered, policy)
-    effects = apply_orders(runs, orders, len(slots), goods.lines, policy) if orders else []
+    effects = taken_off(runs, orders, len(slots), goods.lines, policy) if orders else []
     saving = choice.value_minor + sum(effect.amount_minor for effect in effects)
     return Combined(
         goods, choice, tuple(slots), runs, tuple(effects), saving, choice.states, choice.is_proven
