@@ -138,7 +138,8 @@ def limits(cart: Cart, priced: PricedBasket) -> Iterator[str]:
     groups = [each.stack.group for each in of_groups if each.stack.group]
     if len(groups) != len(set(groups)):
         yield "two of a group"
-    if any(each.stack.alone for each in money_off) and len({each.promotion_id for each in money_off}) > 1:
+    companies = {each.stack.alone_with or each.promotion_id for each in money_off}
+    if any(each.stack.alone for each in money_off) and len(companies) > 1:
         yield "not alone"
     lines = {line.line_no: line for line in cart.basket.lines}
     for place, (discount, promotion) in enumerate(zip(priced.discounts, used, strict=True)):

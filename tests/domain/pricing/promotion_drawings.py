@@ -197,7 +197,8 @@ _frame: Document = {
         floor_pct=percents,
         when_unknown=st.sampled_from(["allow", "refuse"]),
     ),
-    "stack": table(group=words, tags=texts, agrees=texts, alone=flags, priority=st.integers(-9, 9)),
+    "stack": table(group=words, tags=texts, agrees=texts, alone=flags, priority=st.integers(-9, 9))
+    | table({"alone": words}, tags=texts, agrees=texts, priority=st.integers(-9, 9)),
     "funding": st.sampled_from(
         [
             [{"party": "brand", "share": "33.3333", "name": "Acme"}, {"party": "store", "share": "66.6667"}],

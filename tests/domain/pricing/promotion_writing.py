@@ -265,7 +265,7 @@ def _stack(promotion: Promotion) -> dict[str, Any]:
             "group": stack.group,
             "tags": sorted(stack.tags),
             "agrees": sorted(stack.agrees),
-            "alone": stack.alone,
+            "alone": stack.alone_with or stack.alone,
             "priority": stack.priority,
         }
     )

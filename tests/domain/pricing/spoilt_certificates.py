@@ -119,7 +119,7 @@ def _legal(certificate: Table) -> list[set[str]]:
     sets: list[set[str]] = [set()]
     for group in certificate["groups"]:
         sets = [some | ({name} if name else set()) for some in sets for name in group]
-    return sets + [{name} - {""} for name in certificate["alone"]]
+    return sets + [{*names} - {""} for names in certificate["alone"]]
 
 
 def _is_covered(certificate: Table) -> bool:

@@ -1,4 +1,4 @@
-"""Published cases of other systems, written from docs/PRICING.md alone, with the policies as they stand there.
+"""Published cases of other systems, written from docs/PRICING.md alone, with the policies that stand there.
 
 `peers_blind.jsonl` has one case a line: what it is `from` (repository, file, test), `as` which system's
 policy of the page it runs, what of the `policy` is its own, the CASE and what the peer publishes. The facts

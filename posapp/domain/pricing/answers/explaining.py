@@ -15,6 +15,7 @@ from posapp.domain.pricing.answers.next_steps import MoreGoods, next_steps, no_m
 from posapp.domain.pricing.goods.gates import Closed
 from posapp.domain.pricing.goods.missing import missing_of
 from posapp.domain.pricing.goods.sets import holds
+from posapp.domain.pricing.terms.alone import are_fellows
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Lost, PricedBasket
@@ -103,10 +104,11 @@ def _beaten_by(case: Beside, promotion: Promotion, used: set[str]) -> tuple[str,
     if rivals:
         return "group", rivals
     lonely = {n for n in rest if by_id[n].stack.alone}
-    if lonely:
-        return "alone", lonely
-    if promotion.stack.alone:
-        return "alone", rest
+    if not any(are_fellows(promotion.stack, by_id[n].stack) for n in lonely):
+        if lonely:
+            return "alone", lonely
+        if promotion.stack.alone:
+            return "alone", rest
     mine = {line.line_no for line in case.basket.lines if _has(promotion, line)}
     took = {
         each.promotion_id

@@ -213,14 +213,18 @@ def _limits(node: Node) -> Limits:
 
 
 def _stack(node: Node) -> Stack:
+    is_named = isinstance(node.take("alone"), str) if node.has("alone") else False
     stack = Stack(
         group=node.text("group", ""),
         tags=node.texts("tags"),
         agrees=node.texts("agrees"),
-        alone=node.flag("alone"),
+        alone=is_named or node.flag("alone"),
         priority=node.whole("priority", 0, least=-1_000_000, most=1_000_000),
+        alone_with=node.text("alone") if is_named else "",
     )
     node.finish()
+    if is_named and stack.group:
+        raise node.problem("group", 'stands with no name in "alone"; those of one name are all used.')
     return stack
 
 

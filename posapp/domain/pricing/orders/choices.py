@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, product
 from typing import Generic, TypeVar
 
+from posapp.domain.pricing.terms.alone import lonely_sets
 from posapp.domain.pricing.terms.promotion import Promotion
 from posapp.values import dataclass
 
@@ -102,9 +103,19 @@ class Choosing(Generic[T]):
 
     def _worlds(self, banned: frozenset[str]) -> Iterator[frozenset[str]]:
         """Sets to be looked at by themselves: each that goes alone, and the rest by their price books."""
-        together = {n for n, each in self._promotions.items() if not each.stack.alone} - banned
+        together = {n for n, each in self._promotions.items() if not each.stack.alone}
+        yield from self._by_books(together - banned)
+        lonely = [names - banned for names in lonely_sets(self._promotions.values())]
+        for names in sorted(lonely, key=sorted):
+            if len(names) > 1:
+                yield from self._by_books(set(names))
+            elif names:
+                yield names
+
+    def _by_books(self, together: set[str]) -> Iterator[frozenset[str]]:
+        """What goes together, with each choice of the price books that need not be taken."""
         by_hand = [
-            sorted(set(members) - banned)
+            sorted(together.intersection(members))
             for _, members in sorted(self._groups.items())
             if len(members) > 1 and any(self._promotions[n].layer == "price" for n in members)
         ]
@@ -119,8 +130,6 @@ class Choosing(Generic[T]):
         for kept in product(*([*members, ""] for members in by_hand)):
             rivals = {n for members in by_hand for n in members}
             yield frozenset(together - rivals | (set(kept) - {""}))
-        for promotion_id in sorted(self._promotions.keys() - together - banned):
-            yield frozenset({promotion_id})
 
     def _within(self, world: frozenset[str], best: Outcome[T] | None, least: int) -> Outcome[T] | None:
         """The better of the best so far and of the best of a world, by branching where a group is broken.

@@ -21,6 +21,7 @@ from posapp.domain.pricing.orders.window import Combined
 from posapp.domain.pricing.proof.certificate_items import Tabled, TooLargeError, tabled
 from posapp.domain.pricing.proof.certificate_orders import Laws, laws_of
 from posapp.domain.pricing.proof.checker import ahead_of, still_open
+from posapp.domain.pricing.terms.alone import lonely_sets
 from posapp.domain.pricing.terms.applications import Right
 from posapp.domain.pricing.terms.basket import Basket
 from posapp.domain.pricing.terms.policy import Policy
@@ -108,7 +109,7 @@ class _Certifying:
             "currency": self.case.basket.currency,
             "saving": self.saving,
             "groups": [[*names, *([""] if set(names) & set(exact) else [])] for names in groups.values()],
-            "alone": [each.promotion_id for each in told if each.stack.alone],
+            "alone": [sorted(names) for names in self._lonely(told)],
             "exact": exact,
             "answer": self.answer,
             "alternatives": self.alternatives,
@@ -119,14 +120,25 @@ class _Certifying:
 
     def _worlds(self, told: Sequence[Promotion]) -> list[frozenset[str]]:
         """Where prices are the same: each choice of price books, and what goes alone."""
-        together = frozenset(each.promotion_id for each in told if not each.stack.alone)
-        books = [each for each in told if each.layer == "price" and not each.stack.alone]
-        worlds = [together - {book.promotion_id for book in books}]
+        together = [each for each in told if not each.stack.alone]
+        return self._by_books(together) + self._lonely(told)
+
+    def _lonely(self, told: Sequence[Promotion]) -> list[frozenset[str]]:
+        """What goes alone: one by itself, or those of one name with each choice of their price books."""
+        worlds = []
+        for names in lonely_sets(told):
+            by_name = len(names) > 1
+            worlds += self._by_books([self.offered[n] for n in sorted(names)]) if by_name else [names]
+        return worlds
+
+    def _by_books(self, together: Sequence[Promotion]) -> list[frozenset[str]]:
+        books = [each for each in together if each.layer == "price"]
+        worlds = [frozenset(each.promotion_id for each in together if each.layer != "price")]
         for book in books:
             worlds += [
                 world | {book.promotion_id} for world in worlds if _has_room(self.offered, world, book)
             ]
-        return worlds + [frozenset({each.promotion_id}) for each in told if each.stack.alone]
+        return worlds
 
     # ------------------------------------------------------------------ alternatives
     def _cover(self, active: frozenset[str]) -> None:

@@ -36,7 +36,7 @@ def _choice(told: Table) -> Iterator[str]:
     if not told["saving"] - each["books"] == sum(off) + sum(amounts.values()) <= each["goods"]:
         yield "The parts of the answer do not add up to what it saves."
     exact, held = {*told["exact"]}, [{*one["active"]} for one in told["alternatives"]]
-    legal = [{*some} - {""} for some in [*islice(product(*told["groups"]), MOST), *product(told["alone"])]]
+    legal = [{*some} - {""} for some in [*islice(product(*told["groups"]), MOST), *told["alone"]]]
     if not any(used <= some for some in legal):
         yield "The answer uses promotions that do not go together."
     if len(legal) >= MOST or not all(any(a <= b and a & exact == b & exact for b in held) for a in legal):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Generic, TypeVar
 
+from posapp.domain.pricing.terms.alone import lonely_sets
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import Promotion
 from posapp.values import dataclass
@@ -49,24 +50,29 @@ def with_books(promotions: Sequence[Promotion], policy: Policy, compute: Compute
     `states` are those of all that was tried; where they come to the policy's limit the best so far is taken.
     """
     acting = [each for each in promotions if each.layer != "points"]
-    alone = by_priority([each for each in acting if each.stack.alone])
+    alone = _lonely(acting)
     rest = [each for each in acting if not each.stack.alone]
     if not any(each.layer == "price" for each in acting):
         # Without books all that there is to choose is chosen on the way.
         return compute(_ids(acting))
     if policy.sequence_order == "free":
         return _best(_ways(alone, rest), policy, compute)
-    for each in alone:
-        way = compute(frozenset({each.promotion_id}))
+    for names in alone:
+        way = compute(names)
         if any(way.worth):
             return way
     return compute(_ids(rest) - _beaten(rest, policy, compute))
 
 
-def _ways(alone: Sequence[Promotion], rest: Sequence[Promotion]) -> Iterator[frozenset[str]]:
+def _lonely(promotions: Sequence[Promotion]) -> list[frozenset[str]]:
+    """What goes alone, by the highest priority of those of one name."""
+    highest = {each.promotion_id: n for n, each in enumerate(by_priority(promotions))}
+    return sorted(lonely_sets(promotions), key=lambda names: min(highest[name] for name in names))
+
+
+def _ways(alone: Sequence[frozenset[str]], rest: Sequence[Promotion]) -> Iterator[frozenset[str]]:
     """Ids of what may be computed together: each that goes alone, and the rest by their books."""
-    for each in alone:
-        yield frozenset({each.promotion_id})
+    yield from alone
     for rivals in _rivals(rest):
         yield _ids(rest) - rivals
 

@@ -40,6 +40,8 @@ class _State:
     order_begins: tuple[int, ...] | None
     taken: tuple[_Taken, ...]
     is_closed: bool = False
+    #: The name by which those that closed it go alone together.
+    closed_by: str = ""
 
     @property
     def left_minor(self) -> int:
@@ -145,6 +147,7 @@ class _Run:
             None,
             (),
             is_closed=any(book.stack.alone for book in books),
+            closed_by=next((book.stack.alone_with for book in books if book.stack.alone), ""),
         )
 
     def application(self, taken: _Taken) -> Application:
@@ -207,7 +210,8 @@ class _Run:
         self.states += 1 + len(self.unlocked)
         promotion = right.promotion
         stack = promotion.stack
-        if state.is_closed or (stack.alone and (state.taken or self.has_book)):
+        is_fellow = stack.alone and stack.alone_with and stack.alone_with == state.closed_by
+        if not is_fellow and (state.is_closed or (stack.alone and (state.taken or self.has_book))):
             return None
         if stack.group and stack.group in state.groups:
             if self.policy.of_group != "share":
@@ -247,4 +251,5 @@ class _Run:
             order_begins,
             (*state.taken, _Taken(right, found, state.left)),
             is_closed=stack.alone or self.policy.stacking == "single",
+            closed_by="" if self.policy.stacking == "single" else stack.alone_with,
         )

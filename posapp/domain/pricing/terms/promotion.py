@@ -159,7 +159,8 @@ class Stack:
     """What it goes together with.
 
     Of one `group` at most one promotion is used in a basket. On one unit two item promotions go together
-    only if each names a tag of the other in `agrees` ("*" names all). `alone`: with no other at all.
+    only if each names a tag of the other in `agrees` ("*" names all). `alone`: with no other at all, or
+    only with those that go alone by the same name (`alone_with`), which are of no group.
     `priority` (high first) is the order in which those that go together are computed.
     """
 
@@ -168,6 +169,7 @@ class Stack:
     agrees: frozenset[str] = frozenset()
     alone: bool = False
     priority: int = 0
+    alone_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
