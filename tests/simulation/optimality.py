@@ -1,9 +1,11 @@
 """Whether the best price is the best, judged by two that share no line with the search, and certified.
 
     python -m tests.simulation.optimality --seeds 0:100000 --jobs 2
+    python -m tests.simulation.optimality --judge picks --seeds 0:100000 --jobs 2
     python -m tests.simulation.optimality --judge highs --seeds 0:2000 --jobs 2
 
-By brute force: small nasty baskets, every choice tried. By HiGHS: baskets of 10 to 60 lines in a shop of
+By brute force: small nasty baskets, every choice tried; `picks` are those whose order promotions are about
+single units. By HiGHS: baskets of 10 to 60 lines in a shop of
 5,000 promotions, as a mixed integer programme. To the cent; a certificate that says it is closed must be
 accepted by the checker, and copies of it with anything in them changed are refused unless what they say is
 still true. Each seed is one basket, so that a campaign can be cut anywhere and go on with the
@@ -30,8 +32,10 @@ from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.proof.certificate import certify
 from posapp.domain.pricing.proof.checker import check
 from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.priced import PricedBasket
 from tests.domain.pricing.adversarial_baskets import adversarial_case
 from tests.domain.pricing.brute_force import most_off
+from tests.domain.pricing.picking_baskets import picking_case
 from tests.domain.pricing.spoilt_certificates import is_true, spoilt
 from tests.simulation.seed_ranges import in_processes, seeds_of, with_seeds
 
@@ -60,17 +64,29 @@ class Outcome:
         return {"baskets": self.baskets, "counted": dict(sorted(self.counted.items())), "wrong": self.wrong}
 
 
-def small(seed: int, outcome: Outcome) -> None:
-    """One small basket against brute force."""
-    basket, promotions = adversarial_case(seed)
-    priced = price(basket, promotions)
-    most = most_off(basket, promotions)
+def _compare(seed: int, priced: PricedBasket, most: int, outcome: Outcome) -> None:
     outcome.baskets += 1
     outcome.counted["proven" if priced.is_proven else "not proven"] += 1
     if priced.discount_minor > most:
         outcome.wrong.append(f"{seed}: {priced.discount_minor} is more than the {most} that can be had")
     elif priced.discount_minor < most and priced.is_proven:
         outcome.wrong.append(f"{seed}: {priced.discount_minor}, and {most} can be had")
+
+
+def small(seed: int, outcome: Outcome) -> None:
+    """One small basket against brute force."""
+    basket, promotions = adversarial_case(seed)
+    priced = price(basket, promotions)
+    most = most_off(basket, promotions)
+    _compare(seed, priced, most, outcome)
+
+
+def picks(seed: int, outcome: Outcome) -> None:
+    """One small basket whose order promotions pick units against brute force."""
+    basket, promotions, policy = picking_case(seed)
+    priced = price(basket, promotions, policy)
+    most = most_off(basket, promotions, per_unit=policy.order_percent_per == "unit")
+    _compare(seed, priced, most, outcome)
 
 
 def proved(seed: int, outcome: Outcome) -> None:
@@ -116,7 +132,7 @@ def large(seed: int, outcome: Outcome) -> None:
         outcome.wrong.append(f"{seed}: {priced.discount_minor}, the judge says {verdict.saving_minor}")
 
 
-JUDGES = {"brute": (small, proved), "highs": (large,)}
+JUDGES = {"brute": (small, proved), "picks": (picks,), "highs": (large,)}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,43 +7,35 @@ is taken. Slow on purpose. Knows what `adversarial_baskets` makes; anything else
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
 from posapp.domain.pricing.terms.promotion import (
-    AllOf,
-    AnyOf,
     Bundle,
     EachUnit,
-    Every,
-    Except,
     GoodsSet,
-    Having,
     NFor,
     Nth,
     Off,
-    OrderOff,
     PriceBook,
     Promotion,
     QtyTier,
     Reward,
-    SpendTier,
 )
-from tests.domain.pricing.brute_sharing import divide, divide_above
+from tests.domain.pricing.brute_orders import OrderLayer, Unit, floor_of, meets, share_of, within
+from tests.domain.pricing.brute_sharing import divide_above
 
-MILLION = 1_000_000
-#: A unit: number of its line, price after the price layer, locked.
-Unit = tuple[int, int, bool]
 #: What items left of each unit, and the groups that they used.
 Left = tuple[tuple[int, ...], frozenset[str]]
 
 
-def most_off(basket: Basket, promotions: Sequence[Promotion]) -> int:
-    """What falls off at most, in all layers."""
+def most_off(basket: Basket, promotions: Sequence[Promotion], *, per_unit: bool = False) -> int:
+    """What falls off at most, in all layers; `per_unit`: order promotions round each unit by itself."""
     opened = [each for each in promotions if _has_code(each, basket)]
     worlds = [[each] for each in opened if each.stack.alone]
-    return max(_of_world(basket, world) for world in ([e for e in opened if not e.stack.alone], *worlds))
+    worlds.append([each for each in opened if not each.stack.alone])
+    return max(_of_world(basket, world, per_unit) for world in worlds)
 
 
 def _has_code(promotion: Promotion, basket: Basket) -> bool:
@@ -51,39 +43,17 @@ def _has_code(promotion: Promotion, basket: Basket) -> bool:
     return not codes or any(code.code in codes and code.uses_left > 0 for code in basket.codes)
 
 
-def _within(goods: GoodsSet, line: BasketLine) -> bool:
-    match goods:
-        case Every():
-            return True
-        case Having("sku", values):
-            return line.sku in values
-        case Having("tag", values):
-            return bool(values & line.traits.tags)
-        case AnyOf(sets):
-            return any(_within(one, line) for one in sets)
-        case AllOf(sets):
-            return all(_within(one, line) for one in sets)
-        case Except(of):
-            return not _within(of, line)
-    raise TypeError(f"{goods!r} is no set of goods")
-
-
-def _share(price: int, ppm: int) -> int:
-    whole, rest = divmod(price * ppm, MILLION)
-    return whole + (2 * rest >= MILLION)
-
-
 def _off(off: Off, price: int) -> int:
     if off.ppm is not None:
-        return _share(price, off.ppm)
+        return share_of(price, off.ppm)
     if off.minor is not None:
         return min(off.minor, price)
     return max(0, price - (off.price_minor or 0))
 
 
-def _of_world(basket: Basket, promotions: Sequence[Promotion]) -> int:
+def _of_world(basket: Basket, promotions: Sequence[Promotion], per_unit: bool) -> int:
     listed = [line.amount_minor for line in basket.lines]
-    books = [each for each in promotions if each.layer == "price" and _meets(each, basket, listed)]
+    books = [each for each in promotions if each.layer == "price" and meets(each, basket, listed)]
     # The lowest price is no choice, but for its code, or where something else of its group could be had.
     free = [
         each
@@ -97,7 +67,8 @@ def _of_world(basket: Basket, promotions: Sequence[Promotion]) -> int:
         for some in combinations(free, count):
             groups = [each.stack.group for each in some if each.stack.group]
             if len(groups) == len(set(groups)):
-                best = max(best, _with_books(basket, promotions, [*always, *some], set(groups)))
+                found = _with_books(basket, promotions, [*always, *some], set(groups), per_unit=per_unit)
+                best = max(best, found)
     return best
 
 
@@ -105,34 +76,35 @@ def _rivals(one: Promotion, other: Promotion, basket: Basket) -> bool:
     """Whether they are of one group and the other is about anything in the basket."""
     kind = other.kind
     sets = [part.of for part in kind.buy] if isinstance(kind, Reward) else _parts(other)
-    touches = any(_within(goods, line) for goods in sets for line in basket.lines)
+    touches = any(within(goods, line) for goods in sets for line in basket.lines)
     return one.stack.group == other.stack.group and touches
 
 
 def _with_books(
-    basket: Basket, promotions: Sequence[Promotion], books: Sequence[Promotion], taken: set[str]
-) -> int:
+    basket: Basket, promotions: Sequence[Promotion], books: Sequence[Promotion], taken: set[str], *,
+    per_unit: bool,
+) -> int:  # fmt: skip
     units: list[Unit] = []
     for number, line in enumerate(basket.lines):
         offers = [(line.unit_minor, False)]
         for book in books:
             assert isinstance(book.kind, PriceBook)
             assert book.kind.off is not None
-            if _within(book.on, line) and not line.is_locked:
+            if within(book.on, line) and not line.is_locked:
                 price = line.unit_minor - _off(book.kind.off, line.unit_minor)
                 offers.append((price, book.kind.locks))
         price, locks = min(offers)
-        units += [(number, price, locks or line.is_locked)] * line.quantity
+        units += [(number, price, locks or line.is_locked, min(line.floor_minor, price))] * line.quantity
     off = sum(basket.lines[unit[0]].unit_minor - unit[1] for unit in units)
     amounts = [0] * len(basket.lines)
-    for number, price, _ in units:
+    for number, price, _, _ in units:
         amounts[number] += price
     others = [
         each
         for each in promotions
         if each.layer in ("item", "order")
         and each.stack.group not in (taken - {""})
-        and (each.needs.judged_on == "after_items" or _meets(each, basket, amounts))
+        and (each.needs.judged_on == "after_items" or meets(each, basket, amounts))
     ]
     orders = [each for each in others if each.layer == "order"]
     legal = [list(some) for some in _legal(orders)]
@@ -141,21 +113,8 @@ def _with_books(
         saved = sum(unit[1] for unit in units) - sum(left)
         for some in legal:
             if not groups.intersection(each.stack.group for each in some):
-                best = max(best, saved + _order_layer(basket, units, left, some))
+                best = max(best, saved + OrderLayer(basket, units, left, per_unit).taken(some))
     return off + best
-
-
-def _meets(promotion: Promotion, basket: Basket, amounts: Sequence[int]) -> bool:
-    for condition in promotion.needs.conditions:
-        mine = [
-            n for n, line in enumerate(basket.lines) if not line.is_locked and _within(condition.of, line)
-        ]
-        if sum(basket.lines[n].quantity for n in mine) < (condition.min_qty or 0):
-            return False
-        amount = sum(amounts[n] for n in mine)
-        if amount < (condition.min_minor or 0) or amount > (condition.max_minor or 1 << 60):
-            return False
-    return True
 
 
 def _legal(orders: Sequence[Promotion]) -> Iterator[tuple[Promotion, ...]]:
@@ -202,7 +161,7 @@ def _stacks(promotions: Sequence[Promotion], line: BasketLine) -> list[_Stack]:
     """The ways of one unit: unit-wise promotions that agree by priority, at most one that makes groups."""
     ways: list[_Stack] = []
     places = [
-        [(n, slot) for slot, goods in enumerate(_parts(each)) if _within(goods, line)]
+        [(n, slot) for slot, goods in enumerate(_parts(each)) if within(goods, line)]
         for n, each in enumerate(promotions)
     ]
     for count in range(len(promotions) + 1):
@@ -251,9 +210,12 @@ def _after(
     return left
 
 
-def _floor(promotion: Promotion, price: int) -> int:
-    limits = promotion.limits
-    return max(limits.floor_minor or 0, -(-price * (limits.floor_ppm or 0) // MILLION))
+def _of_lines(places: Sequence[int], units: Sequence[Unit]) -> Iterator[int]:
+    """For each of these units, the how manieth it is of its line."""
+    of_line: dict[int, int] = {}
+    for place in places:
+        of_line[units[place][0]] = of_line.get(units[place][0], 0) + 1
+        yield of_line[units[place][0]]
 
 
 def _cap(room: dict[int, int | None], n: int, amount: int) -> int:
@@ -279,8 +241,11 @@ def _each(
         off = kind.off
         if any(most is not None and len(places) > most for most in (limits.per_order, limits.max_units)):
             return False
+        per_line = limits.max_units_per_line
+        if per_line is not None and max(_of_lines(places, units), default=0) > per_line:
+            return False
     for place in places:
-        gain = min(_off(off, left[place]), left[place] - _floor(promotion, units[place][1]))
+        gain = min(_off(off, left[place]), left[place] - floor_of(promotion, units[place]))
         left[place] -= _cap(room, n, max(0, gain))
     return True
 
@@ -325,8 +290,17 @@ def _reduce_groups(
     room: dict[int, int | None], n: int,
 ) -> bool:  # fmt: skip
     off = promotion.kind.off  # type: ignore[union-attr]
+    per_line = promotion.limits.max_units_per_line
+    if per_line is not None and isinstance(promotion.kind, NFor | Bundle):
+        if max(_of_lines([place for whole, _ in groups for place in whole], units)) > per_line:
+            return False
+    elif per_line is not None:
+        # Of each line the dearest that come to be reduced.
+        mine = [place for _, reduced in groups for place in reduced]
+        paid = {place for place, count in zip(mine, _of_lines(mine, units), strict=True) if count <= per_line}
+        groups = [(whole, [place for place in reduced if place in paid]) for whole, reduced in groups]
     for whole, reduced in groups:
-        free = {place: max(0, left[place] - _floor(promotion, units[place][1])) for place in whole}
+        free = {place: max(0, left[place] - floor_of(promotion, units[place])) for place in whole}
         is_all = isinstance(promotion.kind, Bundle) and off.minor is not None
         if isinstance(promotion.kind, NFor | Bundle) and off.price_minor is not None:
             amount = max(0, sum(left[place] for place in whole) - off.price_minor)
@@ -342,58 +316,3 @@ def _reduce_groups(
         for place, part in zip(by_place, divide_above(amount, by_place, left, free), strict=True):
             left[place] -= part
     return True
-
-
-# ------------------------------------------------------------------ the order layer
-def _order_layer(
-    basket: Basket, units: Sequence[Unit], after: Sequence[int], orders: Iterable[Promotion]
-) -> int:
-    left = list(after)
-    total = 0
-    amounts = [0] * len(basket.lines)
-    for unit, amount in zip(units, after, strict=True):
-        amounts[unit[0]] += amount
-    for each in sorted(orders, key=lambda one: (-one.stack.priority, one.promotion_id)):
-        if each.needs.judged_on == "after_items" and not _meets(each, basket, amounts):
-            continue
-        held = [n for n, unit in enumerate(units) if not unit[2] and _within(each.on, basket.lines[unit[0]])]
-        mine = _picked(each, held, after)
-        base = sum(after[n] for n in mine)
-        judged = base if each.needs.judged_on == "after_items" else sum(units[n][1] for n in mine)
-        amount = min(_order_off(each, base, judged), sum(left[n] for n in mine))
-        caps = (each.limits.max_minor, getattr(each.kind, "cap_minor", None))
-        amount = min([amount, *(cap for cap in caps if cap is not None)])
-        if amount <= 0:
-            continue
-        total += amount
-        numbers = sorted({units[n][0] for n in mine})
-        lines = [[n for n in mine if units[n][0] == number] for number in numbers]
-        shares = divide(amount, [sum(left[n] for n in line) for line in lines])
-        for line, part in zip(lines, shares, strict=True):
-            for n, piece in zip(line, divide(part, [left[n] for n in line]), strict=True):
-                left[n] -= piece
-    return total
-
-
-def _picked(promotion: Promotion, mine: list[int], after: Sequence[int]) -> list[int]:
-    """The dearest units where only some count, or the cheapest where it says so."""
-    kind = promotion.kind
-    some = kind.count if isinstance(kind, OrderOff) and kind.units != "all" else None
-    most = min([limit for limit in (some, promotion.limits.max_units, len(mine)) if limit is not None])
-    by_price = sorted(mine, key=lambda n: (-after[n], n))
-    is_low = isinstance(kind, OrderOff) and kind.units == "cheapest"
-    return sorted(by_price[len(mine) - most :] if is_low else by_price[:most])
-
-
-def _order_off(promotion: Promotion, base: int, judged: int) -> int:
-    kind = promotion.kind
-    if isinstance(kind, OrderOff):
-        return (kind.off.minor or 0) if kind.off.ppm is None else _share(base, kind.off.ppm)
-    assert isinstance(kind, SpendTier)
-    reached = [step for step in kind.steps if step.least <= judged]
-    if not reached:
-        return 0
-    step = max(reached, key=lambda one: one.least)
-    times = judged // step.least if kind.every else 1
-    assert step.off.minor is not None
-    return step.off.minor * times

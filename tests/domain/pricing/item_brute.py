@@ -183,6 +183,19 @@ def grouped(right: Right, chosen: Sequence[Chosen]) -> list[tuple[list[int], int
     found: list[tuple[list[int], int]] = []
     # Money off is counted unit by unit in the order of prices, whatever group they are in.
     paid_order = sorted(one[3] for group in groups for one in group if _is_reduced(kind, group, one))
+    of_line: dict[int, int] = {}
+    per_line = limits.max_units_per_line
+    number_of = {one[3]: one[0][0] for group in groups for one in group}
+    if per_line is not None:
+        is_whole = isinstance(kind, NFor | Bundle)
+        within = []
+        for place in sorted(number_of) if is_whole else paid_order:
+            number = number_of[place]
+            of_line[number] = of_line.get(number, 0) + 1
+            within += [place] if of_line[number] <= per_line else []
+        if is_whole and max(of_line.values()) > per_line:
+            return None
+        paid_order = within
     paid = set(paid_order if limits.max_units is None else paid_order[: limits.max_units])
     for group in groups:
         room = [max(0, left - floor(promotion, unit)) for unit, left, _, _ in group]

@@ -114,9 +114,7 @@ def _promotion(random: Random, number: int, *, kind: object) -> Promotion:
         max_minor=random.choice((None,) * 9 + (40, 120)),
         floor_minor=random.choice((None,) * 9 + (90, 2)),
         floor_ppm=random.choice((None,) * 9 + (700_000,)),
-        max_units_per_line=(
-            random.choice((None,) * 8 + (1,)) if isinstance(kind, EachUnit | QtyTier) else None
-        ),
+        max_units_per_line=random.choice((None,) * 8 + (1,)),
     )
     stack = Stack()
     if random.random() < 0.45:

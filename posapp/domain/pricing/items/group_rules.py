@@ -9,11 +9,12 @@ unit by unit where it adds up; a price or amount for the whole at its end, with 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from posapp.domain.money import Mode
 from posapp.domain.pricing.goods.reductions import off_gain, share_gain
-from posapp.domain.pricing.items.rules import Move, Rule, Spot, State
+from posapp.domain.pricing.items.rules import Move, Rule, Spot, State, one_more
 from posapp.domain.pricing.terms.applications import Right
 from posapp.domain.pricing.terms.promotion import Bundle, NFor, Nth, Off, Reward
 from posapp.values import dataclass
@@ -48,13 +49,17 @@ class Open(NamedTuple):
 
 
 class GroupState(NamedTuple):
-    """Groups closed (0 where nobody counts), units that got money off, pieces bought over, money left."""
+    """Groups closed (0 where nobody counts), units that got money off, pieces bought over, money left.
+
+    `lines`: how many units of each line its limit has counted.
+    """
 
     closed: int
     paid: int
     over: int
     minor: int
     groups: tuple[Open, ...]
+    lines: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,9 @@ class GroupShape:
     over: int = 0
     is_cheaper: bool = False
     is_differing: bool = False
+    #: Of a line no more units get money off; where groups `are_whole` no more take part.
+    per_line: int | None = None
+    are_whole: bool = False
 
 
 def slots_of(kind: Nth | NFor | Bundle | Reward) -> tuple[Slot, ...]:
@@ -182,6 +190,15 @@ class GroupRule(Rule):
             elif spot.base < least_buy:
                 return
         had = group.fills[number]
+        lines = state.lines
+        if shape.per_line is not None and (shape.are_whole or (slot.off and had in slot.reduced)):
+            counted, of_line = one_more(lines, spot.line_no)
+            if of_line <= shape.per_line:
+                lines = counted
+            elif shape.are_whole:
+                return
+            else:
+                slot = replace(slot, off=None)
         now = had + 1 if slot.amount is None else min(had + price, slot.amount)
         fills = (*group.fills[:number], now, *group.fills[number + 1 :])
         ends = self._is_full(fills)
@@ -204,7 +221,8 @@ class GroupRule(Rule):
             changed = Open(fills, sum_price, sum_room, differ, least_buy)
             left = (*groups[:place], changed, *groups[place + 1 :])
             closed = state.closed
-        moves.append((GroupState(closed, paid, state.over, minor, left), gain, (place, number, ends)))
+        after = GroupState(closed, paid, state.over, minor, left, lines)
+        moves.append((after, gain, (place, number, ends)))
 
     def _is_bought(self, fills: tuple[int, ...]) -> bool:
         return all(
@@ -350,7 +368,7 @@ def group_rule(right: Right, mode: Mode, shape: GroupShape) -> GroupRule:
     """The leanest automaton for a shape."""
     is_plain = (
         not shape.sums and not shape.per_group and shape.paid_max is None and shape.minor_max is None
-        and not shape.over and not shape.is_cheaper and not shape.is_differing
+        and not shape.over and not shape.is_cheaper and not shape.is_differing and shape.per_line is None
         and all(slot.amount is None and slot.pieces > 0 for slot in shape.slots)
     )  # fmt: skip
     if not is_plain:

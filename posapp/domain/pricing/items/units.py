@@ -281,6 +281,7 @@ def _shape(
         per_group=policy.percent_per == "application", groups_max=groups, paid_max=paid, minor_max=minor,
         over=kind.over if isinstance(kind, Reward) else 0,
         is_cheaper=isinstance(kind, Reward) and kind.cheaper, is_differing=bool(right.promotion.differ),
+        per_line=_per_line(form, spots, right), are_whole=isinstance(kind, NFor | Bundle),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from posapp.domain.money import round_div
 from posapp.domain.pricing.goods.gates import Open, unmet
 from posapp.domain.pricing.goods.held import Held, HeldMemory
 from posapp.domain.pricing.goods.runs import Run, Spread, room, spread
+from posapp.domain.pricing.orders.picking import picked
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, BasketLine
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import (
@@ -209,7 +210,7 @@ def _take(
 ) -> tuple[int, int, int]:
     """One group: (amount taken, times, what it was computed on)."""
     policy = laid.how.policy
-    chosen = _chosen(runs, right, group)
+    chosen = picked(runs, right.promotion, group)
     mine = [runs[n] for n in chosen]
     pieces = after = before = 0
     for run in mine:
@@ -279,43 +280,3 @@ def _pools(
             key = lines[runs[n].at].taxes
         pools.setdefault(key, []).append(n)
     return [(mine, _base([runs[n] for n in mine], policy)) for mine in pools.values()]
-
-
-def _chosen(runs: list[Run], right: OrderRight, group: frozenset[int]) -> list[int]:
-    """The runs of a group by place in the list; where only some units count, runs are split for them."""
-    kind, limit = right.promotion.kind, right.promotion.limits.max_units
-    mine = [n for n, run in enumerate(runs) if run.at in group and not run.is_locked]
-    cheapest = isinstance(kind, OrderOff) and kind.units == "cheapest"
-    if isinstance(kind, OrderOff) and kind.units != "all":
-        limit = kind.count if limit is None else min(limit, kind.count)
-    per_line = right.promotion.limits.max_units_per_line
-    if per_line is not None:
-        of_line: dict[int, int] = {}
-        for n in mine:
-            of_line[runs[n].at] = of_line.get(runs[n].at, 0) + runs[n].count
-        within = sum([min(count, per_line) for count in of_line.values()])
-        if within < sum(of_line.values()):
-            limit = within if limit is None else min(limit, within)
-    if limit is None or sum(runs[n].count for n in mine) <= limit:
-        return mine
-    # The dearest from the front, the cheapest from the back: goods of one price in the order of the lines.
-    by_price = sorted(mine, key=lambda n: (-runs[n].base_minor, n))
-    kept: dict[int, int] = {}
-    room = {} if per_line is None else dict.fromkeys([runs[n].at for n in mine], per_line)
-    for n in reversed(by_price) if cheapest else by_price:
-        at = runs[n].at
-        kept[n] = min(limit, runs[n].count, room.get(at, limit))
-        limit -= kept[n]
-        if at in room:
-            room[at] -= kept[n]
-    chosen: list[int] = []
-    whole: list[Run] = []
-    for n, run in enumerate(runs):
-        some = kept.get(n, 0)
-        if some:
-            chosen.append(len(whole))
-            whole.append(run.part(some))
-        if run.count > some:
-            whole.append(run.part(run.count - some))
-    runs[:] = whole
-    return chosen

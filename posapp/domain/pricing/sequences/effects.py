@@ -6,6 +6,7 @@ open. Which units a group takes follows `Policy.takes`; nothing here looks for t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from posapp.domain.money import round_div
@@ -139,7 +140,9 @@ def _on_items(promotion: Promotion, units: list[int], goods: Goods) -> Effect | 
         kept = best if policy.takes == "best" else in_order(kept, goods)
         allowed = set(_limited(promotion, kept, goods))
         groups = [group for group in groups if group.reduced[0] in allowed]
-    elif limits.max_units is not None:
+    else:
+        groups = _within_lines(promotion, groups, goods)
+    if not whole and limits.max_units is not None:
         count, fitting = 0, []
         for group in groups:
             count += len(group.reduced)
@@ -163,6 +166,21 @@ def _on_items(promotion: Promotion, units: list[int], goods: Goods) -> Effect | 
     if not applications and not gifts:
         return None
     return Effect(shares, frozenset(used), applications or len(gifts), base, gifts)
+
+
+def _within_lines(promotion: Promotion, groups: list[Group], goods: Goods) -> list[Group]:
+    """The groups that reduce no more units of a line than a promotion's limit lets them, the first first."""
+    most = promotion.limits.max_units_per_line
+    if most is None:
+        return groups
+    of_line: Counter[int] = Counter()
+    fitting: list[Group] = []
+    for group in groups:
+        more = Counter([goods.units[unit].line for unit in group.reduced])
+        if all(of_line[line] + count <= most for line, count in more.items()):
+            of_line += more
+            fitting.append(group)
+    return fitting
 
 
 def _shared_in(promotion: Promotion, group: Group, parts: dict[int, int], goods: Goods) -> dict[int, int]:
