@@ -33,7 +33,9 @@ Left = tuple[tuple[int, ...], frozenset[str]]
 def most_off(basket: Basket, promotions: Sequence[Promotion], *, per_unit: bool = False) -> int:
     """What falls off at most, in all layers; `per_unit`: order promotions round each unit by itself."""
     opened = [each for each in promotions if _has_code(each, basket)]
-    worlds = [[each] for each in opened if each.stack.alone]
+    worlds = [[each] for each in opened if each.stack.alone and not each.stack.alone_with]
+    names = sorted({each.stack.alone_with for each in opened} - {""})
+    worlds += [[each for each in opened if each.stack.alone_with == name] for name in names]
     worlds.append([each for each in opened if not each.stack.alone])
     return max(_of_world(basket, world, per_unit) for world in worlds)
 
