@@ -2,8 +2,8 @@
 
 Baskets of 1 to 60 lines in a shop of 5,000 live promotions on 20,000 SKUs, by class; the same in a shop ten
 times as large with the same density, and in one with a fifth of the promotions. HiGHS solves the same baskets
-in the same run, turn about; only its solving counts, not the writing of the programme: a compact one that
-counts units of lots, and a textbook one with a column for each possible group. All in processor time,
+in the same run, turn about: a compact programme that counts units of lots, and a textbook one with a column
+for each possible group; `bench_price_ratios` says what each ratio divides by what. All in processor time,
 since nothing here waits for anything. Figures are those of what a till uses, with the C kernel where there is
 one; those with `python` in their name are the same baskets without it, and both have to say the same.
 """
@@ -19,6 +19,7 @@ from time import process_time_ns
 from typing import Any
 
 from posapp.commands.bench_price_greedy import RULES, greedy_saving
+from posapp.commands.bench_price_ratios import Sides, ratios, time_search
 from posapp.commands.bench_price_shop import CLASSES, PriceShop, price_basket, price_shop
 from posapp.commands.measuring import Aim, Result, median, quantile
 from posapp.domain.pricing.answers.engine import PriceCache, price
@@ -42,17 +43,13 @@ class Shop:
 
 
 @dataclass(slots=True)
-class Samples:
-    """Nanoseconds of one class."""
+class Samples(Sides):
+    """Nanoseconds of one class, and what stands beside HiGHS."""
 
-    full: list[int] = field(default_factory=list)
     scan: list[int] = field(default_factory=list)
-    python: list[int] = field(default_factory=list)
     python_scan: list[int] = field(default_factory=list)
     many: list[int] = field(default_factory=list)
     touch: list[int] = field(default_factory=list)
-    judge: list[int] = field(default_factory=list)
-    textbook: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -121,9 +118,11 @@ def _both(
             with _in_python():
                 priced[True] = _timed(plain, basket, mine.python, count)
                 _scans(plain, basket, mine.python_scan, count)
+                time_search(basket, plain.index, mine.python_search)
         else:
             priced[False] = _timed(shop, basket, mine.full, count)
             _scans(shop, basket, mine.scan, count)
+            time_search(basket, shop.index, mine.search)
     count.from_python += priced[True] != priced[False]
     return priced[False]
 
@@ -164,12 +163,16 @@ def _judge(shop: Shop, basket: Basket, saving: int, mine: Samples, count: Count)
         from posapp.commands.bench_price_judge import judged
         from posapp.commands.bench_price_packing import TooManyGroupsError, packed
 
+        begun = process_time_ns()
         promotions = shop.index.touching(basket)
+        touched_ns = process_time_ns() - begun
         verdicts = [judged(basket, promotions)]
-        mine.judge.append(verdicts[0].elapsed_ns)
+        mine.judge.append(verdicts[0].solver_ns)
+        mine.judge_whole.append(touched_ns + verdicts[0].whole_ns)
         try:
             verdicts.append(packed(basket, promotions))
-            mine.textbook.append(verdicts[1].elapsed_ns)
+            mine.textbook.append(verdicts[1].solver_ns)
+            mine.textbook_whole.append(touched_ns + verdicts[1].whole_ns)
         except TooManyGroupsError:
             count.unpacked += 1
     except ImportError:
@@ -209,8 +212,13 @@ def _result(
     baselines: dict[str, Any] = {}
     for (least, most), mine in zip(CLASSES, samples, strict=True):
         name = f"lines_{least}_{most}"
-        for key, values in (("full", mine.full), ("scan", mine.scan), ("touching", mine.touch),
-                            ("python_full", mine.python), ("python_scan", mine.python_scan)):
+        for key, values in (
+            ("full", mine.full),
+            ("scan", mine.scan),
+            ("touching", mine.touch),
+            ("python_full", mine.python),
+            ("python_scan", mine.python_scan),
+        ):
             figures[f"{name}_{key}_p50_ms"] = _ms(values)
             figures[f"{name}_{key}_p99_ms"] = _ms(values, 0.99)
         figures[f"{name}_50000_full_p50_ms"] = _ms(mine.many)
@@ -218,11 +226,13 @@ def _result(
         baselines[f"{name}_highs_p99_ms"] = _ms(mine.judge, 0.99)
         baselines[f"{name}_textbook_p50_ms"] = _ms(mine.textbook)
         baselines[f"{name}_textbook_p99_ms"] = _ms(mine.textbook, 0.99)
-        if mine.judge:
-            figures[f"{name}_highs_ratio"] = round(median(mine.judge) / median(mine.full), 2)
+        baselines[f"{name}_highs_whole_p50_ms"] = _ms(mine.judge_whole)
+        baselines[f"{name}_textbook_whole_p50_ms"] = _ms(mine.textbook_whole)
+        figures[f"{name}_search_p50_ms"] = _ms(mine.search)
+        figures[f"{name}_python_search_p50_ms"] = _ms(mine.python_search)
+        figures |= {f"{name}_{key}": value for key, value in ratios([mine]).items()}
     large = samples[1:]
     full = [value for mine in large for value in mine.full]
-    judge = [value for mine in large for value in mine.judge]
     figures["full_p50_ms"], figures["full_p99_ms"] = _ms(full), _ms(full, 0.99)
     scan = [value for mine in large for value in mine.scan]
     figures["scan_p50_ms"], figures["scan_p99_ms"] = _ms(scan), _ms(scan, 0.99)
@@ -230,9 +240,7 @@ def _result(
     figures["python_full_p50_ms"], figures["python_full_p99_ms"] = _ms(python), _ms(python, 0.99)
     python_scan = [value for mine in large for value in mine.python_scan]
     figures["python_scan_p50_ms"], figures["python_scan_p99_ms"] = _ms(python_scan), _ms(python_scan, 0.99)
-    figures["highs_ratio"] = round(median(judge) / median(full), 2) if judge else None
-    textbook = [value for mine in large for value in mine.textbook]
-    figures["highs_textbook_ratio"] = round(median(textbook) / median(full), 2) if textbook else None
+    figures |= ratios(large)
     figures["textbook_left_out"] = count.unpacked
     many = [value for mine in large for value in mine.many]
     figures["promotions_50000_ratio"] = round(median(many) / median(full), 3)

@@ -27,7 +27,7 @@ class TooManyGroupsError(Exception):
 
 def packed(basket: Basket, promotions: Sequence[Promotion], *, seconds: float = 60.0) -> Verdict:
     """The verdict of HiGHS on the packing programme; raises TooManyGroupsError."""
-    return solved(packing_of(basket, promotions), seconds=seconds)
+    return solved(lambda: packing_of(basket, promotions), seconds=seconds)
 
 
 def packing_of(basket: Basket, promotions: Sequence[Promotion]) -> Programme:

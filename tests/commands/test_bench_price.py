@@ -41,10 +41,20 @@ def test_it_tells_all_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_price, "A_ROUND", 1)
     document = bench_price.bench_price(rounds=1, seed=1).document()
     figures = document["figures"]
+    pytest.importorskip("highspy")
     assert figures["proven_share"] == 1
     assert figures["differing_from_judge"] == 0
     for least, most in CLASSES:
         assert figures[f"lines_{least}_{most}_full_p50_ms"] > 0
+        assert figures[f"lines_{least}_{most}_search_p50_ms"] > 0
+    for form in ("", "python_"):
+        for programme in ("highs", "highs_textbook"):
+            alone, whole, old = (
+                figures[f"{form}{what}{programme}_ratio"] for what in ("search_alone_", "whole_", "")
+            )
+            # The solver is a part of what it takes with its programme.
+            assert whole >= old > 0
+            assert alone > 0
     assert {aim["key"] for aim in document["aims"]} <= figures.keys()
     for density in ("dense", "sparse"):
         for rule in RULES:

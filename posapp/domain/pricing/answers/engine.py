@@ -15,7 +15,7 @@ from posapp.domain.pricing.answers.worlds import PriceCache as PriceCache
 from posapp.domain.pricing.answers.worlds import World, world_of
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.goods.sets import holds
-from posapp.domain.pricing.items.items import item_frontier, solve_items, touched_lines
+from posapp.domain.pricing.items.items import item_frontier, prepare_items, solve_items, touched_lines
 from posapp.domain.pricing.orders.bound import Ceiling
 from posapp.domain.pricing.orders.choices import Choosing, Outcome
 from posapp.domain.pricing.orders.layer import OrderRight
@@ -147,20 +147,27 @@ class Case:
 
     def priced(self) -> PricedBasket:
         """The answer."""
-        if self.policy.choose == "sequence":
-            way = with_books(self.promotions, self.policy, self._sequenced)
-            combined, account = way.result, Account(way.states, way.is_proven)
-        else:
-            choosing = self.choosing()
-            if choosing.offered:
-                chosen = choosing.best()
-                combined, account = chosen.outcome.result, Account(chosen.states, chosen.is_proven)
-            else:
-                # Nothing has to be chosen: one look, and it is the best.
-                combined = self._combined(self.world(self._books), frozenset(), 0)
-                account = Account(1 + combined.states, combined.is_proven)
+        combined, account = self.searched()
         points = [each for each in self._ends if each.layer == "points"]
         return finished(self.basket, points, combined, self.policy, account)
+
+    def prepare(self) -> None:
+        """Find what is open, and the normal form of its items: all that comes before the search."""
+        world = self.world(self._books)
+        prepare_items(world.goods.lots, world.items, self.policy, self.items.cache.items)
+
+    def searched(self) -> tuple[Combined, Account]:
+        """The choice, before points, taxes and what is told of it."""
+        if self.policy.choose == "sequence":
+            way = with_books(self.promotions, self.policy, self._sequenced)
+            return way.result, Account(way.states, way.is_proven)
+        choosing = self.choosing()
+        if choosing.offered:
+            chosen = choosing.best()
+            return chosen.outcome.result, Account(chosen.states, chosen.is_proven)
+        # Nothing has to be chosen: one look, and it is the best.
+        combined = self._combined(self.world(self._books), frozenset(), 0)
+        return combined, Account(1 + combined.states, combined.is_proven)
 
     def choosing(self) -> Choosing[Combined]:
         """The search among what is open and has to be chosen."""

@@ -73,11 +73,21 @@ def solve_items(
     return replace(choice, gifts=gifts) if gifts else choice
 
 
-def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: ItemCache) -> ItemChoice:
+def prepare_items(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: ItemCache) -> None:
+    """Bring lots and rights into their normal form, so that nothing but the search is left to be done."""
+    _standing(policy, cache).parts(lots, rights)
+
+
+def _standing(policy: Policy, cache: ItemCache) -> Standing:
     cache.get_ready(policy)
     standing = cache.standing
     if standing is None:
         standing = cache.standing = Standing(cache.sets, policy)
+    return standing
+
+
+def _solve(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, cache: ItemCache) -> ItemChoice:
+    standing = _standing(policy, cache)
     weights: dict[str, int] | None = None
     is_weighed = False
     found: list[Application] = []

@@ -10,7 +10,7 @@ the last B below each threshold need a look. Says nothing of which choice it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from posapp.domain.pricing.orders.layer import OrderRight, reduction
 from posapp.domain.pricing.orders.watch import Goods, is_monotone, most_of, needs_units, slope_of
@@ -39,6 +39,8 @@ class _Fall:
     tops: tuple[int, ...]
     holds_to: int | None
     is_steady: bool
+    #: What was asked for, by the items' value.
+    known: dict[int, int] = field(default_factory=dict)
 
     def at(self, value: int, policy: Policy) -> int:
         """The most it takes where the items take off so much."""
@@ -46,6 +48,12 @@ class _Fall:
             return 0
         if self.is_steady:
             return self.most
+        known = self.known.get(value)
+        if known is None:
+            known = self.known[value] = self._at(value, policy)
+        return known
+
+    def _at(self, value: int, policy: Policy) -> int:
         amount = self.before - max(0, value - self.out)
         judged = self.before if self.right.promotion.needs.judged_on == "list" else amount
         base = self.before if policy.percent_of == "list" else amount
@@ -166,4 +174,4 @@ class Ceiling:
 
 
 def _at_most(fall: _Fall) -> _Fall:
-    return replace(fall, slope=0, tops=(), is_steady=True)
+    return replace(fall, slope=0, tops=(), is_steady=True, known={})
