@@ -82,6 +82,16 @@ def test_prices_of_an_exempt_sale_are_what_their_rounded_tax_leaves() -> None:
     assert told(basket=basket, tax_exempt=True, policy={"tax_round_mode": "half_down"})["total"] == "8.33"
 
 
+def test_taxes_are_put_into_prices_line_by_line() -> None:
+    taxed = {"qty": 3, "tax": [{"rate_pct": 7, "price_includes": False}]}
+    basket = [{"sku": "a", "unit_price": "1.05"} | taxed, {"sku": "b", "unit_price": "2.00"} | taxed]
+    found = told(basket=basket, policy={"amounts": "with_tax"})
+    assert (found["total"], found["goods"], found["tax_added"]) == ("9.79", "9.79", "0.00")
+    assert [(each["line"], each["sku"], each["qty"], each["amount"]) for each in found["lines"]] == [
+        (1, "a", 2, "2.24"), (2, "b", 3, "6.42"), (3, "a", 1, "1.13"),
+    ]  # fmt: skip
+
+
 def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
     case = tmp_path / "case.json"
     case.write_text(json.dumps({"currency": "EUR", "basket": [{"sku": "a", "unit_price": 1, "qty": 9999}]}))

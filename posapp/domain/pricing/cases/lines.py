@@ -36,7 +36,8 @@ def read_lines(
     if len(values) > LINES_MAX:
         raise top.problem(key, f"has more than {LINES_MAX} lines.")
     is_exempt = top.flag("tax_exempt")
-    lines = []
+    lines: list[BasketLine] = []
+    dearer: list[BasketLine] = []
     for number, value in enumerate(values, 1):
         node = Node(value, f"{key}[{number - 1}]", top.money)
         price, taxes = _price_and_taxes(node, policy)
@@ -45,23 +46,28 @@ def read_lines(
             quantities[number] = written
         if is_exempt:
             unit_minor, taxes = _without_tax(unit_minor, taxes, policy), ()
+        over = 0
         if policy.amounts == "with_tax":
-            unit_minor, taxes = _with_tax(unit_minor, taxes, policy)
-        lines.append(
-            BasketLine(
-                line_no=number,
-                sku=node.text("sku"),
-                quantity=quantity,
-                unit_minor=unit_minor,
-                traits=_traits(node),
-                taxes=taxes,
-                names=node.words("name"),
-                is_locked=node.flag("locked") or unit_minor < 0,
-                is_weighed=bool(written),
-                floor_minor=node.minor_or_none("floor") or 0,
-            )
+            amount, taxes = _with_tax(quantity, unit_minor, taxes, policy)
+            unit_minor, over = divmod(amount, quantity)
+        line = BasketLine(
+            line_no=number,
+            sku=node.text("sku"),
+            quantity=quantity - over,
+            unit_minor=unit_minor,
+            traits=_traits(node),
+            taxes=taxes,
+            names=node.words("name"),
+            is_locked=node.flag("locked") or unit_minor < 0,
+            is_weighed=bool(written),
+            floor_minor=node.minor_or_none("floor") or 0,
         )
         node.finish()
+        lines.append(line)
+        if over:
+            dearer.append(replace(line, quantity=over, unit_minor=unit_minor + 1))
+    # Taxes are put in line by line: pieces that carry a minor unit more than the others stand behind.
+    lines += [replace(line, line_no=number) for number, line in enumerate(dearer, len(lines) + 1)]
     return tuple(lines), quantities
 
 
@@ -85,14 +91,14 @@ def _without_tax(unit_minor: int, taxes: tuple[LineTax, ...], policy: Policy) ->
 
 
 def _with_tax(
-    unit_minor: int, taxes: tuple[LineTax, ...], policy: Policy
+    pieces: int, unit_minor: int, taxes: tuple[LineTax, ...], policy: Policy
 ) -> tuple[int, tuple[LineTax, ...]]:
-    """A price with its rates in it; fixed amounts a piece stay beside it, since no discount lowers them."""
+    """What pieces cost with their rates; fixed amounts a piece stay beside it: no discount lowers them."""
     is_flat = all(tax.level == 0 and tax.on is None for tax in taxes)
     apart = tuple(tax for tax in taxes if is_flat and tax.per_unit_minor and not (tax.ppm or tax.included))
     rates = tuple(tax for tax in taxes if tax not in apart)
-    price, rates = with_taxes(unit_minor, rates, policy.tax_round_mode)
-    return price, (*rates, *apart)
+    amount, rates = with_taxes(pieces * unit_minor, rates, policy.tax_round_mode, pieces)
+    return amount, (*rates, *apart)
 
 
 def _price_and_taxes(node: Node, policy: Policy) -> tuple[_Price, tuple[LineTax, ...]]:

@@ -69,15 +69,17 @@ def net_of(amount_minor: int, taxes: tuple[LineTax, ...], quantity: int = 1) -> 
     return amount_minor * divisor - _in_price(TaxedLine(0, amount_minor, taxes, quantity)), divisor
 
 
-def with_taxes(unit_minor: int, taxes: tuple[LineTax, ...], mode: Mode) -> tuple[int, tuple[LineTax, ...]]:
-    """A price with all of its taxes in it, and these as included ones."""
+def with_taxes(
+    amount_minor: int, taxes: tuple[LineTax, ...], mode: Mode, pieces: int = 1
+) -> tuple[int, tuple[LineTax, ...]]:
+    """The price of so many pieces with all of its taxes in it, and these as included ones."""
     divisor = shares_of(taxes)[0].divisor if taxes else 1
     added = sum(
-        share.numerator(unit_minor, 1)
+        share.numerator(amount_minor, pieces)
         for share, tax in zip(shares_of(taxes), taxes, strict=True)
         if not tax.included
     )
-    return unit_minor + round_div(added, divisor, mode), tuple(replace(tax, included=True) for tax in taxes)
+    return amount_minor + round_div(added, divisor, mode), tuple(replace(tax, included=True) for tax in taxes)
 
 
 def taxed_weight(amount_minor: int, taxes: tuple[LineTax, ...]) -> int:
