@@ -145,6 +145,8 @@ def test_json_says_the_same(chain: Database, tmp_path: Path, capsys: pytest.Capt
         ("sku,cost\ntea,1\n", "line 1: no column 'price'."),
         ("sku,price,colour\ntea,1,red\n", "line 1: the column 'colour' is not known."),
         ("sku,price\ntea\n", "line 2: another number of columns"),
+        ("sku;price\ntea;1\n", "line 1: the columns are parted by semicolons."),
+        ("sku,price,price\ntea,1,2\n", "line 1: two columns are called 'price'. Keep one of them."),
         ("", "is empty"),
         ('[{"sku": "tea", "price": 1, "colour": "red"}]', "[0]: colour: is not known here"),
         ("[1]", "must be a list of rows"),
@@ -161,6 +163,20 @@ def test_nothing_is_put_while_a_line_is_wrong(
     assert "list" in told
     assert told.endswith("nothing was put\n")
     assert body(chain, "S1") == before
+
+
+def test_prices_of_goods_that_no_store_has_are_put_and_told(
+    chain: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("sku,price\ntea,9.00\n" + "".join(f"x{n},1.00\n" for n in range(7)), "utf-8")
+    for action in ("check", "put"):
+        assert run(chain, "prices", action, path) == 0
+        told = capsys.readouterr().err
+        assert told == "note: no store has goods of the SKU 'x0', 'x1', 'x2', 'x3', 'x4' and 2 more\n"
+    path.write_text("sku,price\ntea,0\ntea,x\n", "utf-8")
+    assert run(chain, "prices", "check", path) == 1
+    assert "nothing was put" not in capsys.readouterr().err
 
 
 def test_stores_of_several_currencies_are_told_apart(chain: Database, tmp_path: Path) -> None:

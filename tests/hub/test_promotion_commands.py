@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +249,40 @@ def test_sums_by_promotion_and_who_pays(chain: Database, capsys: pytest.CaptureF
     assert [(one["promotion_id"], one["sales"], one["amount_minor"]) for one in told] == [
         ("half", 1, 500), ("ten", 1, 220)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "said"),
+    [
+        (("--from", "22.11.2026"), 2, "'22.11.2026' is no day such as 2026-11-22"),
+        (("--from", "2026-05-30", "--through", "soon"), 2, "'soon' is no day"),
+        (
+            ("--from", "2026-05-30", "--through", "2026-05-29"),
+            1,
+            "--from 2026-05-30 is after --through 2026-05-29",
+        ),
+    ],
+)
+def test_days_of_sums_that_are_none(
+    chain: Database, capsys: pytest.CaptureFixture[str], days: tuple[str, ...], code: int, said: str
+) -> None:
+    try:
+        ended = run(chain, "promotions", "sums", "--store", "S1", *days)
+    except SystemExit as stop:
+        ended = int(str(stop.code))
+    assert ended == code
+    assert said in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(chain: Database, tmp_path: Path) -> None:
+    many = [TEN | {"id": f"p{n}", "name": "x" * 90} for n in range(1_000)]
+    assert run(chain, "promotions", "put", write(tmp_path / "many.json", many)) == 0
+    database = str(chain.location.named)
+    listing = [sys.executable, "-m", "sync.hub.commands", "promotions", "list", "--database", database]
+    with subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline().startswith(b'{"goes_to"')
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 0

@@ -7,6 +7,7 @@ error. Exit codes: 0 done, 1 not done and why, 2 asked wrongly.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -37,7 +38,9 @@ def cli(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
-        return run(options)
+        code = run(options)
+        sys.stdout.flush()
+        return code
     except ShopDocumentError as trouble:
         _complain(f"{len(trouble.problems)} problem(s) in the shop file:", *trouble.problems)
     except (CommandError, ColumnsError) as trouble:
@@ -50,6 +53,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
         _complain("a file that was named is no text in UTF-8: name another, or save it as UTF-8")
     except EOFError:
         _complain("standard input ended before everything was said: run this again")
+    except BrokenPipeError:
+        # A reader that has seen enough (`head`) is no fault; what is left must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as trouble:
         _complain(file_sentence(trouble))
     return 1

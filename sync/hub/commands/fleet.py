@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
+from sync.hub.commands.shared import CommandError, add_database, day, opened, store_id_of
 from sync.hub.fleet.admins import PASSWORD_LEAST_CHARS, AccountError, admin_names, put_admin, remove_admin
 from sync.hub.fleet.statement_content import Statement
 from sync.hub.fleet.statements import (
@@ -46,8 +46,8 @@ def add(commands: Any) -> None:
     listing.set_defaults(run=_list_admins)
     text = "Say, signed, whether all tills of a store have handed in everything through a business day."
     stating = add_database(commands.add_parser("statement", help=text, description=text))
-    stating.add_argument("--through", type=_day, metavar="DAY", help="last business day, such as 2026-11-22")
-    stating.add_argument("--from", dest="first", type=_day, metavar="DAY", help="default: that one day")
+    stating.add_argument("--through", type=day, metavar="DAY", help="last business day, such as 2026-11-22")
+    stating.add_argument("--from", dest="first", type=day, metavar="DAY", help="default: that one day")
     stating.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     stating.add_argument("--verify", type=Path, metavar="FILE", help="check one instead of making one")
     stating.set_defaults(run=_statement)
@@ -146,10 +146,3 @@ def _tell(said: Statement) -> int:
         for reason in terminal.reasons:
             print(f"  {terminal.terminal_id}: {reason}", file=sys.stderr)
     return 0 if said.complete else 1
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as trouble:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from trouble

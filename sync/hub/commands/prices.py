@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from posapp.domain.pricing.documents.reading_values import Money
 from posapp.domain.pricing.items.prices import PriceRow
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
 from sync.hub.goods.price_list_files import COLUMNS, PriceFile, PriceFileError, read_price_file
-from sync.hub.goods.price_lists import list_rows, put_price_list, why_price
+from sync.hub.goods.price_lists import list_rows, put_price_list, unknown_skus, why_price
 from sync.hub.goods.store_facts import StoreFacts, all_stores, one_store
 from sync.hub.serving.embedded import system_now_ms
+
+#: SKUs without goods that are named; how many there are besides is told.
+_SKUS_SHOWN = 5
 
 
 def add(commands: Any) -> None:
@@ -50,26 +54,38 @@ def add(commands: Any) -> None:
 
 def _put(options: argparse.Namespace) -> int:
     with opened(options) as database, database.writing() as connection:
-        read = _read(options.file, all_stores(connection))
+        read = _read(options.file, all_stores(connection), "nothing was put")
         changed, removed, rows = put_price_list(connection, read.rows, read.gone, system_now_ms())
+        unknown = unknown_skus(connection, {row.sku for row in read.rows})
     print(
         f"put: {changed}, unchanged: {len(read.rows) - changed}, taken out: {removed}; {rows} row(s) go down"
     )
+    _note_unknown(unknown)
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     with opened(options) as database, database.reading() as connection:
         read = _read(options.file, all_stores(connection))
+        unknown = unknown_skus(connection, {row.sku for row in read.rows})
     print(f"fine: {len(read.rows) + len(read.gone)} row(s)")
+    _note_unknown(unknown)
     return 0
 
 
-def _read(path: Path, stores: tuple[StoreFacts, ...]) -> PriceFile:
+def _read(path: Path, stores: tuple[StoreFacts, ...], *after: str) -> PriceFile:
     try:
         return read_price_file(path.read_bytes(), path.name, stores)
     except PriceFileError as error:
-        raise CommandError("\n".join([*error.problems, "nothing was put"])) from error
+        raise CommandError("\n".join([*error.problems, *after])) from error
+
+
+def _note_unknown(skus: tuple[str, ...]) -> None:
+    """Prices may come before their goods, and a typing slip looks the same: so it is told and put."""
+    if skus:
+        more = f" and {len(skus) - _SKUS_SHOWN} more" if len(skus) > _SKUS_SHOWN else ""
+        text = f"note: no store has goods of the SKU {', '.join(map(repr, skus[:_SKUS_SHOWN]))}{more}"
+        print(text, file=sys.stderr)
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
+from sync.hub.commands.shared import CommandError, add_database, day, opened, store_id_of
 from sync.hub.fleet.discount_sums import discount_sums, in_currency
 from sync.hub.goods.promotion_admin import (
     dense_goods,
@@ -41,9 +41,9 @@ def add(commands: Any) -> None:
     putting.add_argument("--store", action="append", default=[], help="only this store; several times")
     putting.add_argument("--region", action="append", default=[], help="only this region; several times")
     putting.set_defaults(run=_put)
-    text = "Name every problem of files of promotions, in the currencies of this hub's stores."
+    text = "Name what is wrong with files of promotions, in one currency; no hub is needed."
     checking = actions.add_parser("check", help=text, description=text)
-    checking.add_argument("file", type=Path, nargs="+")
+    checking.add_argument("file", type=Path, nargs="+", help="JSON, as for put; - for stdin")
     checking.add_argument("--currency", default="", help="for promotions that name none")
     checking.set_defaults(run=_check)
     text = "Print published promotions, one JSON object a line, with whom each goes to."
@@ -56,8 +56,8 @@ def add(commands: Any) -> None:
     removing.set_defaults(run=_remove)
     text = "Sum up what promotions took off a store's sales, and who pays it."
     summing = add_database(actions.add_parser("sums", help=text, description=text))
-    summing.add_argument("--from", dest="first", required=True, metavar="DAY")
-    summing.add_argument("--through", metavar="DAY", help="default: that one day")
+    summing.add_argument("--from", dest="first", type=day, required=True, metavar="DAY")
+    summing.add_argument("--through", type=day, metavar="DAY", help="default: that one day")
     summing.add_argument("--json", action="store_true")
     summing.set_defaults(run=_sums)
 
@@ -118,6 +118,8 @@ def _remove(options: argparse.Namespace) -> int:
 
 def _sums(options: argparse.Namespace) -> int:
     days = (options.first, options.through or options.first)
+    if days[0] > days[1]:
+        raise CommandError(f"--from {days[0]} is after --through {days[1]}")
     with opened(options) as database, database.reading() as connection:
         store_id = store_id_of(options, store_ids(connection))
         sums = discount_sums(connection, store_id, days)
@@ -148,7 +150,7 @@ def _chosen(
 
 
 def _read(paths: list[Path], stores: tuple[StoreFacts, ...]) -> tuple[Published, ...]:
-    read = _files(paths, currencies_of(stores))
+    read = _files(paths, currencies_of(stores), "nothing was put")
     known, regions = {one.store_id for one in stores}, {one.region for one in stores}
     for one in read:
         for what, named, has in (
@@ -160,7 +162,7 @@ def _read(paths: list[Path], stores: tuple[StoreFacts, ...]) -> tuple[Published,
     return read
 
 
-def _files(paths: list[Path], currencies: tuple[str, ...]) -> tuple[Published, ...]:
+def _files(paths: list[Path], currencies: tuple[str, ...], *after: str) -> tuple[Published, ...]:
     files = [
         ("standard input", sys.stdin.buffer.read()) if str(path) == "-" else (path.name, path.read_bytes())
         for path in paths
@@ -168,7 +170,7 @@ def _files(paths: list[Path], currencies: tuple[str, ...]) -> tuple[Published, .
     try:
         return read_promotion_files(files, currencies)
     except PromotionFileError as error:
-        raise CommandError("\n".join([*error.problems, "nothing was put"])) from error
+        raise CommandError("\n".join([*error.problems, *after])) from error
 
 
 def _warn(text: str) -> None:

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Final
 
 from sync.hub.database import CONNECTIONS_MOST, Database, DatabaseError, read_location
@@ -41,6 +42,14 @@ def store_id_of(options: argparse.Namespace, known: Sequence[str]) -> str:
     if options.store not in known:
         raise CommandError(f"say which store with --store; this hub has: {', '.join(known)}")
     return str(options.store)
+
+
+def day(text: str) -> str:
+    """A day that was typed, as ISO 8601 writes it; what a parser asks of an option's value."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as trouble:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from trouble
 
 
 @contextmanager

@@ -113,6 +113,12 @@ def _of_csv(text: str, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _check_columns(names: Sequence[str], name: str) -> None:
+    if len(names) == 1 and ";" in names[0]:
+        why = "the columns are parted by semicolons. Save the file with commas or tabs instead."
+        raise PriceFileError((f"{name}, line 1: {why}",))
+    twice = next((column for place, column in enumerate(names) if column in names[:place]), None)
+    if twice is not None:
+        raise PriceFileError((f"{name}, line 1: two columns are called {twice!r}. Keep one of them.",))
     missing = [column for column in ("sku", "price") if column not in names]
     unknown = [column for column in names if column not in COLUMNS]
     if missing or unknown:

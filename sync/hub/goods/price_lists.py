@@ -23,7 +23,7 @@ from sync.hub.feeds.streams import changed_rows, held_bodies, put_rows
 from sync.hub.goods.store_facts import StoreFacts, all_stores
 from sync.hub.schema.prices import PRICE_LIST_ROW
 from sync.protocol.messages import PriceBody, PriceRowBody
-from sync.protocol.versions import STREAM_PRICES
+from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
 
 #: How the rows that stand for the prices of the goods file are named.
 LISTED: Final = "list@"
@@ -210,6 +210,17 @@ def put_price_list(
     changed = put_list_rows(connection, rows, now_ms)
     skus = sorted({row.sku for row in rows} | set(removed))
     return changed, len(removed), fit_prices(connection, all_stores(connection), skus, now_ms)
+
+
+def unknown_skus(connection: Connection, skus: Iterable[str]) -> tuple[str, ...]:
+    """Those that no store of this hub has goods of, in order."""
+    unknown = sorted(skus)
+    for store in all_stores(connection):
+        if not unknown:
+            break
+        known = held_bodies(connection, store.store_id, STREAM_CATALOGUE, unknown)
+        unknown = [sku for sku in unknown if sku not in known]
+    return tuple(unknown)
 
 
 def why_price(
