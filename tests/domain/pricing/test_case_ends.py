@@ -318,7 +318,7 @@ def test_pieces_and_prices(price: str, quantity: Any, pieces: int, unit: int) ->
     assert found.is_locked == (unit < 0)
 
 
-@pytest.mark.parametrize("quantity", [0, "0", "x", 1_000_001, -1_000_001, True])
+@pytest.mark.parametrize("quantity", ["x", "", 1_000_001, -1_000_001, True])
 def test_no_number_of_pieces(quantity: Any) -> None:
     assert problem(basket=[line("a", "1", quantity)]).startswith("basket[0].qty: must be a number")
 

@@ -92,6 +92,19 @@ def test_taxes_are_put_into_prices_line_by_line() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("amounts", ["as_priced", "with_tax", "without_tax"])
+def test_a_line_of_no_pieces_is_no_line(amounts: str) -> None:
+    tax = {"tax": [{"rate_pct": 7, "price_includes": amounts == "without_tax"}]}
+    goods = [
+        {"sku": "a", "unit_price": "1.05", "qty": 0} | tax,
+        {"sku": "b", "unit_price": "2.005", "qty": "0.0"} | tax,
+    ]
+    found = told(basket=[*goods, {"sku": "c", "unit_price": "3"}], policy={"amounts": amounts})
+    assert [(each["line"], each["sku"], each["amount"]) for each in found["lines"]] == [(3, "c", "3.00")]
+    assert (found["total"], found["tax"]) == ("3.00", [])
+    assert "unit_price: is missing" in sentence('{"currency": "EUR", "basket": [{"sku": "a", "qty": 0}]}')
+
+
 def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
     case = tmp_path / "case.json"
     case.write_text(json.dumps({"currency": "EUR", "basket": [{"sku": "a", "unit_price": 1, "qty": 9999}]}))

@@ -28,7 +28,10 @@ _PERCENT_PPM: Final = 10_000
 def read_lines(
     top: Node, policy: Policy, key: str = "basket"
 ) -> tuple[tuple[BasketLine, ...], dict[int, str]]:
-    """The lines of a case, numbered from 1, and how quantities that are no pieces were written, by number."""
+    """The lines of a case, numbered from 1, and how quantities that are no pieces were written, by number.
+
+    A line of no pieces is read, and not there.
+    """
     quantities: dict[int, str] = {}
     values = top.take(key)
     if not isinstance(values, list):
@@ -49,7 +52,7 @@ def read_lines(
         over = 0
         if policy.amounts == "with_tax":
             amount, taxes = _with_tax(quantity, unit_minor, taxes, policy)
-            unit_minor, over = divmod(amount, quantity)
+            unit_minor, over = divmod(amount, quantity or 1)
         line = BasketLine(
             line_no=number,
             sku=node.text("sku"),
@@ -63,11 +66,12 @@ def read_lines(
             floor_minor=node.minor_or_none("floor") or 0,
         )
         node.finish()
-        lines.append(line)
+        if quantity:
+            lines.append(line)
         if over:
             dearer.append(replace(line, quantity=over, unit_minor=unit_minor + 1))
     # Taxes are put in line by line: pieces that carry a minor unit more than the others stand behind.
-    lines += [replace(line, line_no=number) for number, line in enumerate(dearer, len(lines) + 1)]
+    lines += [replace(line, line_no=number) for number, line in enumerate(dearer, len(values) + 1)]
     return tuple(lines), quantities
 
 
@@ -105,7 +109,7 @@ def _price_and_taxes(node: Node, policy: Policy) -> tuple[_Price, tuple[LineTax,
     """What a line says of quantity, price and tax, in the prices that the policy works with."""
     price = _price(node, policy)
     taxes = _taxes(node, policy, price)
-    if policy.amounts != "without_tax" or not any(tax.included for tax in taxes):
+    if policy.amounts != "without_tax" or not price.pieces or not any(tax.included for tax in taxes):
         return price, taxes
     # The net of the whole line is rounded once: where its pieces do not come to that they are one piece.
     net = Fraction(*net_of(price.pieces * price.unit_minor, taxes, price.pieces))
@@ -126,9 +130,9 @@ def _price(node: Node, policy: Policy) -> _Price:
     """
     value = node.take("qty") if node.has("qty") else 1
     quantity = signed_of(value)
-    if quantity is None or quantity == 0 or abs(quantity) > _QUANTITY_MAX:
+    if quantity is None or abs(quantity) > _QUANTITY_MAX:
         ways = 'such as 2, "0.534" by weight, or -1 for a return'
-        raise node.problem("qty", f"must be a number {ways}, up to {_QUANTITY_MAX}; leave out a line of 0.")
+        raise node.problem("qty", f"must be a number {ways}, up to {_QUANTITY_MAX}.")
     price = signed_of(node.take("unit_price"))
     if price is None:
         raise node.problem("unit_price", f'must be an amount as a text, such as "{node.money.text(1250)}".')
@@ -137,6 +141,8 @@ def _price(node: Node, policy: Policy) -> _Price:
     if node.has("margin"):
         unit = Fraction(_with_margin(node.table("margin"), unit, policy))
     times = Fraction(quantity)
+    if not times:
+        return _Price(0, 0)
     if times > 0 and times.denominator == 1 and unit >= 0 and unit.denominator == 1 and price >= 0:
         return _Price(times.numerator, unit.numerator)
     whole = unit * times
