@@ -25,6 +25,8 @@ _Key = tuple[int, _Pending]
 _Layer = dict[_Key, Losses]
 #: What to add to the states, what it loses, what is done, what falls on the parts (None: groups tell).
 _Turn = tuple[int, int, tuple[Step, ...], Parts | None]
+#: The key before, what was lost, what fell on the parts, what was done.
+_From = tuple[_Key, int, Parts, tuple[Step, ...]]
 
 
 class ComponentLosses:
@@ -54,6 +56,8 @@ class ComponentLosses:
         self._masks: list[int] = []
         self._memo: list[dict[int, list[_Turn]]] = []
         self._free: dict[int, list[tuple[int, tuple[Step, ...]]]] = {}
+        #: By place: from where each key is come to; laid out when the first choice is asked for.
+        self._come: list[dict[_Key, list[_From]] | None] = []
 
     def solve(self, states_max: int) -> None:
         """Losses against the component's best that are inside the window, and its best value."""
@@ -323,10 +327,24 @@ class ComponentLosses:
     def _before(
         self, place: int, key: _Key, reduced: Parts, loss: int
     ) -> tuple[_Key, Parts, int, tuple[Step, ...]]:
-        for before, losses in self.layers[place].items():
-            for then, lost, fallen, steps in self._turns(place, before):
-                if then == key and lost <= loss:
-                    mine = minus(reduced, fallen)
-                    if losses.get(mine, 0) >> (loss - lost) & 1:
-                        return before, mine, loss - lost, steps
+        layer = self.layers[place]
+        for before, lost, fallen, steps in self._comings(place)[key]:
+            if lost <= loss:
+                mine = minus(reduced, fallen)
+                if layer[before].get(mine, 0) >> (loss - lost) & 1:
+                    return before, mine, loss - lost, steps
         raise AssertionError("a loss that nothing makes")
+
+    def _comings(self, place: int) -> dict[_Key, list[_From]]:
+        """By what a unit leads to: all that leads there, in the order of the layer; laid out once."""
+        if not self._come:
+            self._come = [None] * len(self.prepared.units)
+        found = self._come[place]
+        if found is None:
+            found = {then: [] for then in self.layers[place + 1]}
+            for before in self.layers[place]:
+                for then, lost, fallen, steps in self._turns(place, before):
+                    if then in found:
+                        found[then].append((before, lost, fallen, steps))
+            self._come[place] = found
+        return found

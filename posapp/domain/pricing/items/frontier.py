@@ -99,7 +99,12 @@ def _one_of(
     component: ComponentLosses, before: Losses, reduced: Parts, loss: int
 ) -> tuple[Parts, int, list[tuple[Step, ...]]]:
     """How a component and those before it come to a loss: what is left for those, and its own steps."""
-    for mine, bits in component.ends.items():
+    ends = component.ends
+    if len(before) == 1:
+        # Nothing else but one sum lies before it: its own is the rest.
+        own = minus(reduced, *before)
+        ends = {own: ends[own]}
+    for mine, bits in ends.items():
         others = before.get(minus(reduced, mine), 0)
         for lost in losses_in(bits) if others else ():
             if lost <= loss and others >> (loss - lost) & 1:
