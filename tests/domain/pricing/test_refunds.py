@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -145,6 +146,31 @@ def test_second_at_half_price_gives_75_for_one_of_two_hundreds() -> None:
     sale = sale_of([BasketLine(1, "a", 2, 10_000)], {(1, 0): 2500, (1, 1): 2500}, Policy())
     assert refund(sale, [(1, 1)]).total_minor == 7500
     assert refund(sale, [(1, 0)], earlier=[[(1, 1)]]).total_minor == 7500
+    # 126.05 net and 23.95 tax in all, of which the same unit must not get both odd cents.
+    taxed = BasketLine(1, "a", 2, 10_000, taxes=RATES[:1])
+    sale = sale_of([taxed], {(1, 0): 2500, (1, 1): 2500}, Policy())
+    assert [refund(sale, [(1, n)]).total_minor for n in (0, 1)] == [7500, 7500]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.integers(0, 400), min_size=1, max_size=6),
+    st.lists(st.sampled_from((10_000, 70_000, 190_000, 210_000)), unique=True, min_size=1, max_size=3),
+    st.sampled_from(["line", "unit", "total", "kept", "line_kept"]),
+)
+def test_a_unit_with_its_taxes_in_the_price_gives_back_its_share(
+    offs: list[int], rates: list[int], rounding: Any
+) -> None:
+    taxes = tuple(LineTax(str(ppm), ppm, True) for ppm in rates)
+    line = BasketLine(1, "a", len(offs), 400, taxes=taxes)
+    sale = sale_of([line], {(1, n): off for n, off in enumerate(offs)}, Policy(tax_rounding=rounding))
+    for n, off in enumerate(offs):
+        one = refund(sale, [(1, n)])
+        assert one.total_minor == 400 - off
+        assert all(each.taxable_minor >= 0 and each.tax_minor >= 0 for each in one.taxes)
+        assert {each.taxable_minor + sum(tax.tax_minor for tax in one.taxes) for each in one.taxes} <= {
+            400 - off
+        }
 
 
 def test_a_third_of_ten_leaves_no_cent_behind() -> None:

@@ -177,15 +177,33 @@ def _unit_sums(priced: PricedBasket) -> dict[UnitName, _UnitSum]:
     found: dict[UnitName, _UnitSum] = {}
     for line in priced.lines:
         paid = line.unit_shares
-        weights = [max(0, each) for each in paid]
-        taxes = of_line.get(line.line_no, [])
-        nets = allocate(taxes[0][1], weights) if taxes else paid
-        by_rate = [(key, allocate(tax, weights)) for key, _, tax in taxes]
+        nets, by_rate = _unit_taxes(paid, of_line.get(line.line_no, []))
         for n, discounts in enumerate(_unit_discounts(line)):
             own = tuple((key, nets[n], parts[n]) for key, parts in by_rate)
             amount = nets[n] + sum(tax for _, _, tax in own)
             found[line.line_no, n] = _UnitSum(amount, own, discounts, paid[n])
     return found
+
+
+def _unit_taxes(
+    paid: Sequence[int], taxes: Sequence[tuple[tuple[str, int, bool], int, int]]
+) -> tuple[Sequence[int], list[tuple[tuple[str, int, bool], Sequence[int]]]]:
+    """The net of each unit, and by rate its tax; net and included taxes of a unit come to what it paid."""
+    weights = [max(0, each) for each in paid]
+    if not taxes:
+        return paid, []
+    net = taxes[0][1]
+    if sum(paid) != net + sum(tax for (_, _, included), _, tax in taxes if included):
+        # Taxes that round the net have moved the price: the units are the line's new sum.
+        return allocate(net, weights), [(key, allocate(tax, weights)) for key, _, tax in taxes]
+    # Net and tax shared out by themselves would each give the same unit its odd cent.
+    left, by_rate = list(paid), []
+    for key, _, tax in taxes:
+        parts = allocate(tax, [max(0, each) for each in left] if key[2] else weights)
+        by_rate.append((key, parts))
+        if key[2]:
+            left = [each - part for each, part in zip(left, parts, strict=True)]
+    return left, by_rate
 
 
 def _unit_discounts(line: PricedLine) -> list[tuple[tuple[int, int], ...]]:
