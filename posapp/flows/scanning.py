@@ -182,11 +182,15 @@ def _fold(desk: Desk, came: Arrival, partner: Recent, meant: Meant, ports: Ports
 
 def _following(recent: tuple[Recent, ...], before: Cart | None, after: Cart) -> tuple[Recent, ...]:
     """Scans that wait for their other code, with their lines as this scan left them."""
+    stood = {id(line) for line in before.lines} if before is not None else set()
+    now = {line.line_no: line for line in after.lines}
     return tuple(
-        replace(each, line=after.line(each.line.line_no))
-        if each.line is not None and _stands(before, each)
-        else each
-        for each in recent
+        [
+            each
+            if each.line is None or id(each.line) not in stood or now.get(each.line.line_no) is each.line
+            else replace(each, line=now.get(each.line.line_no))
+            for each in recent
+        ]
     )
 
 

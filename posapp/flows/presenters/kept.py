@@ -6,7 +6,7 @@ very same thing. Nothing here is needed for a picture to be right; without it pi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 from posapp.domain.cart import Cart, CartLine
@@ -18,6 +18,8 @@ from posapp.flows.mains import LineView
 T = TypeVar("T")
 #: Views kept of lines that are gone, so that the memory need not be cleared with every change.
 _LINES_SPARE = 256
+#: Lines of which something is kept at most; then it begins anew.
+_LINES_HELD = 2_000
 _Key = tuple[str | bool, ...]
 
 
@@ -28,6 +30,7 @@ class Kept:
         self._lines: dict[int, tuple[CartLine, _Key, LineView]] = {}
         self._totals: tuple[Cart, Shop, PricedCart | None, CartTotals] | None = None
         self._parts: dict[str, tuple[tuple[Any, ...], Any]] = {}
+        self._of_line: dict[int, tuple[CartLine, Hashable, Any]] = {}
 
     def lines(
         self,
@@ -63,6 +66,17 @@ class Kept:
         if known is None or known[0] is not cart or known[1] is not shop or known[2] is not prices:
             known = self._totals = (cart, shop, prices, cart_totals(cart, shop, prices))
         return known[3]
+
+    def of_line(self, line: CartLine, on: Hashable, make: Callable[[], T]) -> T:
+        """One thing that is told of a line; `on` holds all it depends on besides the line, by value."""
+        held = self._of_line
+        known = held.get(id(line))
+        if known is None or known[0] is not line or known[1] != on:
+            if len(held) > _LINES_HELD:
+                held.clear()
+            known = held[id(line)] = (line, on, make())
+        made: T = known[2]
+        return made
 
     def part(self, name: str, on: tuple[Any, ...], make: Callable[[], T]) -> T:
         """A part of the picture; `on` holds all it depends on, each a plain text or the same object."""

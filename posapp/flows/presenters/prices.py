@@ -6,6 +6,8 @@ what stands in it.
 
 from __future__ import annotations
 
+from functools import partial
+
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.cart_prices import PricedCart
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep
@@ -61,25 +63,36 @@ def full_minor(line: CartLine) -> int:
 
 def line_offers(scene: Scene, cart: Cart, prices: PricedCart | None) -> dict[int, LineOffers]:
     """By line number, for lines that cost less than at full price."""
-    parts: dict[int, list[tuple[Discount, int]]] = {}
+    parts: dict[int, tuple[str | int, ...]] = {}
     for discount in prices.priced.discounts if prices is not None else ():
         if discount.layer in LINE_LAYERS:
+            name = offer_name(scene, discount)
             for line_no, share in discount.lines:
                 if share:
-                    parts.setdefault(line_no, []).append((discount, share))
+                    parts[line_no] = (*parts.get(line_no, ()), name, share)
     found = {}
+    of_line = scene.kept.of_line
+    told = scene.speech.language, scene.shop.currency
     for line in cart.lines:
-        mine = parts.get(line.line_no, [])
-        if not mine and line.markdown is None:
-            continue
-        off = sum(share for _, share in mine)
-        words = [f"{offer_name(scene, each)} {MINUS}{scene.amount(share)}" for each, share in mine]
-        if line.markdown is not None:
-            reason = scene.t("Short date, {percent} off", percent=percent(line.markdown.ppm))
-            words.insert(0, f"{reason} {MINUS}{scene.amount(line.marked_down_minor)}")
-        full = scene.amount(full_minor(line))
-        found[line.line_no] = LineOffers(line.amount_minor - off, full, " · ".join(words))
+        mine = parts.get(line.line_no, ())
+        if mine or line.markdown is not None:
+            # Most lines have the offers that they had a scan ago.
+            found[line.line_no] = of_line(line, (*told, mine), partial(_line_offers, scene, line, mine))
     return found
+
+
+def _line_offers(scene: Scene, line: CartLine, parts: tuple[str | int, ...]) -> LineOffers:
+    """`parts` are names and amounts by turns."""
+    off = 0
+    words = []
+    for name, share in zip(parts[::2], parts[1::2], strict=True):
+        assert isinstance(share, int)
+        off += share
+        words.append(f"{name} {MINUS}{scene.amount(share)}")
+    if line.markdown is not None:
+        reason = scene.t("Short date, {percent} off", percent=percent(line.markdown.ppm))
+        words.insert(0, f"{reason} {MINUS}{scene.amount(line.marked_down_minor)}")
+    return LineOffers(line.amount_minor - off, scene.amount(full_minor(line)), " · ".join(words))
 
 
 def offer_sums(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumRow]:

@@ -21,7 +21,7 @@ from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.goods.windows import is_timed, micros, steady
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member, Uses
 from posapp.domain.pricing.terms.policy import Policy
-from posapp.domain.pricing.terms.promotion import EachUnit, Limits, Off, Promotion, Weekly, Who
+from posapp.domain.pricing.terms.promotion import EachUnit, Having, Limits, Off, Promotion, Weekly, Who
 from tests.domain.pricing.adversarial_baskets import adversarial_case
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -169,3 +169,16 @@ def test_uses_are_asked_for_each_basket() -> None:
         asked = replace(basket, uses=uses)
         memory.get_ready(asked)
         assert memory.gate(daily, asked) == admitted(daily, asked)
+
+
+def test_discounts_and_parts_that_stand_are_the_same_values() -> None:
+    each = Promotion("i1", "item", EachUnit(Off(ppm=100_000)), Having("sku", frozenset({"a"})))
+    first = BasketLine(1, "a", 2, 500)
+    at = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    cache, found = PriceCache(), PromotionIndex((each,))
+    before = price(Basket((first,), "CNY", at), found, cache=cache)
+    after = price(Basket((first, BasketLine(2, "b", 1, 300)), "CNY", at), found, cache=cache)
+    assert after.discounts[0] is before.discounts[0]
+    more = price(Basket((first, BasketLine(2, "a", 1, 300)), "CNY", at), found, cache=cache)
+    assert more.discounts[0] != before.discounts[0]
+    assert (more.discount_minor, after.discount_minor) == (130, 100)

@@ -149,7 +149,7 @@ class Case:
         """The answer."""
         combined, account = self.searched()
         points = [each for each in self._ends if each.layer == "points"]
-        return finished(self.basket, points, combined, self.policy, account)
+        return finished(self.basket, points, combined, self.policy, account, self.items.cache.told)
 
     def prepare(self) -> None:
         """Find what is open, and the normal form of its items: all that comes before the search."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from posapp.domain.pricing.goods.gates import Open, gate
 from posapp.domain.pricing.goods.runs import book_slots
 from posapp.domain.pricing.orders.points import apply_points
-from posapp.domain.pricing.orders.settling import Effect, Settled, answer
+from posapp.domain.pricing.orders.settling import Effect, Settled, Told, answer
 from posapp.domain.pricing.orders.window import Combined
 from posapp.domain.pricing.terms.applications import ItemChoice, Lot
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
@@ -29,9 +29,10 @@ class Account:
 
 
 def finished(
-    basket: Basket, points: Sequence[Promotion], combined: Combined, policy: Policy, account: Account
-) -> PricedBasket:
-    """The answer for what was chosen; `points` are the promotions of the points layer."""
+    basket: Basket, points: Sequence[Promotion], combined: Combined, policy: Policy, account: Account,
+    told: Told | None = None,
+) -> PricedBasket:  # fmt: skip
+    """The answer for what was chosen; `points` are the promotions of the points layer, `told` a memory."""
     runs = combined.runs
     effects = effects_of(combined, basket)
     opened = [(each, found) for each in points if isinstance(found := gate(each, basket), Open)]
@@ -52,7 +53,7 @@ def finished(
         runs, effects, _gifts(combined.choice, basket), account.states, account.is_proven, costs,
         tuple([each for each, _ in opened]),
     )  # fmt: skip
-    return answer(basket, settled, policy)
+    return answer(basket, settled, policy, told)
 
 
 def effects_of(combined: Combined, basket: Basket) -> dict[int, Effect]:

@@ -14,6 +14,7 @@ from posapp.domain.pricing.goods.held import Held, HeldMemory
 from posapp.domain.pricing.items.items import ItemCache
 from posapp.domain.pricing.items.price_layer import price_lots
 from posapp.domain.pricing.orders.layer import OrderRight, order_right, with_most
+from posapp.domain.pricing.orders.settling import Told
 from posapp.domain.pricing.orders.watch import Goods, most_of
 from posapp.domain.pricing.terms.applications import Lot, Right
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
@@ -26,14 +27,15 @@ LOTS_MAX = 4_000
 
 
 class PriceCache:
-    """What is kept from one pricing to the next: solved parts of the item layer, gates, sets of goods."""
+    """What is kept from one pricing to the next: the item layer's parts, gates, sets of goods, discounts."""
 
-    __slots__ = ("admitting", "held", "items", "lots")
+    __slots__ = ("admitting", "held", "items", "lots", "told")
 
     def __init__(self) -> None:
         self.items = ItemCache()
         self.admitting = Admitting()
         self.held = HeldMemory()
+        self.told: Told = {}
         #: By identity of the line, which is held: its lot where no price book is about.
         self.lots: dict[int, tuple[BasketLine, Lot]] = {}
 

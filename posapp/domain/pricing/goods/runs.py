@@ -182,7 +182,7 @@ def _parted(
     policy = how.policy
     # By largest remainder over what is left nothing can fall below zero: only floors need a look.
     is_free = policy.sharing == "largest_remainder" and policy.share_by == "gross" and not (
-        how.floor_ppm or how.floor_minor or any([run.floor_minor for run in runs])
+        how.floor_ppm or how.floor_minor or any(run.floor_minor for run in runs)
     )  # fmt: skip
     if is_free:
         evenly = _evenly(amount, runs)

@@ -70,7 +70,7 @@ def _share_by(amount: int, weights: Sequence[int], how: Sharing, mode: Mode) -> 
 
 
 def largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
-    """Hare's method; ties go to the earlier one (moneyphp, Vendure, Spree, ourselves); some weight is above 0."""
+    """Hare's method; ties go to the earlier one (moneyphp, Vendure, Spree, ourselves); not all are 0."""
     total = sum(weights)
     shares = [amount * weight // total for weight in weights]
     left = amount - sum(shares)

@@ -160,6 +160,9 @@ def _rounded(above: int, divisor: int, policy: Policy) -> int:
 
 def _exact(line: TaxedLine, shares: Sequence[Share]) -> list[tuple[int, int]]:
     """Each tax of a line as a fraction; where less is paid than is fixed in the price, whole and no more."""
+    if len(shares) == 1 and not shares[0].of_pieces:
+        # As most goods have it: one rate, nothing fixed.
+        return [(shares[0].of_amount * line.amount_minor, shares[0].divisor)]
     spent = spent_taxes(line.taxes, shares, line.amount_minor, line.quantity)
     if spent is not None:
         return [(tax, 1) for tax in spent]

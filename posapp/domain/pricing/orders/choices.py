@@ -64,7 +64,8 @@ class Choosing(Generic[T]):
     ) -> None:
         self._promotions = {each.promotion_id: each for each in promotions}
         self._evaluate_anew = evaluate
-        self._bound = bound
+        self._bound_anew = bound
+        self._bounds: dict[frozenset[str], int] = {}
         self._points = points
         self._states_max = states_max
         self._known: dict[frozenset[str], Outcome[T]] = {}
@@ -144,11 +145,11 @@ class Choosing(Generic[T]):
             active = rest.pop()
             at_least = least if best is None else max(least, best.saving_minor)
             rivals = self._order_rivals(active)
-            if rivals and self._bound is not None:
+            if rivals and self._bound_anew is not None:
                 bounds = sorted((self._bound(way), sorted(way)) for way in self._one_of(active, rivals))
                 rest += [frozenset(way) for most, way in bounds if most >= at_least]
                 continue
-            if self._bound is not None and at_least and self._bound(active) < at_least:
+            if self._bound_anew is not None and at_least and self._bound(active) < at_least:
                 continue
             outcome = self._evaluate(active, at_least)
             if best is not None and outcome.worth < best.worth:
@@ -160,6 +161,14 @@ class Choosing(Generic[T]):
             elif best is None or self._key(outcome) < self._key(best):
                 best = outcome
         return best
+
+    def _bound(self, active: frozenset[str]) -> int:
+        """No set of these saves more; asked for once."""
+        known = self._bounds.get(active)
+        if known is None:
+            assert self._bound_anew is not None
+            known = self._bounds[active] = self._bound_anew(active)
+        return known
 
     def _order_rivals(self, active: frozenset[str]) -> frozenset[str]:
         """Active members of a group that is of order promotions only: a bound tells them apart cheaply."""

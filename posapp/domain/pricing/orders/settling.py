@@ -63,12 +63,18 @@ class Settled:
     earning: tuple[Promotion, ...] = ()
 
 
-def answer(basket: Basket, settled: Settled, policy: Policy) -> PricedBasket:
-    """The priced basket, without explanations."""
+#: By promotion (which is held) and code, what was told of it last: all that it was made of, and the value.
+Told = dict[tuple[int, str], tuple[Promotion, tuple[object, ...], Discount]]
+#: Discounts kept at most; then the memory begins anew.
+TOLD_MAX = 4_000
+
+
+def answer(basket: Basket, settled: Settled, policy: Policy, told: Told | None = None) -> PricedBasket:
+    """The priced basket, without explanations; discounts that are as they were `told` are the same values."""
     fallen = _fallen(settled.runs)
     places, of_place = _numbered(settled.effects, fallen)
     lines = _lines(basket, settled.runs, places)
-    discounts = _discounts(basket, settled.effects, fallen, of_place)
+    discounts = _discounts(basket, settled.effects, fallen, of_place, {} if told is None else told)
     taxes = tax_sums(taxed_lines(basket, lines, policy), policy)
     goods = sum([line.list_minor for line in lines])
     off = sum([discount.amount_minor for discount in discounts])
@@ -148,7 +154,7 @@ def _lines(basket: Basket, runs: Sequence[Run], places: Mapping[int, int]) -> tu
     of_line: list[list[UnitRun]] = [[] for _ in basket.lines]
     paid = [0] * len(of_line)
     # Where every slot took something it is its own place.
-    is_other = any([slot != place for slot, place in places.items()])
+    is_other = any(slot != place for slot, place in places.items())
     for run in runs:
         shares = run.shares
         if is_other and shares:
@@ -187,10 +193,12 @@ def _in_places(shares: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ..
 
 def _discounts(
     basket: Basket, effects: Mapping[int, Effect], fallen: Mapping[int, dict[int, int]],
-    of_place: Sequence[Sequence[int]],
+    of_place: Sequence[Sequence[int]], told: Told,
 ) -> tuple[Discount, ...]:  # fmt: skip
     discounts = []
     lines = basket.lines
+    if len(told) > TOLD_MAX:
+        told.clear()
     for slots in of_place:
         effect = effects[slots[0]]
         promotion = effect.promotion
@@ -201,27 +209,35 @@ def _discounts(
             for slot in slots:
                 for at, part in fallen.get(slot, {}).items():
                     of_lines[at] = of_lines.get(at, 0) + part
-        amount = sum(of_lines.values())
-        discounts.append(
-            Discount(
-                promotion.promotion_id,
-                promotion.version,
-                promotion.names,
-                promotion.layer,
-                rule_word(promotion),
-                amount,
-                tuple([(lines[at].line_no, part) for at, part in sorted(of_lines.items()) if part]),
-                funded(promotion, amount),
-                effect.applications,
-                effect.code,
-                effect.base_minor,
-                effect.points,
-                promotion.gl_code,
-                # Who pays with points is not asked for more of them.
-                promotion.needs.points if promotion.layer != "points" else 0,
-            )
-        )
+        by_line = tuple([(lines[at].line_no, part) for at, part in sorted(of_lines.items()) if part])
+        made_of = by_line, effect.applications, effect.base_minor, effect.points
+        known = told.get((id(promotion), effect.code))
+        if known is None or known[1] != made_of:
+            made = _discount(effect, by_line, sum(of_lines.values()))
+            known = told[id(promotion), effect.code] = promotion, made_of, made
+        discounts.append(known[2])
     return tuple(discounts)
+
+
+def _discount(effect: Effect, by_line: tuple[tuple[int, int], ...], amount: int) -> Discount:
+    promotion = effect.promotion
+    return Discount(
+        promotion.promotion_id,
+        promotion.version,
+        promotion.names,
+        promotion.layer,
+        rule_word(promotion),
+        amount,
+        by_line,
+        funded(promotion, amount),
+        effect.applications,
+        effect.code,
+        effect.base_minor,
+        effect.points,
+        promotion.gl_code,
+        # Who pays with points is not asked for more of them.
+        promotion.needs.points if promotion.layer != "points" else 0,
+    )
 
 
 def _together(effects: Sequence[Effect]) -> Effect:
