@@ -75,8 +75,9 @@ def largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
     shares = [amount * weight // total for weight in weights]
     left = amount - sum(shares)
     if left:
-        by_rest = sorted([(-(amount * weight % total), n) for n, weight in enumerate(weights)])
-        for _, place in by_rest[:left]:
+        rests = [amount * weight % total for weight in weights]
+        # Turned round, and still the earlier one first where they are the same.
+        for place in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:left]:
             shares[place] += 1
     return shares
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from posapp.domain.pricing.goods.runs import Run
+from posapp.domain.pricing.goods.runs import Run, Shares
 from posapp.domain.pricing.goods.sharing import largest_remainder, share_runs
 from posapp.domain.pricing.orders.layer import (
     OrderEffect,
@@ -25,16 +25,18 @@ from posapp.domain.pricing.terms.basket import BasketLine
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import OrderOff
 
-#: By line what falls off it: (slot, amount).
-_Fallen = dict[int, list[tuple[int, int]]]
+#: Units of a run: how many, what is left of each, what fell off it, the run.
+_Part = tuple[int, int, Shares, Run]
 
 
 class _Sums:
     """By place of the line: what it came to before the items and after them, its pieces, what is left."""
 
-    __slots__ = ("after", "before", "left", "pieces", "runs")
+    __slots__ = ("after", "before", "fallen", "left", "pieces", "runs")
 
     def __init__(self, count: int) -> None:
+        #: What falls off: (slot, amount).
+        self.fallen: list[list[tuple[int, int]]] = [[] for _ in range(count)]
         self.after = [0] * count
         self.before = [0] * count
         self.pieces = [0] * count
@@ -51,15 +53,14 @@ def taken_off(
     if sums is None:
         return apply_orders(runs, rights, first_slot, lines, policy)
     effects: list[OrderEffect] = []
-    fallen: _Fallen = {}
     for right in in_order(rights):
         if right.conditions and not conditions_hold(right, sums.after, lines):
             continue
-        effect = _effect(right, first_slot + len(effects), sums, fallen, policy)
+        effect = _effect(right, first_slot + len(effects), sums, policy)
         if effect is not None:
             effects.append(effect)
-    if fallen:
-        _lay(runs, sums, fallen)
+    if effects:
+        _lay(runs, sums)
     return effects
 
 
@@ -103,14 +104,14 @@ def _sums(runs: Sequence[Run], count: int) -> _Sums | None:
     return found
 
 
-def _effect(right: OrderRight, slot: int, sums: _Sums, fallen: _Fallen, policy: Policy) -> OrderEffect | None:
+def _effect(right: OrderRight, slot: int, sums: _Sums, policy: Policy) -> OrderEffect | None:
     """What a right takes off the lines; None for nothing."""
     limits = right.promotion.limits
     is_before = right.promotion.needs.judged_on == "list"
     taken = times = whole_base = 0
-    left = sums.left
+    left, fallen = sums.left, sums.fallen
     for group in right.groups:
-        places = sorted(group)
+        places: Sequence[int] = range(len(left)) if len(group) == len(left) else sorted(group)
         base = sum([sums.after[at] for at in places])
         measure = sum([sums.before[at] for at in places]) if is_before else base
         want = wanted(right, measure=measure, pieces=sum([sums.pieces[at] for at in places]))
@@ -130,49 +131,52 @@ def _effect(right: OrderRight, slot: int, sums: _Sums, fallen: _Fallen, policy: 
         for at, part in zip(places, largest_remainder(amount, weights), strict=True):
             if part:
                 left[at] -= part
-                of_line = fallen.get(at)
-                if of_line is None:
-                    fallen[at] = [(slot, part)]
-                else:
-                    of_line.append((slot, part))
+                fallen[at].append((slot, part))
     return OrderEffect(right, taken, times, whole_base) if taken else None
 
 
-def _lay(runs: list[Run], sums: _Sums, fallen: _Fallen) -> None:
+def _lay(runs: list[Run], sums: _Sums) -> None:
     """Give every unit its share of what falls off its line."""
     split = False
-    for at, amounts in fallen.items():
+    for at, amounts in enumerate(sums.fallen):
+        if not amounts:
+            continue
         mine = sums.runs[at]
         if len(mine) == 1 and mine[0].count == 1:
             run = mine[0]
             run.left_minor = sums.left[at]
             run.shares = (*run.shares, *amounts)
             continue
-        for slot, amount in amounts:
-            mine = _over_units(mine, slot, amount)
+        mine = _over_units(mine, amounts)
         split = split or len(mine) > len(sums.runs[at])
         sums.runs[at] = mine
     if split:
         runs[:] = [run for mine in sums.runs for run in mine]
 
 
-def _over_units(mine: list[Run], slot: int, amount: int) -> list[Run]:
-    """The runs of a line with their shares, split where units part ways."""
-    if len(mine) > 1:
-        shared = share_runs(amount, [(run.left_minor, run.count) for run in mine])
-        return [
-            piece for run, counts in zip(mine, shared, strict=True) for piece in _parted(run, slot, counts)
-        ]
-    each, more = divmod(amount, mine[0].count)
-    rest = mine[0].count - more
-    return _parted(mine[0], slot, ((more, each + 1), (rest, each)) if more else ((rest, each),))
+def _over_units(mine: list[Run], amounts: Sequence[tuple[int, int]]) -> list[Run]:
+    """The runs of a line with their shares of one amount after the other, split where units part ways."""
+    parts: list[_Part] = [(run.count, run.left_minor, (), run) for run in mine]
+    for slot, amount in amounts:
+        parts = _shared(parts, slot, amount)
+    found: list[Run] = []
+    for count, left, shares, run in parts:
+        piece = run if count == run.count else run.part(count)
+        piece.left_minor = left
+        piece.shares = (*run.shares, *shares)
+        found.append(piece)
+    return found
 
 
-def _parted(run: Run, slot: int, counts: Sequence[tuple[int, int]]) -> list[Run]:
-    """A run as so many units with such a share each."""
-    pieces = [run] if len(counts) == 1 else [run.part(count) for count, _ in counts]
-    for piece, (_, part) in zip(pieces, counts, strict=True):
-        if part:
-            piece.left_minor -= part
-            piece.shares = (*piece.shares, (slot, part))
-    return pieces
+def _shared(parts: list[_Part], slot: int, amount: int) -> list[_Part]:
+    if len(parts) > 1:
+        shared = share_runs(amount, [(left, count) for count, left, _, _ in parts])
+    else:
+        each, more = divmod(amount, parts[0][0])
+        rest = parts[0][0] - more
+        shared = [((more, each + 1), (rest, each)) if more else ((rest, each),)]
+    found: list[_Part] = []
+    for (_, left, shares, run), counts in zip(parts, shared, strict=True):
+        for count, part in counts:
+            found.append((count, left - part, (*shares, (slot, part)) if part else shares, run))
+    return found
