@@ -165,6 +165,9 @@ def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) 
     )
     desk = replace(desk, cart=None, marked=None, last_sale=last, found=None)
     desk = replace(desk, shift=intent.shift or desk.shift)
+    if desk.link.state != "none":
+        # Nobody has counted the queue since: until then it must not look as if this sale were sent.
+        desk = replace(desk, link=replace(desk.link, to_send=desk.link.to_send + 1))
     desk = tell(desk, "{amount} received", amount=plain_amount(sale.tendered_minor, shop.currency))
     kick = (KickDrawer(),) if opens else ()
     jobs = tuple(slip.job_id for slip in phase.commit.prints)

@@ -297,3 +297,14 @@ def test_a_scan_is_told_on_the_status_page() -> None:
     world = World().open_shift()
     world.do(ScanCode(COLA), GoTo("status"))
     assert "最后一码" in labels(world.terminal.view())
+
+
+def test_a_sale_is_not_said_to_be_sent_before_somebody_counted_the_queue() -> None:
+    world = World().open_shift()
+    world.do(LinkChanged(LinkStatus("online", 0, last_received_ms=START_MS)))
+    world.scan(COLA)
+    world.pay()
+    assert world.at == "Done"
+    assert "已存在本机，1 条待传" in labels(world.terminal.view())
+    world.do(LinkChanged(LinkStatus("online", 0, last_received_ms=START_MS + 1)))
+    assert "已存在本机，也已上传" in labels(world.terminal.view())
