@@ -196,6 +196,10 @@ def _ms(values: list[int], share: float | None = None) -> float | None:
     return round((median(values) if share is None else quantile(values, share)) / 1e6, 3)
 
 
+#: Where a figure's samples are under another name.
+_FIELDS = {"python_full": "python", "touching": "touch"}
+
+
 def _result(
     seed: int, samples: list[Samples], count: Count, losses: dict[str, list[tuple[int, int]]]
 ) -> Result:
@@ -212,13 +216,8 @@ def _result(
     baselines: dict[str, Any] = {}
     for (least, most), mine in zip(CLASSES, samples, strict=True):
         name = f"lines_{least}_{most}"
-        for key, values in (
-            ("full", mine.full),
-            ("scan", mine.scan),
-            ("touching", mine.touch),
-            ("python_full", mine.python),
-            ("python_scan", mine.python_scan),
-        ):
+        for key in ("full", "scan", "touching", "python_full", "python_scan"):
+            values = getattr(mine, _FIELDS.get(key, key))
             figures[f"{name}_{key}_p50_ms"] = _ms(values)
             figures[f"{name}_{key}_p99_ms"] = _ms(values, 0.99)
         figures[f"{name}_50000_full_p50_ms"] = _ms(mine.many)
@@ -232,16 +231,12 @@ def _result(
         figures[f"{name}_python_search_p50_ms"] = _ms(mine.python_search)
         figures |= {f"{name}_{key}": value for key, value in ratios([mine]).items()}
     large = samples[1:]
-    full = [value for mine in large for value in mine.full]
-    figures["full_p50_ms"], figures["full_p99_ms"] = _ms(full), _ms(full, 0.99)
-    scan = [value for mine in large for value in mine.scan]
-    figures["scan_p50_ms"], figures["scan_p99_ms"] = _ms(scan), _ms(scan, 0.99)
-    python = [value for mine in large for value in mine.python]
-    figures["python_full_p50_ms"], figures["python_full_p99_ms"] = _ms(python), _ms(python, 0.99)
-    python_scan = [value for mine in large for value in mine.python_scan]
-    figures["python_scan_p50_ms"], figures["python_scan_p99_ms"] = _ms(python_scan), _ms(python_scan, 0.99)
+    for key in ("full", "scan", "python_full", "python_scan"):
+        values = [value for mine in large for value in getattr(mine, _FIELDS.get(key, key))]
+        figures[f"{key}_p50_ms"], figures[f"{key}_p99_ms"] = _ms(values), _ms(values, 0.99)
     figures |= ratios(large)
     figures["textbook_left_out"] = count.unpacked
+    full = [value for mine in large for value in mine.full]
     many = [value for mine in large for value in mine.many]
     figures["promotions_50000_ratio"] = round(median(many) / median(full), 3)
     for name, pairs in losses.items():
