@@ -151,7 +151,11 @@ class ComponentLosses:
                 if self.states > states_max:
                     self.is_proven = False
                     return False
-            layer = {then: self.watch.unbeaten(found) for then, found in after.items() if found}
+            layer = {
+                then: self.watch.unbeaten(found, is_open=any(over or groups for over, groups in then[1]))
+                for then, found in after.items()
+                if found
+            }
             self.states += self.watch.work
             self.watch.work = 0
             if not layer:

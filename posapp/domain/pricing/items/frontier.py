@@ -29,6 +29,9 @@ from posapp.domain.pricing.terms.applications import (
 )
 from posapp.domain.pricing.terms.policy import Policy
 
+#: Sums of parts in all states together.
+_SUMS_MAX = 600_000
+
 
 def combined_frontier(
     form: NormalForm, tied: Sequence[Prepared], policy: Policy, parts: Sequence[LinePart], window_minor: int
@@ -36,15 +39,17 @@ def combined_frontier(
     """The frontier of a whole basket."""
     touched = {form.lots[position].line.line_no for prepared in tied for position in prepared.bases}
     watch = Watch(parts, touched, window_minor)
+    # A state is as much work as it has sums.
+    states_max = min(policy.states_max, _SUMS_MAX // max(1, len(watch.kept)))
     found: list[ComponentLosses] = []
     totals: list[Losses] = [{watch.nothing: 1}]
     states = 0
     for prepared in tied:
         component = ComponentLosses(prepared, policy, watch)
-        component.solve(policy.states_max - states)
+        component.solve(states_max - states)
         states += component.states
         pairs = len(totals[-1]) * sum([bits.bit_count() for bits in component.ends.values()])
-        if not component.is_proven or states + pairs > policy.states_max:
+        if not component.is_proven or states + pairs > states_max:
             # The best by items stands; whether less of them were more in all is not known.
             return Frontier((), states, False)
         total = watch.unbeaten(added(totals[-1], component.ends, watch.mask), is_end=True)

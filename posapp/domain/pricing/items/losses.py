@@ -67,6 +67,11 @@ class Watch:
         known = [each for each in steps if each is not None]
         #: The values after which something changes for parts that all falls on; None: every value counts.
         self.steps = sorted(set().union(*known)) if len(known) == len(steps) else None
+        alike: dict[int, list[int]] = {}
+        for n, part in enumerate(self.kept):
+            alike.setdefault(part.alike, []).append(n)
+        #: Places of parts that are as good as each other.
+        self.alike = [mine for number, mine in alike.items() if number and len(mine) > 1]
         #: Comparisons made so far: they are work as states are.
         self.work = 0
         self.nothing: Parts = (0,) * len(self.kept)
@@ -93,8 +98,36 @@ class Watch:
     def _capped(self, reduced: Parts) -> Parts:
         return tuple([a if top is None else min(a, top) for a, top in zip(reduced, self.most, strict=True)])
 
-    def unbeaten(self, losses: Losses, *, is_end: bool = False) -> Losses:
-        """Without what another beats: loses no more, and is as good on every part."""
+    def _once(self, losses: Losses) -> Losses:
+        """Of reductions that only differ in which of alike parts bears what, each loss once."""
+        held: Losses = {}
+        found: Losses = {}
+        if self.has_whole:
+            order = sorted(losses.items())
+        else:
+            # Only the least that is lost counts then.
+            order = [(reduced, bits & -bits) for reduced, bits in losses.items()]
+            order.sort(key=lambda pair: (pair[1], pair[0]))
+        for reduced, bits in order:
+            same = list(reduced)
+            for mine in self.alike:
+                for place, amount in zip(mine, sorted([reduced[n] for n in mine]), strict=True):
+                    same[place] = amount
+            key = tuple(same)
+            known = held.get(key, 0)
+            left = bits & ~known if self.has_whole or not known else 0
+            if left:
+                found[reduced] = left
+                held[key] = known | bits
+        return found
+
+    def unbeaten(self, losses: Losses, *, is_end: bool = False, is_open: bool = False) -> Losses:
+        """Without what another beats: loses no more, and is as good on every part.
+
+        `is_open`: groups that are not shared out yet will fall on parts that then are alike no more.
+        """
+        if self.alike and not is_open and len(losses) > 1:
+            losses = self._once(losses)
         if len(losses) < 2 and self.has_whole:
             return losses
         if self.has_whole:

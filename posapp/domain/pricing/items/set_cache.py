@@ -147,7 +147,7 @@ class SetCache:
             line = lot.line
             key = (
                 line.sku, line.unit_minor, line.traits, line.line_no, lot.first, lot.count, lot.price_minor,
-                line.floor_minor,
+                line.floor_minor, lot.of_line,
             )  # fmt: skip
             known = self._by_lot[id(lot)] = lot, self._lots.setdefault(key, len(self._lots))
         return known[1]

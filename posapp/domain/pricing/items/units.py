@@ -98,11 +98,11 @@ def rules_on(
         line = lot.line
         floor = floor_of(limits, lot.price_minor, line.floor_minor) if has_floor else line.floor_minor
         if not promotion.differ:
-            spots[position] = Spot(slots, lot.price_minor, floor, line.line_no)
+            spots[position] = Spot(slots, lot.price_minor, floor, lot.of_line or line.line_no)
             continue
         values = values_of(promotion.differ, line)
         if values:
-            spots[position] = Spot(slots, lot.price_minor, floor, line.line_no, values[0])
+            spots[position] = Spot(slots, lot.price_minor, floor, lot.of_line or line.line_no, values[0])
     rules: _Rules = []
     if isinstance(kind, EachUnit):
         rules = _unitwise((kind.off,), form, spots, right, name, policy)
@@ -126,7 +126,7 @@ def _id_of(right: Right) -> str:
 
 
 def _plain_spot(lot: Lot) -> Spot:
-    return Spot(ONLY, lot.price_minor, lot.line.floor_minor, lot.line.line_no)
+    return Spot(ONLY, lot.price_minor, lot.line.floor_minor, lot.of_line or lot.line.line_no)
 
 
 NO_LIMITS = Limits()
@@ -224,7 +224,9 @@ def _counted(
 
     def word(position: int) -> object:
         line = form.lots[position].line
-        return line.line_no if kind.counts == "line" else line.sku if kind.counts == "sku" else ""
+        if kind.counts == "line":
+            return form.lots[position].of_line or line.line_no
+        return line.sku if kind.counts == "sku" else ""
 
     for position in spots:
         name = word(position)

@@ -1,8 +1,9 @@
 """A basket unit by unit: every piece a line of its own, for where the sums of whole lines do not tell.
 
 Which unit of a line is the cheapest, or is rounded by itself, hangs on what fell off each of them. So the
-item layer is asked with lines of one piece, and its choices are told in the basket's own lines again. Only
-where nothing counts by line; each unit more is a sum more to watch, so that large baskets stay as they are.
+item layer is asked with lines of one piece, which still count with their own line where a rule counts lines,
+and its choices are told in the basket's own lines again. Each unit more is a sum more to watch, so that large
+baskets stay as they are.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from posapp.domain.pricing.orders.layer import OrderRight
+from posapp.domain.pricing.orders.plan import Plan
 from posapp.domain.pricing.orders.watch import Goods, Reach
-from posapp.domain.pricing.terms.applications import Application, ItemChoice, Lot, Right
+from posapp.domain.pricing.terms.applications import Application, ItemChoice, Lot
 from posapp.domain.pricing.terms.basket import BasketLine
-from posapp.domain.pricing.terms.promotion import QtyTier
 from posapp.values import dataclass
 
 #: In baskets of more units the sums would be too many.
-UNITS_MAX = 24
+UNITS_MAX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,17 @@ class ByUnit:
     orders: tuple[OrderRight, ...]
     reach: Reach
     pieces: dict[int, tuple[int, int]]
+    #: Pieces that are equal before the items, as they are of one lot.
+    alike: tuple[frozenset[int], ...]
+
+    def told(self, plan: Plan) -> Plan:
+        """The plan with its parts told which of them are equal pieces."""
+        numbers = {piece: n for n, mine in enumerate(self.alike, 1) if len(mine) > 1 for piece in mine}
+        parts = [
+            replace(part, alike=numbers.get(min(part.line_nos), 0)) if len(part.line_nos) == 1 else part
+            for part in plan.parts
+        ]
+        return replace(plan, parts=tuple(parts))
 
     def whole(self, choice: ItemChoice) -> ItemChoice:
         """A choice in the basket's own lines."""
@@ -42,11 +54,9 @@ class ByUnit:
         return replace(application, units=tuple(units))
 
 
-def by_unit(
-    goods: Goods, rights: Sequence[Right], orders: Sequence[OrderRight], reach: Reach
-) -> ByUnit | None:
-    """The basket unit by unit; None where it is too large or a right counts by line."""
-    if sum([lot.count for lot in goods.lots]) > UNITS_MAX or any(_is_by_line(right) for right in rights):
+def by_unit(goods: Goods, orders: Sequence[OrderRight], reach: Reach) -> ByUnit | None:
+    """The basket unit by unit; None where it is too large."""
+    if sum([lot.count for lot in goods.lots]) > UNITS_MAX:
         return None
     # By line and number, so that whatever goes by the order of lines goes the same way.
     pieces = sorted(
@@ -60,13 +70,15 @@ def by_unit(
     lots: list[Lot] = []
     places_of: dict[int, set[int]] = {}
     numbers_of: dict[int, set[int]] = {}
+    alike: dict[int, set[int]] = {}
     for place, (line_no, _, n) in enumerate(pieces):
         lot = goods.lots[n]
         line = replace(lot.line, line_no=place + 1, quantity=1)
         lines.append(line)
-        lots.append(replace(lot, line=line, first=0, count=1))
+        lots.append(replace(lot, line=line, first=0, count=1, of_line=line_no))
         places_of.setdefault(goods.places[line_no], set()).add(place)
         numbers_of.setdefault(line_no, set()).add(place + 1)
+        alike.setdefault(n, set()).add(place + 1)
 
     def places(found: Iterable[int]) -> frozenset[int]:
         return frozenset().union(*[places_of.get(at, ()) for at in found])
@@ -91,10 +103,5 @@ def by_unit(
             components=tuple([(numbers(mine), value) for mine, value in reach.components]),
         ),
         {place + 1: (line_no, index) for place, (line_no, index, _) in enumerate(pieces)},
+        tuple([frozenset(mine) for mine in alike.values()]),
     )
-
-
-def _is_by_line(right: Right) -> bool:
-    kind, limits = right.promotion.kind, right.promotion.limits
-    by_line = isinstance(kind, QtyTier) and kind.counts == "line"
-    return by_line or limits.max_units_per_line is not None

@@ -16,6 +16,7 @@ from posapp.domain.pricing.orders.watch import (
     Watched,
     crosses,
     is_monotone,
+    most_at,
     picks_units,
     reduction_at,
     steps_of,
@@ -122,7 +123,14 @@ def planned(
         LinePart(lines, is_low, top, steps if is_stepped else None)
         for (lines, is_low), top, steps in zip(parts.found, parts.tops, parts.steps, strict=True)
     )
-    return Plan(kept, window, parts.is_sure, lambda value, reduced: _most(watched, value, reduced, policy))
+    pieces = {
+        line_no: (lot.price_minor, parts.found.get((frozenset({line_no}), False), -1))
+        for lot in goods.lots
+        if lot.count == 1 and (line_no := lot.line.line_no)
+    }
+    return Plan(
+        kept, window, parts.is_sure, lambda value, reduced: _most(watched, value, reduced, policy, pieces)
+    )
 
 
 def _window(
@@ -148,9 +156,20 @@ def _window(
     return window
 
 
-def _most(watched: Sequence[Watched], value: int, reduced: tuple[int, ...], policy: Policy) -> int:
-    """No more falls off in the order layer where the items take off a value, and so much of the parts."""
+def _most(
+    watched: Sequence[Watched], value: int, reduced: tuple[int, ...], policy: Policy,
+    pieces: dict[int, tuple[int, int]],
+) -> int:  # fmt: skip
+    """No more falls off in the order layer where the items take off a value, and so much of the parts.
+
+    `pieces` are the prices before the items and the parts (-1: none) of lines of one piece.
+    """
     total = 0
+    prices = {}
+    if any(each.groups for each in watched):
+        prices = {
+            line_no: price - (reduced[part] if part >= 0 else 0) for line_no, (price, part) in pieces.items()
+        }
     for each in watched:
         if each.needs and each.right.promotion.needs.match == "all" and not _may_hold(each, reduced):
             continue
@@ -158,6 +177,8 @@ def _most(watched: Sequence[Watched], value: int, reduced: tuple[int, ...], poli
             total += reduction_at(each, each.before - reduced[each.part], policy)
         elif each.takes_all:
             total += reduction_at(each, each.before - value, policy)
+        elif each.groups:
+            total += most_at(each, prices, policy)
         else:
             total += each.most
     return total

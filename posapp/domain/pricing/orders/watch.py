@@ -100,6 +100,8 @@ class Watched:
     lines: frozenset[int] = frozenset()
     touched: frozenset[int] = frozenset()
     is_fine: bool = False
+    #: Line numbers of what it acts on by themselves, where all lines are of one piece.
+    groups: tuple[tuple[int, ...], ...] = ()
     #: Conditions by part: what the part comes to before the items, and the bounds it has to keep.
     needs: list[tuple[int, int, int | None, int | None]] = field(default_factory=list)
     takes_all: bool = False
@@ -136,6 +138,9 @@ def watch_of(goods: Goods, right: OrderRight, reach: Reach, policy: Policy) -> W
         sum([lot.count for lot in mine]), lines=lines, touched=lines & reach.touched,
     )  # fmt: skip
     each.is_fine = needs_units(right, policy)
+    if each.is_fine and all(lot.line.quantity == 1 for lot in mine):
+        open_at = {goods.places[lot.line.line_no]: lot.line.line_no for lot in mine}
+        each.groups = tuple([tuple([open_at[at] for at in group if at in open_at]) for group in right.groups])
     each.slope = slope_of(right)
     if right.most_minor is not None:
         each.most = right.most_minor
@@ -154,7 +159,8 @@ def _most_by_units(goods: Goods, right: OrderRight, mine: Sequence[Lot], policy:
     kind, limits = right.promotion.kind, right.promotion.limits
     picked = kind.count if isinstance(kind, OrderOff) and kind.units != "all" else None
     known = [limit for limit in (picked, limits.max_units) if limit is not None]
-    cheapest = isinstance(kind, OrderOff) and kind.units == "cheapest"
+    # Where a line gives no more than so many, dearer ones of others may be the cheapest.
+    cheapest = isinstance(kind, OrderOff) and kind.units == "cheapest" and limits.max_units_per_line is None
     total = 0
     for group in right.groups:
         lots = [lot for lot in mine if goods.places[lot.line.line_no] in group]
@@ -168,6 +174,23 @@ def _most_by_units(goods: Goods, right: OrderRight, mine: Sequence[Lot], policy:
         total += _most_by_sums(right, base, pieces, policy)
         total += pieces if policy.order_percent_per != "order" else 0
     return total
+
+
+def most_at(each: Watched, prices: dict[int, int], policy: Policy) -> int:
+    """No more falls off where single pieces cost so much after the items (by line number, a piece each)."""
+    right = each.right
+    kind, limits = right.promotion.kind, right.promotion.limits
+    if not isinstance(kind, OrderOff) or policy.percent_of == "list":
+        return each.most
+    known = [limit for limit in (kind.count if kind.units != "all" else None, limits.max_units) if limit]
+    cheapest = kind.units == "cheapest" and limits.max_units_per_line is None
+    total = 0
+    for lines in each.groups:
+        mine = sorted([prices[line_no] for line_no in lines], reverse=not cheapest)
+        mine = mine[: min(known, default=len(mine))]
+        total += _most_by_sums(right, sum(mine), len(mine), policy)
+        total += len(mine) if policy.order_percent_per != "order" else 0
+    return min(total, each.most)
 
 
 def needs_units(right: OrderRight, policy: Policy) -> bool:

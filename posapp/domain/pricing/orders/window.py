@@ -33,6 +33,10 @@ from posapp.values import dataclass
 _UNKNOWN: tuple[tuple[frozenset[int], int], ...] = ()
 #: So far below the first value that might be better a window goes at first.
 _NEAR = 64
+#: Making a choice and settling it costs as much as so many states.
+_LOOK = 50
+#: So many of them are not counted.
+_LOOKS_FREE = 256
 
 
 class ItemSolver(Protocol):
@@ -107,29 +111,30 @@ def combine(
     units = None
     if not plan.is_sure:
         # Where the lines do not tell, their units do.
-        plan, units = _finer(plan, by_unit(goods, rights, orders, reach), best.taken_minor, policy)
+        plan, units = _finer(plan, by_unit(goods, orders, reach), best.taken_minor, policy)
     window = min(plan.window, reach.window, best.saving_minor + plan.window - at_least)
     if window < 0:
         return best
     lots = goods.lots if units is None else units.goods.lots
-    least = max(best.saving_minor, at_least - 1)
     states, is_proven = best.states, choice.is_proven and plan.is_sure
     # A near window first: what is found there makes the whole one smaller.
-    near = _NEAR if ceiling is None else ceiling.nearest(orders, least) + _NEAR
+    near = _NEAR + (ceiling.nearest(orders, max(best.saving_minor, at_least - 1)) if ceiling else 0)
+    looks = most = max(_LOOKS_FREE, policy.states_max // _LOOK)
     while True:
         near = min(near, window)
         frontier = items.frontier(lots, rights, policy, parts=plan.parts, window_minor=near)
         states += frontier.states
-        best = _better(frontier, plan, orders, best, policy, units)
+        best, looks = _better(frontier, plan, orders, best, policy, units=units, looks=looks)
         if choice.is_proven and ceiling is not None:
             window = min(window, ceiling.window(orders, max(best.saving_minor, at_least - 1)))
-        if near >= window or not frontier.is_proven:
+        if near >= window or not frontier.is_proven or not looks:
             break
         if states > policy.states_max:
             is_proven = False
             break
         near *= 4
-    is_proven = is_proven and frontier.is_proven
+    states += _LOOK * max(0, most - looks - _LOOKS_FREE)
+    is_proven = is_proven and frontier.is_proven and looks > 0
     if choice.is_proven and not is_proven and ceiling is not None:
         # What the search could not tell the bound may.
         is_proven = ceiling.window(orders, max(best.saving_minor, at_least - 1)) < 0
@@ -139,26 +144,29 @@ def combine(
 def _finer(plan: Plan, units: ByUnit | None, taken: int, policy: Policy) -> tuple[Plan, ByUnit | None]:
     """The plan for single units, where there is one that is sure."""
     finer = None if units is None else planned(units.goods, units.orders, units.reach, taken, policy)
-    return (finer, units) if finer is not None and finer.is_sure else (plan, None)
+    if finer is None or units is None or not finer.is_sure:
+        return plan, None
+    return units.told(finer), units
 
 
 def _better(
     frontier: Frontier, plan: Plan, orders: Sequence[OrderRight], best: Combined, policy: Policy,
-    units: ByUnit | None,
-) -> Combined:  # fmt: skip
-    """The best so far, or a point of a frontier that saves more."""
+    *, units: ByUnit | None, looks: int,
+) -> tuple[Combined, int]:  # fmt: skip
+    """The best so far, or a point of a frontier that saves more; and how many may yet be looked at."""
     bounded = [
         (-point.value_minor - plan.most(point.value_minor, point.reductions_minor), n)
         for n, point in enumerate(frontier.points)
     ]
     for bound, n in sorted(bounded):
-        if -bound <= best.saving_minor:
+        if -bound <= best.saving_minor or not looks:
             break
+        looks -= 1
         choice = frontier.points[n].choice
         other = settle(best.goods, choice if units is None else units.whole(choice), orders, policy)
         if other.saving_minor > best.saving_minor:
             best = other
-    return best
+    return best, looks
 
 
 def settle(goods: Goods, choice: ItemChoice, orders: Sequence[OrderRight], policy: Policy) -> Combined:

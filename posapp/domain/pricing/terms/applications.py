@@ -20,7 +20,8 @@ from posapp.values import dataclass
 class Lot:
     """Units `first` to `first + count - 1` of a line, all at one price after the price layer.
 
-    `is_locked`: the item layer leaves them alone. `book` is the price book that gave the price.
+    `is_locked`: the item layer leaves them alone. `book` is the price book that gave the price. `of_line` is
+    the number of the line that it counts with, where lines were taken apart (0: its own).
     """
 
     line: BasketLine
@@ -29,6 +30,7 @@ class Lot:
     price_minor: int
     is_locked: bool = False
     book: Promotion | None = None
+    of_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ class LinePart:
     #: The last reductions before something changes: of several between two of these, all else the same, the
     #: one of most value is best. None where each counts.
     steps: tuple[int, ...] | None = None
+    #: Parts of one number here are as good as each other: whichever bears what, all else is the same.
+    alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
