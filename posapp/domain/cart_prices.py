@@ -19,6 +19,9 @@ from posapp.domain.shop import Shop
 from posapp.domain.tax import taxes_of
 from posapp.values import dataclass
 
+#: The work limit of every till: a scan is never kept waiting for long, and 999 of 1,000 baskets need a sixth.
+TILL_STATES_MAX = 30_000
+
 
 @dataclass(frozen=True, slots=True)
 class PricedCart:
@@ -86,7 +89,11 @@ def basket_of(cart: Cart, lines: tuple[BasketLine, ...], shop: Shop, at: datetim
 
 def policy_of(shop: Shop) -> Policy:
     """The till's conventions: our own, with the shop's way of taxing; cash is rounded by the payment."""
-    return Policy(tax_mode="included" if shop.tax.price_includes else "added", tax_rounding=shop.tax.rounding)
+    return Policy(
+        tax_mode="included" if shop.tax.price_includes else "added",
+        tax_rounding=shop.tax.rounding,
+        states_max=TILL_STATES_MAX,
+    )
 
 
 def listed_line(line: BasketLine) -> PricedLine:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from posapp.domain.pricing.answers.finishing import Account, finished
+from posapp.domain.pricing.answers.in_turn import at_least_in_turn
 from posapp.domain.pricing.answers.worlds import PriceCache as PriceCache
 from posapp.domain.pricing.answers.worlds import World, world_of
 from posapp.domain.pricing.goods.index import PromotionIndex
@@ -47,8 +48,11 @@ class SearchedItems:
         key = (id(lots), id(rights))
         known = self._known.get(key)
         if known is None:
+            choice = solve_items(lots, rights, policy, self.cache.items)
+            if not choice.is_proven:
+                choice = at_least_in_turn(lots, rights, policy, choice)
             # Held beside it, so that no other is taken for them.
-            known = self._known[key] = solve_items(lots, rights, policy, self.cache.items), (lots, rights)
+            known = self._known[key] = choice, (lots, rights)
         return known[0]
 
     def frontier(
@@ -248,9 +252,15 @@ class Case:
         known = self._ceilings.get(key)
         if known is None:
             choice = self.items.solve(world.goods.lots, rights, self.policy)
-            ceiling = Ceiling(world.goods, choice, self.policy) if choice.is_proven else None
+            ceiling, most = None, choice.value_minor
+            if choice.is_proven:
+                ceiling = Ceiling(world.goods, choice, self.policy)
+            else:
+                # The best that was found bounds nothing: no more than the goods cost.
+                lots = [lot for lot in world.goods.lots if not lot.is_locked]
+                most = sum([max(0, lot.price_minor) * lot.count for lot in lots])
             # Held beside it, so that no other is taken for them.
-            known = self._ceilings[key] = choice.value_minor, ceiling, (world, rights)
+            known = self._ceilings[key] = most, ceiling, (world, rights)
         return known[:2]
 
     # ------------------------------------------------------------------ one set of active promotions

@@ -117,13 +117,15 @@ def _words(
     words = [len(units), len(clusters), states_max, *knobs, *[ranks[unit[3]] for unit in units]]
     directory = len(words)
     words += [0] * len(clusters)
+    left = states_max
     for number, cluster in enumerate(clusters):
         plan = cluster.plan
         if plan is not None:
             count, ends = len(plan.states), plan.ends
             tables = _planned(words, units, cluster, ranks)
         else:
-            cluster.tabulate(units, states_max)
+            # The limit is for all tables together: what is beyond it need not be worked out to be refused.
+            left -= cluster.tabulate(units, max(left, 1))
             if not cluster.back:
                 return None
             ends = cluster.ends

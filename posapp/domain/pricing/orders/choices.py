@@ -152,15 +152,30 @@ class Choosing(Generic[T]):
             if self._bound_anew is not None and at_least and self._bound(active) < at_least:
                 continue
             outcome = self._evaluate(active, at_least)
-            if best is not None and outcome.worth < best.worth:
+            is_less = best is not None and outcome.worth < best.worth
+            ways = [] if is_less else self._ways_out(active, outcome)
+            if not ways and not outcome.is_proven:
+                # Whichever is taken in the end: what this set could have given is not known.
+                self.is_complete = False
+            if is_less:
                 continue
-            ways = self._ways_out(active, outcome)
             if ways:
-                # The last one is looked at first: the way that keeps most.
-                rest += sorted(ways, key=lambda way: (self._evaluate(way, at_least).worth, sorted(way)))
+                rest += self._by_worth(ways, outcome, at_least)
             elif best is None or self._key(outcome) < self._key(best):
                 best = outcome
         return best
+
+    def _by_worth(
+        self, ways: Sequence[frozenset[str]], outcome: Outcome[T], at_least: int
+    ) -> list[frozenset[str]]:
+        """The last one is looked at first: the way that keeps most. At the limit those that came last go."""
+        found: list[tuple[tuple[int, int], list[str], frozenset[str]]] = []
+        for way in sorted(ways, key=lambda one: (-len(one & outcome.used), sorted(one))):
+            if found and self.states >= self._states_max:
+                self.is_complete = False
+                break
+            found.append((self._evaluate(way, at_least).worth, sorted(way), way))
+        return [way for _, _, way in sorted(found, key=lambda one: one[:2])]
 
     def _bound(self, active: frozenset[str]) -> int:
         """No set of these saves more; asked for once."""
