@@ -68,6 +68,7 @@ from posapp.flows.state import (
     Selling,
     SettingUp,
     ShiftClosed,
+    ShowingPrice,
     ShowingStatus,
     SignedOff,
     Tendering,
@@ -244,8 +245,9 @@ def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
     second = ports.clock.monotonic_ms() // 1000
     ask = isinstance(phase, ShowingStatus) and second % 5 == 0
     effects: tuple[Effect, ...] = (AskDevices(),) if ask else ()
-    if isinstance(phase, Selling) and explanation_due(desk, ports):
-        desk, hint = explain(desk, None)
+    if isinstance(phase, Selling | ShowingPrice) and explanation_due(desk, ports):
+        # Prices change under an open sheet, too: its offers that lost are asked for again.
+        desk, hint = explain(desk, desk.marked if isinstance(phase, ShowingPrice) else None)
         effects = (*effects, hint)
     return Step(desk, phase, (*effects, ReadRules()) if second % RULES_EVERY_S == 0 else effects)
 

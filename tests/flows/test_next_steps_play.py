@@ -74,3 +74,17 @@ def test_a_pack_that_has_to_be_in_hand_is_not_added_by_a_touch(world: World) -> 
     (step,) = world.desk.explained.next_steps
     assert step_note(scene, cart, step) == note
     assert step_note(scene, by_pack, step).action is None
+
+
+def test_prices_that_change_under_the_sheet_are_asked_about_again(world: World) -> None:
+    world.scan(COLA)
+    world.hands.pass_by(1_000)
+    world.do(WhyPrice())
+    assert "Add one more Cola and save ¥1.75" in labels(world.terminal.view())
+    world.do(promotions(HALF, {"id": "five", "kind": {"type": "order_pct", "pct": 5}}))
+    world.hands.pass_by(1_000)
+    (asked,) = [effect for effect in world.do(Tick()).effects if isinstance(effect, ExplainPrices)]
+    assert asked.line_no == world.desk.marked
+    assert world.at == "ShowingPrice"
+    assert "Add one more Cola and save" in labels(world.terminal.view())
+    assert not [effect for effect in world.do(Tick()).effects if isinstance(effect, ExplainPrices)]
