@@ -111,7 +111,7 @@ def combine(
     units = None
     if not plan.is_sure:
         # Where the lines do not tell, their units do.
-        plan, units = _finer(plan, by_unit(goods, rights, orders, reach), best.taken_minor, policy)
+        plan, units = _finer(plan, by_unit(goods, orders, reach), best.taken_minor, policy)
     window = min(plan.window, reach.window, best.saving_minor + plan.window - at_least)
     if window < 0:
         return best
@@ -144,7 +144,9 @@ def combine(
 def _finer(plan: Plan, units: ByUnit | None, taken: int, policy: Policy) -> tuple[Plan, ByUnit | None]:
     """The plan for single units, where there is one that is sure."""
     finer = None if units is None else planned(units.goods, units.orders, units.reach, taken, policy)
-    return (finer, units) if finer is not None and finer.is_sure else (plan, None)
+    if finer is None or units is None or not finer.is_sure:
+        return plan, None
+    return units.told(finer), units
 
 
 def _better(
