@@ -197,7 +197,8 @@ def _unit_taxes(
         # Taxes that round the net have moved the price: the units are the line's new sum.
         return allocate(net, weights), [(key, allocate(tax, weights)) for key, _, tax in taxes]
     # Net and tax shared out by themselves would each give the same unit its odd cent.
-    left, by_rate = list(paid), []
+    left = list(paid)
+    by_rate: list[tuple[tuple[str, int, bool], Sequence[int]]] = []
     for key, _, tax in taxes:
         parts = allocate(tax, [max(0, each) for each in left] if key[2] else weights)
         by_rate.append((key, parts))
