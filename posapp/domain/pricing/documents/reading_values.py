@@ -22,6 +22,8 @@ _PERCENT_PPM: Final = 10_000
 TEXT_MAX_CHARS: Final = 200
 COUNT_MAX: Final = 1_000_000_000
 _TIMES_MAX: Final = 1_000
+#: Numbers of a file that go further behind the point are no numbers.
+_DEEPEST: Final = 100
 
 _DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 #: Prices and factors of a case, which are rounded where they are used, and may be below 0.
@@ -76,8 +78,9 @@ def decimal_of(value: Any) -> Decimal | None:
     if isinstance(value, Decimal):
         if not value.is_finite() or value < 0 or value >= 10**12:
             return None
-        # A number in a file may be written 1E+1 or 10.000; only its value counts.
-        return value
+        # A number in a file may be written 1E+1 or 10.000; only its value counts. 1E-999999999 is a few
+        # bytes there, and nobody could ever work out its fraction.
+        return value if value == 0 or int(value.as_tuple().exponent) >= -_DEEPEST else None
     if isinstance(value, int):
         return Decimal(value) if 0 <= value < 10**12 else None
     return Decimal(value) if _DECIMAL.fullmatch(value) else None
