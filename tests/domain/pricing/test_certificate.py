@@ -48,8 +48,20 @@ def test_an_open_one_is_refused_and_says_by_how_much(monkeypatch: pytest.MonkeyP
         made = certify(*adversarial_case(seed, units_max=7))
         if not made.is_closed:
             assert check(json.loads(json.dumps(made.certificate)))
-            gaps += made.gap_minor > 0
+            gaps += bool(made.gap_minor)
     assert gaps > 5
+
+
+def test_what_could_not_be_told_is_no_gap_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a table would be too large the gap is not known."""
+
+    def too_large(*_: object, **__: object) -> object:
+        raise making.TooLargeError
+
+    monkeypatch.setattr(making, "tabled", too_large)
+    opened = [certify(*adversarial_case(seed, units_max=7)) for seed in range(10)]
+    assert not any(made.is_closed for made in opened)
+    assert all(made.gap_minor is None for made in opened)
 
 
 def test_they_are_about_the_answer() -> None:

@@ -92,20 +92,20 @@ def _code_of(promotion: Promotion, basket: Basket) -> str:
 
 def _gifts(choice: ItemChoice, basket: Basket) -> tuple[Gift, ...]:
     """What is given free: goods of the basket that cost nothing any more, and goods the till is to give."""
-    found: dict[tuple[str, str, bool], int] = {}
+    found: dict[tuple[str, str, bool, str], int] = {}
     for application in choice.applications:
         kind = application.promotion.kind
         if isinstance(kind, Reward) and kind.off.ppm == PPM_OF_ALL:
             skus = {line.line_no: line.sku for line in basket.lines}
             for unit in application.units:
                 if unit.role == "get":
-                    key = (application.promotion.promotion_id, skus[unit.line_no], True)
+                    key = (application.promotion.promotion_id, skus[unit.line_no], True, "")
                     found[key] = found.get(key, 0) + 1
     for gift in choice.gifts:
         for sku in _added(gift.promotion):
-            key = (gift.promotion.promotion_id, sku, False)
+            key = (gift.promotion.promotion_id, sku, False, gift.code)
             found[key] = found.get(key, 0) + gift.quantity
-    return tuple(Gift(*key[:2], quantity, key[2]) for key, quantity in found.items())
+    return tuple(Gift(*key[:2], quantity, *key[2:]) for key, quantity in found.items())
 
 
 def _added(promotion: Promotion) -> Iterable[str]:

@@ -39,6 +39,7 @@ def answer(case: Case, priced: PricedBasket, certificate: Document | None = None
                 "sku": gift.sku,
                 "qty": gift.quantity,
                 "in_basket": gift.in_basket,
+                **({"code": gift.code} if gift.code else {}),
             }
             for gift in priced.gifts
         ],

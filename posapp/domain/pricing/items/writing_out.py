@@ -160,7 +160,7 @@ def gifts_of(
             continue
         times = _times(lots, promotion, used, left)
         if times:
-            given.append(FreeGift(promotion, times * kind.get.qty))
+            given.append(FreeGift(promotion, times * kind.get.qty, right.code))
     return tuple(given)
 
 

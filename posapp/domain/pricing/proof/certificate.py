@@ -37,11 +37,14 @@ _WAYS_MAX = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """A certificate, whether it proves its answer, and if not, by how much more is not ruled out."""
+    """A certificate, whether it proves its answer, and if not, by how much more is not ruled out.
+
+    `gap_minor` is None where that is not known: what could not be told at all may give anything.
+    """
 
     certificate: Table
     is_closed: bool
-    gap_minor: int = 0
+    gap_minor: int | None = 0
 
 
 @dataclass(slots=True)
@@ -115,8 +118,11 @@ class _Certifying:
             "alternatives": self.alternatives,
             "items": [each.items for each in self.items],
         }
-        is_closed = is_closed and not self.gap and self.answer is not None
-        return Certified(certificate, is_closed, self.gap)
+        is_whole = is_closed
+        is_closed = is_whole and not self.gap and self.answer is not None
+        # Without all alternatives, or a gap of some, nobody knows what the rest gives.
+        gap = self.gap if is_closed or (is_whole and self.gap) else None
+        return Certified(certificate, is_closed, gap)
 
     def _worlds(self, told: Sequence[Promotion]) -> list[frozenset[str]]:
         """Where prices are the same: each choice of price books, and what goes alone."""

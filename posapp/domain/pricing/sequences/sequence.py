@@ -73,7 +73,7 @@ def in_sequence(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy, ho
         best, is_proven = run.best, run.states < policy.states_max
     applications = tuple(run.application(taken) for taken in best.taken)
     gifts = tuple(
-        FreeGift(taken.right.promotion, quantity)
+        FreeGift(taken.right.promotion, quantity, taken.right.code)
         for taken in best.taken
         for _, quantity in taken.effect.gifts
     )

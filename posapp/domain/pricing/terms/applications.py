@@ -81,10 +81,11 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class FreeGift:
-    """A gift that lies in no line: the promotion that gives it, and how many pieces."""
+    """A gift that lies in no line: the promotion that gives it, how many pieces, and the code it used."""
 
     promotion: Promotion
     quantity: int
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

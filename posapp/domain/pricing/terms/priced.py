@@ -68,12 +68,16 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Goods that the shopper gets; where not `in_basket`, the till is to give them."""
+    """Goods that the shopper gets; where not `in_basket`, the till is to give them.
+
+    `code` is the coupon that such a gift used: no discount says it.
+    """
 
     promotion_id: str
     sku: str
     quantity: int
     in_basket: bool
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
