@@ -145,6 +145,9 @@ class Cluster:
         reach: dict[int, None] = {0: None}
         count = 0
         for lot, price, base, _ in (units[position] for position in self.positions):
+            if count + len(reach) > states_max:
+                # Known before its ways are, which may be many from each.
+                return count + len(reach)
             memo = self._memo.setdefault(lot, {})
             row: dict[int, list[Way]] = {}
             after = dict(reach)
@@ -157,8 +160,6 @@ class Cluster:
                     after[way[0]] = None
             self.rows.append(row)
             count += len(row)
-            if count > states_max:
-                return count
             reach = after
         accepted = {state: 0 for state in reach if self._may_end(state)}
         self.back = [{} for _ in self.rows]
