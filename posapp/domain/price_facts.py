@@ -65,7 +65,7 @@ class DiscountTotal:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A promotion that this till cannot read, with the reader's sentence and its document's hash."""
+    """A promotion that this till cannot read or compute, with the sentence why and its document's hash."""
 
     promotion_id: str
     version: int
@@ -78,7 +78,7 @@ class PromotionSetAside(SetAside):
     """A promotion came that this till cannot read, and goods are sold without it: the fact of it.
 
     `version` is as its document says it (0 where it does not); `document_sha256` tells one from another;
-    `problem` is the reader's sentence with the path.
+    `problem` is the reader's sentence with the path, or the fault that computing it met.
     """
 
     at_ms: int

@@ -9,6 +9,7 @@ from typing import Protocol
 from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import Reading
+from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.items.prices import PriceAnswer
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
@@ -75,6 +76,9 @@ class Pricing(Protocol):
         self, basket: Basket, promotions: PromotionIndex, shop: Shop
     ) -> tuple[PricedBasket, datetime | None]:
         """The basket with its prices, and when the clock may change them (None: it does not)."""
+
+    def faulty(self) -> tuple[SetAside, ...]:
+        """Promotions that prices are made without since they could not be computed, in the order found."""
 
 
 class Shelf(Protocol):

@@ -13,7 +13,7 @@ from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import PricedCart, basket_of
 from posapp.domain.price_facts import PromotionSetAside
 from posapp.domain.shifts import local_time
-from posapp.flows.effects import Beep, ExplainPrices, Record
+from posapp.flows.effects import Beep, Effect, ExplainPrices, Record
 from posapp.flows.intents import (
     Back,
     MarkLine,
@@ -79,6 +79,19 @@ def repriced(desk: Desk, phase: Phase, ports: Ports) -> Desk:
     if prices is not None and prices.is_of(cart) and _hold(desk, phase, ports):
         return desk
     return replace(desk, prices=price_cart(desk, cart, ports), priced_by=(desk.promotions, desk.shop))
+
+
+def told_faults(desk: Desk, ports: Ports) -> tuple[Desk, tuple[Effect, ...]]:
+    """Promotions found since that cannot be computed go on record; goods are sold without them."""
+    faulty = ports.pricing.faulty()
+    if len(faulty) <= desk.faulty_offers:
+        return desk, ()
+    now_ms = ports.clock.now_ms()
+    facts = tuple(
+        PromotionSetAside(each.promotion_id, each.version, each.document_sha256, each.problem, now_ms)
+        for each in faulty[desk.faulty_offers :]
+    )
+    return replace(desk, faulty_offers=len(faulty)), (Record(facts),)
 
 
 def _hold(desk: Desk, phase: Phase, ports: Ports) -> bool:

@@ -138,6 +138,7 @@ class Desk:
     priced_by: tuple[Promotions, Shop] | None = None
     asked_for: PricedCart | None = None  # prices that the last question was about
     explained: PricesExplained | None = None
+    faulty_offers: int = 0  # that could not be computed and were put on record
     recent: tuple[Recent, ...] = ()  # codes just read, whose packs may carry another one
     tab: int = 0
     scan_no: int = 0

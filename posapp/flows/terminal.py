@@ -114,6 +114,7 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
             done = replace(done, desk=replace(done.desk, scan_no=max(last, done.desk.scan_no)))
             effects += done.effects
     done = _priced(done, ports)
+    effects += done.effects
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):
         effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(cart)))
@@ -130,7 +131,8 @@ def _priced(done: Step, ports: Ports) -> Step:
 
     if desk.prices is not done.desk.prices and desk.cart is not None and pricing.is_paying(phase):
         phase = within(phase, again)
-    return Step(desk, phase)
+    desk, effects = pricing.told_faults(desk, ports)
+    return Step(desk, phase, effects)
 
 
 def _one(state: TerminalState, intent: Intent, ports: Ports) -> Step:

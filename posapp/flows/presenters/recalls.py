@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posapp.flows.formatting import N_
 from posapp.flows.mains import StatusRow
 from posapp.flows.presenters.words import Scene
 
@@ -43,10 +44,12 @@ def _promotions(scene: Scene) -> tuple[StatusRow, ...]:
     promotions = scene.desk.promotions
     count = len(promotions.index)
     title = scene.t("Offers · {n}", n=f"{count:,}")
-    if promotions.unreadable:
-        detail = scene.t(
-            "{n} of the hub cannot be read; goods are sold without them", n=str(promotions.unreadable)
-        )
+    unread, faulty = promotions.unreadable, scene.desk.faulty_offers
+    if unread or faulty:
+        words = "{n} of the hub cannot be read; goods are sold without them"
+        if not unread:
+            words = N_("{n} of the hub cannot be computed; goods are sold without them")
+        detail = scene.t(words, n=str(unread or faulty))
         return (StatusRow("triangle-alert", title, detail, scene.t("Note"), "warn"),)
     if count:
         return (StatusRow("badge-percent", title, scene.t("from the hub"), scene.t("Fine"), "done"),)
