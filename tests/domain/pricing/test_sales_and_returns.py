@@ -45,7 +45,10 @@ def documents(draw: st.DrawFn, most_units: int = 6) -> dict[str, Any]:
         left -= qty
         basket.append(line(draw(st.sampled_from("abc")), draw(AMOUNTS), qty, tax=draw(TAXES)))
     policy: dict[str, Any] = {
-        "tax_rounding": draw(st.sampled_from(["total", "line", "unit", "kept", "net_total"])),
+        "tax_rounding": draw(
+            st.sampled_from(["total", "line", "line_kept", "unit", "kept", "net_total", "net_document"])
+        ),
+        "tax_base": draw(st.sampled_from(["paid", "list"])),
         "points": {"points": 1, "for": "1"},
     }
     if draw(st.booleans()):
@@ -102,6 +105,22 @@ def test_what_is_printed_adds_up(document: dict[str, Any]) -> None:
         assert sum(minor(part["amount"]) for part in each["funding"]) == minor(each["amount"])
     assert told["unread"] == []
     assert all(sentence.endswith((".", ":")) or ": " in sentence for sentence in told["explanation"])
+
+
+def test_tax_of_the_list_price_gives_back_what_was_paid_and_no_list_price() -> None:
+    document = {
+        "currency": "EUR",
+        "basket": [line("a", "10.00", 2, tax=added("10")), line("c", "5.00", 2, tax=included("25"))],
+        "promotions": [promo("half", "pct", pct="50", on={"sku": ["a", "c"]})],
+        "policy": {"tax_base": "list"},
+    }
+    case, priced = case_and_price(document)
+    sale = sale_of(case, priced)
+    assert priced.total_minor == 1000 + 200 + 500
+    for order in permutations(units_of(priced)):
+        steps = [refund(sale, [unit], earlier=[[one] for one in order[:n]]) for n, unit in enumerate(order)]
+        assert [one.total_minor for one in steps] == [600 if line_no == 1 else 250 for line_no, _ in order]
+        assert sum(tax.tax_minor for one in steps for tax in one.taxes) == 200 + 200
 
 
 @settings(max_examples=60, deadline=None)

@@ -82,7 +82,7 @@ class Sale:
     def shares(self) -> dict[UnitName, _UnitSum]:
         """Every unit's part of the sale; the same at each asking."""
         if not self._shares:
-            self._shares.update(_unit_sums(self.priced))
+            self._shares.update(_unit_sums(self.priced, self.policy))
         return self._shares
 
 
@@ -168,8 +168,8 @@ class _UnitSum:
     paid: int
 
 
-def _unit_sums(priced: PricedBasket) -> dict[UnitName, _UnitSum]:
-    """Every unit's part of the sale; tax of a line goes over its units by what they paid."""
+def _unit_sums(priced: PricedBasket, policy: Policy) -> dict[UnitName, _UnitSum]:
+    """Every unit's part of the sale; tax of a line goes over its units by what it fell on."""
     of_line: dict[int, list[tuple[tuple[str, int, bool], int, int]]] = {}
     for sums in priced.taxes:
         for line_no, net, tax in sums.line_shares:
@@ -177,12 +177,28 @@ def _unit_sums(priced: PricedBasket) -> dict[UnitName, _UnitSum]:
     found: dict[UnitName, _UnitSum] = {}
     for line in priced.lines:
         paid = line.unit_shares
-        nets, by_rate = _unit_taxes(paid, of_line.get(line.line_no, []))
+        # Tax of the list price has nothing to do with what a unit paid: only what it adds is paid besides.
+        is_listed = policy.tax_base == "list" and line.quantity
+        base = [line.list_minor // line.quantity] * line.quantity if is_listed else paid
+        nets, by_rate = _unit_taxes(base, of_line.get(line.line_no, []))
         for n, discounts in enumerate(_unit_discounts(line)):
             own = tuple((key, nets[n], parts[n]) for key, parts in by_rate)
-            amount = nets[n] + sum(tax for _, _, tax in own)
+            amount = paid[n] - base[n] + nets[n] + sum(tax for _, _, tax in own)
             found[line.line_no, n] = _UnitSum(amount, own, discounts, paid[n])
-    return found
+    return _lifted(priced, found)
+
+
+def _lifted(priced: PricedBasket, sums: dict[UnitName, _UnitSum]) -> dict[UnitName, _UnitSum]:
+    """No unit gives back less than nothing, and all of them give back what was paid: others bear the rest."""
+    taken_back = {line.line_no for line in priced.lines if line.list_minor < 0}
+    names = [name for name in sums if name[0] not in taken_back]
+    least = [max(0, sums[name].amount) for name in names]
+    kept = sum(sums[name].amount for name in sums if name[0] in taken_back)
+    rest = _exact(priced) - kept - sum(least)
+    if sum(least) + rest >= 0:
+        least = [each + part for each, part in zip(least, allocate(rest, least), strict=True)]
+        sums |= {name: replace(sums[name], amount=each) for name, each in zip(names, least, strict=True)}
+    return sums
 
 
 def _unit_taxes(
