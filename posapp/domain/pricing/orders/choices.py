@@ -138,8 +138,10 @@ class Choosing(Generic[T]):
         Where nobody asks for what saves less than `least`, it may be left out.
         """
         rest = [world]
+        # One that goes alone takes few looks and may give more than all others: it has as much once more.
+        states_max = self._states_max * (2 if len(world) == 1 else 1)
         while rest:
-            if best is not None and self.states >= self._states_max:
+            if best is not None and self.states >= states_max:
                 self.is_complete = False
                 return best
             active = rest.pop()
