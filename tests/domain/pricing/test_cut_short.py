@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from posapp.domain.pricing.answers import worlds
 from posapp.domain.pricing.answers.engine import price
 from posapp.domain.pricing.cases.reading import Case, read_case
+from posapp.domain.pricing.items.price_layer import price_lots
+from posapp.domain.pricing.proof.certificate import certify
 from posapp.domain.pricing.terms.priced import PricedBasket
 
 
@@ -94,3 +97,55 @@ def test_a_coupon_given_back_does_not_prove_what_the_search_with_it_could_not() 
     for states_max in (1, 5, 10, 20, 40, 80):
         cut = _priced(case, states_max)
         assert cut.discount_minor == best.discount_minor or not cut.is_proven
+
+
+def _books_with_codes(lines: int, books: int, **policy: Any) -> Case:
+    goods = [{"sku": f"s{n}", "unit_price": "9.99"} for n in range(lines)]
+    named = range(books)
+    promotions = [
+        {
+            "id": f"b{n:02}",
+            "kind": {"type": "price_book", "prices": {one["sku"]: f"1.{n:02}" for one in goods}},
+            **(
+                {"stack": {"group": f"g{n}"}}
+                if policy.get("choose") == "sequence"
+                else {"needs": {"coupon": {"code": f"C{n}"}}}
+            ),
+        }
+        for n in named
+    ]
+    document = {
+        "currency": "CNY", "basket": goods, "promotions": promotions,
+        "codes": [f"C{n}" for n in named], "policy": policy,
+    }  # fmt: skip
+    return read_case(json.dumps(document))
+
+
+@pytest.mark.parametrize("policy", [{}, {"choose": "sequence", "sequence_order": "free"}])
+def test_other_prices_cost_states_so_that_the_limit_holds_however_many_codes_are_shown(
+    policy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+
+    def counted(*args: Any, **named: Any) -> Any:
+        made.append(args)
+        return price_lots(*args, **named)
+
+    monkeypatch.setattr(worlds, "price_lots", counted)
+    # All choices are 2^40: nobody could look at them.
+    answer = _priced(_books_with_codes(30, 40, **policy), 30_000)
+    assert not answer.is_proven
+    assert answer.discount_minor == 30 * (999 - 100)
+    assert len([one for one in answer.discounts if one.layer == "price"]) == 1
+    # 30 goods by 41 prices cost 307 states each time.
+    assert 80 <= len(made) <= 110
+    few = _priced(_books_with_codes(3, 3, **policy), 30_000)
+    assert few.is_proven
+    assert few.discount_minor == 3 * (999 - 100)
+
+
+def test_too_many_choices_of_prices_are_given_up_and_not_called_proven() -> None:
+    case = _books_with_codes(3, 40)
+    found = certify(case.basket, case.promotions, replace(case.policy, states_max=1_000))
+    assert not found.is_closed
+    assert found.gap_minor is None

@@ -31,6 +31,8 @@ from posapp.domain.pricing.terms.priced import PricedBasket
 from posapp.domain.pricing.terms.promotion import Bundle, GoodsSet, Promotion, Reward, UnreadablePromotion
 from posapp.values import dataclass
 
+#: Offers of a price book to a lot that take as long as a state of the search.
+_PRICES_A_STATE = 4
 #: Promotions as they may be handed in; those that could not be read take no part.
 Promotions = PromotionIndex | Sequence[Promotion | UnreadablePromotion]
 
@@ -116,9 +118,14 @@ def _is_chosen(promotion: Promotion) -> bool:
 
 def touching(basket: Basket, promotions: Promotions) -> tuple[Promotion, ...]:
     """The promotions that touch the basket, each id once."""
-    if not isinstance(promotions, PromotionIndex):
-        promotions = PromotionIndex(each for each in promotions if isinstance(each, Promotion))
-    return promotions.touching(basket)
+    return indexed(promotions).touching(basket)
+
+
+def indexed(promotions: Promotions) -> PromotionIndex:
+    """The promotions as an index; of those with the same id the last."""
+    if isinstance(promotions, PromotionIndex):
+        return promotions
+    return PromotionIndex(each for each in promotions if isinstance(each, Promotion))
 
 
 @dataclass(slots=True)
@@ -163,7 +170,8 @@ class Case:
     def searched(self) -> tuple[Combined, Account]:
         """The choice, before points, taxes and what is told of it."""
         if self.policy.choose == "sequence":
-            way = with_books(self.promotions, self.policy, self._sequenced)
+            cost = self._world_states(self.world(self._books)) if self._books else 0
+            way = with_books(self.promotions, self.policy, self._sequenced, cost)
             return way.result, Account(way.states, way.is_proven)
         choosing = self.choosing()
         if choosing.offered:
@@ -184,8 +192,9 @@ class Case:
             chosen = [each for each in offered if _is_chosen(each)]
         self._chosen = frozenset([each.promotion_id for each in chosen])
         return Choosing(
-            chosen, self.evaluate, self.bound, points=self.basket.points, states_max=self.policy.states_max
-        )
+            chosen, self.evaluate, self.bound, points=self.basket.points, states_max=self.policy.states_max,
+            world_states=self._world_states(world),
+        )  # fmt: skip
 
     def offered(self) -> dict[str, Promotion]:
         """The promotions that are open and may take part, by id."""
@@ -293,6 +302,10 @@ class Case:
             world.goods, rights, orders, self.policy, self.items,
             at_least=at_least - world.by_books, ceiling=self._ceiling(world, rights)[1] if orders else None,
         )  # fmt: skip
+
+    def _world_states(self, world: World) -> int:
+        """What the prices of another choice of books cost to work out, in states of the search."""
+        return len(world.goods.lots) * (1 + len(self._books)) // _PRICES_A_STATE
 
     def world(self, books: frozenset[str]) -> World:
         """Lots and open rights where these price books are active."""

@@ -61,6 +61,7 @@ class Choosing(Generic[T]):
         *,
         points: int,
         states_max: int,
+        world_states: int = 0,
     ) -> None:
         self._promotions = {each.promotion_id: each for each in promotions}
         self._evaluate_anew = evaluate
@@ -68,6 +69,9 @@ class Choosing(Generic[T]):
         self._bounds: dict[frozenset[str], int] = {}
         self._points = points
         self._states_max = states_max
+        #: What it costs to look at another choice of price books, and the choices that were looked at.
+        self._world_states = world_states
+        self._looked: set[frozenset[str]] = set()
         self._known: dict[frozenset[str], Outcome[T]] = {}
         self._coupons = frozenset(n for n, each in self._promotions.items() if each.needs.is_coupon)
         self._groups: dict[str, list[str]] = {}
@@ -128,9 +132,17 @@ class Choosing(Generic[T]):
             if self._promotions[n].layer == "price"
             and (n in self._coupons or self._promotions[n].needs.points)
         ]
-        for kept in product(*([*members, ""] for members in by_hand)):
-            rivals = {n for members in by_hand for n in members}
-            yield frozenset(together - rivals | (set(kept) - {""}))
+        rivals = {n for members in by_hand for n in members}
+        for number, kept in enumerate(product(*([*members, ""] for members in by_hand))):
+            books = frozenset(kept) - {""}
+            if number and self.states >= self._states_max:
+                self.is_complete = False
+                return
+            if number and books not in self._looked:
+                # Other prices are other goods: all is worked out anew before the first look.
+                self.states += self._world_states
+            self._looked.add(books)
+            yield frozenset(together - rivals | books)
 
     def _within(self, world: frozenset[str], best: Outcome[T] | None, least: int) -> Outcome[T] | None:
         """The better of the best so far and of the best of a world, by branching where a group is broken.

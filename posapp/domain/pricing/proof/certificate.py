@@ -144,6 +144,8 @@ class _Certifying:
             worlds += [
                 world | {book.promotion_id} for world in worlds if _has_room(self.offered, world, book)
             ]
+            if len(worlds) > ALTERNATIVES_MAX:
+                raise TooLargeError
         return worlds
 
     # ------------------------------------------------------------------ alternatives

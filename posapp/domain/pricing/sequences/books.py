@@ -44,10 +44,13 @@ def by_priority(promotions: Sequence[Promotion]) -> list[Promotion]:
     return sorted(promotions, key=lambda each: -each.stack.priority)
 
 
-def with_books(promotions: Sequence[Promotion], policy: Policy, compute: Compute[T]) -> Way[T]:
+def with_books(
+    promotions: Sequence[Promotion], policy: Policy, compute: Compute[T], world_states: int = 0
+) -> Way[T]:
     """The sequence of all promotions, where books may be rivals of each other and of other promotions.
 
     `states` are those of all that was tried; where they come to the policy's limit the best so far is taken.
+    `world_states` is what other prices cost besides.
     """
     acting = [each for each in promotions if each.layer != "points"]
     alone = _lonely(acting)
@@ -56,7 +59,7 @@ def with_books(promotions: Sequence[Promotion], policy: Policy, compute: Compute
         # Without books all that there is to choose is chosen on the way.
         return compute(_ids(acting))
     if policy.sequence_order == "free":
-        return _best(_ways(alone, rest), policy, compute)
+        return _best(_ways(alone, rest), policy, compute, world_states)
     for names in alone:
         way = compute(names)
         if any(way.worth):
@@ -77,7 +80,9 @@ def _ways(alone: Sequence[frozenset[str]], rest: Sequence[Promotion]) -> Iterato
         yield _ids(rest) - rivals
 
 
-def _best(ways: Iterator[frozenset[str]], policy: Policy, compute: Compute[T]) -> Way[T]:
+def _best(
+    ways: Iterator[frozenset[str]], policy: Policy, compute: Compute[T], world_states: int
+) -> Way[T]:
     best = compute(next(ways))
     states, is_proven = best.states, best.is_proven
     for ids in ways:
@@ -85,7 +90,7 @@ def _best(ways: Iterator[frozenset[str]], policy: Policy, compute: Compute[T]) -
             is_proven = False
             break
         way = compute(ids)
-        states, is_proven = states + 1 + way.states, is_proven and way.is_proven
+        states, is_proven = states + 1 + world_states + way.states, is_proven and way.is_proven
         best = way if way.worth > best.worth else best
     return Way(best.saving_minor, best.gifts, best.result, states, is_proven)
 
