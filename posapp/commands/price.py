@@ -44,11 +44,25 @@ def run(options: argparse.Namespace) -> int:
 def _text(path: Path) -> str:
     """The file's text, or standard input for "-"."""
     if str(path) == "-":
-        return sys.stdin.read()
+        return _standard_input()
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadCase(f"The file is no UTF-8 text: {error}.") from None
+
+
+def _standard_input() -> str:
+    """What is piped in: UTF-8 whatever the system's own encoding is, with or without its mark."""
+    # None where it was closed; a stream of text where a program put one in its place.
+    if sys.stdin is None:
+        raise BadCase("There is no standard input; name the file of the case.")
+    raw = getattr(sys.stdin, "buffer", None)
+    if raw is None:
+        return sys.stdin.read()
+    try:
+        return bytes(raw.read()).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadCase(f"Standard input is no UTF-8 text: {error}.") from None
 
 
 def _refund(case: Case, wanted: str) -> tuple[dict[str, Any], PricedBasket]:

@@ -163,3 +163,25 @@ def test_check_fails_for_a_promotion_that_cannot_be_read(
     assert told(capsys)["unread"][0]["promotion"] == "x"
     assert cli(["price", str(bad), "--check"]) == 1
     assert "promotions[0].kind.type" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"\xff\xfe{}", "no UTF-8"), (b"", "no JSON"), (None, "no standard")]
+)
+def test_standard_input_that_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, content: bytes | None, why: str
+) -> None:
+    given = None if content is None else io.TextIOWrapper(io.BytesIO(content), "ascii")
+    monkeypatch.setattr(sys, "stdin", given)
+    assert cli(["price", "-"]) == 2
+    assert why in capsys.readouterr().err
+
+
+def test_standard_input_is_utf_8_with_its_mark_as_a_file_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = json.dumps(CASE | {"promotions": [{"id": "半价", "kind": {"type": "nth", "n": 2, "pct": 50}}]})
+    piped = io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbf" + text.encode()), "ascii")
+    monkeypatch.setattr(sys, "stdin", piped)
+    assert cli(["price", "-"]) == 0
+    assert told(capsys)["discounts"][0]["promotion"] == "半价"

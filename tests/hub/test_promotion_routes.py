@@ -74,3 +74,27 @@ def test_nothing_is_published_while_one_is_wrong(fleet: Fleet, token: str) -> No
 def test_a_tills_token_opens_nothing_here(fleet: Fleet) -> None:
     for method, path in (("GET", PATH), ("PUT", PATH), ("POST", f"{PATH}/remove")):
         assert ask(fleet, method, path, fleet.key, "{}")[0] == 401
+
+
+#: Bodies that no program should send: (a promotion as text, what it is told).
+HOSTILE = (
+    ('{"id":"p","kind":{"type":"pct","pct":1e9999999999999999999}}', "too large"),
+    ('{"id":"p","id":"q","kind":{"type":"pct","pct":5}}', "stands twice"),
+    ('{"id":"p","name":"a\\u202eb","kind":{"type":"pct","pct":5}}', "name"),
+    ('{"id":"p","name":{"e\\u0000n":"x"},"kind":{"type":"pct","pct":5}}', "name"),
+    ('{"id":"p","kind":' + '{"a":' * 900 + "1" + "}" * 901, "kind.type"),
+)
+
+
+def test_hostile_bodies_are_told_what_is_wrong(fleet: Fleet, token: str) -> None:
+    for body, why in HOSTILE:
+        status, told = ask(fleet, "PUT", PATH, token, f'{{"promotions":[{body}]}}')
+        assert (status, told["error"]) == (400, "bad_promotion")
+        assert why in told["detail"]
+    status, told = ask(fleet, "PUT", PATH, token, '{"promotions":[' + " " * 600_000 + "]}")
+    assert (status, told["error"]) == (413, "too_large")
+    assert held(fleet.database, "S1") == {}
+    # Nothing in a few bytes is not written out as a gigabyte of noughts.
+    nothing = '{"id":"p","kind":{"type":"pct","pct":0e-999999999}}'
+    assert ask(fleet, "PUT", PATH, token, f'{{"promotions":[{nothing}]}}')[0] == 200
+    assert held(fleet.database, "S1")["p"]["kind"]["pct"] == "0"

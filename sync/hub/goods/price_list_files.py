@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from posapp.domain.money import minor_digits
@@ -77,7 +77,7 @@ def _entries(data: bytes, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _of_json(text: str, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         document = json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, InvalidOperation) as error:
         raise PriceFileError((f"{name}: no JSON: {error}. Write a list of rows.",)) from error
     rows = document.get("prices") if isinstance(document, dict) and "sku" not in document else document
     if isinstance(rows, dict):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from posapp.domain.pricing.documents.reading import read_promotion
@@ -68,15 +68,28 @@ def read_promotion_files(
 
 
 def parse_json(text: str) -> Any:
-    """A JSON document whose numbers with a point are Decimals; raises ValueError."""
+    """A JSON document whose numbers with a point are Decimals, no key twice in a table; raises ValueError."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(
+            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_key_once
+        )
+    except InvalidOperation as error:
+        raise ValueError("a number in it is too large to be one") from error
     except RecursionError as error:
         raise ValueError("its lists lie too deep in each other") from error
 
 
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number of JSON")
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands twice in one table; nobody can say which of them is meant")
+    return table
 
 
 def _documents(name: str, data: bytes) -> Iterator[tuple[str, Any]]:
@@ -132,7 +145,8 @@ def _read(document: Any, currencies: Sequence[str]) -> Published | UnreadablePro
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return format(value, "f")
+        # 0E-999999999 is nothing in a few bytes, and would be a gigabyte written out.
+        return format(value, "f") if value else "0"
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list) else value

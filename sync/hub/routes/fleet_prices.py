@@ -238,4 +238,6 @@ def _days(first: str, last: str) -> tuple[str, str] | None:
         from_day, to_day = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
         return None
-    return (first, last) if 0 <= (to_day - from_day).days < DAYS_MOST else None
+    # A day may be spelt 20260501 as well; what is compared with it is not.
+    days = from_day.isoformat(), to_day.isoformat()
+    return days if 0 <= (to_day - from_day).days < DAYS_MOST else None

@@ -30,3 +30,8 @@ def test_a_number_without_end_is_no_number(text: str) -> None:
 @pytest.mark.parametrize("text", ["1E+1", "10.000", "0E-999999999", "0.10000000000000000555"])
 def test_other_ways_to_write_a_number_are_read(text: str) -> None:
     assert decimal_of(json.loads(text, parse_float=Decimal)) == Decimal(text)
+
+
+def test_a_number_too_large_to_be_one_is_told() -> None:
+    with pytest.raises(BadCase, match="too large"):
+        read_case('{"currency": "EUR", "basket": [{"sku": "a", "unit_price": 1e9999999999999999999}]}')

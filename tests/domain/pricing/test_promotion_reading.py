@@ -325,3 +325,24 @@ def test_sets_do_not_lie_in_each_other_without_end() -> None:
     for _ in range(2000):
         deep = {"not": deep}
     assert refused(on=deep).problem.endswith("lies more than 12 sets deep; make it simpler.")
+
+
+TURNED = ("a\u202eb", "a\nb", "a\x00b", "a\u2066b", "\x1b[2Jb", "a\u2028b")
+
+
+@pytest.mark.parametrize("text", TURNED)
+def test_a_text_that_would_reorder_a_receipt_is_refused(text: str) -> None:
+    for keys in ({"name": text}, {"name": {"en": text}}, {"name": {text: "en"}}, {"stack": {"group": text}}):
+        assert refused(**keys).path
+        assert not VALIDATOR.is_valid({"id": "P", "kind": {"type": "pct", "pct": "10"}} | keys)
+    unread = read_promotion({"id": text, "kind": {"type": "pct", "pct": "10"}}, currency="EUR")
+    assert isinstance(unread, UnreadablePromotion)
+    # Whoever reads of it reads no more than where it is.
+    assert (unread.promotion_id, unread.path) == ("", "id")
+    assert text not in unread.problem
+
+
+def test_letters_that_are_joined_stay() -> None:
+    for text in ("می\u200cخواهم", "👩\u200d🍳", "第二件半价", "שלום \u200f5"):
+        assert read(name=text).names == {"": text}
+        assert VALIDATOR.is_valid({"id": "P", "name": text, "kind": {"type": "pct", "pct": "10"}})

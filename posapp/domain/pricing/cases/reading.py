@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, get_args, get_type_hints
 
 from posapp.domain.money import minor_digits
@@ -67,6 +67,8 @@ def read_case(text: str) -> Case:
         )
     except RecursionError:
         raise BadCase("The file's lists lie too deep in each other; make it simpler.") from None
+    except InvalidOperation:
+        raise BadCase("This is no JSON: a number in it is too large to be one.") from None
     except ValueError as error:
         raise BadCase(f"This is no JSON: {error}.") from None
     return case_of(document)

@@ -50,7 +50,8 @@ def read_promotion(
         return _promotion(document, currency, digits)
     except Unread as unread:
         named = document.get("id") if isinstance(document, dict) else None
-        promotion_id = named if isinstance(named, str) else ""
+        # What stands in its way is an id as well: it is told only where it can be shown.
+        promotion_id = named if isinstance(named, str) and named.isprintable() else ""
         where = unread.path or "the promotion"
         return UnreadablePromotion(promotion_id, f"{where}: {unread.sentence}", unread.path)
 

@@ -32,7 +32,12 @@ _TIME = re.compile(
     r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+_LANGUAGE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{1,32}")
 _TRAIT = re.compile(r"sku|category|brand|price|tag:[^\x00-\x1f]{1,64}")
+
+#: Line ends, control signs, halves of characters, and what turns the text around it (Unicode Annex 9): on
+#: a receipt or a page it would reorder amounts. Signs that join letters stay.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 Choice = TypeVar("Choice", bound=str)
 Read = TypeVar("Read")
@@ -172,6 +177,8 @@ class Node:
     def _text(self, value: Any, path: str, most: int) -> str:
         if not isinstance(value, str) or not 1 <= len(value) <= most:
             raise Unread(path, f"must be a text of 1 to {most} characters, in quotes.")
+        if not value.isprintable() and _UNPRINTABLE.search(value):
+            raise Unread(path, "has a line end, a control sign or one that turns text around; take it out.")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -294,6 +301,6 @@ class Node:
         if isinstance(value, str):
             return {"": self._text(value, self.at(key), TEXT_MAX_CHARS)}
         table = Node(value, self.at(key), self.money)
-        if any(not isinstance(language, str) or not 1 <= len(language) <= 32 for language in value):
+        if not all(isinstance(language, str) and _LANGUAGE.fullmatch(language) for language in value):
             raise self.problem(key, 'must have languages such as "en" or "zh_CN" as its keys.')
         return {language: table.text(language) for language in value}
