@@ -81,7 +81,7 @@ def _add_item(desk: Desk, phase: Phase, intent: AddItem, ports: Ports) -> Step:
     if item.unit == "g":
         desk = replace(quiet(desk), found=None, clear_scan=desk.clear_scan + 1)
         return Step(desk, Weighing(Meant(item, intent.sku, None)))
-    return _add(desk, phase, NewLine(item, intent.sku, Quantity(1, "pcs")), ports)
+    return _add(desk, phase, NewLine(item, intent.sku, Quantity(intent.pieces, "pcs")), ports)
 
 
 def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -> Step:

@@ -14,6 +14,7 @@ from posapp.domain.cart_prices import PricedCart, basket_of
 from posapp.domain.price_facts import PromotionSetAside
 from posapp.domain.shifts import local_time
 from posapp.flows.effects import Beep, Effect, ExplainPrices, Record
+from posapp.flows.formatting import N_
 from posapp.flows.intents import (
     Back,
     MarkLine,
@@ -45,6 +46,8 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 QUIET_MS = 700
 CODES_MAX = 20
 CODE_MAX_CHARS = 64
+_ENDED = N_("Prices changed: an offer has ended")
+_BEGUN = N_("Prices changed: an offer has begun")
 
 
 def price_cart(desk: Desk, cart: Cart, ports: Ports) -> PricedCart:
@@ -92,6 +95,41 @@ def told_faults(desk: Desk, ports: Ports) -> tuple[Desk, tuple[Effect, ...]]:
         for each in faulty[desk.faulty_offers :]
     )
     return replace(desk, faulty_offers=len(faulty)), (Record(facts),)
+
+
+def told_change(before: Desk, desk: Desk, ports: Ports) -> Desk:
+    """Say that an open sale costs something else than it did, though nobody touched it."""
+    was_minor = _due_before(before, desk)
+    if was_minor is None or desk.prices is None:
+        return desk
+    prices = desk.prices
+    if before.cart is not None and not prices.is_of(before.cart):
+        # Goods came in the same moment: what those of before cost now.
+        prices = price_cart(desk, before.cart, ports)
+    if prices.paid_minor == was_minor:
+        return desk
+    has_ended = prices.paid_minor > was_minor
+    words = _ENDED if has_ended else _BEGUN
+    # A refusal that stands is about something else, and stays.
+    return replace(tell(desk, words), refusal=desk.refusal)
+
+
+def _due_before(before: Desk, desk: Desk) -> int | None:
+    """What the goods came to as they were last seen; None where only the cashier changed something."""
+    cart, prices = desk.cart, desk.prices
+    if cart is None or prices is None or prices is before.prices:
+        return None
+    if before.cart is None or before.prices is None:
+        parked = next((one for one in before.parked if one.transaction_id == cart.transaction_id), None)
+        return parked.goods_minor if parked is not None and parked.pieces == cart.pieces else None
+    promotions, _ = before.priced_by or (desk.promotions, None)
+    if before.cart.transaction_id != cart.transaction_id or not promotions.is_read:
+        return None
+    until_ms = before.prices.until_ms
+    is_over = until_ms is not None and prices.at_ms >= until_ms
+    if prices.is_of(before.cart) or is_over or promotions is not desk.promotions:
+        return before.prices.paid_minor
+    return None
 
 
 def _hold(desk: Desk, phase: Phase, ports: Ports) -> bool:

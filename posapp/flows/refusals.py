@@ -11,7 +11,7 @@ from enum import Enum
 class Refusal(Enum):
     """Every refusal of the till. `sentence` is its msgid."""
 
-    UnknownCode = "No item has this code: {code}. Find it by name."
+    UnknownCode = "No item and no coupon has this code: {code}. Find the item by name."
     PricesUnreadable = "Prices cannot be read. Close and open the till; it fetches them anew."
     NoPrice = "This item has no price yet. Ask a manager to set one."
     NotSellable = "This code carries no usable price or weight. Weigh the item again."

@@ -115,6 +115,7 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
             effects += done.effects
     done = _priced(done, ports)
     effects += done.effects
+    done = replace(done, desk=pricing.told_change(state.desk, done.desk, ports))
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):
         effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(cart)))

@@ -102,9 +102,10 @@ class OpenShift:
 
 @dataclass(frozen=True, slots=True)
 class AddItem:
-    """Add an item by SKU (quick key or search result)."""
+    """Add an item by SKU (quick key or search result), as many pieces as its button says."""
 
     sku: str
+    pieces: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,8 +155,10 @@ def step_note(scene: Scene, cart: Cart, step: NextStep) -> Note:
         name = scene.t("{name}, at {price} each", name=name, price=scene.money(step.unit_minor))
     action = None
     if step.skus and step.item_names and _may_be_added(cart, step.skus[0]):
-        whole = scene.t("Add {name}", name=scene.word(step.item_names))
-        action = Action(scene.t("Add"), AddItem(step.skus[0]), "", "plus", "quiet", name=whole)
+        item, pieces = scene.word(step.item_names), step.add_qty
+        whole = scene.t("Add {name}", name=item if pieces == 1 else f"{pieces} × {item}")
+        wish = AddItem(step.skus[0], pieces)
+        action = Action(scene.t("Add"), wish, "", "plus", "quiet", name=whole)
     return Note(step_words(scene, step), "info", "tag", detail=name, action=action)
 
 
