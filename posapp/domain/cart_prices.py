@@ -11,7 +11,7 @@ from dataclasses import field
 from datetime import datetime
 
 from posapp.domain.cart import Cart, CartLine
-from posapp.domain.price_facts import PriceModifier, UnitsPaid
+from posapp.domain.price_facts import GiftGiven, PriceModifier, UnitsPaid
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import PricedBasket, PricedLine, UnitRun
@@ -124,6 +124,21 @@ def modifiers(priced: PricedBasket) -> tuple[PriceModifier, ...]:
         )
         for number, each in enumerate(priced.discounts, 1)
     )
+
+
+def gifts_given(priced: PricedBasket) -> tuple[GiftGiven, ...]:
+    """What the till gives besides the goods of the lines, as parts of the fact of a sale."""
+    return tuple(
+        GiftGiven(each.promotion_id, each.version, each.names, each.sku, each.quantity, each.code)
+        for each in priced.gifts
+        if not each.in_basket
+    )
+
+
+def codes_used(priced: PricedBasket) -> frozenset[str]:
+    """The coupons that took something off or gave a gift, in lower case."""
+    used = [each.code for each in priced.discounts] + [each.code for each in priced.gifts]
+    return frozenset(code.casefold() for code in used if code)
 
 
 def units_paid(line: PricedLine) -> tuple[UnitsPaid, ...]:

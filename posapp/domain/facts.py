@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from posapp.domain.price_facts import DiscountTotal, PriceModifier, PromotionSetAside, UnitsPaid
+from posapp.domain.price_facts import DiscountTotal, GiftGiven, PriceModifier, PromotionSetAside, UnitsPaid
 from posapp.values import dataclass
 
 Words = Mapping[str, str]
@@ -139,6 +139,7 @@ class TransactionCompleted:
     """A paid sale, whole: goods − discounts + added tax + rounding = total; tenders − change = total.
 
     `tax` lists every rate, of what is paid; included tax is information, excluded tax adds to the total.
+    `gifts` lie in no line: they cost nothing, and a coupon that gave one is used by it.
     `is_proven`: under the promotions' rules nothing is cheaper; else the search for it reached its limit.
     `receipt_number` is given by the ledger inside the commit, gapless per terminal; until then "".
     """
@@ -169,6 +170,7 @@ class TransactionCompleted:
     discounts: tuple[PriceModifier, ...] = ()
     is_proven: bool = True
     receipt_number: str = ""
+    gifts: tuple[GiftGiven, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,18 @@ class PriceModifier:
 
 
 @dataclass(frozen=True, slots=True)
+class GiftGiven:
+    """Goods that a promotion gave besides those of the lines; `code` is the coupon that it used."""
+
+    promotion_id: str
+    version: int
+    names: Words
+    sku: str
+    quantity: int
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DiscountTotal:
     """What one promotion took off in a shift; `count` is sales. The id "" is all that no longer fit."""
 

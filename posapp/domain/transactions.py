@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from posapp.domain.cart import Cart, sale_lines
-from posapp.domain.cart_prices import PricedCart, modifiers, units_paid
+from posapp.domain.cart_prices import PricedCart, gifts_given, modifiers, units_paid
 from posapp.domain.facts import SaleLine, TaxLine, TransactionCompleted, TransactionVoided
 from posapp.domain.quantity import Quantity, extended_amount
 from posapp.domain.shop import Operator, Shop
@@ -95,6 +95,7 @@ def complete(
         discount_minor=totals.discount_minor,
         discounts=discounts,
         is_proven=prices is None or prices.priced.is_proven,
+        gifts=() if prices is None else gifts_given(prices.priced),
     )
 
 

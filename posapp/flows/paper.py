@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from posapp.domain.facts import SaleLine, ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, Row, RuleRow, TextRow
-from posapp.domain.price_facts import PriceModifier
+from posapp.domain.price_facts import GiftGiven, PriceModifier
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Shop, word
 from posapp.domain.transactions import saved_minor
@@ -73,6 +73,7 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
         for tax in sale.taxes
         if not tax.included
     ]
+    rows += [row for each in sale.gifts for row in _gift(each, speech)]
     if sale.rounding_minor:
         rows.append(TextRow(speech.t("Cash rounding"), amount(sale.rounding_minor, currency)))
     rows += [
@@ -115,6 +116,13 @@ def _line_offers(line: SaleLine, discounts: list[PriceModifier], currency: str, 
         for line_no, share in each.lines
         if line_no == line.line_no and share
     ]
+
+
+def _gift(each: GiftGiven, speech: Speech) -> list[Row]:
+    """Goods given free besides the lines, and the coupon that this used up."""
+    name = word(each.names, speech.language) if each.names else each.promotion_id
+    rows: list[Row] = [TextRow(name), TextRow("  " + speech.t("Free gift"), f"{each.quantity} × {each.sku}")]
+    return [*rows, TextRow("  " + speech.t("Coupon used"), each.code)] if each.code else rows
 
 
 def _offer(each: PriceModifier, speech: Speech) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from posapp.domain.cart import Cart, CartLine
-from posapp.domain.cart_prices import PricedCart
+from posapp.domain.cart_prices import PricedCart, codes_used, gifts_given
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep
 from posapp.flows.blocks import Action, Block, Note, PriceStep, PriceSteps, SavedBand, SumRow
 from posapp.flows.formatting import MINUS, N_, percent, weight
@@ -132,17 +132,21 @@ def offer_blocks(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[Bl
     told = scene.desk.explained
     if told is not None and told.prices is prices and told.next_steps:
         blocks.append(step_note(scene, cart, told.next_steps[0]))
-    used = (
-        {each.code.casefold() for each in prices.priced.discounts if each.code}
-        if prices is not None
-        else set()
-    )
+    used = codes_used(prices.priced) if prices is not None else frozenset()
+    given = gifts_given(prices.priced) if prices is not None else ()
+    by_gift = {each.code.casefold() for each in given if each.code}
+    for each in given:
+        text = scene.t("Give {n} × {sku} free", n=str(each.quantity), sku=each.sku)
+        name = scene.word(each.names) if each.names else each.promotion_id
+        blocks.append(Note(text, "info", "tag", detail=name))
     for code in cart.codes:
         off = Action(
             scene.t("Remove"), RemoveCode(code), "", "x", "quiet", name=scene.t("Remove {code}", code=code)
         )
         helps = code.casefold() in used
         detail = "" if helps else scene.t("saves nothing on this sale so far")
+        if code.casefold() in by_gift:
+            detail = scene.t("Coupon used")
         # The icon says what it is; the word would push a code of usual length into a second line.
         blocks.append(Note(code, "saving" if helps else "quiet", "ticket", detail=detail, action=off))
     return blocks

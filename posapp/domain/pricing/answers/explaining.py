@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from posapp.domain.pricing.answers.beside import Beside
-from posapp.domain.pricing.answers.engine import PriceCache, Promotions, goods_of, touching
+from posapp.domain.pricing.answers.engine import PriceCache, Promotions, goods_of, indexed
 from posapp.domain.pricing.answers.next_steps import MoreGoods, next_steps, no_more
 from posapp.domain.pricing.goods.gates import Closed
 from posapp.domain.pricing.goods.missing import missing_of
@@ -21,6 +21,8 @@ from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Lost, PricedBasket
 from posapp.domain.pricing.terms.promotion import Needs, PriceBook, Promotion, Who
 
+#: So many coupons that nobody showed are told at most, in the order of promotions.
+_UNSHOWN_MAX = 50
 #: Closed for these reasons a promotion is not of now and here.
 _NOT_HERE = frozenset({"disabled", "time", "store", "region", "channel", "currency"})
 
@@ -39,16 +41,19 @@ def explained(
 
     With `lost_on` only promotions that have one of these lines are looked at for what was lost.
     """
-    case = Beside(basket, touching(basket, promotions), policy, priced, cache or PriceCache())
-    return replace(priced, lost=_lost(case, lost_on), next_steps=next_steps(case, promotions, goods))
+    index = indexed(promotions)
+    case = Beside(basket, index.touching(basket), policy, priced, cache or PriceCache())
+    # Coupons are told when their goods are there, however the index comes to know them.
+    unshown = index.unshown(basket, _UNSHOWN_MAX)
+    return replace(priced, lost=_lost(case, unshown, lost_on), next_steps=next_steps(case, index, goods))
 
 
 # ------------------------------------------------------------------ lost
-def _lost(case: Beside, on: Sequence[BasketLine] | None) -> tuple[Lost, ...]:
+def _lost(case: Beside, unshown: Sequence[Promotion], on: Sequence[BasketLine] | None) -> tuple[Lost, ...]:
     used = {each.promotion_id for each in case.priced.discounts}
     used |= {gift.promotion_id for gift in case.priced.gifts}
     found = []
-    for promotion in case.promotions:
+    for promotion in (*case.promotions, *unshown):
         if promotion.layer == "points" or promotion.promotion_id in used:
             continue
         if on is not None and not any(_has(promotion, line) for line in on):

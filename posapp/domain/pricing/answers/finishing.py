@@ -93,6 +93,7 @@ def _code_of(promotion: Promotion, basket: Basket) -> str:
 def _gifts(choice: ItemChoice, basket: Basket) -> tuple[Gift, ...]:
     """What is given free: goods of the basket that cost nothing any more, and goods the till is to give."""
     found: dict[tuple[str, str, bool, str], int] = {}
+    of: dict[str, Promotion] = {}
     for application in choice.applications:
         kind = application.promotion.kind
         if isinstance(kind, Reward) and kind.off.ppm == PPM_OF_ALL:
@@ -101,11 +102,16 @@ def _gifts(choice: ItemChoice, basket: Basket) -> tuple[Gift, ...]:
                 if unit.role == "get":
                     key = (application.promotion.promotion_id, skus[unit.line_no], True, "")
                     found[key] = found.get(key, 0) + 1
+                    of[key[0]] = application.promotion
     for gift in choice.gifts:
         for sku in _added(gift.promotion):
             key = (gift.promotion.promotion_id, sku, False, gift.code)
             found[key] = found.get(key, 0) + gift.quantity
-    return tuple(Gift(*key[:2], quantity, *key[2:]) for key, quantity in found.items())
+            of[key[0]] = gift.promotion
+    return tuple(
+        Gift(*key[:2], quantity, *key[2:], version=of[key[0]].version, names=of[key[0]].names)
+        for key, quantity in found.items()
+    )
 
 
 def _added(promotion: Promotion) -> Iterable[str]:

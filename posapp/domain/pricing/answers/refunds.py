@@ -331,6 +331,9 @@ def _coupons(
         if discount.code:
             of_it = {unit for unit, sums in shares.items() if dict(sums.discounts).get(place)}
             of_code.setdefault(discount.code, set()).update(of_it)
+    # One that only gave a gift has no units: it comes back when nothing is left of the sale.
+    given = {gift.code for gift in priced.gifts if gift.code} - of_code.keys()
+    of_code |= {code: set(shares) for code in given}
     return tuple(sorted(code for code, units in of_code.items() if units <= gone and units & set(step)))
 
 

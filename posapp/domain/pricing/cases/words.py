@@ -49,6 +49,8 @@ def sentences(case: Case, priced: PricedBasket) -> Iterator[str]:
     for gift in priced.gifts:
         where = "lies in the basket" if gift.in_basket else "is to be given"
         yield f"{gift.quantity} × {gift.sku} is a gift of {gift.promotion_id} and {where}."
+        if gift.code:
+            yield f"Code {gift.code} is used by {gift.promotion_id}."
     for tax in priced.taxes:
         how = "is in the price of" if tax.included else "comes on top of"
         yield f"Tax {tax.rate_id}: {text(tax.tax_minor)} {how} {text(tax.taxable_minor)} net."

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Union
 
 from posapp.domain.pricing.goods.sets import holds
-from posapp.domain.pricing.terms.basket import Basket, BasketLine, Traits
+from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, BasketLine, Traits
 from posapp.domain.pricing.terms.promotion import (
     AllOf,
     AnyOf,
@@ -47,7 +47,9 @@ class PromotionIndex:
     its place, a new one comes last. Disabled promotions are kept and never found.
     """
 
-    __slots__ = ("_checks", "_doubtful", "_flat", "_places", "_promotions", "_sure")
+    __slots__ = (
+        "_checks", "_doubtful", "_flat", "_places", "_promotions", "_sure", "_under_codes", "_words",
+    )  # fmt: skip
 
     def __init__(self, promotions: Iterable[Promotion] = ()) -> None:
         self._promotions: list[Promotion | None] = []
@@ -56,6 +58,10 @@ class PromotionIndex:
         self._doubtful: _Buckets = {word: {} for word in _WORDS}
         #: By place: the sets of which one must hold a line that has the value, which alone says too little.
         self._checks: dict[int, tuple[GoodsSet, ...]] = {}
+        #: The places that stand under their codes only.
+        self._under_codes: dict[int, None] = {}
+        #: By word: so many coupons, of whatever goods, are opened by it.
+        self._words: dict[str, int] = {}
         #: By SKU, with the traits and the price that it had: the places that such goods touch.
         self._flat: dict[str, _Flat] = {}
         for promotion in promotions:
@@ -145,15 +151,34 @@ class PromotionIndex:
         return any(holds(goods, line) for goods in self._checks[place] for line in lines)
 
     def opens(self, code: str) -> bool:
-        """Whether a word is a coupon of some promotion, of whatever time; capitals or not."""
-        word = code.casefold()
-        return word in self._sure[_CODE] or word in self._doubtful[_CODE]
+        """Whether a word is a coupon of some promotion, of whatever time and goods; capitals or not."""
+        return code.casefold() in self._words
+
+    def unshown(self, basket: Basket, most: int) -> tuple[Promotion, ...]:
+        """The first coupons with goods in the basket that are not found since nobody showed their code."""
+        if not basket.lines:
+            return ()
+        known = {each.promotion_id for each in self.touching(basket)}
+        found: list[Promotion] = []
+        for place in sorted(self._under_codes):
+            if len(found) == most:
+                break
+            promotion = self._promotions[place]
+            if promotion is None or promotion.promotion_id in known:
+                continue
+            if place not in self._checks or self._holds_one(place, basket.lines):
+                found.append(promotion)
+        return tuple(found)
 
     # ------------------------------------------------------------------ where each stands
     def _put_in(self, promotion: Promotion, place: int) -> None:
         words, checked = _words_of(promotion)
         if checked is not None:
             self._checks[place] = checked
+        if words and words[0][0] == _CODE:
+            self._under_codes[place] = None
+        for word in _opening(promotion):
+            self._words[word] = self._words.get(word, 0) + 1
         buckets = self._sure if checked is None else self._doubtful
         for word, values in words:
             bucket = buckets[word]
@@ -173,6 +198,11 @@ class PromotionIndex:
             return
         words, checked = _words_of(promotion)
         self._checks.pop(place, None)
+        self._under_codes.pop(place, None)
+        for word in _opening(promotion):
+            self._words[word] -= 1
+            if not self._words[word]:
+                del self._words[word]
         buckets = self._sure if checked is None else self._doubtful
         for word, values in words:
             for value in values:
@@ -216,8 +246,12 @@ def _words_of_the_rest(
     needs = promotion.needs
     if not needs.is_coupon:
         return [(_ANY, ("",))], checked
-    words = {code.casefold() for code in needs.codes}
-    return [(_CODE, words), (_BATCH, (needs.batch,) if needs.batch else ())], checked
+    return [(_CODE, _opening(promotion)), (_BATCH, (needs.batch,) if needs.batch else ())], checked
+
+
+def _opening(promotion: Promotion) -> set[str]:
+    """The words that open it, in lower case."""
+    return {code.casefold() for code in promotion.needs.codes}
 
 
 _WITH_SETS: Final = (Bundle, Reward, PriceBook)
@@ -232,6 +266,9 @@ def touched_sets(promotion: Promotion) -> tuple[GoodsSet, ...]:
         bought = tuple(part.of for part in kind.buy)
         if kind.buy_minor is not None:
             bought = (*bought, kind.buy_of)
+        if not bought and kind.adds and kind.off.ppm == PPM_OF_ALL:
+            # Given with any order: it need not lie in the basket, and nothing has to be bought for it.
+            return (Every(),)
         return bought or (kind.get.of,)
     if isinstance(kind, PriceBook) and kind.off is None:
         listed = Having("sku", frozenset(kind.prices))

@@ -14,7 +14,7 @@ from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.items.components import agree
 from posapp.domain.pricing.items.group_rules import GroupRule
-from posapp.domain.pricing.items.rules import Rule
+from posapp.domain.pricing.items.rules import Mark, Rule
 from posapp.domain.pricing.items.set_cache import sets_of
 from posapp.domain.pricing.items.tables import Step
 from posapp.domain.pricing.items.units import NormalForm
@@ -25,6 +25,9 @@ from posapp.domain.pricing.terms.promotion import Promotion, Reward
 _Free = tuple[int, int, int, tuple[int, ...]]
 #: Line number, unit, price before, gain, role, floor.
 Taken = tuple[int, int, int, int, str, int]
+#: Of a rule: pieces bought over, open groups, a group that waits for the former (None: it had them).
+Pending = tuple[tuple[Taken, ...], tuple[tuple[Taken, ...], ...], tuple[Taken, ...] | None]
+NOTHING_PENDING: Pending = ((), (), ())
 
 
 def applications_of(
@@ -62,6 +65,28 @@ def applications_of(
 def group_floor(rule: Rule, lot: Lot) -> int:
     """What a group's share never brings a unit of a lot below."""
     return floor_of(rule.promotion.limits, lot.price_minor, lot.line.floor_minor)
+
+
+def with_unit(rule: GroupRule, pending: Pending, mark: Mark, unit: Taken) -> tuple[Pending, tuple[Taken, ...]]:
+    """What is pending after a unit, and the group that it ends: the first one has the pieces bought over."""
+    over, groups, waiting = pending
+    spot, _, ends = mark
+    if spot < 0:
+        over = (*over, unit)
+        if waiting and len(over) == rule.shape.over:
+            return ((), groups, None), (*waiting, *over)
+        return (over, groups, waiting), ()
+    group = (*groups[spot], unit) if spot < len(groups) else (unit,)
+    groups = (*groups[:spot], *(() if ends else (group,)), *groups[spot + 1 :])
+    if not ends:
+        return (over, groups, waiting), ()
+    if not rule.shape.is_over_chosen:
+        return ((), groups, ()), (*group, *over)
+    if waiting is None or waiting:
+        return (over, groups, waiting), group
+    if len(over) < rule.shape.over:
+        return (over, groups, group), ()
+    return ((), groups, None), (*group, *over)
 
 
 def _groups(rule: GroupRule, taken: list[tuple[int, Lot, Step]]) -> list[Application]:
@@ -171,6 +196,9 @@ def _times(
     """How often the units left over make up all that is to be bought; those it takes are marked as used."""
     kind = promotion.kind
     assert isinstance(kind, Reward)
+    if not kind.buy and kind.buy_minor is None:
+        # With every order, as often as is said; without an end it would be given for ever.
+        return max(0, most or 0) if lots else 0
     sets = sets_of(promotion)
     free: list[_Free] = []
     for lot in sorted(lots, key=lambda one: (-one.price_minor, one.line.line_no, one.first)):

@@ -156,11 +156,13 @@ def reward_groups(
             break
         bought, got = found
         if not got:
-            if not kind.adds or kind.off.ppm != PPM_OF_ALL:
+            if not kind.adds or kind.off.ppm != PPM_OF_ALL or not goods.left:
+                break
+            if not bought:
+                # Nothing is used up: as often as is said.
+                told = 1 if most is None else most - len(groups)
                 break
             told += 1
-            if not bought:
-                break
         else:
             groups.append(Group(tuple(sorted((*bought, *got))), tuple(sorted(got)), kind.off))
         free = [unit for unit in free if unit not in bought and unit not in got]

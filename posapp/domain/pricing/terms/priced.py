@@ -78,6 +78,8 @@ class Gift:
     quantity: int
     in_basket: bool
     code: str = ""
+    version: int = 1
+    names: Words = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
