@@ -125,11 +125,15 @@ def _due_before(before: Desk, desk: Desk) -> int | None:
     promotions, _ = before.priced_by or (desk.promotions, None)
     if before.cart.transaction_id != cart.transaction_id or not promotions.is_read:
         return None
-    until_ms = before.prices.until_ms
-    is_over = until_ms is not None and prices.at_ms >= until_ms
+    is_over = _is_over(before.prices, prices.at_ms)
     if prices.is_of(before.cart) or is_over or promotions is not desk.promotions:
         return before.prices.paid_minor
     return None
+
+
+def _is_over(prices: PricedCart, now_ms: int) -> bool:
+    """Whether the clock may have changed them: an end was reached, or the clock was set back."""
+    return now_ms < prices.at_ms or (prices.until_ms is not None and now_ms >= prices.until_ms)
 
 
 def _hold(desk: Desk, phase: Phase, ports: Ports) -> bool:
@@ -141,8 +145,7 @@ def _hold(desk: Desk, phase: Phase, ports: Ports) -> bool:
     # Promotions that are read only after a restart were in force before it: even an open payment gets them.
     if is_paying(phase) and promotions is not None and (promotions.is_read or not desk.promotions.is_read):
         return True
-    until_ms = desk.prices.until_ms
-    is_over = until_ms is not None and ports.clock.now_ms() >= until_ms
+    is_over = _is_over(desk.prices, ports.clock.now_ms())
     return not is_over and promotions is desk.promotions and shop is desk.shop
 
 

@@ -163,6 +163,15 @@ def test_a_clock_set_back_reopens_no_window_in_an_open_payment(world: World) -> 
     assert "Total 3.50" in labels(world.terminal.view())
 
 
+def test_a_clock_set_back_before_a_window_is_told(world: World) -> None:
+    world.do(happy_hour(world, 0, 10))
+    world.scan(COLA)
+    assert world.desk.prices.paid_minor == 332
+    world.hands.wall_ms -= 120_000
+    world.do(Tick())
+    assert (world.desk.prices.paid_minor, echo(world)) == (350, ENDED)
+
+
 def test_a_mistyped_coupon_is_told_to_be_neither(world: World) -> None:
     world.do(promotions(SAVE2), EnterText("SAVE3"))
     words = "No item and no coupon has this code: SAVE3. Find the item by name."
