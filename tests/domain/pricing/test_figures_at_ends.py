@@ -4,27 +4,47 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from posapp.domain.pricing.answers.engine import price
-from posapp.domain.pricing.cases.reading import read_case
+from posapp.domain.pricing.cases.reading import Case, read_case
 from posapp.domain.pricing.goods.gates import Open
+from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.goods.taxes import TaxedLine, tax_sums
+from posapp.domain.pricing.items.components import components
+from posapp.domain.pricing.items.items import ItemCache, solve_items
+from posapp.domain.pricing.items.set_cache import SetCache, least_pieces
+from posapp.domain.pricing.items.solving import Prepared
+from posapp.domain.pricing.items.units import normal_form
+from posapp.domain.pricing.orders.bound import Ceiling
+from posapp.domain.pricing.orders.choices import Choosing, Outcome
 from posapp.domain.pricing.orders.layer import order_right
+from posapp.domain.pricing.orders.plan import planned
 from posapp.domain.pricing.orders.settling import store_cost
 from posapp.domain.pricing.orders.watch import Reach, crosses, watch_of
+from posapp.domain.pricing.terms.applications import Right
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, LineTax
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import (
     EachUnit,
+    Every,
     Funding,
+    Having,
     Limits,
     Needs,
+    NFor,
+    Nth,
     Off,
+    OrderOff,
+    Part,
+    PriceBook,
     Promotion,
     QtyTier,
+    Reward,
     SpendTier,
+    Stack,
     Step,
 )
 from tests.domain.pricing.test_order_window import basket_of, goods_of
@@ -110,3 +130,133 @@ def test_pieces_cross_no_threshold_of_money() -> None:
         kind = SpendTier(by, (Step(350, Off(minor=10)),))  # type: ignore[arg-type]
         right = order_right(Promotion("o", "order", kind, needs=AFTER), basket_of(("a", 4, 100)), Open())
         assert crosses(watch_of(goods, right, reach, Policy()), Policy()) is is_crossed
+
+
+def test_two_thresholds_of_the_same_goods_are_one_part_up_to_the_higher_reduction() -> None:
+    """Of 400 the items take up to 60: 350 is lost after 50, 345 after 55, and from 56 on both are."""
+    lines = basket_of(("a", 4, 100), ("b", 4, 100))
+    reach = Reach(frozenset({1}), 60, ((frozenset({1}), 60),), 60)
+    orders = []
+    for least in (350, 345):
+        kind = SpendTier("amount", (Step(least, Off(minor=10)),))
+        tier = Promotion(f"o{least}", "order", kind, Having("sku", frozenset("a")), needs=AFTER)
+        orders.append(order_right(tier, lines, Open()))
+    for some, most in ((orders[:1], 51), (orders[1:], 56), (orders, 56), (orders[::-1], 56)):
+        plan = planned(goods_of(lines), some, reach, 0, Policy())
+        assert plan is not None
+        assert [(part.line_nos, part.most_minor) for part in plan.parts] == [(frozenset({1}), most)]
+
+
+@pytest.mark.parametrize(
+    ("needs", "step", "most"),
+    [
+        # 40 multiples are looked at one by one: of 3,000 thirty. Of 41 it may be all of them.
+        (AFTER, Step(100, Off(minor=10)), 1_300),
+        (AFTER, Step(97, Off(minor=10)), 1_410),
+        # A share for each multiple may be all of it after the items; at list prices it is 20 % of the 3,000.
+        (AFTER, Step(1_000, Off(ppm=50_000)), 1_800),
+        (Needs(judged_on="list"), Step(1_000, Off(ppm=50_000)), 1_600),
+    ],
+)
+def test_the_bound_where_items_take_a_quarter_of_four_thousand(needs: Needs, step: Step, most: int) -> None:
+    lines = basket_of(("a", 40, 100))
+    goods = goods_of(lines)
+    quarter = Right(Promotion("i", "item", EachUnit(Off(minor=25))))
+    choice = solve_items(goods.lots, [quarter], Policy(), ItemCache())
+    assert choice.value_minor == 1_000
+    every = Promotion("o", "order", SpendTier("amount", (step,), every=True), needs=needs)
+    assert Ceiling(goods, choice, Policy()).most([order_right(every, lines, Open())]) == most
+
+
+# ------------------------------------------------------------------ what is looked at
+def test_an_order_promotion_out_of_reach_counts_in_a_sequence_and_not_in_the_best_choice() -> None:
+    """A sequence comes to every promotion in its turn: two states each, for what it may and what it does."""
+    out_of_reach = Promotion("t", "order", SpendTier("amount", (Step(1_000, Off(minor=10)),)))
+    one = Promotion("i", "item", EachUnit(Off(minor=25)))
+    for choose, both, alone in (("sequence", 4, 2), ("best", 2, 2)):
+        policy = Policy(choose=choose)  # type: ignore[arg-type]
+        assert price(basket((1, 100)), [one, out_of_reach], policy).states == both
+        assert price(basket((1, 100)), [one], policy).states == alone
+
+
+@pytest.mark.parametrize("codes", [frozenset[str](), frozenset({"c"})])
+def test_what_goes_alone_is_looked_at_once_with_or_without_a_coupon(codes: frozenset[str]) -> None:
+    seen = []
+
+    def evaluate(active: frozenset[str], _least: int) -> Outcome[None]:
+        seen.append(active)
+        return Outcome(5, 0, active, 0, 1, True, None)
+
+    alone = Promotion(
+        "b", "price", PriceBook(off=Off(minor=5)), needs=Needs(codes=codes), stack=Stack(alone=True)
+    )
+    item = Promotion("i", "item", EachUnit(Off(minor=5)))
+    Choosing([item, alone], evaluate, points=0, states_max=1_000).best()
+    assert seen == [{"i"}, {"b"}]
+
+
+def test_goods_without_a_brand_touch_no_promotion_of_a_brand() -> None:
+    index = PromotionIndex(
+        [Promotion(f"of {brand}", "item", EachUnit(Off(minor=7)), Having("brand", frozenset({brand})))
+         for brand in ("", "x")]
+    )  # fmt: skip
+    assert index.touching(basket((1, 100))) == ()
+
+
+def test_a_reward_needs_what_is_bought_and_one_unit_more() -> None:
+    def least(**buy: Any) -> int:
+        kind = Reward(get=Part(Every(), 1), off=Off(ppm=500_000), **buy)
+        return least_pieces(Promotion("p", "item", kind))
+
+    assert least(buy=(Part(Every(), 2), Part(Every(), 3))) == 6
+    assert least(buy=(), buy_minor=500) == 2
+
+
+def test_a_case_of_its_first_four_fields_is_a_bare_document() -> None:
+    bare = read_case(json.dumps({"currency": "EUR", "basket": [], "promotions": []}))
+    assert Case(bare.basket, bare.promotions, bare.policy, bare.money) == bare
+
+
+# ------------------------------------------------------------------ where the odd cent falls
+@pytest.mark.parametrize(("takes", "paid"), [("best", [76, 76]), ("listed", [75, 77])])
+def test_in_order_the_odd_cent_falls_on_the_first_of_a_group(takes: str, paid: list[int]) -> None:
+    """51 off 101 and 102, of which each has a half: the dearer one is first, or the first one is."""
+    half = Promotion("n", "item", Nth(2, Off(ppm=500_000)))
+    policy = Policy(choose="sequence", takes=takes, sharing="in_order")  # type: ignore[arg-type]
+    assert [line.paid_minor for line in price(basket((1, 101), (1, 102)), [half], policy).lines] == paid
+
+
+def test_shares_stand_in_the_order_of_the_discounts() -> None:
+    order = Promotion("o", "order", OrderOff(Off(minor=10)), stack=Stack(priority=9))
+    item = Promotion("i", "item", EachUnit(Off(minor=5)))
+    for policy in (Policy(choose="sequence", sequence_order="free"), Policy(choose="sequence"), Policy()):
+        answer = price(basket((1, 100)), [order, item], policy)
+        assert [each.promotion_id for each in answer.discounts] == ["i", "o"]
+        assert [run.shares for run in answer.lines[0].runs] == [((0, 5), (1, 10))]
+
+
+def test_cents_that_others_bear_are_off_their_nets() -> None:
+    """Two goods of a cent, a cent of each of two rates: nothing is left as net."""
+    low, high = LineTax("low", 50_000, included=True), LineTax("high", 99_750, included=True, level=1)
+    policy = Policy(tax_round_mode="ceiling")
+    for count, net in ((2, 0), (3, 1), (4, 2)):
+        sums = tax_sums([TaxedLine(n, 1, (low, high)) for n in range(count)], policy)
+        assert [(each.taxable_minor, each.tax_minor) for each in sums.sums] == [(net, 1), (net, 1)]
+
+
+def test_ways_that_lead_to_the_same_are_one() -> None:
+    """A unit of a pair has 5 off besides or not, and leads to the same: the better way stays."""
+    both = Stack(tags=frozenset("x"), agrees=frozenset("x"))
+    rights = [
+        Right(Promotion("pair", "item", NFor(2, Off(ppm=100_000)), stack=both)),
+        Right(Promotion("five", "item", EachUnit(Off(minor=5)), stack=both)),
+    ]
+    goods = goods_of(basket_of(("a", 2, 100)))
+    form = normal_form(goods.lots, rights, Policy(), SetCache())
+    (cluster,) = Prepared(form, components(form)[0]).clusters
+    units = Prepared(form, components(form)[0]).units
+    cluster.tabulate(units, 1_000)
+    assert len(cluster.all_ways(*units[0][:3], 0)) == 2
+    assert [[(way[0], way[1]) for way in ways] for row in cluster.rows for ways in row.values()] == [
+        [(1, 10)], [(1, 10)], [(0, 10)],
+    ]  # fmt: skip

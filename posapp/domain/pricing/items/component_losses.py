@@ -15,11 +15,18 @@ from posapp.domain.pricing.items.losses import Losses, Parts, Watch, minus, move
 from posapp.domain.pricing.items.search import search, tightened
 from posapp.domain.pricing.items.solving import Prepared
 from posapp.domain.pricing.items.tables import Cluster, Step, free_ways
-from posapp.domain.pricing.items.writing_out import Taken, group_application, group_floor
+from posapp.domain.pricing.items.writing_out import (
+    NOTHING_PENDING,
+    Pending,
+    Taken,
+    group_application,
+    group_floor,
+    with_unit,
+)
 from posapp.domain.pricing.terms.policy import Policy
 
-#: Open groups of the rules whose shares are not known before they end: per rule pieces bought over, groups.
-_Pending = tuple[tuple[tuple[Taken, ...], tuple[tuple[Taken, ...], ...]], ...]
+#: Groups of the rules whose shares are not known before they end.
+_Pending = tuple[Pending, ...]
 #: States of all clusters in one number, and those groups.
 _Key = tuple[int, _Pending]
 _Layer = dict[_Key, Losses]
@@ -128,7 +135,7 @@ class ComponentLosses:
         """All layers of losses up to a limit; False where nothing gets through."""
         mask = (2 << limit) - 1
         nothing = self.watch.nothing
-        start: _Key = (0, (((), ()),) * len(self.tracked))
+        start: _Key = (0, (NOTHING_PENDING,) * len(self.tracked))
         self.layers = [{start: {nothing: 1}}]
         for place in range(len(self.prepared.units)):
             after: _Layer = {}
@@ -152,7 +159,7 @@ class ComponentLosses:
                     self.is_proven = False
                     return False
             layer = {
-                then: self.watch.unbeaten(found, is_open=any(over or groups for over, groups in then[1]))
+                then: self.watch.unbeaten(found, is_open=any(over or groups or held for over, groups, held in then[1]))
                 for then, found in after.items()
                 if found
             }
@@ -271,23 +278,17 @@ class ComponentLosses:
                 continue
             assert step.mark is not None
             assert isinstance(step.rule, GroupRule)
-            spot, slot, ends = step.mark
-            over, groups = pending[tracked]
+            spot, slot, _ = step.mark
             role = "buy" if spot < 0 else step.rule.shape.slots[slot].role
             floor = group_floor(step.rule, self.prepared.form.lots[position])
             unit: Taken = (line_no, index, step.price, step.gain, role, floor)
-            if spot < 0:
-                over = (*over, unit)
-            else:
-                group = (*groups[spot], unit) if spot < len(groups) else (unit,)
-                groups = (*groups[:spot], *(() if ends else (group,)), *groups[spot + 1 :])
-                if ends:
-                    added = self._shared(step.rule, (*group, *over))
-                    if added is None:
-                        return None
-                    fallen = plus(fallen, added)
-                    over = ()
-            pending = (*pending[:tracked], (over, groups), *pending[tracked + 1 :])
+            mine, ended = with_unit(step.rule, pending[tracked], step.mark, unit)
+            if ended:
+                added = self._shared(step.rule, ended)
+                if added is None:
+                    return None
+                fallen = plus(fallen, added)
+            pending = (*pending[:tracked], mine, *pending[tracked + 1 :])
         return pending, fallen
 
     def _shared(self, rule: GroupRule, group: tuple[Taken, ...]) -> Parts | None:
@@ -305,7 +306,7 @@ class ComponentLosses:
         rules = [rule for cluster in self.clusters for rule in cluster.rules if id(rule) in self.tracked]
         for rule in rules:
             assert isinstance(rule, GroupRule)
-            over, groups = pending[self.tracked[id(rule)]]
+            over, groups, _ = pending[self.tracked[id(rule)]]
             for group in groups:
                 added = self._shared(rule, (*group, *over))
                 if added is None:
@@ -319,7 +320,7 @@ class ComponentLosses:
         """What is done with each unit to come to these reductions and this loss."""
         loss += self.least
         key, reduced = next(
-            (key, mine) for key, mine in self._last[reduced] if self.layers[-1][key].get(mine, 0) >> loss & 1
+            (key, mine) for key, mine in self._last[reduced] if self.layers[-1][key][mine] >> loss & 1
         )
         found: list[tuple[Step, ...]] = []
         for place in range(len(self.prepared.units) - 1, -1, -1):

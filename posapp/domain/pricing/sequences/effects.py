@@ -142,7 +142,7 @@ def _on_items(promotion: Promotion, units: list[int], goods: Goods) -> Effect | 
         groups = [group for group in groups if group.reduced[0] in allowed]
     else:
         groups = _within_lines(promotion, groups, goods)
-    if not whole and limits.max_units is not None:
+    if limits.max_units is not None:
         count, fitting = 0, []
         for group in groups:
             count += len(group.reduced)
