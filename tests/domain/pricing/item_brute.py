@@ -7,7 +7,7 @@ promotion are chunks by falling price. Slow on purpose.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import combinations, product
 
 from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.terms.applications import Lot, Right
@@ -253,10 +253,17 @@ def _rewards(kind: Reward, chosen: Sequence[Chosen]) -> Iterator[list[Chosen]] |
     times = -(-len(gets) // kind.get.qty)
     if not times:
         return None
+    ways = combinations([one for one in chosen if one[2] == 0], kind.over)
+    return next((iter(groups) for over in ways if (groups := _with_over(kind, chosen, gets, over))), None)
+
+
+def _with_over(
+    kind: Reward, chosen: Sequence[Chosen], gets: Sequence[Chosen], over: Sequence[Chosen]
+) -> list[list[Chosen]] | None:
+    """The groups where these pieces are those bought over; which they are changes nothing that falls off."""
+    get_slot = len(kind.buy) + (kind.buy_minor is not None)
+    times = -(-len(gets) // kind.get.qty)
     groups: list[list[Chosen]] = [[] for _ in range(times)]
-    over = [one for one in chosen if one[2] == 0][: kind.over]
-    if len(over) < kind.over:
-        return None
     for slot, part in enumerate(kind.buy):
         mine = [one for one in chosen if one[2] == slot and one not in over]
         if len(mine) != times * part.qty:
@@ -280,7 +287,7 @@ def _rewards(kind: Reward, chosen: Sequence[Chosen]) -> Iterator[list[Chosen]] |
             return None
         group.append(one)
     groups[0].extend(over)
-    return iter([sorted(group, key=lambda one: one[3]) for group in groups])
+    return [sorted(group, key=lambda one: one[3]) for group in groups]
 
 
 def best_by_force(lots: Sequence[Lot], rights: Sequence[Right], policy: Policy = Policy()) -> int:

@@ -35,6 +35,7 @@ from posapp.domain.pricing.terms.promotion import (
     Stack,
     Step,
 )
+from tests.domain.pricing import item_cases
 from tests.domain.pricing.item_campaign import wrong_choice, wrong_frontier, wrong_sums
 from tests.domain.pricing.item_cases import small_case
 
@@ -226,6 +227,37 @@ def test_a_reward_is_not_dearer_than_what_was_bought() -> None:
     assert solve_items(lots(("A", 1, 100), ("B", 1, 101)), [right("r", kind)]).applications == ()
     assert solve_items(lots(("A", 1, 100), ("B", 1, 100)), [right("r", kind)]).value_minor == 100
     assert solve_items(lots(("B", 1, 100), ("A", 1, 100)), [right("r", kind)]).value_minor == 100
+
+
+def test_pieces_bought_over_are_those_that_give_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = item_cases._reward
+
+    def with_over(random: Random) -> Reward:
+        kind = drawn(random)
+        return (
+            replace(kind, over=random.choice((1, 1, 2)), cheaper=random.random() < 0.8) if kind.buy else kind
+        )
+
+    monkeypatch.setattr(item_cases, "_reward", with_over)
+    found = [wrong(seed, 500) for seed in range(700) for wrong in (wrong_choice, wrong_frontier)]
+    assert [one for one in found if one] == []
+
+
+def test_the_piece_bought_over_is_the_one_that_lets_the_reward_be_dearest() -> None:
+    kind = Reward((Part(only("A")),), Part(only("B")), Off(ppm=1_000_000), cheaper=True, over=1)
+    goods = lots(("A", 1, 200), ("B", 1, 150), ("A", 1, 50), ("B", 1, 40))
+    (made,) = solve_items(goods, [right("r", kind)]).applications
+    assert made.amount_minor == 150
+    assert [unit.line_no for unit in made.units] == [1, 2, 3]
+    # Goods of one kind may be bought, bought over or given, too.
+    mixed = Reward((Part(Every()),), Part(Every()), Off(ppm=1_000_000), cheaper=True, over=1)
+    assert solve_items(lots(("A", 2, 90), ("B", 1, 7)), [right("r", mixed)]).value_minor == 90
+
+
+def test_the_piece_bought_over_may_be_any_where_those_of_a_group_differ() -> None:
+    kind = Reward((Part(Every()),), Part(only("A")), Off(ppm=1_000_000), over=1)
+    goods = lots(("C", 1, 200), ("A", 1, 100), ("A", 1, 90))
+    assert solve_items(goods, [right("r", kind, differ="sku")]).value_minor == 100
 
 
 def test_units_of_a_group_that_have_to_differ() -> None:

@@ -159,7 +159,7 @@ class ComponentLosses:
                     self.is_proven = False
                     return False
             layer = {
-                then: self.watch.unbeaten(found, is_open=any(over or groups or held for over, groups, held in then[1]))
+                then: self.watch.unbeaten(found, is_open=any(map(any, then[1])))
                 for then, found in after.items()
                 if found
             }

@@ -81,6 +81,8 @@ class GroupShape:
     over: int = 0
     is_cheaper: bool = False
     is_differing: bool = False
+    #: Which pieces are those bought over is a choice; else they are alike, and the dearest of the slot are.
+    is_over_chosen: bool = False
     #: Of a line no more units get money off; where groups `are_whole` no more take part.
     per_line: int | None = None
     are_whole: bool = False
@@ -139,7 +141,8 @@ class GroupRule(Rule):
         for slot in spot.slots:
             if slot == 0 and state.over < shape.over:
                 moves.append((state._replace(over=state.over + 1), 0, (-1, 0, False)))
-                continue
+                if not shape.is_over_chosen:
+                    continue
             is_placed = False
             for place, group in enumerate(state.groups):
                 if not self._has_room(group, slot) or (spot.differ and spot.differ in group.differ):

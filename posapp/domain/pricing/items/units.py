@@ -278,11 +278,13 @@ def _shape(
         groups = None
     if groups == 0 or paid == 0:
         return None
+    over = kind.over if isinstance(kind, Reward) else 0
+    is_cheaper, is_differing = isinstance(kind, Reward) and kind.cheaper, bool(right.promotion.differ)
     return GroupShape(
         slots, price, amount, form.is_frontier or _needs_sums(right, spots, price, amount, pieces),
         per_group=policy.percent_per == "application", groups_max=groups, paid_max=paid, minor_max=minor,
-        over=kind.over if isinstance(kind, Reward) else 0,
-        is_cheaper=isinstance(kind, Reward) and kind.cheaper, is_differing=bool(right.promotion.differ),
+        over=over, is_cheaper=is_cheaper, is_differing=is_differing,
+        is_over_chosen=bool(over) and (is_cheaper or is_differing),
         per_line=_per_line(form, spots, right), are_whole=isinstance(kind, NFor | Bundle),
     )  # fmt: skip
 

@@ -67,7 +67,9 @@ def group_floor(rule: Rule, lot: Lot) -> int:
     return floor_of(rule.promotion.limits, lot.price_minor, lot.line.floor_minor)
 
 
-def with_unit(rule: GroupRule, pending: Pending, mark: Mark, unit: Taken) -> tuple[Pending, tuple[Taken, ...]]:
+def with_unit(
+    rule: GroupRule, pending: Pending, mark: Mark, unit: Taken
+) -> tuple[Pending, tuple[Taken, ...]]:
     """What is pending after a unit, and the group that it ends: the first one has the pieces bought over."""
     over, groups, waiting = pending
     spot, _, ends = mark

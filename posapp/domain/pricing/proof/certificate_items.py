@@ -15,7 +15,14 @@ from posapp.domain.pricing.items.group_rules import GroupRule
 from posapp.domain.pricing.items.rules import Rule
 from posapp.domain.pricing.items.solving import Prepared
 from posapp.domain.pricing.items.tables import Cluster, Step, free_ways
-from posapp.domain.pricing.items.writing_out import Taken, group_application, group_floor
+from posapp.domain.pricing.items.writing_out import (
+    NOTHING_PENDING,
+    Pending,
+    Taken,
+    group_application,
+    group_floor,
+    with_unit,
+)
 from posapp.domain.pricing.proof.checker import ahead_of
 from posapp.domain.pricing.proof.duals import price_units
 from posapp.domain.pricing.terms.policy import Policy
@@ -25,8 +32,8 @@ from posapp.values import dataclass
 MOVES_MAX = 60_000
 #: What falls off each part.
 Fallen = list[int]
-#: By open rule: pieces bought over, and the units of each open group.
-_Pending = tuple[tuple[tuple[Taken, ...], tuple[tuple[Taken, ...], ...]], ...]
+#: By open rule: pieces bought over, the units of each open group, and of one that waits for the former.
+_Pending = tuple[Pending, ...]
 #: Unit, state, next state, what falls off, promotions that take something off.
 Move = list[Any]
 
@@ -145,7 +152,7 @@ class _Tabling:
         parts = {self.parts_of[self.places[position][0]] for position in cluster.positions}
         open_rules = [rule for rule in cluster.rules if isinstance(rule, GroupRule) and len(parts) > 1]
         tracked = {id(rule): n for n, rule in enumerate(open_rules)}
-        start: tuple[int, _Pending] = (0, (((), ()),) * len(tracked))
+        start: tuple[int, _Pending] = (0, (NOTHING_PENDING,) * len(tracked))
         names: dict[tuple[int, _Pending], str] = {start: "0"}
         reach = {start: None}
         found: list[tuple[Move, frozenset[str]]] = []
@@ -167,7 +174,7 @@ class _Tabling:
         closing = [key for key in reach if key[0] in cluster.back[-1]]
         last = len(self.places)
         for key in closing:
-            if not any(over or groups for over, groups in key[1]):
+            if not any(map(any, key[1])):
                 ends.append(names[key])
                 continue
             rest = self._ended(open_rules, key[1])
@@ -192,24 +199,18 @@ class _Tabling:
                 continue
             assert step.mark is not None
             assert isinstance(step.rule, GroupRule)
-            spot, slot, ends = step.mark
-            over, groups = pending[number]
+            spot, slot, _ = step.mark
             role = "buy" if spot < 0 else step.rule.shape.slots[slot].role
             taken: Taken = (
                 lot.line.line_no, index, step.price, step.gain, role, group_floor(step.rule, lot)
             )  # fmt: skip
-            if spot < 0:
-                over = (*over, taken)
-            else:
-                group = (*groups[spot], taken) if spot < len(groups) else (taken,)
-                groups = (*groups[:spot], *(() if ends else (group,)), *groups[spot + 1 :])
-                if ends:
-                    added = self._shared(step.rule, (*group, *over))
-                    if added is None:
-                        return None
-                    fallen = [a + b for a, b in zip(fallen, added, strict=True)]
-                    over = ()
-            pending = (*pending[:number], (over, groups), *pending[number + 1 :])
+            mine, ended = with_unit(step.rule, pending[number], step.mark, taken)
+            if ended:
+                added = self._shared(step.rule, ended)
+                if added is None:
+                    return None
+                fallen = [a + b for a, b in zip(fallen, added, strict=True)]
+            pending = (*pending[:number], mine, *pending[number + 1 :])
         return pending, fallen
 
     def _shared(self, rule: GroupRule, group: tuple[Taken, ...]) -> Fallen | None:
@@ -223,7 +224,7 @@ class _Tabling:
 
     def _ended(self, rules: Sequence[GroupRule], pending: _Pending) -> Fallen | None:
         found = [0] * self.count
-        for rule, (over, groups) in zip(rules, pending, strict=True):
+        for rule, (over, groups, _) in zip(rules, pending, strict=True):
             rest = over
             for group in groups:
                 added = self._shared(rule, (*group, *rest))

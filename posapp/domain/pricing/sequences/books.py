@@ -80,9 +80,7 @@ def _ways(alone: Sequence[frozenset[str]], rest: Sequence[Promotion]) -> Iterato
         yield _ids(rest) - rivals
 
 
-def _best(
-    ways: Iterator[frozenset[str]], policy: Policy, compute: Compute[T], world_states: int
-) -> Way[T]:
+def _best(ways: Iterator[frozenset[str]], policy: Policy, compute: Compute[T], world_states: int) -> Way[T]:
     best = compute(next(ways))
     states, is_proven = best.states, best.is_proven
     for ids in ways:
