@@ -169,8 +169,8 @@ class TransactionCompleted:
     discount_minor: int = 0
     discounts: tuple[PriceModifier, ...] = ()
     is_proven: bool = True
-    receipt_number: str = ""
     gifts: tuple[GiftGiven, ...] = ()
+    receipt_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
