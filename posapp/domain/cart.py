@@ -6,7 +6,7 @@ each scan ends as (part of) a line or as a refusal. It knows no prices of its ow
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Literal
 
 from posapp.domain.catalog import Item
@@ -78,7 +78,8 @@ class Cart:
 
     `codes` are coupons that were shown, in that order. From `priced_at_ms` on (epoch milliseconds) payment
     has locked the prices. `paid` are tenders already taken of a payment that is not complete yet: they must
-    outlive a power cut, since that money has changed hands.
+    outlive a power cut, since that money has changed hands. `shown` is only of a cart that was read back:
+    its goods at full price and what they came to when it was written.
     """
 
     transaction_id: str
@@ -90,6 +91,7 @@ class Cart:
     paid: tuple[TenderLine, ...] = ()
     codes: tuple[str, ...] = ()
     priced_at_ms: int | None = None
+    shown: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def is_empty(self) -> bool:

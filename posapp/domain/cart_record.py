@@ -36,6 +36,7 @@ def cart_to_bytes(cart: Cart) -> bytes:
         }
         | ({"codes": cart.codes} if cart.codes else {})
         | ({} if cart.priced_at_ms is None else {"priced_at_ms": cart.priced_at_ms})
+        | ({} if cart.shown is None else {"shown": cart.shown})
     )
     if len(_written) > _WRITTEN_MAX:
         _written.clear()
@@ -86,6 +87,7 @@ def cart_from_bytes(data: bytes) -> Cart | None:
         body = json.loads(data)
         if body["version"] != _VERSION:
             return None
+        goods_minor, due_minor = body.get("shown") or (0, None)
         return Cart(
             transaction_id=body["transaction_id"],
             opened_at_ms=body["opened_at_ms"],
@@ -96,6 +98,7 @@ def cart_from_bytes(data: bytes) -> Cart | None:
             paid=tuple(TenderLine(**tender) for tender in body["paid"]),
             codes=tuple(body.get("codes", ())),
             priced_at_ms=body.get("priced_at_ms"),
+            shown=None if due_minor is None else (goods_minor, due_minor),
         )
     except (ValueError, KeyError, TypeError):
         return None

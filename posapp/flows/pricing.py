@@ -97,6 +97,13 @@ def told_faults(desk: Desk, ports: Ports) -> tuple[Desk, tuple[Effect, ...]]:
     return replace(desk, faulty_offers=len(faulty)), (Record(facts),)
 
 
+def as_shown(cart: Cart, desk: Desk) -> Cart:
+    """The open sale as it is kept, with what it came to; that of before until promotions are read."""
+    if desk.prices is None or not desk.promotions.is_read:
+        return cart
+    return replace(cart, shown=(desk.prices.priced.goods_minor, desk.prices.paid_minor))
+
+
 def told_change(before: Desk, desk: Desk, ports: Ports) -> Desk:
     """Say that an open sale costs something else than it did, though nobody touched it."""
     was_minor = _due_before(before, desk)
@@ -123,8 +130,12 @@ def _due_before(before: Desk, desk: Desk) -> int | None:
         parked = next((one for one in before.parked if one.transaction_id == cart.transaction_id), None)
         return parked.goods_minor if parked is not None and parked.pieces == cart.pieces else None
     promotions, _ = before.priced_by or (desk.promotions, None)
-    if before.cart.transaction_id != cart.transaction_id or not promotions.is_read:
+    if before.cart.transaction_id != cart.transaction_id:
         return None
+    if not promotions.is_read:
+        # The first promotions since the start: what counts is what the till showed before the power went.
+        is_same = cart.shown is not None and cart.shown[0] == prices.priced.goods_minor
+        return cart.shown[1] if cart.shown and is_same and desk.promotions.is_read else None
     is_over = _is_over(before.prices, prices.at_ms)
     if prices.is_of(before.cart) or is_over or promotions is not desk.promotions:
         return before.prices.paid_minor

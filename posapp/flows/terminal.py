@@ -118,7 +118,7 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
     done = replace(done, desk=pricing.told_change(state.desk, done.desk, ports))
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):
-        effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(cart)))
+        effects.append(SaveDraft(cart.transaction_id, cart_to_bytes(pricing.as_shown(cart, done.desk))))
     return scanner_test.not_waiting(camera.left_alone(Step(done.desk, done.phase, tuple(effects))))
 
 

@@ -132,14 +132,38 @@ def test_a_power_cut_is_no_end_of_an_offer(world: World) -> None:
     world.scan(COLA, COLA)
     world.restart()
     world.sign_on()
-    # Read after the restart, as every start does it; the coupon's promotion is not among them any more.
-    world.do(SwitchLanguage("en"), promotions(HALF))
+    # Read after the restart, as every start does it.
+    world.do(SwitchLanguage("en"), promotions(HALF, SAVE2))
     assert "Prices changed" not in echo(world)
-    assert world.desk.prices.paid_minor == 525
+    assert world.desk.prices.paid_minor == 325
+
+
+def test_a_coupon_whose_offer_is_gone_after_a_power_cut_does_no_harm(world: World) -> None:
+    world.do(promotions(HALF, SAVE2), EnterText("SAVE2"))
+    world.scan(COLA, COLA)
+    world.restart()
+    world.sign_on()
+    world.do(SwitchLanguage("en"), promotions(HALF))
+    assert (world.desk.prices.paid_minor, echo(world)) == (525, ENDED)
     assert "saves nothing on this sale so far" in labels(world.terminal.view())
     world.do(RemoveCode("SAVE2"))
     world.pay("10")
     assert world.store.sales()[-1].discount_minor == 175
+
+
+@pytest.mark.parametrize("taken", ["", "1"])
+def test_an_offer_that_is_gone_after_a_power_cut_is_told(world: World, taken: str) -> None:
+    world.do(promotions(HALF))
+    world.scan(COLA, COLA)
+    if taken:
+        world.pay(taken)
+    world.restart()
+    world.sign_on()
+    world.restart()  # and once more before any promotion was read
+    world.sign_on()
+    assert world.at == ("Tendering" if taken else "Selling")
+    world.do(SwitchLanguage("en"), promotions())
+    assert (world.desk.prices.paid_minor, echo(world)) == (700, ENDED)
 
 
 def test_promotions_between_payment_and_its_commit_change_nothing(world: World) -> None:
