@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import pytest
 
-from posapp.domain.pricing.answers.engine import price
+from posapp.domain.pricing.answers.engine import PriceCache, price
 from posapp.domain.pricing.cases.reading import Case, read_case
 from posapp.domain.pricing.goods.gates import Open
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.goods.taxes import TaxedLine, tax_sums
+from posapp.domain.pricing.items.component_losses import ComponentLosses
 from posapp.domain.pricing.items.components import components
+from posapp.domain.pricing.items.frontier import _one_of
 from posapp.domain.pricing.items.items import ItemCache, solve_items
+from posapp.domain.pricing.items.losses import Losses
 from posapp.domain.pricing.items.set_cache import SetCache, least_pieces
 from posapp.domain.pricing.items.solving import Prepared
 from posapp.domain.pricing.items.units import normal_form
@@ -24,6 +28,7 @@ from posapp.domain.pricing.orders.layer import order_right
 from posapp.domain.pricing.orders.plan import planned
 from posapp.domain.pricing.orders.settling import store_cost
 from posapp.domain.pricing.orders.watch import Reach, crosses, watch_of
+from posapp.domain.pricing.proof.duals import price_units
 from posapp.domain.pricing.terms.applications import Right
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, LineTax
 from posapp.domain.pricing.terms.policy import Policy
@@ -260,3 +265,42 @@ def test_ways_that_lead_to_the_same_are_one() -> None:
     assert [[(way[0], way[1]) for way in ways] for row in cluster.rows for ways in row.values()] == [
         [(1, 10)], [(1, 10)], [(0, 10)],
     ]  # fmt: skip
+
+
+def test_what_began_before_the_epoch_did_not_hold_before_it_began() -> None:
+    """One till, its memory kept: in 1961, 1959, and 1961 again."""
+    begun = Promotion("p", "item", EachUnit(Off(minor=5)), begins=datetime(1960, 1, 1, tzinfo=UTC))
+    cache = PriceCache()
+    for year, off in ((1961, 5), (1959, 0), (1961, 5), (2026, 5)):
+        at = replace(basket((1, 100)), at=datetime(year, 6, 1, tzinfo=UTC))
+        assert price(at, [begun], Policy(), cache).discount_minor == off
+
+
+class _Ways:
+    """A component that comes to nothing off the part for a loss of 5, or to 5 off it for none."""
+
+    ends: ClassVar[Losses] = {(0,): 1 << 5, (5,): 1 << 0}
+
+    def steps(self, reduced: tuple[int, ...], loss: int) -> list[tuple[Step, ...]]:
+        assert self.ends[reduced] >> loss & 1
+        return []
+
+
+def test_a_way_that_loses_more_than_all_together_may_is_passed_by() -> None:
+    """Before it: 5 off the part for no loss, or nothing for a loss of 3; together 5 off for 3, or for 5."""
+    before: Losses = {(5,): 1 << 0, (0,): 1 << 3}
+    component = cast(ComponentLosses, _Ways())
+    assert _one_of(component, before, (5,), 3) == ((0,), 3, [])
+    assert _one_of(component, before, (5,), 5) == ((5,), 0, [])
+
+
+def test_prices_of_units_are_no_more_than_the_best_plans_gain() -> None:
+    """8 for the third and 3 for the second are 11; all three together for 8 or for 1 are less."""
+
+    def rule(gain: int, *units: int) -> dict[str, Any]:
+        last = len(units) - 1
+        moves = [[unit, str(n), str(n + 1), [gain if n == last else 0], []] for n, unit in enumerate(units)]
+        return {"moves": moves, "ends": ["0", str(len(units))]}
+
+    alone: dict[str, Any] = {"moves": [], "ends": []}
+    assert price_units(3, [alone, rule(8, 0, 1, 2), rule(8, 2), rule(1, 0, 1, 2), rule(3, 1)]) == (0, 3, 8)

@@ -40,8 +40,8 @@ class Effect:
     """What a slot of the runs stands for."""
 
     promotion: Promotion
-    code: str = ""
-    applications: int = 1
+    code: str
+    applications: int
     base_minor: int = 0
     points: int = 0
 
