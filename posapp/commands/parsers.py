@@ -181,6 +181,9 @@ def _price(commands: Commands) -> None:
     price.add_argument(
         "--check", action="store_true", help="exit 1 for promotions that cannot be read and unproven answers"
     )
+    price.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="exit 1 where this answer's certificate is no proof"
+    )
 
 
 def _bench(commands: Commands) -> None:

@@ -18,6 +18,7 @@ from posapp.domain.pricing.cases.reading import BadCase, Case, read_case
 from posapp.domain.pricing.cases.running import price_case, refund_of
 from posapp.domain.pricing.proof.certificate import certify
 from posapp.domain.pricing.proof.checker import check
+from posapp.domain.pricing.proof.tied import other_basket, other_saving
 from posapp.domain.pricing.terms.priced import PricedBasket
 
 
@@ -26,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     allow_any_text(as_json=True)
     try:
         case = read_case(_text(options.case))
+        handed = _read_certificate(options.certificate) if options.certificate is not None else None
         if options.refund is not None:
             document, priced = _refund(case, options.refund)
         else:
@@ -38,7 +40,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"The file cannot be read: {error}.", file=sys.stderr)
         return 2
     write_out(json.dumps(document, ensure_ascii=False, indent=2))
-    return _checked(case, priced, document.get("certificate")) if options.check else 0
+    faults = _handed_in(case, priced, handed) if handed is not None else []
+    if options.check:
+        faults += _checked(case, priced, document.get("certificate"))
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
 
 
 def _text(path: Path) -> str:
@@ -101,15 +108,31 @@ def _certificate(case: Case) -> dict[str, Any] | None:
     return {"closed": found.is_closed, **gap, **found.certificate}
 
 
-def _checked(case: Case, priced: PricedBasket, certificate: dict[str, Any] | None) -> int:
-    """Exit code 1 with a sentence for each thing that a till would only write into its journal."""
+def _read_certificate(path: Path) -> dict[str, Any]:
+    """A certificate, or that of an answer."""
+    try:
+        told = json.loads(_text(path))
+    except ValueError as error:
+        raise BadCase(f"The certificate is no JSON: {error}.") from None
+    found = told.get("certificate", told) if isinstance(told, dict) else None
+    if not isinstance(found, dict):
+        raise BadCase("The certificate: must be a certificate, or an answer that has one.")
+    return found
+
+
+def _handed_in(case: Case, priced: PricedBasket, certificate: dict[str, Any]) -> list[str]:
+    """Why a certificate is no proof that nothing is better for this case."""
+    faults = check(certificate) + other_saving(priced, certificate)
+    return faults + other_basket(case.basket, case.promotions, case.policy, certificate)
+
+
+def _checked(case: Case, priced: PricedBasket, certificate: dict[str, Any] | None) -> list[str]:
+    """A sentence for each thing that a till would only write into its journal."""
     faults = [f"{each.path or each.promotion_id}: {each.problem}" for each in case.unread]
     if not priced.is_proven:
         faults.append(
             f"It is not proven that nothing is better: the limit is {case.policy.states_max} states."
         )
     if certificate is not None and certificate["closed"]:
-        faults += check(certificate)
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    return 1 if faults else 0
+        faults += check(certificate) + other_saving(priced, certificate)
+    return faults

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from posapp.domain.pricing.proof.checker import check
 from posapp.main import cli
 
 CASE: dict[str, Any] = {
@@ -151,6 +152,39 @@ def test_goods_of_the_shop_are_proposed(capsys: pytest.CaptureFixture[str], tmp_
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli(["price", str(tmp_path / "none.json")]) == 2
     assert capsys.readouterr().err.startswith("The file cannot be read")
+
+
+def test_a_certificate_of_another_basket_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    goods = {"sku": "a", "unit_price": "10", "qty": 3}
+    promotions = [
+        {"id": "x", "kind": {"type": "pct", "pct": "50"}},
+        {"id": "o", "kind": {"type": "order_pct", "pct": "10"}},
+    ]
+    case = written(tmp_path, {"currency": "CNY", "basket": [goods], "promotions": promotions})
+    assert cli(["price", str(case)]) == 0
+    answer = told(capsys)
+    own = written(tmp_path, answer, "own.json")
+    assert cli(["price", str(case), "--check", "--certificate", str(own)]) == 0
+    forged = answer["certificate"]
+    forged |= {"saving": 0, "answer": forged["answer"] | {"taken": [], "orders": []}}
+    for each in forged["alternatives"]:
+        each |= {"goods": 0, "open": []}
+    # A proof of its own, but not of this basket.
+    assert check(forged) == []
+    capsys.readouterr()
+    path = str(written(tmp_path, forged, "forged.json"))
+    assert cli(["price", str(case), "--certificate", path]) == 1
+    faults = capsys.readouterr().err
+    assert "a saving of 0, the basket saves 1650." in faults
+    assert "alternatives[0].goods is not what the case comes to" in faults
+    other = written(
+        tmp_path, {"currency": "CNY", "basket": [goods | {"qty": 2}], "promotions": promotions}, "other.json"
+    )
+    assert cli(["price", str(other), "--certificate", str(own)]) == 1
+    assert "items[0].units" in capsys.readouterr().err
+    assert cli(["price", str(case), "--certificate", str(written(tmp_path, [], "none.json"))]) == 2
 
 
 def test_check_fails_for_a_promotion_that_cannot_be_read(
