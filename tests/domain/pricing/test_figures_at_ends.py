@@ -303,4 +303,5 @@ def test_prices_of_units_are_no_more_than_the_best_plans_gain() -> None:
         return {"moves": moves, "ends": ["0", str(len(units))]}
 
     alone: dict[str, Any] = {"moves": [], "ends": []}
-    assert price_units(3, [alone, rule(8, 0, 1, 2), rule(8, 2), rule(1, 0, 1, 2), rule(3, 1)]) == (0, 3, 8)
+    found = price_units(3, [alone, rule(8, 0, 1, 2), rule(8, 2), rule(1, 0, 1, 2), rule(3, 1)])
+    assert [str(price) for price in found] == ["0", "3", "8"]
