@@ -187,6 +187,25 @@ def test_a_certificate_of_another_basket_is_refused(
     assert cli(["price", str(case), "--certificate", str(written(tmp_path, [], "none.json"))]) == 2
 
 
+def test_goods_taken_back_in_the_sale_itself_cannot_come_back(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    basket = [
+        {"sku": "a", "unit_price": "10", "qty": -1},
+        {"sku": "b", "unit_price": "10", "qty": -1},
+        {"sku": "b", "unit_price": "30"},
+    ]
+    case = written(tmp_path, {"currency": "CNY", "basket": basket, "promotions": []})
+    for wanted in ("a=1", "#1=1"):
+        assert cli(["price", str(case), "--refund", wanted]) == 2
+        assert "was taken back in this sale itself" in capsys.readouterr().err
+    # Of goods that go both ways those that were sold come back.
+    assert cli(["price", str(case), "--refund", "b=1"]) == 0
+    assert told(capsys)["total"] == "30.00"
+    assert cli(["price", str(case), "--refund", "b=2"]) == 2
+    assert "only 1 can come back" in capsys.readouterr().err
+
+
 def test_check_fails_for_a_promotion_that_cannot_be_read(
     capsys: pytest.CaptureFixture[str], case: Path, tmp_path: Path
 ) -> None:

@@ -116,8 +116,12 @@ def _units(
         lines = lines or [line for line in case.basket.lines if f"#{line.line_no}" == name]
         if not lines:
             raise BadCase(f'{path}.{name}: no line of the basket has it; write a SKU, or "#2" for line 2.')
+        if all(line.amount_minor < 0 for line in lines):
+            raise BadCase(f"{path}.{name}: was taken back in this sale itself; it cannot come back once more.")
         wanted = count
         for line in lines:
+            if line.amount_minor < 0:
+                continue
             taken = sum(1 for line_no, _ in (*away, *found) if line_no == line.line_no)
             here = min(wanted, line.quantity - taken)
             if here:
