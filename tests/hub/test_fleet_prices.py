@@ -336,3 +336,12 @@ def test_a_statement_says_what_promotions_took_off_and_who_pays(shop: Fleet) -> 
     ]  # fmt: skip
     page = shop.visitor().get(f"/fleet/stores/S1/statements/{statement_id}")
     assert "Brand Acme 3.00 CNY" in " ".join(page.text.split())
+
+
+def test_days_spelt_without_strokes_are_the_same_days(shop: Fleet) -> None:
+    sell(shop.database, 1)
+    path = "/fleet/prices/what-if"
+    five = {"id": "x", "name": "<script>alert(1)</script>", "kind": {"type": "pct", "pct": 5}}
+    asked = {"store": "S1", "document": json.dumps(five), "first_day": "20260501", "last_day": "20260528"}
+    page = shop.visitor().act(path, path, asked)
+    assert (page.status, "txn-1" in page.text, "<script>alert" in page.text) == (200, True, False)

@@ -13,6 +13,7 @@ import pytest
 from sync.hub.commands import cli
 from sync.hub.database import Database
 from sync.hub.feeds.feed import read_feed
+from sync.hub.goods.price_list_files import PriceFileError, read_price_file
 from sync.hub.goods.shop_admin import put_shop
 from sync.protocol.messages import PriceBody
 from tests.hub.conftest import NOW_MS
@@ -207,3 +208,10 @@ def test_why(chain: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert run(chain, "prices", "why", "none", "--store", "S1") == 1
     assert run(chain, "prices", "why", "tea", "--store", "S1", "--at", "noon") == 1
     assert cli(["prices", "check", str(tmp_path / "list.csv"), "--database", str(chain.location.named)]) == 0
+
+
+def test_a_price_too_large_to_be_one_is_told() -> None:
+    text = b'[{"sku": "tea", "price": 1e9999999999999999999}]'
+    with pytest.raises(PriceFileError) as told:
+        read_price_file(text, "prices.json", ())
+    assert "no JSON" in told.value.problems[0]
