@@ -117,7 +117,7 @@ def _units(
         if not lines:
             raise BadCase(f'{path}.{name}: no line of the basket has it; write a SKU, or "#2" for line 2.')
         if all(line.amount_minor < 0 for line in lines):
-            raise BadCase(f"{path}.{name}: was taken back in this sale itself; it cannot come back once more.")
+            raise BadCase(f"{path}.{name}: was taken back in this sale itself; it cannot come back again.")
         wanted = count
         for line in lines:
             if line.amount_minor < 0:
