@@ -107,3 +107,28 @@ def test_goods_by_weight_take_shares_but_no_unit_price() -> None:
     line = BasketLine(1, "A", 1, 333, is_weighed=True)
     books = [book("unit", PriceBook({"A": 10})), book("share", PriceBook(off=Off(ppm=100_000)))]
     assert told(price_lots([line], books)) == [(0, 1, 300, False, "share")]
+
+
+def test_limited_books_that_want_the_same_goods_are_dealt_to_the_least() -> None:
+    """By their ids `a` would take two units and leave the cheaper `b` one: 140."""
+    books = [
+        book("a", PriceBook({"A": 50}), Limits(max_units=2)),
+        book("b", PriceBook({"A": 40}), Limits(max_units=2)),
+    ]
+    line = BasketLine(1, "A", 3, 100)
+    assert told(price_lots([line], books)) == [(0, 2, 40, False, "b"), (2, 1, 50, False, "a")]
+    basket = Basket((line,), "EUR", datetime(2026, 1, 1, tzinfo=UTC), "S1")
+    priced = price(basket, [each.promotion for each in books])
+    assert (priced.total_minor, priced.is_proven) == (130, False)
+    alone = price(basket, [books[0].promotion])
+    assert (alone.total_minor, alone.is_proven) == (200, True)
+
+
+def test_turns_of_limited_books_that_only_another_deal_mends() -> None:
+    """What `a` saves most on is what `b` alone could have had."""
+    one, other = BasketLine(1, "A", 1, 100), BasketLine(2, "B", 1, 100)
+    books = [
+        book("a", PriceBook({"A": 50, "B": 52}), Limits(max_units=1)),
+        book("b", PriceBook({"A": 51}), Limits(max_units=1)),
+    ]
+    assert told(price_lots([one, other], books)) == [(0, 1, 51, False, "b"), (0, 1, 52, False, "a")]

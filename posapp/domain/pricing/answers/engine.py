@@ -17,6 +17,7 @@ from posapp.domain.pricing.answers.worlds import World, world_of
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.items.items import item_frontier, prepare_items, solve_items, touched_lines
+from posapp.domain.pricing.items.price_layer import may_be_rivals
 from posapp.domain.pricing.orders.bound import Ceiling
 from posapp.domain.pricing.orders.choices import Choosing, Outcome
 from posapp.domain.pricing.orders.layer import OrderRight
@@ -159,6 +160,8 @@ class Case:
     def priced(self) -> PricedBasket:
         """The answer."""
         combined, account = self.searched()
+        if account.is_proven and may_be_rivals(self.basket.lines, self._ends):
+            account = Account(account.states, False)
         points = [each for each in self._ends if each.layer == "points"]
         return finished(self.basket, points, combined, self.policy, account, self.items.cache.told)
 

@@ -1,23 +1,28 @@
 """The price layer: every unit takes the lowest right of its price books, and some prices lock.
 
 A book counts only where it lowers the price. Where two lower it alike, the one that does not lock goes first,
-then the lower id. Books with a limit are dealt out one after the other by id, each to the units that it
-saves most against what they have otherwise. Knows no other layer.
+then the lower id. Books with a limit are dealt out one after the other, each to the units that it saves most
+against what they have otherwise; where several want the same goods every turn of a few of them is tried, and
+the least is paid. Knows no other layer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice, permutations
 
 from posapp.domain.money import Mode
 from posapp.domain.pricing.goods.members import Members
 from posapp.domain.pricing.goods.reductions import floor_of, off_gain
+from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.terms.applications import Lot, Right
 from posapp.domain.pricing.terms.basket import BasketLine
-from posapp.domain.pricing.terms.promotion import PriceBook
+from posapp.domain.pricing.terms.promotion import Limits, PriceBook, Promotion
 
 #: What a unit pays, by which right; the price first, so that the lowest is the least.
 _Offer = tuple[int, bool, str, Right]
+#: Turns of limited books that are tried: all of up to four books.
+_TURNS_MAX = 24
 
 
 def price_lots(
@@ -42,11 +47,44 @@ def price_lots(
                     kind = right.promotion.kind
                     locks = isinstance(kind, PriceBook) and kind.locks
                     offers[number].append((price, locks, right.promotion.promotion_id, right))
-    dealt = _deal(lines, offers, _limited(books))
+    limited = _limited(books)
+    turns = permutations(limited) if _are_rivals(offers) else (limited,)
+    return min((_lots(lines, offers, turn) for turn in islice(turns, _TURNS_MAX)), key=_paid)
+
+
+def _are_rivals(offers: Sequence[Sequence[_Offer]]) -> bool:
+    """Whether several books with a limit want the same goods."""
+    return any(sum(_is_limited(offer[3]) for offer in found) > 1 for found in offers)
+
+
+def _lots(
+    lines: Sequence[BasketLine], offers: Sequence[Sequence[_Offer]], limited: Sequence[Right]
+) -> tuple[Lot, ...]:
+    dealt = _deal(lines, offers, limited)
     lots: list[Lot] = []
     for number, line in enumerate(lines):
         lots.extend(_lots_of(line, offers[number], dealt[number]))
     return tuple(lots)
+
+
+def _paid(lots: Sequence[Lot]) -> int:
+    return sum([lot.price_minor * lot.count for lot in lots])
+
+
+def may_be_rivals(lines: Sequence[BasketLine], promotions: Sequence[Promotion]) -> bool:
+    """Whether price books with a limit want the same goods: then no deal is proven to be the best."""
+    limited = [each for each in promotions if each.layer == "price" and _has_limit(each.limits)]
+    if len(limited) < 2:
+        return False
+    return any(sum(holds(each.on, line) for each in limited) > 1 for line in lines)
+
+
+def _has_limit(limits: Limits) -> bool:
+    known = (
+        limits.per_order, limits.per_member, limits.per_day, limits.campaign, limits.max_units,
+        limits.max_units_per_line, limits.max_minor, limits.campaign_minor,
+    )  # fmt: skip
+    return any(most is not None for most in known)
 
 
 def book_price(right: Right, line: BasketLine, mode: Mode = "half_up") -> int | None:
