@@ -221,8 +221,9 @@ class Till(QObject):
         self._runner.carry_out(late)
 
     def _take(self, intent: object) -> None:
-        """An intent from the window or the inlet, which carry any object."""
-        self.handle(cast("Intent", intent))
+        """An intent from the window or the inlet, which carry any object; a closed till takes none."""
+        if not self._closing.is_set():
+            self.handle(cast("Intent", intent))
 
     def _is_payload(self, text: str) -> bool:
         """Whether a text is one a scanner reads: by its form, in the catalogue, or on a badge."""
@@ -369,8 +370,6 @@ class Till(QObject):
         self.window.close()
         gc.unfreeze()
         gc.enable()
-
-    # --- what other threads tell --------------------------------------------------------------------
 
     @Slot()
     def _show_frame(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from pysqlite3 import dbapi2
 
 from posapp.store.paper_record import paper_from_bytes
-from tests.simulation.claims import lives
+from tests.simulation.claims import cart_state, lives
 
 
 def audit(ledger: Path, claims: Path | None = None) -> list[str]:
@@ -293,4 +292,4 @@ class _Audit:
         held = self._rows("SELECT cart FROM draft WHERE transaction_id = ?", sure)
         self._expect(bool(held), f"the open cart {sure} is not on disk")
         if held:
-            self._expect(zlib.crc32(bytes(held[0][0])) in newer, f"the open cart {sure} is an older one")
+            self._expect(cart_state(bytes(held[0][0])) in newer, f"the open cart {sure} is an older one")

@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from posapp.domain.cart_record import cart_from_bytes, cart_to_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,13 @@ def lives(path: Path) -> list[list[list[str]]]:
             found.append([])
         found[-1].append(words)
     return found
+
+
+def cart_state(written: bytes) -> int:
+    """A number for what an open cart holds; what it cost when it was written is no part of that."""
+    cart = cart_from_bytes(written)
+    assert cart is not None
+    return zlib.crc32(cart_to_bytes(replace(cart, shown=None)))
 
 
 PHASES = (

@@ -54,7 +54,7 @@ from posapp.flows.state import (
 from posapp.flows.terminal import Outcome, Terminal
 from posapp.store.engine import Connection, open_ledger
 from posapp.store.ledger import Ledger
-from tests.simulation.claims import Log
+from tests.simulation.claims import Log, cart_state
 from tests.simulation.counter import Counter, Hooks, QuickPrinting
 from tests.simulation.goods import some_code
 
@@ -245,7 +245,7 @@ class Cashier:
                         self.settled = self.paid = fact.transaction_id
                         self.log.say("settle", fact.transaction_id, fact.total_minor)
             elif isinstance(effect, SaveDraft | ParkDraft):
-                self.log.say("cart", zlib.crc32(effect.cart))
+                self.log.say("cart", cart_state(effect.cart))
         phase = self.till.phase
         if isinstance(intent, Committed) and intent.receipt_number:
             assert isinstance(phase, Done | Selling)
@@ -318,7 +318,7 @@ class Cashier:
         """After the writer's turn the open cart is on disk: that is what a cashier relies on."""
         cart = self.till.terminal.state.desk.cart
         if cart is not None and self.till.writer.flush():
-            self.log.say("safe", cart.transaction_id, zlib.crc32(cart_to_bytes(cart)))
+            self.log.say("safe", cart.transaction_id, cart_state(cart_to_bytes(cart)))
 
     def _pay(self) -> None:
         till, chance = self.till, self.chance
