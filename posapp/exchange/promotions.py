@@ -8,12 +8,12 @@ of thousands. Made off the scan's way.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.documents.strict_json import read_strictly
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
 
@@ -45,9 +45,9 @@ def _read(key: str, document: bytes, currency: str) -> Promotion | SetAside:
     body: Any = None
     try:
         # Amounts stay the texts they were: nothing on the way makes binary fractions of them.
-        body = json.loads(document, parse_float=str)
+        body = read_strictly(document, str)
         read = read_promotion(body, currency=currency)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         read = UnreadablePromotion(key, f"the promotion: is not JSON ({error}).")
     if isinstance(read, Promotion) and read.promotion_id != key:
         read = UnreadablePromotion(key, f"id: is {read.promotion_id!r}, but it was sent as {key!r}.")

@@ -12,12 +12,13 @@ import msgspec
 import pytest
 
 from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.documents.strict_json import read_strictly
 from posapp.domain.pricing.terms.promotion import Promotion
 from sync.hub.database import Database
 from sync.hub.feeds.feed import read_feed
 from sync.hub.feeds.streams import put_rows
 from sync.hub.goods.promotion_admin import dense_goods
-from sync.hub.goods.promotion_files import PromotionFileError, parse_json, read_promotion_files
+from sync.hub.goods.promotion_files import PromotionFileError, read_promotion_files
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.goods.store_facts import all_stores
 from sync.hub.intake.ingest import Batch, ingest
@@ -224,7 +225,7 @@ def test_documents_in_other_wrappings() -> None:
     }
     with pytest.raises(PromotionFileError, match="is larger than"):
         read_promotion_files([("w", json.dumps(large).encode())], [])
-    assert str(parse_json("1.10")) == "1.10"
+    assert str(read_strictly("1.10")) == "1.10"
 
 
 @pytest.mark.expected_logs

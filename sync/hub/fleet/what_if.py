@@ -20,6 +20,7 @@ from sqlalchemy import Connection, and_, func, select, update
 from posapp.domain.cart_prices import policy_of
 from posapp.domain.pricing.answers.engine import PriceCache, price_among
 from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.documents.strict_json import read_strictly
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, LineTax, Traits
 from posapp.domain.pricing.terms.priced import PricedBasket
@@ -27,7 +28,6 @@ from posapp.domain.pricing.terms.promotion import Promotion
 from posapp.domain.tax import taxes_of
 from sync.hub.database import Database, insert_rows
 from sync.hub.fleet.live_prices import LiveStore, goods_of_store, read_live
-from sync.hub.goods.promotion_files import parse_json
 from sync.hub.jobs import AbandonedError, Effect, Handler, Job
 from sync.hub.schema.events import PRICE_MODIFIER, RETAIL_TRANSACTION, SALE_LINE
 from sync.hub.schema.feeds import JOB
@@ -139,7 +139,7 @@ def what_would_change(
             live = read_live(connection, store_id)
         if live is None:
             continue
-        work = _Store(live, [parse_json(text) for text in question.documents])
+        work = _Store(live, [read_strictly(text) for text in question.documents])
         for day in _days(question):
             with database.reading() as connection:
                 room = question.baskets_most - sums.baskets

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from posapp.domain.money import minor_digits
 from posapp.domain.pricing.documents.reading_values import Money, Node, Unread
+from posapp.domain.pricing.documents.strict_json import read_strictly
 from posapp.domain.pricing.items.prices import SCOPES, PriceRow, Scope
 from sync.hub.goods.store_facts import StoreFacts
 
@@ -76,8 +75,8 @@ def _entries(data: bytes, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _of_json(text: str, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
-        document = json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError, InvalidOperation) as error:
+        document = read_strictly(text)
+    except ValueError as error:
         raise PriceFileError((f"{name}: no JSON: {error}. Write a list of rows.",)) from error
     rows = document.get("prices") if isinstance(document, dict) and "sku" not in document else document
     if isinstance(rows, dict):

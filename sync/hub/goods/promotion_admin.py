@@ -16,13 +16,14 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.documents.strict_json import read_strictly
 from posapp.domain.pricing.goods.index import PromotionIndex, touched_sets
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Traits
 from posapp.domain.pricing.terms.promotion import AllOf, AnyOf, GoodsSet, Having, Promotion
 from sync.hub.database import insert_rows
 from sync.hub.feeds.snapshots import want_snapshot
 from sync.hub.feeds.streams import changed_rows, held_bodies, put_rows
-from sync.hub.goods.promotion_files import Published, parse_json
+from sync.hub.goods.promotion_files import Published
 from sync.hub.goods.shop_rules import stream_bodies
 from sync.hub.goods.store_facts import StoreFacts, all_stores
 from sync.hub.schema.prices import PROMOTION
@@ -156,7 +157,7 @@ def store_promotions(connection: Connection, store: StoreFacts) -> tuple[list[Pr
     read: list[Promotion] = []
     unread: list[str] = []
     for key, body in stream_bodies(connection, store.store_id, STREAM_PROMOTIONS):
-        found = read_promotion(parse_json(body.decode()), currency=store.currency)
+        found = read_promotion(read_strictly(body.decode()), currency=store.currency)
         if isinstance(found, Promotion):
             read.append(found)
         else:

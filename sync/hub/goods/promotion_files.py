@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from posapp.domain.pricing.documents.reading import read_promotion
+from posapp.domain.pricing.documents.strict_json import read_strictly
 from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
 from sync.hub.goods.store_facts import StoreFacts
 
@@ -67,31 +68,6 @@ def read_promotion_files(
     return tuple(published for _place, published in found.values())
 
 
-def parse_json(text: str) -> Any:
-    """A JSON document whose numbers with a point are Decimals, no key twice in a table; raises ValueError."""
-    try:
-        return json.loads(
-            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_key_once
-        )
-    except InvalidOperation as error:
-        raise ValueError("a number in it is too large to be one") from error
-    except RecursionError as error:
-        raise ValueError("its lists lie too deep in each other") from error
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} stands twice in one table; nobody can say which of them is meant")
-    return table
-
-
 def _documents(name: str, data: bytes) -> Iterator[tuple[str, Any]]:
     try:
         text = data.decode("utf-8-sig")
@@ -100,7 +76,7 @@ def _documents(name: str, data: bytes) -> Iterator[tuple[str, Any]]:
         why = f"{name}, line {line}: no text in UTF-8. Save the file in UTF-8."
         raise PromotionFileError((why,)) from error
     try:
-        document = parse_json(text)
+        document = read_strictly(text)
     except ValueError as error:
         lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         if len(lines) < 2 or not all(line.lstrip().startswith("{") for _number, line in lines):
@@ -119,7 +95,7 @@ def _lines(name: str, lines: Sequence[tuple[int, str]]) -> Iterator[tuple[str, A
     problems = []
     for number, line in lines:
         try:
-            yield f"{name}, line {number}", parse_json(line)
+            yield f"{name}, line {number}", read_strictly(line)
         except ValueError as error:
             problems.append(f"{name}, line {number}: no JSON: {error}. Mend it there.")
     if problems:

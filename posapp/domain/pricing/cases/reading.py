@@ -7,11 +7,9 @@ cannot act on is no fault of the case: it is handed back beside the others, as o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, get_args, get_type_hints
 
 from posapp.domain.money import minor_digits
@@ -20,6 +18,7 @@ from posapp.domain.pricing.cases.sums import Sums, read_sums
 from posapp.domain.pricing.documents.policy_reading import read_policy
 from posapp.domain.pricing.documents.reading import read_promotion
 from posapp.domain.pricing.documents.reading_values import Money, Node, Unread
+from posapp.domain.pricing.documents.strict_json import read_strictly
 from posapp.domain.pricing.terms.basket import Basket, BasketLine, Code, Member, Uses
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.promotion import Promotion, UnreadablePromotion
@@ -62,29 +61,10 @@ class Case:
 def read_case(text: str) -> Case:
     """The case of a JSON text; raises `BadCase` with a sentence and the path."""
     try:
-        document = json.loads(
-            text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_key_once
-        )
-    except RecursionError:
-        raise BadCase("The file's lists lie too deep in each other; make it simpler.") from None
-    except InvalidOperation:
-        raise BadCase("This is no JSON: a number in it is too large to be one.") from None
+        document = read_strictly(text)
     except ValueError as error:
         raise BadCase(f"This is no JSON: {error}.") from None
     return case_of(document)
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadCase(f"{twice}: stands twice in one table; nobody can say which of them is meant.")
-    return table
 
 
 def case_of(document: Any) -> Case:
