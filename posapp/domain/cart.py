@@ -12,6 +12,7 @@ from typing import Literal
 from posapp.domain.catalog import Item
 from posapp.domain.facts import Markdown, PackData, SaleLine, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.markdowns import reduced
+from posapp.domain.members.sale_rights import NO_RIGHTS, SaleRights
 from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import Words
@@ -30,7 +31,7 @@ class CartLine:
 
     `pack` is what the code said of this very pack; `notice` was found at the scan and stays with the line,
     as does `markdown`, what fell off the price because of the pack's last day (reason "markdown"), and what
-    promotions may pick the goods by.
+    promotions may pick the goods by. With a `gift_card` its amount is put on that card.
     """
 
     line_no: int
@@ -46,6 +47,7 @@ class CartLine:
     notice: Notice = ""
     markdown: Markdown | None = None
     traits: Traits = Traits()
+    gift_card: str = ""
 
     @property
     def serial(self) -> str:
@@ -79,7 +81,7 @@ class Cart:
     `codes` are coupons that were shown, in that order. From `priced_at_ms` on (epoch milliseconds) payment
     has locked the prices. `paid` are tenders already taken of a payment that is not complete yet: they must
     outlive a power cut, since that money has changed hands. `shown` is only of a cart that was read back:
-    its goods at full price and what they came to when it was written.
+    its goods at full price and what they came to when it was written. `rights` are the shopper's.
     """
 
     transaction_id: str
@@ -91,12 +93,13 @@ class Cart:
     paid: tuple[TenderLine, ...] = ()
     codes: tuple[str, ...] = ()
     priced_at_ms: int | None = None
+    rights: SaleRights = NO_RIGHTS
     shown: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has come of it yet: neither goods nor codes nor scans."""
-        return not (self.lines or self.voided or self.scans or self.codes)
+        return not (self.lines or self.voided or self.scans or self.codes or self.rights != NO_RIGHTS)
 
     @property
     def goods_minor(self) -> int:

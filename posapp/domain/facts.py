@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from posapp.domain.member_facts import (
+    CouponUsed,
+    LeaseClosed,
+    MemberIdentified,
+    MemberJoined,
+    RightsReleased,
+    SaleMember,
+)
+from posapp.domain.operator_facts import OperatorSignedOff as OperatorSignedOff
+from posapp.domain.operator_facts import OperatorSignedOn as OperatorSignedOn
+from posapp.domain.operator_facts import SignOnRefused as SignOnRefused
+from posapp.domain.operator_facts import TerminalUnlocked as TerminalUnlocked
 from posapp.domain.price_facts import DiscountTotal, GiftGiven, PriceModifier, PromotionSetAside, UnitsPaid
+from posapp.domain.return_facts import ReturnCompleted
 from posapp.values import dataclass
 
 Words = Mapping[str, str]
@@ -54,7 +67,8 @@ class SaleLine:
     `amount_minor` is the extended amount as shown, tax included or not by the shop's rule. `pack` is
     what the code said of this very pack, or None for a code that names the item only. With the price
     reason "markdown", `markdown` says what the price was before. `paid_minor` is the amount less all
-    discounts (None: the same), `runs` what single ones paid where a discount fell on the line.
+    discounts (None: the same), `runs` what single ones paid where a discount fell on the line. With a
+    `gift_card` the amount is put on that card.
     """
 
     line_no: int
@@ -71,6 +85,7 @@ class SaleLine:
     markdown: Markdown | None = None
     paid_minor: int | None = None
     runs: tuple[UnitsPaid, ...] = ()
+    gift_card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +102,18 @@ class TaxLine:
 
 @dataclass(frozen=True, slots=True)
 class TenderLine:
-    """Money the customer gave: `amount_minor` as handed over, change not taken off."""
+    """Money the customer gave: `amount_minor` as handed over, change not taken off.
+
+    Of a gift card `reference` is its id, and `lease_id` is set where the hub was not asked.
+    """
 
     tender_no: int
     tender_id: str
-    kind: Literal["cash", "recorded"]
+    kind: Literal["cash", "recorded", "gift"]
     names: Words
     amount_minor: int
     reference: str = ""
+    lease_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +159,7 @@ class TransactionCompleted:
 
     `tax` lists every rate, of what is paid; included tax is information, excluded tax adds to the total.
     `gifts` lie in no line: they cost nothing, and a coupon that gave one is used by it.
+    `coupons` are single-use ones that it used up; `hold_id` names what the hub kept for it.
     `is_proven`: under the promotions' rules nothing is cheaper; else the search for it reached its limit.
     `receipt_number` is given by the ledger inside the commit, gapless per terminal; until then "".
     """
@@ -170,6 +190,9 @@ class TransactionCompleted:
     discounts: tuple[PriceModifier, ...] = ()
     is_proven: bool = True
     gifts: tuple[GiftGiven, ...] = ()
+    member: SaleMember | None = None
+    coupons: tuple[CouponUsed, ...] = ()
+    hold_id: str = ""
     receipt_number: str = ""
 
 
@@ -197,42 +220,6 @@ class ScanRefused:
     scan: ScanRecord
     operator_id: str
     business_date: str
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorSignedOn:
-    """An operator took the terminal."""
-
-    session_id: str
-    operator_id: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorSignedOff:
-    """An operator left the terminal."""
-
-    session_id: str
-    operator_id: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class TerminalUnlocked:
-    """The operator of a session keyed their PIN again after the terminal was locked."""
-
-    session_id: str
-    operator_id: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class SignOnRefused:
-    """A wrong PIN was keyed; `locked_until_ms` is set where it was one too many."""
-
-    operator_id: str
-    at_ms: int
-    locked_until_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +264,7 @@ class TenderTotal:
 
     tender_id: str
     names: Words
-    kind: Literal["cash", "recorded"]
+    kind: Literal["cash", "recorded", "gift"]
     count: int
     sales_minor: int
 
@@ -382,6 +369,11 @@ Fact = (
     | EpochBegun
     | StockMoved
     | PromotionSetAside
+    | MemberJoined
+    | MemberIdentified
+    | RightsReleased
+    | LeaseClosed
+    | ReturnCompleted
 )
 
 #: Names on the wire and in the journal, by type.

@@ -98,10 +98,10 @@ class TaxRules:
 
 @dataclass(frozen=True, slots=True)
 class TenderType:
-    """A way to pay: cash in the drawer, or money recorded as taken on a separate terminal."""
+    """A way to pay: cash in the drawer, money recorded as taken on a separate terminal, or a gift card."""
 
     tender_id: str
-    kind: Literal["cash", "recorded"]
+    kind: Literal["cash", "recorded", "gift"]
     names: Words
     opens_drawer: bool
 

@@ -29,7 +29,9 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.domain.member_facts import LeaseClosed, MemberIdentified, MemberJoined, RightsReleased
 from posapp.domain.price_facts import PromotionSetAside
+from posapp.domain.return_facts import ReturnCompleted
 from posapp.values import dataclass
 from sync.protocol.codec import encode_envelope
 from sync.protocol.envelope import Envelope
@@ -99,7 +101,7 @@ def envelope_bytes(
 def occurred_at(fact: Fact) -> int:
     """When it happened, in epoch milliseconds."""
     match fact:
-        case TransactionCompleted():
+        case TransactionCompleted() | ReturnCompleted():
             return fact.completed_at_ms
         case ScanRefused():
             return fact.scan.at_ms
@@ -110,7 +112,7 @@ def occurred_at(fact: Fact) -> int:
 def business_date_of(fact: Fact, otherwise: str) -> str:
     """The trading date a fact names itself, else the given one."""
     match fact:
-        case TransactionCompleted() | TransactionVoided() | ScanRefused() | ShiftOpened():
+        case TransactionCompleted() | TransactionVoided() | ScanRefused() | ShiftOpened() | ReturnCompleted():
             return fact.business_date
         case ShiftSettled():
             return fact.totals.business_date
@@ -118,15 +120,17 @@ def business_date_of(fact: Fact, otherwise: str) -> str:
             return otherwise
         case EpochBegun() | OperatorSignedOn() | OperatorSignedOff() | TerminalUnlocked() | StockMoved():
             return otherwise
-        case PromotionSetAside():
+        case PromotionSetAside() | MemberJoined() | MemberIdentified() | RightsReleased() | LeaseClosed():
             return otherwise
 
 
 def transaction_of(fact: Fact) -> str | None:
     """The sale a fact belongs to, if any."""
     match fact:
-        case TransactionCompleted() | TransactionVoided() | OverrideGiven():
+        case TransactionCompleted() | TransactionVoided() | OverrideGiven() | RightsReleased():
             return fact.transaction_id
+        case ReturnCompleted():
+            return fact.sale_id
         case _:
             return None
 

@@ -13,6 +13,8 @@ from posapp.domain.cart_prices import PricedCart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftTotals
 from posapp.domain.markdowns import MarkdownRules
+from posapp.domain.members.leases import Lease
+from posapp.domain.members.programme import Programme
 from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.terms.priced import Lost, NextStep
@@ -109,6 +111,9 @@ class Recovered:
     scan_no: int = 0
     unprinted: int = 0
     paired_scanners: tuple[str, ...] = ()  # their lines, as ScannerStatus.device_id
+    programme: Programme = Programme()
+    leases: tuple[Lease, ...] = ()
+    lease_worst_minor: tuple[int, int] = (0, 0)  # of the store's outage, of this till's
 
 
 @dataclass(frozen=True, slots=True)

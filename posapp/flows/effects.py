@@ -14,6 +14,7 @@ from posapp.domain.facts import Fact
 from posapp.domain.paper import PaperDocument
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.shop import Shop
+from posapp.flows.member_effects import MemberEffect
 from posapp.values import dataclass
 
 
@@ -204,5 +205,5 @@ class StopCamera:
 Effect = (
     Commit | Record | SaveDraft | ParkDraft | UnparkDraft | Print | PrintNow | PrintCopy | RetryPrinting
     | KickDrawer | Beep | VerifyPin | Search | ReadShift | ReadRules | SetLanguage | WakeSync | AskDevices
-    | ExplainPrices | PairScanner | EndPairing | UnpairScanner | StartCamera | StopCamera
+    | ExplainPrices | MemberEffect | PairScanner | EndPairing | UnpairScanner | StartCamera | StopCamera
 )  # fmt: skip

@@ -40,6 +40,8 @@ from posapp.flows.answers import (
     SuspendedCart,
     Tick,
 )
+from posapp.flows.member_answers import MemberAnswer
+from posapp.flows.member_wishes import MemberWish
 from posapp.flows.scanner_wishes import (
     BeginPairing,
     LeavePairing,
@@ -113,7 +115,7 @@ Intent = (
     | Recovered | ShopChanged | CatalogueChanged | LinkChanged | HubHeard | NumbersRaised
     | PrinterChanged | DrawerKicked | Printed | Committed | CommitFailed | ShiftRead | DraftFailed
     | PinChecked | ItemsFound | DeviceTold | ScannersChanged
-    | ScannerWish | UseCamera | CameraChanged | Tick
+    | ScannerWish | UseCamera | CameraChanged | MemberWish | MemberAnswer | Tick
 )  # fmt: skip
 
 __all__ = [
@@ -153,6 +155,8 @@ __all__ = [
     "MarkDenomination",
     "MarkLine",
     "MarkdownsSent",
+    "MemberAnswer",
+    "MemberWish",
     "MoveMark",
     "NextDenomination",
     "NextProbe",

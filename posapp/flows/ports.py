@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from posapp.domain.cart import Cart
 from posapp.domain.catalog import Item
 from posapp.domain.codes.reading import Reading
+from posapp.domain.members.terms import MemberCard
 from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.items.prices import PriceAnswer
@@ -86,6 +87,49 @@ class Shelf(Protocol):
 
     def goods_of(self, of: GoodsSet, at_ms: int) -> Sequence[Item]:
         """Some items that may be in a set, priced at a time; none where it names no goods."""
+
+
+class MemberReader(Protocol):
+    """Members that this till knows: reads only, answers in well under a millisecond."""
+
+    def by_id(self, member_id: str) -> MemberCard | None:
+        """The member with this id, a former identity included, or None."""
+
+    def by_ref(self, kind: Literal["phone", "card"], text: str) -> MemberCard | None:
+        """The member with this phone or card number as keyed or scanned, or None."""
+
+    def last_step(self, member_id: str) -> int | None:
+        """The newest time step of this member's codes that was taken here, or None."""
+
+    def revoked_before_ms(self, member_id: str) -> int:
+        """Codes of this member from before this time (epoch milliseconds) are not taken; 0: all are."""
+
+    def hub_now_ms(self) -> tuple[int, int]:
+        """The hub's time as this till knows it (epoch ms) and by how much it may be wrong (ms)."""
+
+
+class NoMembers:
+    """A till that knows no members, and trusts its own clock by nothing."""
+
+    def by_id(self, member_id: str) -> MemberCard | None:
+        """None."""
+        return None
+
+    def by_ref(self, kind: Literal["phone", "card"], text: str) -> MemberCard | None:
+        """None."""
+        return None
+
+    def last_step(self, member_id: str) -> int | None:
+        """None."""
+        return None
+
+    def revoked_before_ms(self, member_id: str) -> int:
+        """All codes count."""
+        return 0
+
+    def hub_now_ms(self) -> tuple[int, int]:
+        """No time at all: no code that hangs on it is taken."""
+        return 0, 0
 
 
 class SoldReader(Protocol):

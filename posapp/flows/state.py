@@ -15,6 +15,8 @@ from posapp.domain.cart_prices import PricedCart
 from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.markdowns import MarkdownRules
+from posapp.domain.members.leases import Lease
+from posapp.domain.members.programme import Programme
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.recalls import RecallList
 from posapp.domain.scanner_check import Diagnosis
@@ -150,6 +152,9 @@ class Desk:
     quarantined: int = 0
     unprinted: int = 0
     draft_trouble: str = ""
+    programme: Programme = Programme()
+    leases: tuple[Lease, ...] = ()
+    lease_worst_minor: tuple[int, int] = (0, 0)  # of the store's outage, of this till's
 
 
 # --- phases -----------------------------------------------------------------------------------

@@ -15,7 +15,16 @@ from posapp.domain.transactions import SaleContext
 from posapp.flows.effects import Beep, Effect, Record
 from posapp.flows.formatting import Speech
 from posapp.flows.meant import Stop, WaitingScan
-from posapp.flows.ports import CatalogReader, Clock, CodeReaders, Ids, Pricing, SoldReader
+from posapp.flows.ports import (
+    CatalogReader,
+    Clock,
+    CodeReaders,
+    Ids,
+    MemberReader,
+    NoMembers,
+    Pricing,
+    SoldReader,
+)
 from posapp.flows.price_engine import EnginePricing
 from posapp.flows.refusals import Refusal
 from posapp.flows.state import Desk, Locked, Phase, ShowingStatus, TerminalState, Told, TryingScanner
@@ -39,6 +48,7 @@ class Ports:
     codes: CodeReaders
     sold: SoldReader
     pricing: Pricing = field(default_factory=EnginePricing)
+    members: MemberReader = field(default_factory=NoMembers)
 
 
 @dataclass(frozen=True, slots=True)
