@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.domain.pricing.odoo_taxes import EIGHT, HALF_COINS, IN, OF_PRICE, fixed, odoo, tax
 from tests.domain.pricing.peers import Peer, answer_of, found_of, line
-from tests.domain.pricing.test_peers_odoo_taxes import EIGHT, HALF_COINS, IN, OF_PRICE, fixed, odoo, tax
 
 BEFORE_17: dict[str, Any] = {"tax_rounding": "line_kept"}
 

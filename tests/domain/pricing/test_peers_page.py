@@ -53,7 +53,7 @@ def test_every_word_of_the_policy_is_on_the_page(word: str) -> None:
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_every_policy_is_read(name: str) -> None:
-    read_policy(Node(POLICIES[name], "policy", Money("USD", 2)))
+    assert isinstance(read_policy(Node(POLICIES[name], "policy", Money("USD", 2))), Policy)
 
 
 @pytest.mark.parametrize(
