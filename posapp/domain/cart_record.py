@@ -13,6 +13,8 @@ from typing import Any
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.facts import Markdown, PackData, ScanRecord, TenderLine, VoidedLine
+from posapp.domain.members.rights_record import rights_from_plain, rights_to_plain
+from posapp.domain.members.sale_rights import NO_RIGHTS, SaleRights
 from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.quantity import Quantity
 
@@ -23,6 +25,8 @@ _Entry = CartLine | VoidedLine | ScanRecord | TenderLine
 #: By cart and list: the entries before the last one, and their JSON.
 _written: dict[tuple[str, str], tuple[tuple[_Entry, ...], str]] = {}
 _WRITTEN_MAX = 64
+#: By cart: its rights and their JSON, since scans do not change them.
+_rights_written: dict[str, tuple[SaleRights, str]] = {}
 
 
 def cart_to_bytes(cart: Cart) -> bytes:
@@ -44,7 +48,20 @@ def cart_to_bytes(cart: Cart) -> bytes:
     body = ",".join(
         [f'"{name}":[{_entries((cart.transaction_id, name), entries)}]' for name, entries in lists]
     )
-    return f"{head[:-1]},{body}}}".encode()
+    return f"{head[:-1]}{_rights(cart)},{body}}}".encode()
+
+
+def _rights(cart: Cart) -> str:
+    """The part of the JSON that tells the shopper's rights, with its comma; "" where there are none."""
+    if cart.rights == NO_RIGHTS:
+        return ""
+    written, text = _rights_written.get(cart.transaction_id, (NO_RIGHTS, ""))
+    if written is not cart.rights:
+        if len(_rights_written) > _WRITTEN_MAX:
+            _rights_written.clear()
+        text = f',"rights":{_dump(rights_to_plain(cart.rights))}'
+        _rights_written[cart.transaction_id] = (cart.rights, text)
+    return text
 
 
 def _entries(key: tuple[str, str], entries: tuple[_Entry, ...]) -> str:
@@ -98,9 +115,10 @@ def cart_from_bytes(data: bytes) -> Cart | None:
             paid=tuple(TenderLine(**tender) for tender in body["paid"]),
             codes=tuple(body.get("codes", ())),
             priced_at_ms=body.get("priced_at_ms"),
+            rights=NO_RIGHTS if "rights" not in body else rights_from_plain(body["rights"]),
             shown=None if due_minor is None else (goods_minor, due_minor),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
