@@ -14,11 +14,17 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 _MANIFEST: Final = "posapp manifest 1"
+_LEASE: Final = "posapp lease 1"
 
 
 def manifest_statement(manifest: str) -> bytes:
     """The bytes that a hub signs for a snapshot, from its manifest's exact JSON text."""
     return f"{_MANIFEST}\0{manifest}".encode()
+
+
+def lease_statement(store_id: str, terminal_id: str, lease: str) -> bytes:
+    """The bytes that a hub signs for a lease of one terminal, from the exact JSON text of its body."""
+    return f"{_LEASE}\0{store_id}\0{terminal_id}\0{lease}".encode()
 
 
 def new_private_key() -> bytes:
