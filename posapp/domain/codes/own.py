@@ -135,9 +135,11 @@ def check_characters(body: str) -> str:
 
 def _from_base32(seal: str) -> bytes | None:
     try:
-        return base64.b32decode(seal + "=" * (-len(seal) % 8))
+        signature = base64.b32decode(seal + "=" * (-len(seal) % 8))
     except binascii.Error:
         return None
+    # The last sign may hold bits that mean nothing (RFC 4648 §3.5): one code has one spelling.
+    return signature if base64.b32encode(signature).decode("ascii").rstrip("=") == seal else None
 
 
 def _short(day: str) -> str:

@@ -49,13 +49,26 @@ class OfflineRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsWorth:
+    """What points are worth where a loss is reckoned: so many points for so many minor units."""
+
+    points: int = 1
+    minor: int = 1
+
+    def of(self, points: int) -> int:
+        """The worth of points in minor units, rounded up."""
+        return -(-points * self.minor // self.points)
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """All rules of members, points, coupons and gift cards.
 
     `spending` are the proofs with which points, coupons of a member and gifts may be spent. Points are
     pending for `return_days` and end `points_days` after they ripened (0: never). `lookup_key` (hex) makes
     phone and card numbers into the keys that a till may find; `keep_days` is how long a till keeps a member
-    that it has not heard of again. `card_patterns` are regular expressions of whole card numbers.
+    that it has not heard of again. `card_patterns` are regular expressions of whole card numbers, and
+    `calling_code` is the country's of phone numbers that name none. `worth` is what a lost point costs.
     """
 
     is_on: bool = False
@@ -74,6 +87,8 @@ class Programme:
     lookup_key: str = field(default="", repr=False)
     keep_days: int = 90
     hold_minutes: int = 15
+    calling_code: str = "86"
+    worth: PointsWorth = PointsWorth()
 
     def level(self, level_id: str) -> Level | None:
         """The level with this id, or None."""
