@@ -1,4 +1,4 @@
-"""What of a sale's rights may be used: each way to be refused has its own reason, and nothing else refuses."""
+"""What of a sale's rights may be used: each way to be refused has its own reason, nothing else refuses."""
 
 from __future__ import annotations
 
