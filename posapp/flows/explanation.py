@@ -25,6 +25,9 @@ from posapp.flows.ports import Shelf
 def answer(ask: ExplainPrices, shelf: Shelf) -> PricesExplained:
     """The answer to a question about just these prices."""
     prices, shop = ask.prices, ask.shop
+    if prices.own.promotion is not None:
+        # The index knows nothing of the member's own lists: without them every answer would be wrong.
+        return PricesExplained(prices, ask.line_no, (), ())
     on = tuple(line for line in prices.basket.lines if line.line_no == ask.line_no)
 
     def goods(of: GoodsSet) -> Sequence[BasketLine]:
@@ -35,7 +38,8 @@ def answer(ask: ExplainPrices, shelf: Shelf) -> PricesExplained:
             if item.price_minor is not None and item.unit == "pcs"
         ]
 
-    told = explained(prices.basket, ask.promotions, policy_of(shop), prices.priced, lost_on=on, goods=goods)
+    policy = policy_of(shop, prices.earning)
+    told = explained(prices.basket, ask.promotions, policy, prices.priced, lost_on=on, goods=goods)
     return PricesExplained(prices, ask.line_no, told.lost, told.next_steps)
 
 

@@ -14,8 +14,9 @@ from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.items.prices import PriceAnswer
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
+from posapp.domain.pricing.terms.policy import PointsRules
 from posapp.domain.pricing.terms.priced import PricedBasket
-from posapp.domain.pricing.terms.promotion import GoodsSet
+from posapp.domain.pricing.terms.promotion import GoodsSet, Promotion
 from posapp.domain.shop import Shop
 
 
@@ -52,8 +53,11 @@ class CatalogReader(Protocol):
     def by_sku(self, sku: str, at_ms: int) -> Item | None:
         """The item with this SKU, priced at a time."""
 
-    def why_price(self, sku: str, at_ms: int) -> PriceAnswer | None:
-        """Which list an item's price stands in and since when; None where it has none."""
+    def why_price(self, sku: str, at_ms: int, *, level: str | None = None) -> PriceAnswer | None:
+        """Which list an item's price stands in and since when; None where it has none.
+
+        `level` is that of the member who asks, "" for one without, None for anybody else.
+        """
 
 
 class CodeReaderPort(Protocol):
@@ -74,9 +78,18 @@ class Pricing(Protocol):
         """The lines as promotions see them; one that stands as it stood is the same object."""
 
     def price(
-        self, basket: Basket, promotions: PromotionIndex, shop: Shop
+        self,
+        basket: Basket,
+        promotions: PromotionIndex,
+        shop: Shop,
+        *,
+        earning: PointsRules = PointsRules(),
+        own: Promotion | None = None,
     ) -> tuple[PricedBasket, datetime | None]:
-        """The basket with its prices, and when the clock may change them (None: it does not)."""
+        """The basket with its prices, and when the clock may change them (None: it does not).
+
+        `earning` are the rules by which it earns points, `own` prices of the member's own lists.
+        """
 
     def faulty(self) -> tuple[SetAside, ...]:
         """Promotions that prices are made without since they could not be computed, in the order found."""

@@ -11,12 +11,12 @@ from datetime import datetime
 from hashlib import sha256
 
 from posapp.domain.cart import Cart, CartLine
-from posapp.domain.cart_prices import basket_line, listed_line, policy_of
+from posapp.domain.cart_prices import NO_EARNING, basket_line, listed_line, policy_of
 from posapp.domain.price_facts import SetAside
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.pricing.goods.windows import Turns
 from posapp.domain.pricing.terms.basket import Basket, BasketLine
-from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.policy import PointsRules, Policy
 from posapp.domain.pricing.terms.priced import PricedBasket, PricedLine
 from posapp.domain.pricing.terms.promotion import Promotion
 from posapp.domain.shop import Shop
@@ -34,7 +34,7 @@ class EnginePricing:
         self._plain: dict[int, tuple[BasketLine, PricedLine]] = {}
         self._cache: object = None
         self._turns = Turns()
-        self._policy: tuple[Shop, Policy] | None = None
+        self._policy: tuple[Shop, PointsRules, Policy] | None = None
         self._faulty: dict[tuple[str, int], SetAside] = {}
 
     def faulty(self) -> tuple[SetAside, ...]:
@@ -55,27 +55,36 @@ class EnginePricing:
         return tuple(found)
 
     def price(
-        self, basket: Basket, promotions: PromotionIndex, shop: Shop
+        self,
+        basket: Basket,
+        promotions: PromotionIndex,
+        shop: Shop,
+        *,
+        earning: PointsRules = NO_EARNING,
+        own: Promotion | None = None,
     ) -> tuple[PricedBasket, datetime | None]:
         """The basket with its prices, and when the clock may change them."""
         touching = promotions.touching(basket) if len(promotions) else ()
+        if own is not None:
+            touching = (*touching, own)
         if self._faulty:
             touching = self._sound(touching)
-        if not touching:
+        if not touching and not earning.points:
             return self._as_listed(basket), None
         # A till without promotions need not load the engine; with some it came with the index.
         from posapp.domain.pricing.answers.engine import PriceCache, price_among
 
         if not isinstance(self._cache, PriceCache):
             self._cache = PriceCache()
-        if self._policy is None or self._policy[0] is not shop:
-            self._policy = shop, policy_of(shop)
+        if self._policy is None or self._policy[0] is not shop or self._policy[1] is not earning:
+            self._policy = shop, earning, policy_of(shop, earning)
+        policy = self._policy[2]
         try:
-            priced = price_among(basket, touching, self._policy[1], self._cache)
+            priced = price_among(basket, touching, policy, self._cache)
         except Exception as fault:  # noqa: BLE001 - a fault of ours in one offer must not stop selling
             self._cache = None
-            self._leave_out(basket, touching, self._policy[1], fault)
-            return self.price(basket, promotions, shop)
+            self._leave_out(basket, touching, policy, fault)
+            return self.price(basket, promotions, shop, earning=earning, own=own)
         return priced, self._turns.next_of(touching, basket.at)
 
     def _sound(self, promotions: Sequence[Promotion]) -> tuple[Promotion, ...]:

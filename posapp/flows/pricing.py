@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import PricedCart, basket_of
+from posapp.domain.members.sale_rights import NO_RIGHTS
 from posapp.domain.price_facts import PromotionSetAside
 from posapp.domain.shifts import local_time
 from posapp.flows.effects import Beep, Effect, ExplainPrices, Record
@@ -24,7 +25,9 @@ from posapp.flows.intents import (
     RemoveCode,
     WhyPrice,
 )  # fmt: skip
+from posapp.flows.own_prices import own_prices
 from posapp.flows.refusals import Refusal
+from posapp.flows.rights_now import earning_of, usable_now
 from posapp.flows.state import (
     AwaitingOverride,
     CommitStuck,
@@ -42,23 +45,38 @@ from posapp.flows.state import (
 from posapp.flows.steps import Ports, Rule, Rules, Step, plain_text, quiet, refuse, shop_of, tell
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_MS = timedelta(milliseconds=1)
 #: Nobody waits for a hint, so scans come first.
 QUIET_MS = 700
 CODES_MAX = 20
 CODE_MAX_CHARS = 64
 _ENDED = N_("Prices changed: an offer has ended")
 _BEGUN = N_("Prices changed: an offer has begun")
+_OFFLINE = N_("Prices changed: coupons and points count within this till's limits while offline")
+_ONLINE = N_("Prices changed: coupons and points count in full again")
 
 
 def price_cart(desk: Desk, cart: Cart, ports: Ports) -> PricedCart:
     """The prices of a sale as of now, or as of when payment locked them."""
     shop = shop_of(desk)
     at_ms = ports.clock.now_ms() if cart.priced_at_ms is None else cart.priced_at_ms
-    basket = basket_of(cart, ports.pricing.lines(cart, shop), shop, local_time(at_ms, shop))
-    priced, turns = ports.pricing.price(basket, desk.promotions.index, shop)
+    lines = ports.pricing.lines(cart, shop)
     is_locked = cart.priced_at_ms is not None
-    until_ms = None if turns is None or is_locked else (turns - _EPOCH) // timedelta(milliseconds=1)
-    return PricedCart(cart.lines, cart.codes, basket, priced, at_ms, until_ms)
+    if cart.rights is NO_RIGHTS:
+        basket = basket_of(cart, lines, shop, local_time(at_ms, shop))
+        priced, turns = ports.pricing.price(basket, desk.promotions.index, shop)
+        until_ms = None if turns is None or is_locked else (turns - _EPOCH) // _MS
+        return PricedCart(cart.lines, cart.codes, basket, priced, at_ms, until_ms)
+    use, earning = usable_now(desk, cart, ports), earning_of(desk, cart)
+    own = own_prices(desk, cart, at_ms, ports)
+    basket = basket_of(cart, lines, shop, local_time(at_ms, shop), use)
+    priced, turns = ports.pricing.price(
+        basket, desk.promotions.index, shop, earning=earning, own=own.promotion
+    )
+    ends = [(turns - _EPOCH) // _MS] if turns is not None else []
+    ends += [own.until_ms] if own.until_ms is not None else []
+    until_ms = None if is_locked else min(ends, default=None)
+    return PricedCart(cart.lines, cart.codes, basket, priced, at_ms, until_ms, cart.rights, use, earning, own)
 
 
 def is_paying(phase: Phase) -> bool:
@@ -117,6 +135,8 @@ def told_change(before: Desk, desk: Desk, ports: Ports) -> Desk:
         return desk
     has_ended = prices.paid_minor > was_minor
     words = _ENDED if has_ended else _BEGUN
+    if before.prices is not None and prices.usable != before.prices.usable:
+        words = _OFFLINE if prices.usable.is_offline else _ONLINE
     # A refusal that stands is about something else, and stays.
     return replace(tell(desk, words), refusal=desk.refusal)
 
@@ -152,12 +172,22 @@ def _hold(desk: Desk, phase: Phase, ports: Ports) -> bool:
     if isinstance(phase, Committing | CommitStuck):
         return True
     assert desk.prices is not None
+    assert desk.cart is not None
     promotions, shop = desk.priced_by or (None, None)
     # Promotions that are read only after a restart were in force before it: even an open payment gets them.
     if is_paying(phase) and promotions is not None and (promotions.is_read or not desk.promotions.is_read):
         return True
     is_over = _is_over(desk.prices, ports.clock.now_ms())
-    return not is_over and promotions is desk.promotions and shop is desk.shop
+    if is_over or promotions is not desk.promotions or shop is not desk.shop:
+        return False
+    return desk.cart.rights is NO_RIGHTS or _rights_hold(desk, desk.cart, desk.prices, ports)
+
+
+def _rights_hold(desk: Desk, cart: Cart, prices: PricedCart, ports: Ports) -> bool:
+    """Whether leases, the line to the hub and the programme allow what they allowed."""
+    if earning_of(desk, cart) != prices.earning:
+        return False
+    return usable_now(desk, cart, ports) == prices.usable
 
 
 def explanation_due(desk: Desk, ports: Ports) -> bool:

@@ -127,6 +127,7 @@ class FakeCatalogue:
 
     by_code: dict[str, Item] = field(default_factory=lambda: dict(ITEMS))
     keys: dict[str, Item] = field(default_factory=dict)
+    for_members: dict[str, tuple[PriceRow, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keys = {normalise(code).key: found for code, found in self.by_code.items()}
@@ -137,12 +138,13 @@ class FakeCatalogue:
     def by_sku(self, sku: str, at_ms: int) -> Item | None:
         return next((found for found in self.by_code.values() if found.sku == sku), None)
 
-    def why_price(self, sku: str, at_ms: int) -> PriceAnswer | None:
+    def why_price(self, sku: str, at_ms: int, *, level: str | None = None) -> PriceAnswer | None:
         found = self.by_sku(sku, at_ms)
         if found is None or found.price_minor is None:
             return None
-        row = PriceRow("list", sku, found.price_minor)
-        return PriceRows((row,)).why(sku, Asking(datetime.fromtimestamp(at_ms // 1000, UTC), ZoneInfo("UTC")))
+        rows = (PriceRow("list", sku, found.price_minor), *self.for_members.get(sku, ()))
+        asking = Asking(datetime.fromtimestamp(at_ms // 1000, UTC), ZoneInfo("UTC"), level=level)
+        return PriceRows(rows).why(sku, asking)
 
     def goods_of(self, of: GoodsSet, at_ms: int) -> tuple[Item, ...]:
         """All there is: whether a set holds an item is for the one who asks."""
