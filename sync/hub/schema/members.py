@@ -46,15 +46,16 @@ PROGRAMME: Final[Table] = Table(
     _number("changed_at_ms"),
 )
 #: `phone` is in its normal spelling, "" for none; `name_key` is what a name is searched by; `tags` is a JSON
-#: list. `version` counts the changes of what a person may change.
+#: list. `version` counts changes by people. Codes of times up to `codes_given_to_ms` were
+#: handed out ahead; those from before `codes_from_ms` are taken nowhere.
 MEMBER: Final[Table] = Table(
     "member",
     METADATA,
     _key("member_id"),
     *(_text(name) for name in ("status", "merged_into", "name", "name_key", "phone", "phone_tail")),
     *(_text(name) for name in ("level", "tags", "joined_store", "external_id")),
-    *(_number(name) for name in ("level_since_ms", "level_until_ms", "codes_from_ms", "is_linked")),
-    *(_number(name) for name in ("joined_at_ms", "changed_at_ms", "version")),
+    *(_number(name) for name in ("level_since_ms", "level_until_ms", "codes_from_ms", "codes_given_to_ms")),
+    *(_number(name) for name in ("is_linked", "joined_at_ms", "changed_at_ms", "version")),
     Index("member_by_tail", "phone_tail"),
     Index("member_by_name", "name_key"),
     Index("member_by_external_id", "external_id"),
