@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -23,15 +23,14 @@ class StoredProgramme:
 
     rev: int
     document: bytes
+    lookup_key: str = field(repr=False)
     changed_at_ms: int
 
 
 def stored_programme(connection: Connection) -> StoredProgramme:
     """The programme's document as it was put."""
-    row = connection.execute(select(PROGRAMME).where(PROGRAMME.c.one == ONE)).one_or_none()
-    if row is None:
-        return StoredProgramme(0, b"{}", 0)
-    return StoredProgramme(row.rev, bytes(row.document), row.changed_at_ms)
+    row = connection.execute(select(PROGRAMME).where(PROGRAMME.c.one == ONE)).one()
+    return StoredProgramme(row.rev, bytes(row.document), row.lookup_key, row.changed_at_ms)
 
 
 def calling_code(connection: Connection) -> str:

@@ -37,12 +37,14 @@ def _number(name: str) -> Column[int]:
 
 
 #: One row; `document` is JSON as the owner wrote it, without keys, which the hub adds on the way out.
+#: `lookup_key` is made with the table and stays: by it tills find phone and card numbers that they cannot read.
 PROGRAMME: Final[Table] = Table(
     "programme",
     METADATA,
     Column("one", Integer, primary_key=True, autoincrement=False),
     _number("rev"),
     Column("document", LargeBinary, nullable=False),
+    _text("lookup_key"),
     _number("changed_at_ms"),
 )
 #: `phone` is in its normal spelling, "" for none; `name_key` is what a name is searched by; `tags` is a JSON

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from alembic import op
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
@@ -27,12 +29,13 @@ def _bytes(*names: str) -> tuple[Column[bytes], ...]:
     return tuple(Column(name, LargeBinary, nullable=False) for name in names)
 
 
-Table(
+PROGRAMME = Table(
     "programme",
     METADATA,
     Column("one", Integer, primary_key=True, autoincrement=False),
     *_number("rev"),
     *_bytes("document"),
+    *_text("lookup_key"),
     *_number("changed_at_ms"),
 )
 Table(
@@ -102,5 +105,11 @@ Table(
 
 
 def upgrade() -> None:
-    """Make the tables."""
-    METADATA.create_all(op.get_bind())
+    """Make the tables, and a programme in which nothing is decided yet."""
+    connection = op.get_bind()
+    METADATA.create_all(connection)
+    connection.execute(
+        PROGRAMME.insert().values(
+            one=1, rev=0, document=b"{}", lookup_key=secrets.token_hex(32), changed_at_ms=0
+        )
+    )
