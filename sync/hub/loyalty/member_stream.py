@@ -1,0 +1,139 @@
+"""What the tills of a store know of their members: a row for each in the store's stream, kept up to date.
+
+A row holds no name and no phone in clear. It is written when it would say something else than the stream
+does, its time left aside: what is older than a till's last contact is what nothing happened to. Streams are
+held before a member is read, or an older answer could be written after a newer one: refreshing comes last in
+a transaction, after every account that it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select
+
+from posapp.domain.members.masks import RefKind, lookup_ref, masked_name, normalised_name, phone_tail
+from sync.hub.feeds.streams import changed_rows, held_bodies, hold_streams, put_rows
+from sync.hub.goods.shop_admin import store_ids
+from sync.hub.loyalty.coupons import coupons_of
+from sync.hub.loyalty.members import Member, canonical, member_of, references, stores_of
+from sync.hub.loyalty.programme_rows import stored_programme
+from sync.hub.schema.members import BLOCKED, BY_ALIAS, BY_CARD, BY_PHONE, MEMBER_STORE
+from sync.hub.schema.points import MEMBER_SPEND, POINTS_ACCOUNT
+from sync.protocol.codec import decode_message, encode_message
+from sync.protocol.loyalty import REVOKED_PREFIX, MemberBody, RevokedBody
+from sync.protocol.versions import STREAM_MEMBERS
+
+_REF_KINDS: Final[dict[str, RefKind]] = {BY_PHONE: "phone", BY_CARD: "card"}
+
+
+# ------------------------------------------------------------------ what is told of a member
+def member_body(connection: Connection, member_id: str, now_ms: int) -> MemberBody | None:
+    """A member as tills may know them, or None for nobody; any of their ids will do."""
+    member = member_of(connection, canonical(connection, member_id))
+    return None if member is None or not member.is_there else body_of(connection, member, now_ms)
+
+
+def body_of(connection: Connection, member: Member, now_ms: int) -> MemberBody:
+    """The same of a member that was read already."""
+    account = POINTS_ACCOUNT.c
+    query = select(account.active, account.pending).where(account.member_id == member.member_id)
+    active, pending = connection.execute(query).one_or_none() or (0, 0)
+    sales = select(func.count(func.distinct(MEMBER_SPEND.c.sale_id)))
+    return MemberBody(
+        member_id=member.member_id,
+        name=masked_name(member.name),
+        phone_tail=phone_tail(member.phone),
+        level=member.level,
+        tags=member.tags,
+        points=active,
+        pending=pending,
+        coupons=coupons_of(connection, member.member_id, now_ms),
+        orders_before=connection.execute(
+            sales.where(MEMBER_SPEND.c.member_id == member.member_id)
+        ).scalar_one(),
+        is_linked=member.is_linked,
+        is_blocked=member.status == BLOCKED,
+        codes_from_ms=member.codes_from_ms,
+        refs=_refs(connection, member),
+        as_of_ms=now_ms,
+    )
+
+
+def _refs(connection: Connection, member: Member) -> tuple[tuple[str, str], ...]:
+    key = stored_programme(connection).lookup_key
+    refs: list[tuple[str, str]] = []
+    for kind, texts in references(connection, member.member_id).items():
+        if kind == BY_ALIAS:
+            refs += [("id", text) for text in texts]
+        else:
+            refs += [(kind, lookup_ref(key, _REF_KINDS[kind], text)) for text in texts]
+    if name := normalised_name(member.name):
+        refs.append(("name", lookup_ref(key, "name", name)))
+    return tuple(sorted(refs))
+
+
+# ------------------------------------------------------------------ the stores' streams
+def refresh_member(connection: Connection, member_id: str, now_ms: int) -> int:
+    """Bring the streams of the stores that know a member up to date; how many rows changed.
+
+    Last in a transaction. Whoever is erased, or another name of somebody by now, is taken away there.
+    """
+    found = canonical(connection, member_id)
+    stores = stores_of(connection, found)
+    for store_id in stores:
+        hold_streams(connection, store_id, (STREAM_MEMBERS,))
+    body = member_body(connection, found, now_ms)
+    if body is None:
+        return withdraw(connection, found, now_ms)
+    return sum(_put_body(connection, store_id, body, now_ms) for store_id in stores)
+
+
+def refresh_members(connection: Connection, member_ids: Iterable[str], now_ms: int) -> int:
+    """The same for several; how many rows changed."""
+    return sum(refresh_member(connection, member_id, now_ms) for member_id in sorted(set(member_ids)))
+
+
+def _put_body(connection: Connection, store_id: str, body: MemberBody, now_ms: int) -> int:
+    held = held_bodies(connection, store_id, STREAM_MEMBERS, [body.member_id]).get(body.member_id)
+    if held is not None:
+        known = decode_message(held, MemberBody)
+        if msgspec.structs.replace(known, as_of_ms=body.as_of_ms) == body:
+            return 0
+    return put_rows(connection, store_id, STREAM_MEMBERS, [(body.member_id, encode_message(body))], now_ms)
+
+
+def withdraw(connection: Connection, member_id: str, now_ms: int, stores: Sequence[str] | None = None) -> int:
+    """Take a member's row from the stores' streams (all that know them by default); how many had it."""
+    count = 0
+    for store_id in stores_of(connection, member_id) if stores is None else stores:
+        hold_streams(connection, store_id, (STREAM_MEMBERS,))
+        if held_bodies(connection, store_id, STREAM_MEMBERS, [member_id]):
+            count += put_rows(connection, store_id, STREAM_MEMBERS, [(member_id, None)], now_ms)
+    return count
+
+
+def forget_stores(connection: Connection, member_id: str, now_ms: int) -> int:
+    """From now on no store's tills know a member; how many did."""
+    count = withdraw(connection, member_id, now_ms)
+    connection.execute(delete(MEMBER_STORE).where(MEMBER_STORE.c.member_id == member_id))
+    return count
+
+
+def tell_revoked(connection: Connection, member_id: str, codes_from_ms: int, now_ms: int) -> int:
+    """Tell every store from which time on codes of this id count (0: all do again); how many rows changed.
+
+    Every store, since a code is taken where nobody has heard of the member as well.
+    """
+    key = f"{REVOKED_PREFIX}{member_id}"
+    body = encode_message(RevokedBody(member_id, codes_from_ms)) if codes_from_ms else None
+    count = 0
+    for store_id in store_ids(connection):
+        hold_streams(connection, store_id, (STREAM_MEMBERS,))
+        if body is None and not held_bodies(connection, store_id, STREAM_MEMBERS, [key]):
+            continue
+        changed = changed_rows(connection, store_id, STREAM_MEMBERS, [(key, body)])
+        count += put_rows(connection, store_id, STREAM_MEMBERS, changed, now_ms)
+    return count
