@@ -1,1 +1,1 @@
-"""Members' rights: who is a member, coupons, points, gift cards, and what tills may give away without asking."""
+"""Members' rights: who is one, coupons, points, gift cards, and what tills may give away without asking."""

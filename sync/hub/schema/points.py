@@ -64,12 +64,13 @@ POINTS_BUCKET: Final[Table] = Table(
     ),
     sqlite_with_rowid=False,
 )
-#: Which buckets' points a sale used, the first to end first; `back` of them a return gave back already.
-POINTS_SPENT: Final[Table] = Table(
-    "points_spent",
+#: What a sale earned (part 0) and which buckets' points it used (from 1, the first to end first); `back` of
+#: them a return took or gave back already.
+POINTS_OF_SALE: Final[Table] = Table(
+    "points_of_sale",
     METADATA,
     _key("transaction_id"),
-    _number_key("spent_no"),
+    _number_key("part"),
     _text("member_id"),
     *(_number(name) for name in ("points", "back", "ends_ms")),
     sqlite_with_rowid=False,

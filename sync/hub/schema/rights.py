@@ -1,7 +1,7 @@
 """Tables of what is kept for open sales, of codes that were shown, and of facts that were folded.
 
-A hold belongs to a till and its sale and ends by a fact of that till or by a person, never by time alone. What
-a fact did to rights is done once; one that came before what it speaks of waits here whole.
+A hold belongs to a till and its sale and ends by a fact of that till or by a person, never by time alone.
+What a fact did to rights is done once; one that came before what it speaks of waits here whole.
 """
 
 from __future__ import annotations

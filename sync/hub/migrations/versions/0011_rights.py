@@ -79,10 +79,10 @@ Table(
     sqlite_with_rowid=False,
 )
 Table(
-    "points_spent",
+    "points_of_sale",
     METADATA,
     *_key("transaction_id"),
-    *_number_key("spent_no"),
+    *_number_key("part"),
     *_text("member_id"),
     *_number("points", "back", "ends_ms"),
     sqlite_with_rowid=False,
