@@ -70,6 +70,7 @@ from posapp.ui.window import MainWindow
 from posapp.viewing import Viewing
 
 if TYPE_CHECKING:
+    from posapp.code_rules import CodeReaders
     from posapp.domain.shop import Shop
 
 LOGGER = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class Till(QObject):
         self._rules = ShopRules(self._catalogue, settings.recalls)
         self._promotions = PromotionFeed(self._catalogue, self._currency)
         self._lookup = ItemLookup(self._catalogue, settings.ledger, self.clock)
-        self._code_reader: tuple[Shop, CodeReaderPort] | None = None
+        self._readers: CodeReaders | None = None
         ports = Ports(self.clock, ids, self._reader, self.speech, self._codes, self._sold)
         self.terminal = Terminal(
             settings.terminal_id, ports, number=settings.terminal_number, version=__version__
@@ -249,12 +250,11 @@ class Till(QObject):
         return self._speeches.get(language) or self._speeches["en"]
 
     def _codes(self, shop: Shop) -> CodeReaderPort:
-        """The reader by a shop's rules, made with the first code and kept while the rules stay."""
-        if self._code_reader is None or self._code_reader[0] is not shop:
-            from posapp.code_rules import code_reader
+        """The reader by a shop's rules and the programme's keys, loaded with the first code."""
+        from posapp.code_rules import CodeReaders
 
-            self._code_reader = (shop, code_reader(shop))
-        return self._code_reader[1]
+        self._readers = self._readers or CodeReaders()
+        return self._readers.of(shop, self.terminal.state.desk.programme.codes.public_keys)
 
     def _currency(self) -> str:
         """The shop's currency, "" before there is a shop; asked from a worker, of a state that is whole."""

@@ -54,6 +54,16 @@ class Section:
         self._known.add(key)
         return key in self._values
 
+    def raw(self, key: str) -> Any:
+        """The value of a key as it stands, for who reads it in another way; None where there is none."""
+        self._known.add(key)
+        return self._values.get(key)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys that are written down, for a table whose keys are data."""
+        return tuple(str(key) for key in self._values)
+
     def finish(self, *, ignore_unknown: bool = False) -> None:
         """Report every key that was never read, with the nearest one that exists."""
         if ignore_unknown:

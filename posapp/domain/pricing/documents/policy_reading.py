@@ -11,6 +11,7 @@ from typing import Final, get_args, get_type_hints
 
 from posapp.domain.cash_rounding import CASH_ROUNDING, CashRounding, cash_rounding
 from posapp.domain.money import MODES
+from posapp.domain.pricing.documents.reading_goods import goods
 from posapp.domain.pricing.documents.reading_values import Node
 from posapp.domain.pricing.terms.policy import PointsRules, Policy
 
@@ -76,6 +77,8 @@ def _points(node: Node) -> PointsRules:
         mode=node.choice("mode", MODES, "floor"),
         base=node.choice("base", get_args(_POINT_HINTS["base"]), "paid"),
         per=node.choice("per", get_args(_POINT_HINTS["per"]), "order"),
+        but=goods(node, "except") if node.has("except") else None,
+        most=node.whole("most", 0),
     )
     if rules.per_minor < 1:
         raise node.problem("for", "must be more than nothing.")

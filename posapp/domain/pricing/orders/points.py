@@ -15,7 +15,7 @@ from posapp.domain.pricing.goods.runs import Run, Spread, room, spread
 from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, BasketLine
-from posapp.domain.pricing.terms.policy import Policy
+from posapp.domain.pricing.terms.policy import PointsRules, Policy
 from posapp.domain.pricing.terms.priced import PricedLine
 from posapp.domain.pricing.terms.promotion import PointsAdd, PointsPay, PointsTimes, Promotion
 from posapp.values import dataclass
@@ -91,8 +91,12 @@ def earned(
     Of several promotions that multiply a line's points the highest counts.
     """
     rules = policy.points
+    earning = [earns(rules, line) for line in basket.lines]
     times = [_times(line, promotions) for line in basket.lines]
-    amounts = [_base(line, paid, rules.base) for line, paid in zip(lines, points_paid, strict=True)]
+    amounts = [
+        _base(line, paid, rules.base) if may else 0
+        for line, paid, may in zip(lines, points_paid, earning, strict=True)
+    ]
     total = 0
     if rules.points and rules.per_minor:
         divisor = rules.per_minor * PPM_OF_ALL
@@ -101,7 +105,13 @@ def earned(
             total = sum(round_div(each, divisor, rules.mode) for each in weighted)
         else:
             total = round_div(sum(weighted), divisor, rules.mode)
-    return total + sum(_added(each, basket, amounts) for each in promotions)
+    total += sum(_added(each, basket, amounts, earning) for each in promotions)
+    return min(total, rules.most) if rules.most else total
+
+
+def earns(rules: PointsRules, line: BasketLine) -> bool:
+    """Whether the goods of a line earn points at all."""
+    return rules.but is None or not holds(rules.but, line)
 
 
 def _base(line: PricedLine, points_paid: int, base: str) -> int:
@@ -119,11 +129,11 @@ def _times(line: BasketLine, promotions: Sequence[Promotion]) -> int:
     return max(rates, default=PPM_OF_ALL)
 
 
-def _added(promotion: Promotion, basket: Basket, amounts: Sequence[int]) -> int:
+def _added(promotion: Promotion, basket: Basket, amounts: Sequence[int], earning: Sequence[bool]) -> int:
     kind = promotion.kind
     if not isinstance(kind, PointsAdd):
         return 0
-    places = [at for at, line in enumerate(basket.lines) if holds(promotion.on, line)]
+    places = [at for at, line in enumerate(basket.lines) if earning[at] and holds(promotion.on, line)]
     limit = promotion.limits.per_order
     if kind.per == "order":
         times = 1 if places else 0

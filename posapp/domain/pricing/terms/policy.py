@@ -9,12 +9,17 @@ from __future__ import annotations
 from typing import Literal
 
 from posapp.domain.money import Mode as Mode
+from posapp.domain.pricing.terms.promotion import GoodsSet
 from posapp.values import dataclass
 
 Sharing = Literal[
     "largest_remainder", "equal_per_unit", "largest_ratio", "first_takes_rest", "truncate_from_end",
     "last_takes_rest", "in_order", "rounded_from_first",
 ]  # fmt: skip
+
+
+PointsBase = Literal["paid", "list", "before_points"]
+PointsPer = Literal["order", "line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +29,13 @@ class PointsRules:
     points: int = 0
     per_minor: int = 100
     mode: Mode = "floor"
-    base: Literal["paid", "list", "before_points"] = "paid"
+    base: PointsBase = "paid"
     #: Whether the rounding happens once or line by line.
-    per: Literal["order", "line"] = "order"
+    per: PointsPer = "order"
+    #: Goods that earn nothing, not by promotions either; None is without any.
+    but: GoodsSet | None = None
+    #: What one order earns at most, promotions included; 0 is without a limit.
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
