@@ -8,6 +8,8 @@ does more than a hold takes the account first (`take_accounts`). Knows no rules 
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import Connection, func, select, update
 
 from sync.hub.loyalty.accounts import (
@@ -48,16 +50,19 @@ from sync.hub.loyalty.buckets import (
 )
 from sync.hub.schema.points import (
     ACTIVE,
+    MEMBER_SPEND,
     NEVER_MS,
     PENDING,
     POINTS_BUCKET,
     POINTS_ENTRY,
     POINTS_OF_SALE,
 )
+from sync.hub.schema.rights import HELD, RIGHTS_HOLD
 
 __all__ = [
     "NEVER_MS", "Account", "Cause", "account_of", "adjust", "bring_up", "due_members", "earn", "give_back",
-    "has_account", "hold", "is_due", "let_go", "move_points", "next_due_ms", "take_accounts", "take_back", "use",
+    "has_account", "hold", "is_due", "let_go", "move_points", "next_due_ms", "take_accounts", "take_back",
+    "use",
 ]  # fmt: skip
 
 
@@ -220,8 +225,11 @@ def adjust(
     return True
 
 
-def move_points(connection: Connection, from_id: str, to_id: str, cause: Cause, now_ms: int) -> None:
-    """Put all points of one id to another's, who are the same person; both accounts are taken here."""
+def move_points(connection: Connection, from_id: str, to_id: str, now_ms: int) -> bool:
+    """Put all points of one id to another's, the same person's; whether there were any.
+
+    Both accounts are taken here. What is held for open sales stays held.
+    """
     take_accounts(connection, (from_id, to_id))
     have = account_of(connection, from_id)
     connection.execute(
@@ -230,8 +238,13 @@ def move_points(connection: Connection, from_id: str, to_id: str, cause: Cause, 
     connection.execute(
         update(POINTS_OF_SALE).where(POINTS_OF_SALE.c.member_id == from_id).values(member_id=to_id)
     )
+    held = (RIGHTS_HOLD.c.member_id == from_id, RIGHTS_HOLD.c.state == HELD)
+    connection.execute(update(RIGHTS_HOLD).where(*held).values(member_id=to_id))
+    spent = update(MEMBER_SPEND).where(MEMBER_SPEND.c.member_id == from_id)
+    connection.execute(spent.values(member_id=to_id))
     if have == Account():
-        return
+        return False
+    cause = Cause(f"{from_id}>{to_id}:{secrets.token_hex(6)}")
     if have.held:
         let_go(connection, from_id, have.held, now_ms)
     delta = Delta(have.active, have.pending, have.debt)
@@ -242,3 +255,4 @@ def move_points(connection: Connection, from_id: str, to_id: str, cause: Cause, 
     enter(connection, cause, MOVED, to_id, delta, now_ms, 1)
     if have.held:
         keep_more(connection, to_id, have.held)
+    return True
