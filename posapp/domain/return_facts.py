@@ -7,6 +7,7 @@ gift card first, as far as it paid. Points that were used come back as points, p
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 from posapp.values import dataclass
@@ -19,6 +20,7 @@ class ReturnLine:
     """Pieces of one line of the sale that came back: `units` are their places in the line, from 0.
 
     Goods by weight come back whole as unit 0. `amount_minor` is what they paid, and what is given back.
+    With a `gift_card` it is taken off that card again.
     """
 
     line_no: int
@@ -31,6 +33,7 @@ class ReturnLine:
     reason: str
     disposition: Literal["resell", "damaged"]
     is_faulty: bool = False
+    gift_card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class RefundTax:
     included: bool
     taxable_minor: int
     tax_minor: int
+    names: Words = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from sync.hub.fleet.price_answers import (
 )
 from sync.hub.fleet.statements import SignedStatement
 from sync.protocol.envelope import Envelope
+from sync.protocol.loyalty import GIFT_HOLD, GIFT_TELL, GiftHoldRequest, GiftReply, GiftTellRequest
 from sync.protocol.messages import (
     Challenge,
     Change,
@@ -98,6 +99,7 @@ def _without_raw(kind: type[msgspec.Struct], **instead: Any) -> type[msgspec.Str
 _DOCUMENTS: Final = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=IDS_MOST)]
 _PROMOTION_REQUEST: Final = _without_raw(PromotionRequest, promotions=_DOCUMENTS)
 _TYPES: Final = (
+    GiftReply, GiftTellRequest, GiftHoldRequest,
     Challenge, EnrolReply, EnrolRequest, ItemBody, Manifest, PriceBody, Problem, PushReply, RotateReply,
     RotateRequest, SessionReply, SessionRequest, SignedManifest, StatusReply, StatusReport, TerminalSummary,
     Credentials, DoubtPage, LinePage, PersonSession, SettleReply, SettleRequest, SignedStatement,
@@ -198,6 +200,10 @@ DESCRIBED: Final = (
         PushReply, _BINARY, media=BATCH_MEDIA_TYPE, further=_EVENT_HEADERS,
     ),
     Described("get", f"{_TERMINAL}/summary", "What the hub holds of a terminal.", TerminalSummary),
+    Described("post", f"{_TERMINAL}/{GIFT_TELL}", "What may be used of a gift card.", GiftReply,
+              GiftTellRequest),
+    Described("post", f"{_TERMINAL}/{GIFT_HOLD}", "Keep up to an amount of a gift card for a sale.",
+              GiftReply, GiftHoldRequest),
     Described(
         "get", f"{_STORE}/feed/{{stream}}", "What is new in a stream.", FeedPage, further=_FEED_QUERY,
         statuses={"404": "No such stream.", "410": "The cursor is not known: start anew."},
