@@ -8,8 +8,6 @@ does more than a hold takes the account first (`take_accounts`). Knows no rules 
 
 from __future__ import annotations
 
-import secrets
-
 from sqlalchemy import Connection, func, select, update
 
 from sync.hub.loyalty.accounts import (
@@ -50,14 +48,12 @@ from sync.hub.loyalty.buckets import (
 )
 from sync.hub.schema.points import (
     ACTIVE,
-    MEMBER_SPEND,
     NEVER_MS,
     PENDING,
     POINTS_BUCKET,
     POINTS_ENTRY,
     POINTS_OF_SALE,
 )
-from sync.hub.schema.rights import HELD, RIGHTS_HOLD
 
 __all__ = [
     "NEVER_MS", "Account", "Cause", "account_of", "adjust", "bring_up", "due_members", "earn", "give_back",
@@ -225,34 +221,25 @@ def adjust(
     return True
 
 
-def move_points(connection: Connection, from_id: str, to_id: str, now_ms: int) -> bool:
-    """Put all points of one id to another's, the same person's; whether there were any.
+def move_points(connection: Connection, from_id: str, to_id: str, cause: Cause, now_ms: int) -> None:
+    """Put all points of one id to another's, who are the same person; both accounts are taken here.
 
-    Both accounts are taken here. What is held for open sales stays held.
+    What is held for open sales stays held. Holds and spends are the caller's to rename.
     """
     take_accounts(connection, (from_id, to_id))
     have = account_of(connection, from_id)
-    connection.execute(
-        update(POINTS_BUCKET).where(POINTS_BUCKET.c.member_id == from_id).values(member_id=to_id)
-    )
-    connection.execute(
-        update(POINTS_OF_SALE).where(POINTS_OF_SALE.c.member_id == from_id).values(member_id=to_id)
-    )
-    held = (RIGHTS_HOLD.c.member_id == from_id, RIGHTS_HOLD.c.state == HELD)
-    connection.execute(update(RIGHTS_HOLD).where(*held).values(member_id=to_id))
-    spent = update(MEMBER_SPEND).where(MEMBER_SPEND.c.member_id == from_id)
-    connection.execute(spent.values(member_id=to_id))
+    for table in (POINTS_BUCKET, POINTS_OF_SALE):
+        theirs = update(table).where(table.c.member_id == from_id)
+        connection.execute(theirs.values(member_id=to_id))
     if have == Account():
-        return False
-    cause = Cause(f"{from_id}>{to_id}:{secrets.token_hex(6)}")
+        return
     if have.held:
         let_go(connection, from_id, have.held, now_ms)
-    delta = Delta(have.active, have.pending, have.debt)
     gone = Delta(-have.active, -have.pending, -have.debt)
     change(connection, from_id, gone, now_ms)
     enter(connection, cause, MOVED, from_id, gone, now_ms, 0)
-    change(connection, to_id, delta, now_ms)
-    enter(connection, cause, MOVED, to_id, delta, now_ms, 1)
+    come = Delta(have.active, have.pending, have.debt)
+    change(connection, to_id, come, now_ms)
+    enter(connection, cause, MOVED, to_id, come, now_ms, 1)
     if have.held:
         keep_more(connection, to_id, have.held)
-    return True
