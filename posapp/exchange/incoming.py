@@ -13,6 +13,7 @@ from posapp.domain.shop import Shop
 from posapp.domain.shop_document import ShopDocumentError, parse_shop
 from posapp.values import dataclass
 from sync.protocol.codec import WireError, decode_message
+from sync.protocol.loyalty import PROGRAMME_KEY
 from sync.protocol.messages import Change, ItemBody, PriceBody
 from sync.protocol.versions import SETTINGS_KEY
 
@@ -32,6 +33,13 @@ class ShopReceived:
 
     shop: Shop
     document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeReceived:
+    """The rules of members as a document, to be read with the shop; None where they were taken away."""
+
+    document: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,11 @@ def read_price(change: Change) -> PriceBody | Unreadable:
         return Unreadable(change.key, str(error))
 
 
-def read_setting(change: Change) -> ShopReceived | SettingReceived | Unreadable:
+def read_setting(change: Change) -> ShopReceived | ProgrammeReceived | SettingReceived | Unreadable:
     """What a change of the settings stream carries."""
     document = None if change.kind == "delete" else bytes(change.body)
+    if change.key == PROGRAMME_KEY:
+        return ProgrammeReceived(document)
     if change.key != SETTINGS_KEY:
         return SettingReceived(change.key, document)
     if document is None:

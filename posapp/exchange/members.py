@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, cast, get_args
 
-from posapp.domain.members.leases import LEASE_KINDS, Lease, LeaseKind
+from posapp.domain.members.leases import LEASE_KINDS, Lease
 from posapp.domain.members.programme import Programme
 from posapp.domain.members.terms import Coupon, GiftCard, Joining, MemberCard, Why
 from posapp.exchange.incoming import Unreadable
@@ -104,7 +104,7 @@ def read_lease(text: str) -> Lease | None:
         return None
     if body.kind not in LEASE_KINDS or body.amount < 0 or not body.lease_id:
         return None
-    return Lease(body.lease_id, cast("LeaseKind", body.kind), body.amount, body.until_ms)
+    return Lease(body.lease_id, body.kind, body.amount, body.until_ms)
 
 
 def join_request(joining: Joining) -> JoinRequest:

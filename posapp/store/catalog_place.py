@@ -26,6 +26,7 @@ SIDE_FILES: Final = ("-wal", "-shm")
 #: Primary result codes of a file that is wrong in itself: a table missing, malformed, no database.
 DAMAGED: Final = (1, 11, 26)
 _BUSY: Final = (5, 6)
+_PIECE_BYTES: Final = 1 << 20
 
 
 class CatalogInUseError(Exception):
@@ -119,6 +120,19 @@ class CatalogPlace:
             # lie beside the old one that is not its own.
             sync_folder(self.path.parent)
 
+    def discard(self) -> None:
+        """Delete the file with all it holds, written over; whoever asks next finds it missing or makes it.
+
+        Raises OSError where somebody else has it open, on systems that mind.
+        """
+        with self._lock, _closed(self._patient), _closed(self._quick):
+            for ending in ("", *SIDE_FILES):
+                part = self.path.with_name(self.path.name + ending)
+                if part.exists():
+                    write_over(part)
+                    part.unlink()
+            sync_folder(self.path.parent)
+
     def _fold_log(self, *, whole: bool) -> None:
         """Bring what the side files hold into the file; `whole`: and be sure that nobody needs them."""
         if not self.path.exists():
@@ -162,6 +176,16 @@ def _reopen(holds: list[CatalogHold]) -> None:
         except DatabaseError:
             # Tried again with its next question, where whoever asks can say what is wrong.
             hold.let_go()
+
+
+def write_over(part: Path) -> None:
+    """Leave nothing to be found in the blocks that are given back, as far as a disk lets us."""
+    with part.open("r+b") as file:
+        left = part.stat().st_size
+        while left > 0:
+            left -= file.write(bytes(min(left, _PIECE_BYTES)))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -25,7 +25,7 @@ from posapp.store.engine import Blob, Connection, open_catalog
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.catalog_file import CATALOG_FILE_VERSION, CATALOG_SCHEMA, CATALOG_TABLES
 from sync.protocol.messages import Change, ItemBody, PriceRowsBody, TraitsBody
-from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES
+from sync.protocol.versions import STREAM_CATALOGUE, STREAM_MEMBERS, STREAM_PRICES
 
 LOGGER = logging.getLogger(__name__)
 
@@ -341,12 +341,26 @@ def _put_aside(path: Path) -> None:
             part.replace(path.with_name(f"{path.name}.damaged{ending}"))
 
 
+def _forget_members(connection: Connection) -> None:
+    """Members have a file of their own: what a till of before put here is taken out, once."""
+    of_before = (STREAM_MEMBERS,)
+    if connection.execute("SELECT 1 FROM stream WHERE stream = ?", of_before).fetchone() is None:
+        return
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DELETE FROM document WHERE stream = ?", of_before)
+    connection.execute("DELETE FROM stream WHERE stream = ?", of_before)
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA secure_delete=OFF")
+
+
 def prepare(connection: Connection) -> None:
     """Give a new file its tables; the former version's goods are kept, any other's can be had again."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == CATALOG_FILE_VERSION:
         for probe in _PROBES:
             connection.execute(probe).fetchone()[0]
+        _forget_members(connection)
         return
     connection.execute("BEGIN IMMEDIATE")
     if version == _FORMER_VERSION:

@@ -8,14 +8,17 @@ catalogue's own file.
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
+from posapp.domain.members.programme import Programme
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import ShopDocumentError
 from posapp.exchange.incoming import (
+    ProgrammeReceived,
     SettingReceived,
     ShopReceived,
     Unreadable,
@@ -24,18 +27,27 @@ from posapp.exchange.incoming import (
 )
 from posapp.flows.intents import CatalogueStatus
 from posapp.store import outbox
+from posapp.store.catalog_place import CatalogPlace
 from posapp.store.catalog_writer import CatalogFile
 from posapp.store.engine import Connection, open_reader
+from posapp.store.members_file import MEMBERS_NAME, MembersFile
+from posapp.store.programme import UNREAD, read_programme
 from posapp.store.settings import SHOP, get_cursor, get_setting
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 from posapp.store.writer import LedgerWriter
 from sync.engine.ports import Batch, Beginning, Gone, Held, StoreUnavailable
 from sync.protocol.messages import Change, EpochMark
-from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES, STREAM_SETTINGS, STREAMS
+from sync.protocol.versions import (
+    STREAM_CATALOGUE,
+    STREAM_MEMBERS,
+    STREAM_PRICES,
+    STREAM_SETTINGS,
+    STREAMS,
+)
 
 T = TypeVar("T")
 
-_IN_CATALOGUE: Final = frozenset(STREAMS) - {STREAM_SETTINGS}
+_IN_CATALOGUE: Final = frozenset(STREAMS) - {STREAM_SETTINGS, STREAM_MEMBERS}
 #: How long the link waits for the ledger's thread before it counts as unavailable.
 _PATIENCE_S: Final = 30.0
 #: Settings that this till does not know are kept under this name, for a later version to read.
@@ -143,14 +155,24 @@ class StoreInbox:
         on_shop: Callable[[Shop], None],
         on_catalogue: Callable[[CatalogueStatus], None],
         on_documents: Callable[[str], None] = lambda _stream: None,
+        on_programme: Callable[[Programme, str], None] = lambda _programme, _unreadable: None,
+        members: MembersFile | None = None,
     ) -> None:
-        """`on_documents` is told each stream without a table of its own that brought rows."""
+        """`on_documents` is told each stream without a table of its own that brought rows, `on_programme` the
+        rules of members in force and why a newer document is not.
+
+        `members` is closed with the inbox; without one they go into a file beside the ledger.
+        """
         self._reader = _Reader(ledger)
         self._writer = writer
         self._catalogue = catalogue
         self._on_shop = on_shop
         self._on_catalogue = on_catalogue
         self._on_documents = on_documents
+        self._on_programme = on_programme
+        self._members = members or MembersFile(
+            CatalogPlace(ledger.with_name(MEMBERS_NAME)), lambda: time.time_ns() // 1_000_000
+        )
         self._has_shop = False
         self._set_aside: tuple[dict[str, bytes], str | None] | None = None
 
@@ -158,6 +180,8 @@ class StoreInbox:
         """How far a stream has been applied; from the beginning where what it brought cannot be read."""
         if stream in _IN_CATALOGUE:
             return self._tried(lambda: self._catalogue.cursor(stream))
+        if stream == STREAM_MEMBERS:
+            return self._tried_members(self._members.cursor)
         if stream == STREAM_SETTINGS and not self._has_shop:
             # A till without its shop can do nothing but wait for the hub to send it once more.
             self._has_shop = self._reader.ask(_is_shop_readable)
@@ -172,6 +196,10 @@ class StoreInbox:
         """
         if stream == STREAM_SETTINGS:
             self._apply_settings(changes, cursor)
+        elif stream == STREAM_MEMBERS:
+            self._tried_members(lambda: self._members.apply(changes, cursor))
+            if changes:
+                self._on_documents(stream)
         elif stream in _IN_CATALOGUE:
             self._tried(lambda: self._catalogue.apply(stream, changes, cursor))
             if stream in (STREAM_CATALOGUE, STREAM_PRICES):
@@ -181,6 +209,10 @@ class StoreInbox:
 
     def caught_up(self, stream: str) -> None:
         """There is no more of a stream: rows that did not come again since it began anew are forgotten."""
+        if stream == STREAM_MEMBERS:
+            if self._tried_members(self._members.tidy):
+                self._on_documents(stream)
+            return
         if stream not in _IN_CATALOGUE or not self._tried(lambda: self._catalogue.forget_older(stream)):
             return
         if stream in (STREAM_CATALOGUE, STREAM_PRICES):
@@ -197,16 +229,19 @@ class StoreInbox:
         """Tell of everything in the catalogue's file, which is another one now."""
         self._on_catalogue(self._tried(self._catalogue.status))
         for stream in STREAMS:
-            if stream not in (STREAM_SETTINGS, STREAM_CATALOGUE, STREAM_PRICES):
+            if stream in _IN_CATALOGUE and stream not in (STREAM_CATALOGUE, STREAM_PRICES):
                 self._on_documents(stream)
 
     def _apply_settings(self, changes: Sequence[Change], cursor: str | None) -> None:
         documents: dict[str, bytes] = {}
         shop: Shop | None = None
+        has_programme = False
         for change in changes:
             match read_setting(change):
                 case ShopReceived(received, document):
                     documents[SHOP], shop = document, received
+                case ProgrammeReceived(known):
+                    documents[UNREAD], has_programme = b"null" if known is None else known, True
                 case SettingReceived(key, known):
                     documents[_UNKNOWN + key] = b"null" if known is None else known
                 case Unreadable(key, reason, unread):
@@ -220,6 +255,9 @@ class StoreInbox:
         if shop is not None:
             self._has_shop = True
             self._on_shop(shop)
+        if has_programme or shop is not None:
+            # Also with a shop that is new: amounts in it are of its currency.
+            self._on_programme(*self._reader.ask(read_programme))
 
     def _tried(self, act: Callable[[], T]) -> T:
         try:
@@ -227,6 +265,19 @@ class StoreInbox:
         except (DatabaseError, *UNFIT) as error:
             raise StoreUnavailable(str(error)) from error
 
+    def _tried_members(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except (DatabaseError, *UNFIT, OSError) as error:
+            # What is wrong with it is mended by the hub sending all of it again.
+            self._members.drop_if_damaged(error)
+            raise StoreUnavailable(str(error)) from error
+
+    def wipe_members(self) -> None:
+        """Delete the members of this till; called on the sync thread."""
+        self._tried_members(self._members.wipe)
+
     def close(self) -> None:
-        """Let the file go; called when the sync thread has ended."""
+        """Let the files go; called when the sync thread has ended."""
         self._reader.close()
+        self._members.close()

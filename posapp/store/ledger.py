@@ -33,6 +33,7 @@ from posapp.store.drafts import drop_draft
 from posapp.store.engine import Connection, ConnectionFactory
 from posapp.store.epochs import begin, forget_restored, was_restored
 from posapp.store.journal import Journal
+from posapp.store.leases import drop_leases, note_rights
 from posapp.store.prints import insert_print
 from posapp.store.sales import SalePlace, insert_sale, receipt_number_of
 from posapp.store.settings import note_lockout
@@ -69,6 +70,7 @@ class _Act:
     receipt_number: str | None = None
     job_no: int | None = None
     settled: ShiftTotals | None = None
+    has_leases_changed: bool = False
 
 
 class Ledger:
@@ -83,6 +85,7 @@ class Ledger:
         self._is_log_sound = False
         self._doubts = Doubts()
         self._answers: OrderedDict[str, Committed] = OrderedDict()
+        self._has_leases_changed = False
 
     def connection(self) -> Connection:
         """The connection, opened anew where a trouble closed it."""
@@ -96,6 +99,11 @@ class Ledger:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def have_leases_changed(self) -> bool:
+        """Whether leases may be otherwise than when this was asked last."""
+        changed, self._has_leases_changed = self._has_leases_changed, False
+        return changed
 
     def write(self, work: Write) -> Trouble | None:
         """Run work in one durable transaction; the trouble's name where nothing was stored."""
@@ -166,6 +174,10 @@ class Ledger:
         fact = begin(connection, wish, now_ms=self._clock.now_ms())
         self._state = None
         if fact is not None:
+            if fact.epoch != fact.epoch_before:
+                # Another copy of this ledger may be giving away what it was granted.
+                drop_leases(connection)
+                self._has_leases_changed = True
             self._commit(connection, Commit(commit_id="", facts=(fact,)))
         return fact
 
@@ -239,6 +251,7 @@ class Ledger:
             drop_draft(connection, effect.drops_draft)
         write_state(connection, before, act.state)
         self._state = act.state
+        self._has_leases_changed |= act.has_leases_changed
         self._doubts.note(facts, act.state)
         totals = act.settled if act.state.shift is None else act.state.shift.totals
         return Committed(effect.commit_id, act.receipt_number, totals)
@@ -249,6 +262,7 @@ class Ledger:
             return
         state.scan_no = max(state.scan_no, last_scan_of(fact))
         journal_no = self._journal.append(connection, fact, state, receipt_number=act.receipt_number)
+        act.has_leases_changed |= note_rights(connection, fact)
         match fact:
             case TransactionCompleted():
                 shift = expect_open(shift, fact.shift_id)

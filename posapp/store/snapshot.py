@@ -30,7 +30,13 @@ from sync.engine.ports import StoreUnavailable
 from sync.protocol.catalog_file import CATALOG_FILE_VERSION, CATALOG_TABLES
 from sync.protocol.cursors import position_of
 from sync.protocol.messages import Manifest
-from sync.protocol.versions import STREAM_CATALOGUE, STREAM_PRICES, STREAM_SETTINGS, STREAMS
+from sync.protocol.versions import (
+    STREAM_CATALOGUE,
+    STREAM_MEMBERS,
+    STREAM_PRICES,
+    STREAM_SETTINGS,
+    STREAMS,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -40,7 +46,9 @@ _SPARE_BYTES: Final = 64 * 1024 * 1024
 _CHECKED: Final = (("item",), tuple(table for table in CATALOG_TABLES if table != "item"))
 #: Whose rows may be newer here than in a snapshot, or are in none.
 _DOCUMENTS: Final = tuple(
-    stream for stream in STREAMS if stream not in (STREAM_SETTINGS, STREAM_CATALOGUE, STREAM_PRICES)
+    stream
+    for stream in STREAMS
+    if stream not in (STREAM_SETTINGS, STREAM_CATALOGUE, STREAM_PRICES, STREAM_MEMBERS)
 )
 
 

@@ -114,6 +114,33 @@ OPERATOR_LOCK = Table(
     _int("locked_until_ms"),
     sqlite_with_rowid=False,
 )
+LEASE = Table(
+    "lease",
+    METADATA,
+    _text("lease_id", key=True),
+    _text("kind"),
+    *(_int(name) for name in ("amount", "until_ms", "spent")),
+    *(_text(name) for name in ("state", "body", "key_id", "signature")),
+    CheckConstraint("spent >= 0"),
+    CheckConstraint("state IN ('open', 'closed')"),
+    sqlite_with_rowid=False,
+)
+PENDING_JOIN = Table(
+    "pending_join",
+    METADATA,
+    _int("join_no", key=True),
+    _text("join_id", unique=True),
+    _blob("body"),
+)
+CODE_STEP = Table("code_step", METADATA, _text("member_id", key=True), _int("step"), sqlite_with_rowid=False)
+CLOCK = Table(
+    "clock",
+    METADATA,
+    _int("one", key=True),
+    _int("floor_ms"),
+    _int("offset_ms"),
+    CheckConstraint("one = 1"),
+)
 
 # --- what happened ----------------------------------------------------------------------------
 JOURNAL = Table(

@@ -13,14 +13,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
-from posapp.domain.facts import EpochBegun, ShiftTotals
+from posapp.domain.facts import EpochBegun, Fact, ShiftTotals
 from posapp.domain.paper import PaperDocument
 from posapp.flows.effects import Commit, Record
 from posapp.flows.intents import CommitFailed, Recovered, ShiftRead
+from posapp.flows.member_answers import JoinKept
+from posapp.flows.member_effects import KeepJoin
 from posapp.flows.ports import Clock
 from posapp.store import outbox, tidying
 from posapp.store.drafts import DraftAct, write_draft
 from posapp.store.engine import Connection
+from posapp.store.joins import put_join
 from posapp.store.lanes import (
     AskWork,
     CommitDone,
@@ -31,8 +34,10 @@ from posapp.store.lanes import (
     RecordWork,
     Work,
 )
-from posapp.store.ledger import Ledger
+from posapp.store.leases import HeldLeases, held_leases
+from posapp.store.ledger import Ledger, Write
 from posapp.store.prints import PrintState, Slip, mark_prints, pending_prints, receipt_of
+from posapp.store.programme import settle_programme
 from posapp.store.pruning import prune
 from posapp.store.recovery import recover
 from posapp.store.settings import LANGUAGE, put_cursor, put_scanners, put_setting
@@ -72,6 +77,7 @@ class LedgerWriter:
         on_draft_failed: Callable[[Trouble], None],
         on_stored: Callable[[], None] = lambda: None,
         on_begun: Callable[[EpochBegun], None] = lambda _begun: None,
+        on_leases: Callable[[HeldLeases], None] = lambda _held: None,
         patience: Patience | None = None,
     ) -> None:
         self._ledger = ledger
@@ -79,6 +85,7 @@ class LedgerWriter:
         self._on_draft_failed = on_draft_failed
         self._on_stored = on_stored
         self._on_begun = on_begun
+        self._on_leases = on_leases
         self._patience = patience or Patience()
         self._lanes = Lanes()
         self._thread = threading.Thread(target=self._run, name="db-writer")
@@ -124,6 +131,18 @@ class LedgerWriter:
     def draft(self, act: DraftAct) -> None:
         """Store, park or take up a cart; the newest state of a cart counts."""
         self._lanes.put_draft(act)
+
+    def keep_join(self, effect: KeepJoin, done: Callable[[JoinKept], None]) -> None:
+        """Store a wish to join and its fact in one transaction; answers when that is durable, or why not."""
+        things = (effect.fact, lambda connection: put_join(connection, effect.joining))
+
+        def keep() -> None:
+            trouble = self._tried(partial(self._ledger.record, things), _FAULT)
+            done(JoinKept(effect.joining.join_id, trouble or ""))
+            if trouble is None:
+                self._tried(self._on_stored, None)
+
+        self._lanes.put(AskWork(keep))
 
     def set_language(self, language: str) -> None:
         """Remember the language of this till."""
@@ -185,9 +204,23 @@ class LedgerWriter:
         def write(connection: Connection) -> None:
             for name, document in documents.items():
                 put_setting(connection, name, document)
+            settle_programme(connection)
             put_cursor(connection, "settings", cursor)
 
         self._lanes.put(InboxWork(write, done))
+
+    def change(self, things: Sequence[Fact | Write], done: Callable[[Trouble | None], None]) -> None:
+        """Store facts and small changes about rights in one transaction; tells when it is durable."""
+
+        def act() -> None:
+            trouble = self._tried(partial(self._ledger.record, things), _FAULT)
+            if trouble is None:
+                self._tell_leases(anew=True)
+            done(trouble)
+            if trouble is None:
+                self._tried(self._on_stored, None)
+
+        self._lanes.put(AskWork(act))
 
     def acknowledge(
         self, epoch: int, through: int, backed_up_through: int, done: Callable[[Trouble | None], None]
@@ -219,6 +252,7 @@ class LedgerWriter:
             work = self._lanes.take(self._pause_s())
             if work is not None:
                 self._tried(partial(self._do, work), None)
+                self._tell_leases()
                 self._is_tidy = False
                 self._tried(self._force_checkpoint, None)
             elif self._lanes.stopped:
@@ -247,6 +281,8 @@ class LedgerWriter:
                 answer = self._tried(partial(self._ledger.commit, work.effect), failed)
                 if work.effect.drops_draft is not None and not isinstance(answer, CommitFailed):
                     self._lanes.forget_drafts(work.effect.drops_draft)
+                # Before the answer: with the next sale the till must know what is left.
+                self._tell_leases()
                 self._tried(partial(work.done, answer), None)
                 if not isinstance(answer, CommitFailed):
                     self._tried(self._on_stored, None)
@@ -258,6 +294,13 @@ class LedgerWriter:
                 self._store_records(work)
             case InboxWork():
                 work.done(self._tried(partial(self._ledger.write, work.write), _FAULT))
+
+    def _tell_leases(self, *, anew: bool = False) -> None:
+        if not self._ledger.have_leases_changed() and not anew:
+            return
+        held = self._tried(partial(self._ledger.ask, held_leases, None), None)
+        if held is not None:
+            self._tried(partial(self._on_leases, held), None)
 
     def _store_drafts(self, work: DraftWork) -> None:
         def write(connection: Connection) -> None:

@@ -228,7 +228,7 @@ def test_rows_that_are_newer_here_are_kept(till: Till, tmp_path: Path, clock: An
     till.file.apply("recalls", [document_change("r", 9, "newer here")], "hub:9")
     till.file.apply("stock", [document_change("s", 3, "older here")], "hub:3")
     till.file.apply("promotions", [document_change("p", 9, "another life")], "former:9")
-    till.file.apply("members", [document_change("m", 1, "in no snapshot")], "hub:2")
+    till.file.apply("orders", [document_change("m", 1, "in no snapshot")], "hub:2")
     streams: dict[str, tuple[list[Change], str]] = {
         **GOODS,
         "recalls": ([document_change("r", 5, "older"), document_change("r2", 5, "gone since")], "hub:5"),
@@ -236,12 +236,12 @@ def test_rows_that_are_newer_here_are_kept(till: Till, tmp_path: Path, clock: An
         "promotions": ([document_change("p", 2, "this life")], "hub:2"),
     }
     assert take(till.files, *make_snapshot(tmp_path, clock, streams)) == "installed"
-    held = {stream: till.reader.documents(stream) for stream in ("recalls", "stock", "promotions", "members")}
+    held = {stream: till.reader.documents(stream) for stream in ("recalls", "stock", "promotions", "orders")}
     assert held == {
         "recalls": (("r", b'"newer here"'),),
         "stock": (("s", b'"newer"'),),
         "promotions": (("p", b'"this life"'),),
-        "members": (("m", b'"in no snapshot"'),),
+        "orders": (("m", b'"in no snapshot"'),),
     }
     assert [till.file.cursor(stream) for stream in held] == ["hub:9", "hub:8", "hub:2", "hub:2"]
 
