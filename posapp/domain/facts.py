@@ -104,7 +104,8 @@ class TaxLine:
 class TenderLine:
     """Money the customer gave: `amount_minor` as handed over, change not taken off.
 
-    Of a gift card `reference` is its id, and `lease_id` is set where the hub was not asked.
+    Of a gift card `reference` is its id; `hold_id` names what the hub kept of it, or `lease_id` is set where
+    the hub was not asked. `left_minor` is what the hub said is left on it (None: it did not).
     """
 
     tender_no: int
@@ -114,6 +115,8 @@ class TenderLine:
     amount_minor: int
     reference: str = ""
     lease_id: str = ""
+    hold_id: str = ""
+    left_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,18 +263,30 @@ class ShiftOpened:
 
 @dataclass(frozen=True, slots=True)
 class TenderTotal:
-    """What one way of paying took in a shift, change already off; `count` is tender lines."""
+    """What one way of paying took in a shift, change already off; `count` is tender lines of sales.
+
+    `refunds_minor` is what went back by it.
+    """
 
     tender_id: str
     names: Words
     kind: Literal["cash", "recorded", "gift"]
     count: int
     sales_minor: int
+    refunds_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """What is left of it."""
+        return self.sales_minor - self.refunds_minor
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftTotals:
-    """A shift's running figures, kept by the ledger in the same commit as every sale."""
+    """A shift's running figures, kept by the ledger in the same commit as every sale and return.
+
+    `taxes` and `rounding_minor` are net of what was given back; the other sums of sales are of sales alone.
+    """
 
     shift_id: str
     number: int
@@ -293,11 +308,23 @@ class ShiftTotals:
     quarantined: int = 0
     discount_minor: int = 0
     discounts: tuple[DiscountTotal, ...] = ()
+    returns_count: int = 0
+    returns_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """What sales came to, less what was given back."""
+        return self.sales_minor - self.returns_minor
+
+    @property
+    def cash_refunds_minor(self) -> int:
+        """What was given back out of the drawer."""
+        return sum(t.refunds_minor for t in self.tenders if t.kind == "cash")
 
     @property
     def expected_cash_minor(self) -> int:
-        """Cash that should lie in the drawer: the float and what cash sales left there."""
-        return self.float_minor + sum(t.sales_minor for t in self.tenders if t.kind == "cash")
+        """Cash that should lie in the drawer: the float and what cash sales left there after refunds."""
+        return self.float_minor + sum(t.net_minor for t in self.tenders if t.kind == "cash")
 
 
 @dataclass(frozen=True, slots=True)

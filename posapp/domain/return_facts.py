@@ -20,7 +20,8 @@ class ReturnLine:
     """Pieces of one line of the sale that came back: `units` are their places in the line, from 0.
 
     Goods by weight come back whole as unit 0. `amount_minor` is what they paid, and what is given back.
-    With a `gift_card` it is taken off that card again.
+    With a `gift_card` it is taken off that card again. `gtin14` and `serial` name the one piece that a line
+    with a serial number is.
     """
 
     line_no: int
@@ -34,6 +35,8 @@ class ReturnLine:
     disposition: Literal["resell", "damaged"]
     is_faulty: bool = False
     gift_card: str = ""
+    gtin14: str = ""
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

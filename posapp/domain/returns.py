@@ -50,6 +50,8 @@ class ReturnTerms:
     days: int
     #: Goods of which no piece may come back, by SKU.
     staying: frozenset[str] = frozenset()
+    #: What is on gift cards that the sale put money on, as far as the hub could be asked just now.
+    gift_left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def last_day(self) -> date:
@@ -186,6 +188,9 @@ def completed(found: ReturnQuote, context: ReturnContext) -> ReturnCompleted:
             reason=each.wish.reason,
             disposition=each.wish.disposition,
             is_faulty=each.wish.is_faulty,
+            gift_card=each.line.gift_card,
+            gtin14=each.line.pack.gtin14 if each.line.pack is not None and each.line.pack.serial else "",
+            serial=each.line.pack.serial if each.line.pack is not None else "",
         )
         for each in found.lines
         if each.wish is not None
@@ -263,10 +268,10 @@ def _left(line: SaleLine, before: _Before) -> tuple[int, ...]:
 def _line(line: SaleLine, before: _Before, wish: WishedPieces | None, terms: ReturnTerms) -> ReturnableLine:
     left = _left(line, before)
     stay: Stay = ""
-    if line.gift_card:
-        stay = "gift_card"
-    elif not left:
+    if not left:
         stay = "returned"
+    elif line.gift_card and terms.gift_left.get(line.gift_card, 0) < line.amount_minor:
+        stay = "gift_card"
     elif line.sku in terms.staying:
         stay = "not_returnable"
     elif terms.today > terms.last_day:
@@ -294,9 +299,13 @@ def _quoted(
     *,
     is_last: bool,
 ) -> ReturnQuote:
+    names = {tax.rate_id: tax.names for tax in sale.taxes}
     taxes = tuple(
-        RefundTax(tax.rate_id, tax.ppm, tax.included, tax.taxable_minor, tax.tax_minor) for tax in given.taxes
-    )
+        RefundTax(
+            tax.rate_id, tax.ppm, tax.included, tax.taxable_minor, tax.tax_minor, names.get(tax.rate_id, {})
+        )
+        for tax in given.taxes
+    )  # fmt: skip
     added = sum(tax.tax_minor for tax in taxes if not tax.included)
     owed = given.amount_minor - given.kept_minor
     left = sale.total_minor - before.total_minor

@@ -24,7 +24,7 @@ class PrintRequest:
     "{receipt_number}" in the document by the number it gives."""
 
     job_id: str
-    kind: Literal["receipt", "x_report", "z_report", "test"]
+    kind: Literal["receipt", "return", "x_report", "z_report", "test"]
     document: PaperDocument
 
 

@@ -23,6 +23,7 @@ from posapp.domain.facts import (
     TransactionVoided,
 )
 from posapp.domain.price_facts import PromotionSetAside
+from posapp.domain.return_facts import ReturnCompleted
 from posapp.exchange.outgoing import Place, last_scan_of
 from posapp.flows.effects import Commit
 from posapp.flows.intents import CommitFailed, Committed
@@ -35,6 +36,7 @@ from posapp.store.epochs import begin, forget_restored, was_restored
 from posapp.store.journal import Journal
 from posapp.store.leases import drop_leases, note_rights
 from posapp.store.prints import insert_print
+from posapp.store.returns import insert_return, return_number_of
 from posapp.store.sales import SalePlace, insert_sale, receipt_number_of
 from posapp.store.settings import note_lockout
 from posapp.store.shift_reading import PROMOTIONS, first_time, quarantine
@@ -48,7 +50,7 @@ from posapp.store.shifts import (
     totals_of,
 )
 from posapp.store.state import OpenShift, TillState, read_state, write_state
-from posapp.store.totals import check_sale, with_override, with_sale, with_voided
+from posapp.store.totals import check_return, check_sale, with_override, with_return, with_sale, with_voided
 from posapp.store.troubles import UNFIT, DatabaseError, NoSuchShiftError, Trouble, trouble_of
 from sync.engine.ports import Beginning
 
@@ -220,13 +222,7 @@ class Ledger:
             connection.close()
 
     def _commit(self, connection: Connection, effect: Commit) -> Committed:
-        sale: TransactionCompleted | None = None
-        for fact in effect.facts:
-            if type(fact) is TransactionCompleted:
-                if sale is not None:
-                    raise ValueError("a commit stores one sale")
-                sale = fact
-                check_sale(sale)
+        sale = _numbered(effect)
         before = self._state or read_state(connection)
         facts = self._doubts.without_stored(effect.facts)
         if effect.facts and not facts:
@@ -239,11 +235,11 @@ class Ledger:
             job_no = insert_print(
                 connection,
                 request,
-                transaction_id=None if sale is None else sale.transaction_id,
+                transaction_id=None if sale is None else _id_of(sale),
                 receipt_number=act.receipt_number,
                 now_ms=self._clock.now_ms(),
             )
-            if request.kind == "receipt":
+            if request.kind in ("receipt", "return"):
                 act.job_no = job_no
         for fact in facts:
             self._write_fact(act, fact)
@@ -272,6 +268,14 @@ class Ledger:
                 )
                 insert_sale(connection, fact, place)
                 state.shift = OpenShift(shift.shift_no, with_sale(shift.totals, fact))
+            case ReturnCompleted():
+                shift = expect_open(shift, fact.shift_id)
+                assert act.receipt_number is not None
+                place = SalePlace(
+                    state.receipt_seq, act.receipt_number, shift.shift_no, journal_no, act.job_no
+                )
+                insert_return(connection, fact, place)
+                state.shift = OpenShift(shift.shift_no, with_return(shift.totals, fact))
             case TransactionVoided():
                 shift = expect_open(shift, fact.shift_id)
                 state.shift = OpenShift(shift.shift_no, with_voided(shift.totals, fact))
@@ -306,6 +310,26 @@ class Ledger:
             return None
 
 
+def _numbered(effect: Commit) -> TransactionCompleted | ReturnCompleted | None:
+    """The one fact of a commit that takes a receipt number, checked; raises ValueError."""
+    found: TransactionCompleted | ReturnCompleted | None = None
+    for fact in effect.facts:
+        if type(fact) is not TransactionCompleted and type(fact) is not ReturnCompleted:
+            continue
+        if found is not None:
+            raise ValueError("a commit stores one sale or one return")
+        found = fact
+        if type(fact) is TransactionCompleted:
+            check_sale(fact)
+        else:
+            check_return(fact)
+    return found
+
+
+def _id_of(fact: TransactionCompleted | ReturnCompleted) -> str:
+    return fact.transaction_id if isinstance(fact, TransactionCompleted) else fact.return_id
+
+
 def _is_news(connection: Connection, fact: PromotionSetAside) -> bool:
     """Whether this version of a promotion is set aside for the first time."""
     key = f"{fact.promotion_id}@{fact.document_sha256}"
@@ -320,6 +344,10 @@ def _answer_of(connection: Connection, effect: Commit) -> Committed | None:
         match fact:
             case TransactionCompleted():
                 number = receipt_number_of(connection, fact.transaction_id)
+                is_stored = number is not None
+                totals = totals_of(connection, fact.shift_id)
+            case ReturnCompleted():
+                number = return_number_of(connection, fact.return_id)
                 is_stored = number is not None
                 totals = totals_of(connection, fact.shift_id)
             case ShiftOpened() | ShiftSettled():

@@ -17,7 +17,7 @@ from posapp.store.settings import PLACE, get_setting, put_setting
 from posapp.values import dataclass
 
 #: The newest step in `migrations/versions`; a test keeps the two together.
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

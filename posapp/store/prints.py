@@ -95,8 +95,9 @@ def unprinted_count(connection: Connection) -> int:
 def receipt_of(connection: Connection, transaction_id: str) -> PaperDocument | None:
     """The receipt of a stored sale, or None where there is none that can be read."""
     row = connection.execute(
-        "SELECT document FROM retail_transaction JOIN print_job USING (job_no) "
-        "WHERE retail_transaction.transaction_id = ?",
+        "SELECT document FROM print_job WHERE job_no = coalesce("
+        "(SELECT job_no FROM retail_transaction WHERE transaction_id = ?1), "
+        "(SELECT job_no FROM return_transaction WHERE return_id = ?1))",
         (transaction_id,),
     ).fetchone()
     return None if row is None else _document(row[0])

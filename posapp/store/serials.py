@@ -1,4 +1,4 @@
-"""Which pieces with a serial number were sold here, asked at the scan over a connection that writes nothing.
+"""Which pieces with a serial number were sold here and stayed sold, asked over a connection that only reads.
 
 Knows only this till's own ledger: what another till sold is not seen here.
 """
@@ -13,7 +13,9 @@ from posapp.store.troubles import UNFIT, DatabaseError
 
 _SOLD_AT: Final = (
     "SELECT completed_at_ms FROM serial_sold JOIN retail_transaction USING (receipt_seq) "
-    "WHERE gtin14 = ? AND serial = ? ORDER BY receipt_seq DESC LIMIT 1"
+    "WHERE gtin14 = ?1 AND serial = ?2 AND receipt_seq > coalesce("
+    "(SELECT max(receipt_seq) FROM serial_back WHERE gtin14 = ?1 AND serial = ?2), 0) "
+    "ORDER BY receipt_seq DESC LIMIT 1"
 )
 
 

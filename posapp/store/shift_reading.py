@@ -15,7 +15,8 @@ import msgspec
 from posapp.domain.facts import SaleLine, ShiftTotals, TaxLine, TenderLine, TransactionCompleted, VoidedLine
 from posapp.domain.price_facts import PriceModifier, UnitsPaid
 from posapp.store.engine import Connection
-from posapp.store.totals import check_sale, with_sale
+from posapp.store.return_reading import read_return
+from posapp.store.totals import check_return, check_sale, with_return, with_sale
 from posapp.store.troubles import UNFIT, DatabaseError
 
 _SALE_COLUMNS: Final = (
@@ -61,6 +62,11 @@ def read_shift(connection: Connection, shift_id: str, *, now_ms: int | None) -> 
     broken: list[tuple[str, str, str]] = []
     for receipt_seq in _numbers(connection, first_seq, last_seq):
         try:
+            back = read_return(connection, receipt_seq)
+            if back is not None:
+                check_return(back)
+                totals = with_return(totals, back)
+                continue
             sale = _read_sale(connection, receipt_seq)
             check_sale(sale)
             totals = with_sale(totals, sale)

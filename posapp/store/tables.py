@@ -218,6 +218,60 @@ SERIAL_SOLD = Table(
     _int("receipt_seq", "retail_transaction.receipt_seq", key=True),
     sqlite_with_rowid=False,
 )
+RETURN_TRANSACTION = Table(
+    "return_transaction",
+    METADATA,
+    _int("receipt_seq", key=True),
+    _text("return_id", unique=True),
+    *(_text(name) for name in ("receipt_number", "sale_id", "sale_receipt")),
+    _int("shift_no", "shift.shift_no"),
+    _int("journal_no"),
+    _int("job_no", null=True),
+    _text("operator_id"),
+    *(_int(name) for name in ("completed_at_ms", "goods_minor", "kept_minor", "tax_added_minor")),
+    *(_int(name) for name in ("rounding_minor", "total_minor")),
+    CheckConstraint("total_minor >= 0"),
+    CheckConstraint("goods_minor - kept_minor + tax_added_minor + rounding_minor = total_minor"),
+)
+RETURN_LINE = Table(
+    "return_line",
+    METADATA,
+    _int("line_id", key=True),
+    _int("receipt_seq", "return_transaction.receipt_seq"),
+    _int("line_no"),
+    *(_text(name) for name in ("sku", "names", "unit")),
+    *(_int(name) for name in ("quantity", "amount_minor")),
+    *(_text(name) for name in ("reason", "disposition")),
+    _int("is_faulty"),
+    CheckConstraint("line_id = receipt_seq * 16384 + line_no"),
+    CheckConstraint("line_no BETWEEN 1 AND 16383"),
+)
+RETURN_UNIT = Table(
+    "return_unit",
+    METADATA,
+    _text("sale_id", key=True),
+    *(_int(name, key=True) for name in ("line_no", "unit_no")),
+    _int("receipt_seq", "return_transaction.receipt_seq"),
+    sqlite_with_rowid=False,
+)
+SERIAL_BACK = Table(
+    "serial_back",
+    METADATA,
+    _text("gtin14", key=True),
+    _text("serial", key=True),
+    _int("receipt_seq", "return_transaction.receipt_seq", key=True),
+    sqlite_with_rowid=False,
+)
+REFUND_LINE = Table(
+    "refund_line",
+    METADATA,
+    _int("receipt_seq", "return_transaction.receipt_seq", key=True),
+    *(_int(name, key=True) for name in ("part", "line_no")),
+    *(_text(name) for name in ("what", "names", "kind", "text")),
+    *(_int(name) for name in ("number", "base_minor", "amount_minor")),
+    CheckConstraint("part BETWEEN 2 AND 3"),
+    sqlite_with_rowid=False,
+)
 SHIFT_COUNT = Table(
     "shift_count",
     METADATA,

@@ -20,6 +20,7 @@ from posapp.domain.facts import (
     TransactionVoided,
 )
 from posapp.domain.price_facts import DiscountTotal, PriceModifier
+from posapp.domain.return_facts import RefundTax, RefundTender, ReturnCompleted
 from posapp.store.troubles import NotBalancedError
 
 #: Promotions that a shift's figures name one by one.
@@ -117,7 +118,51 @@ def with_sale(totals: ShiftTotals, sale: TransactionCompleted) -> ShiftTotals:
         totals.quarantined,
         totals.discount_minor + sale.discount_minor,
         _with_discounts(totals.discounts, sale.discounts) if sale.discounts else totals.discounts,
+        totals.returns_count,
+        totals.returns_minor,
     )
+
+
+def check_return(fact: ReturnCompleted) -> None:
+    """Raise NotBalancedError where lines, pieces, taxes, rounding and what goes back do not agree."""
+    if sum([line.amount_minor for line in fact.lines]) != fact.goods_minor:
+        raise NotBalancedError("the lines are not the goods")
+    pieces = [(line.line_no, unit) for line in fact.lines for unit in line.units]
+    if len(set(pieces)) != len(pieces) or any(not line.units for line in fact.lines):
+        raise NotBalancedError("a piece comes back twice or not at all")
+    if sum([tax.tax_minor for tax in fact.taxes if not tax.included]) != fact.tax_added_minor:
+        raise NotBalancedError("the taxes are not the tax added")
+    owed = fact.goods_minor - fact.kept_minor + fact.tax_added_minor
+    if owed + fact.rounding_minor != fact.total_minor:
+        raise NotBalancedError("goods, tax and rounding are not the total")
+    if sum([tender.amount_minor for tender in fact.tenders]) != fact.total_minor:
+        raise NotBalancedError("what goes back is not the total")
+    if fact.total_minor < 0 or any(tender.amount_minor < 0 for tender in fact.tenders):
+        raise NotBalancedError("a return takes money")
+
+
+def with_return(totals: ShiftTotals, fact: ReturnCompleted) -> ShiftTotals:
+    """The shift's figures after goods came back."""
+    return replace(
+        totals,
+        rounding_minor=totals.rounding_minor - fact.rounding_minor,
+        tenders=_with_refunds(totals.tenders, fact.tenders),
+        taxes=_with_taxes(totals.taxes, tuple(_given_back(tax) for tax in fact.taxes)),
+        returns_count=totals.returns_count + 1,
+        returns_minor=totals.returns_minor + fact.total_minor,
+    )
+
+
+def _given_back(tax: RefundTax) -> TaxLine:
+    return TaxLine(tax.rate_id, tax.names, tax.ppm, tax.included, -tax.taxable_minor, -tax.tax_minor)
+
+
+def _with_refunds(before: tuple[TenderTotal, ...], now: tuple[RefundTender, ...]) -> tuple[TenderTotal, ...]:
+    totals = {total.tender_id: total for total in before}
+    for each in now:
+        old = totals.get(each.tender_id) or TenderTotal(each.tender_id, each.names, each.kind, 0, 0)
+        totals[each.tender_id] = replace(old, refunds_minor=old.refunds_minor + each.amount_minor)
+    return tuple(totals.values())
 
 
 def with_voided(totals: ShiftTotals, fact: TransactionVoided) -> ShiftTotals:
@@ -159,7 +204,7 @@ def _with_tenders(
             if total.tender_id == tender_id:
                 sales_minor = total.sales_minor + amount_minor
                 totals[number] = TenderTotal(
-                    tender_id, tender.names, tender.kind, total.count + 1, sales_minor
+                    tender_id, tender.names, tender.kind, total.count + 1, sales_minor, total.refunds_minor
                 )
                 break
         else:
@@ -177,9 +222,8 @@ def _with_taxes(before: tuple[TaxLine, ...], now: tuple[TaxLine, ...]) -> tuple[
             if total.rate_id == tax.rate_id and total.ppm == tax.ppm and total.included == tax.included:
                 taxable_minor = total.taxable_minor + tax.taxable_minor
                 tax_minor = total.tax_minor + tax.tax_minor
-                totals[number] = TaxLine(
-                    tax.rate_id, tax.names, tax.ppm, tax.included, taxable_minor, tax_minor
-                )
+                names = tax.names or total.names
+                totals[number] = TaxLine(tax.rate_id, names, tax.ppm, tax.included, taxable_minor, tax_minor)
                 break
         else:
             totals.append(tax)
