@@ -130,7 +130,8 @@ class HoldRequest(msgspec.Struct, frozen=True):
 
 class RefusedRight(msgspec.Struct, frozen=True):
     """A coupon that is not kept and the fixed word why: "used", "locked", "expired", "voided", "unknown",
-    "other_member", "store"; `at_ms` is when it was used or until when it is locked."""
+    "other_member", "store", "proof" (they did not show themselves well enough), "blocked" (the member is);
+    `at_ms` is when it was used or voided, when it ended, or until when it is locked."""
 
     coupon_id: str
     why: str
@@ -139,7 +140,7 @@ class RefusedRight(msgspec.Struct, frozen=True):
 
 class HoldReply(msgspec.Struct, frozen=True):
     """What is kept until `until_ms`. `points_why` is "" where all points are, else "balance", "blocked",
-    "used" (the code's step) or "unknown" (no such member); `points_free` is what could be kept."""
+    "used" (the code's step), "proof" or "unknown" (no such member); `points_free` is what could be kept."""
 
     hold_id: str
     until_ms: int

@@ -38,7 +38,16 @@ from sync.hub.fleet.price_answers import (
 )
 from sync.hub.fleet.statements import SignedStatement
 from sync.protocol.envelope import Envelope
-from sync.protocol.loyalty import GIFT_HOLD, GIFT_TELL, GiftHoldRequest, GiftReply, GiftTellRequest
+from sync.protocol.loyalty import (
+    GIFT_HOLD,
+    GIFT_TELL,
+    HOLD,
+    GiftHoldRequest,
+    GiftReply,
+    GiftTellRequest,
+    HoldReply,
+    HoldRequest,
+)
 from sync.protocol.messages import (
     Challenge,
     Change,
@@ -99,7 +108,7 @@ def _without_raw(kind: type[msgspec.Struct], **instead: Any) -> type[msgspec.Str
 _DOCUMENTS: Final = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=IDS_MOST)]
 _PROMOTION_REQUEST: Final = _without_raw(PromotionRequest, promotions=_DOCUMENTS)
 _TYPES: Final = (
-    GiftReply, GiftTellRequest, GiftHoldRequest,
+    GiftReply, GiftTellRequest, GiftHoldRequest, HoldReply, HoldRequest,
     Challenge, EnrolReply, EnrolRequest, ItemBody, Manifest, PriceBody, Problem, PushReply, RotateReply,
     RotateRequest, SessionReply, SessionRequest, SignedManifest, StatusReply, StatusReport, TerminalSummary,
     Credentials, DoubtPage, LinePage, PersonSession, SettleReply, SettleRequest, SignedStatement,
@@ -200,6 +209,8 @@ DESCRIBED: Final = (
         PushReply, _BINARY, media=BATCH_MEDIA_TYPE, further=_EVENT_HEADERS,
     ),
     Described("get", f"{_TERMINAL}/summary", "What the hub holds of a terminal.", TerminalSummary),
+    Described("post", f"{_TERMINAL}/{HOLD}",
+              "Keep just these coupons and points for a sale; its fact uses them.", HoldReply, HoldRequest),
     Described("post", f"{_TERMINAL}/{GIFT_TELL}", "What may be used of a gift card.", GiftReply,
               GiftTellRequest),
     Described("post", f"{_TERMINAL}/{GIFT_HOLD}", "Keep up to an amount of a gift card for a sale.",
