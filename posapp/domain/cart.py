@@ -13,11 +13,15 @@ from posapp.domain.catalog import Item
 from posapp.domain.facts import Markdown, PackData, SaleLine, ScanRecord, TenderLine, VoidedLine
 from posapp.domain.markdowns import reduced
 from posapp.domain.members.sale_rights import NO_RIGHTS, SaleRights
-from posapp.domain.pricing.terms.basket import Traits
+from posapp.domain.pricing.terms.basket import GIFT_VALUE, Traits
 from posapp.domain.quantity import Quantity, extended_amount, quantity_max
-from posapp.domain.shop import Words
+from posapp.domain.shop import GIFT_CATEGORY, Words
 from posapp.values import dataclass
 
+#: What value for a gift card is called where goods have their SKU.
+GIFT_SKU = "gift-card"
+#: The most that is put on a card at once, in minor units: what is keyed beyond that is a slip of the finger.
+GIFT_MAX_MINOR = 10**8
 #: More lines than any trolley holds; a bound keeps every later step bounded too.
 LINES_MAX = 999
 
@@ -164,6 +168,25 @@ def add_line(cart: Cart, new: NewLine) -> tuple[Cart, int] | None:
     return replace(cart, lines=(*cart.lines, line), next_line_no=cart.next_line_no + 1), line.line_no
 
 
+def add_gift_value(cart: Cart, card_id: str, amount_minor: int, names: Words) -> tuple[Cart, int] | None:
+    """Put an amount on a gift card: a line without tax, discount and points; None where no more fits."""
+    if len(cart.lines) >= LINES_MAX or not 1 <= amount_minor <= GIFT_MAX_MINOR:
+        return None
+    line = CartLine(
+        line_no=cart.next_line_no,
+        sku=GIFT_SKU,
+        names=names,
+        code=card_id,
+        quantity=Quantity(1, "pcs"),
+        unit_price_minor=amount_minor,
+        tax_category=GIFT_CATEGORY,
+        price_reason=GIFT_VALUE,
+        fixed_amount_minor=amount_minor,
+        gift_card=card_id,
+    )
+    return replace(cart, lines=(*cart.lines, line), next_line_no=cart.next_line_no + 1), line.line_no
+
+
 def _line_of(new: NewLine, line_no: int) -> CartLine:
     return CartLine(
         line_no=line_no,
@@ -289,6 +312,7 @@ def sale_lines(cart: Cart) -> tuple[SaleLine, ...]:
             price_reason=line.price_reason,
             pack=line.pack,
             markdown=line.markdown,
+            gift_card=line.gift_card,
         )
         for line in cart.lines
     )

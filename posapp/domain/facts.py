@@ -23,6 +23,7 @@ from posapp.domain.operator_facts import SignOnRefused as SignOnRefused
 from posapp.domain.operator_facts import TerminalUnlocked as TerminalUnlocked
 from posapp.domain.price_facts import DiscountTotal, GiftGiven, PriceModifier, PromotionSetAside, UnitsPaid
 from posapp.domain.return_facts import ReturnCompleted
+from posapp.domain.tender_facts import TenderLine as TenderLine
 from posapp.values import dataclass
 
 Words = Mapping[str, str]
@@ -98,25 +99,6 @@ class TaxLine:
     included: bool
     taxable_minor: int
     tax_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class TenderLine:
-    """Money the customer gave: `amount_minor` as handed over, change not taken off.
-
-    Of a gift card `reference` is its id; `hold_id` names what the hub kept of it, or `lease_id` is set where
-    the hub was not asked. `left_minor` is what the hub said is left on it (None: it did not).
-    """
-
-    tender_no: int
-    tender_id: str
-    kind: Literal["cash", "recorded", "gift"]
-    names: Words
-    amount_minor: int
-    reference: str = ""
-    lease_id: str = ""
-    hold_id: str = ""
-    left_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

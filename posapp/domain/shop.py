@@ -39,6 +39,7 @@ class Permission(StrEnum):
     VOID_SALE = "void_sale"
     CLOSE_WITH_VARIANCE = "close_with_variance"
     APPROVE = "approve"
+    REFUND = "refund"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class TaxCategory:
     rate_ids: tuple[str, ...]
 
 
+#: The category of value that is put on a gift card: it is taxed when it is spent. No shop has one of its own.
+GIFT_CATEGORY = "gift_card"
+
+
 @dataclass(frozen=True, slots=True)
 class TaxRules:
     """Whether prices include tax, and whether tax is rounded per receipt or per line."""
@@ -89,7 +94,9 @@ class TaxRules:
     default_category: str
 
     def rates_of(self, category_id: str) -> tuple[TaxRate, ...]:
-        """Rates of a category; an unknown category is taxed as the default one."""
+        """Rates of a category; an unknown category is taxed as the default one, a gift card's value not."""
+        if category_id == GIFT_CATEGORY:
+            return ()
         by_id = {category.category_id: category for category in self.categories}
         category = by_id.get(category_id) or by_id[self.default_category]
         rates = {rate.rate_id: rate for rate in self.rates}
@@ -161,6 +168,15 @@ class SignOnRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnRules:
+    """For how many days goods may come back (None: as long as the members' programme says), and up to which
+    amount somebody may give back who has no permission for more."""
+
+    days: int | None = None
+    limit_minor: int = 30_000
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """Everything a till must know about its shop; replaced whole when the owner changes it."""
 
@@ -184,6 +200,7 @@ class Shop:
     time_zone: str = "UTC"
     #: What the chain groups the store under, for prices and promotions; "" where it does not.
     region: str = ""
+    returns: ReturnRules = ReturnRules()
     #: Operators and PINs to show on the sign-on screen; only ever filled by the demo.
     demo_pins: Mapping[str, str] = field(default_factory=dict, repr=False)
 

@@ -15,6 +15,7 @@ from posapp.domain.codes.restricted import template_problem
 from posapp.domain.document import Section, show_amount
 from posapp.domain.money import minor_digits
 from posapp.domain.shop import (
+    GIFT_CATEGORY,
     CashRules,
     CodePattern,
     Operator,
@@ -30,6 +31,7 @@ from posapp.domain.shop import (
     TenderType,
     TerminalSetup,
 )
+from posapp.domain.shop_returns import read_returns
 
 LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}(_[A-Za-z0-9]{2,8})*")
 
@@ -43,7 +45,7 @@ _DEFAULT_TENDERS: Sequence[Mapping[str, str]] = (
     {"id": "cash", "kind": "cash", "en": "Cash", "zh_CN": "现金"},
     {"id": "card", "kind": "recorded", "en": "Card", "zh_CN": "银行卡"},
 )
-_TENDER_KINDS: tuple[Literal["recorded", "cash"], ...] = ("recorded", "cash")
+_TENDER_KINDS: tuple[Literal["recorded", "cash", "gift"], ...] = ("recorded", "cash", "gift")
 _TAX_ROUNDINGS: tuple[Literal["total", "line"], ...] = ("total", "line")
 _CASH_ROUNDINGS: tuple[Literal["nearest", "down", "up"], ...] = ("nearest", "down", "up")
 _CARRIES: tuple[Literal["price", "weight", "count"], ...] = ("price", "weight", "count")
@@ -82,6 +84,9 @@ class ShopReading:
         receipt = self._receipt()
         patterns = self._patterns()
         sign_on = self._sign_on()
+        back = self._top.table("returns")
+        returns = read_returns(back, self._currency)
+        self._done(back)
         demo_pins = self._demo_pins(operators)
         self._done(self._top)
         if self._problems:
@@ -105,6 +110,7 @@ class ShopReading:
             day_starts_at_minute=day_starts_at_minute,
             time_zone=time_zone,
             region=region,
+            returns=returns,
             demo_pins=demo_pins,
         )
 
@@ -280,6 +286,8 @@ class ShopReading:
 
     def _tax_category(self, entry: Section, rates: Sequence[TaxRate]) -> TaxCategory:
         category_id = entry.ident("id")
+        if category_id == GIFT_CATEGORY:
+            entry.problem("is the name of what is put on gift cards; give it another.", "id")
         names = entry.words("names", self._languages, {self._languages[0]: category_id})
         rate_ids = entry.texts("rates")
         for rate_id in rate_ids:
@@ -296,6 +304,8 @@ class ShopReading:
         self._unique("tenders", "id", [tender.tender_id for tender in tenders])
         if [tender.kind for tender in tenders].count("cash") != 1:
             self._problems.append('tenders: exactly one must have kind = "cash".')
+        if [tender.kind for tender in tenders].count("gift") > 1:
+            self._problems.append('tenders: at most one may have kind = "gift".')
         return tenders
 
     def _default_tender(self, words: Mapping[str, str]) -> Section:

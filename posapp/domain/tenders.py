@@ -24,6 +24,16 @@ class TenderRefusal(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class GiftPart:
+    """Of which card, kept by the hub under which hold or permitted by which lease, and what is left on it."""
+
+    card_id: str
+    hold_id: str = ""
+    lease_id: str = ""
+    left_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """An open payment; completed when `due_minor` is zero after rounding."""
 
@@ -60,11 +70,12 @@ def take(
 ) -> tuple[Payment, bool] | TenderRefusal:
     """Take an amount by a way to pay; tells the new payment and whether it is complete.
 
-    Recorded tenders give no change, so they refuse more than is due. Cash refuses an amount whose
-    change would be ten of the largest notes or more: that is a slip of the finger. Where a total
-    fell below what was paid already (the shop's taxes changed in between), the rest goes back.
+    What is taken off a gift card names the card, see `take_gift`. All but cash give no change, so they
+    refuse more than is due. Cash refuses an amount whose change would be ten of the largest notes or more:
+    that is a slip of the finger. Where a total fell below what was paid already (the shop's taxes changed in
+    between), the rest goes back.
     """
-    if way.kind == "recorded":
+    if way.kind != "cash":
         if amount_minor > payment.due_minor:
             return TenderRefusal.MORE_THAN_DUE
         if amount_minor <= 0 < payment.due_minor:
@@ -81,6 +92,25 @@ def take(
     paid = _with_tender(payment, way, amount_minor)
     rounded = replace(paid, rounding_minor=rounding)
     return replace(rounded, change_minor=-rounded.balance_minor), True
+
+
+def take_gift(
+    payment: Payment, way: TenderType, amount_minor: int, card: GiftPart
+) -> tuple[Payment, bool] | TenderRefusal:
+    """Take an amount off a gift card; never more than is due, since it gives no change."""
+    if amount_minor <= 0:
+        return TenderRefusal.NOTHING
+    if amount_minor > payment.due_minor:
+        return TenderRefusal.MORE_THAN_DUE
+    paid = _with_tender(payment, way, amount_minor)
+    line = replace(
+        paid.tenders[-1],
+        reference=card.card_id,
+        hold_id=card.hold_id,
+        lease_id=card.lease_id,
+        left_minor=card.left_minor,
+    )
+    return replace(paid, tenders=(*paid.tenders[:-1], line)), paid.due_minor == 0
 
 
 def _with_tender(payment: Payment, way: TenderType, amount_minor: int) -> Payment:

@@ -14,7 +14,7 @@ from posapp.domain.pricing.goods.gates import Open
 from posapp.domain.pricing.goods.runs import Run, Spread, room, spread
 from posapp.domain.pricing.goods.sets import holds
 from posapp.domain.pricing.goods.sharing import share
-from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket, BasketLine
+from posapp.domain.pricing.terms.basket import GIFT_VALUE, PPM_OF_ALL, Basket, BasketLine
 from posapp.domain.pricing.terms.policy import PointsRules, Policy
 from posapp.domain.pricing.terms.priced import PricedLine
 from posapp.domain.pricing.terms.promotion import PointsAdd, PointsPay, PointsTimes, Promotion
@@ -111,6 +111,8 @@ def earned(
 
 def earns(rules: PointsRules, line: BasketLine) -> bool:
     """Whether the goods of a line earn points at all."""
+    if line.price_reason == GIFT_VALUE:
+        return False
     return rules.but is None or not holds(rules.but, line)
 
 

@@ -44,6 +44,10 @@ class Traits:
     tags: frozenset[str] = frozenset()
 
 
+#: The price reason of value that is put on a gift card: it is locked, and earns nothing until it is spent.
+GIFT_VALUE = "gift_card"
+
+
 @dataclass(frozen=True, slots=True)
 class BasketLine:
     """Goods of one kind at one price: `quantity` pieces at `unit_minor` each.
