@@ -102,8 +102,8 @@ def make_member(
         "is_linked": 0, "joined_at_ms": now_ms if joined_at_ms is None else joined_at_ms,
         "changed_at_ms": now_ms, "version": 0,
     }  # fmt: skip
-    done = connection.execute(upsert(connection, MEMBER).values(**values).on_conflict_do_nothing())
-    if done.rowcount != 1:
+    row = upsert(connection, MEMBER).values(**values).on_conflict_do_nothing()
+    if connection.execute(row.returning(MEMBER.c.member_id)).first() is None:
         raise MemberError("id_taken", f"{member_id} is known already")
     change_member(connection, member_id, told, now_ms=now_ms)
     return member_id
@@ -168,7 +168,8 @@ def _bind(connection: Connection, member_id: str, kind: str, key: str, now_ms: i
     statement = upsert(connection, MEMBER_REF).values(
         kind=kind, key=key, member_id=member_id, made_at_ms=now_ms
     )
-    if connection.execute(statement.on_conflict_do_nothing()).rowcount == 1:
+    new = statement.on_conflict_do_nothing().returning(MEMBER_REF.c.member_id)
+    if connection.execute(new).first() is not None:
         return True
     if by_reference(connection, kind, key) != member_id:
         raise MemberError(

@@ -17,11 +17,12 @@ from sqlalchemy import Connection, delete, func, select
 from posapp.domain.members.masks import RefKind, lookup_ref, masked_name, normalised_name, phone_tail
 from sync.hub.feeds.streams import changed_rows, held_bodies, hold_streams, put_rows
 from sync.hub.goods.shop_admin import store_ids
+from sync.hub.loyalty.accounts import account_of
 from sync.hub.loyalty.coupons import coupons_of
 from sync.hub.loyalty.members import Member, canonical, member_of, references, stores_of
 from sync.hub.loyalty.programme_rows import stored_programme
 from sync.hub.schema.members import BLOCKED, BY_ALIAS, BY_CARD, BY_PHONE, MEMBER_STORE
-from sync.hub.schema.points import MEMBER_SPEND, POINTS_ACCOUNT
+from sync.hub.schema.points import MEMBER_SPEND
 from sync.protocol.codec import decode_message, encode_message
 from sync.protocol.loyalty import REVOKED_PREFIX, MemberBody, RevokedBody
 from sync.protocol.versions import STREAM_MEMBERS
@@ -38,9 +39,7 @@ def member_body(connection: Connection, member_id: str, now_ms: int) -> MemberBo
 
 def body_of(connection: Connection, member: Member, now_ms: int) -> MemberBody:
     """The same of a member that was read already."""
-    account = POINTS_ACCOUNT.c
-    query = select(account.active, account.pending).where(account.member_id == member.member_id)
-    active, pending = connection.execute(query).one_or_none() or (0, 0)
+    account = account_of(connection, member.member_id)
     sales = select(func.count(func.distinct(MEMBER_SPEND.c.sale_id)))
     return MemberBody(
         member_id=member.member_id,
@@ -48,8 +47,9 @@ def body_of(connection: Connection, member: Member, now_ms: int) -> MemberBody:
         phone_tail=phone_tail(member.phone),
         level=member.level,
         tags=member.tags,
-        points=active,
-        pending=pending,
+        # What is held for an open sale is told as well: the till that holds it must not lose it from sight.
+        points=max(0, account.active - account.debt),
+        pending=account.pending,
         coupons=coupons_of(connection, member.member_id, now_ms),
         orders_before=connection.execute(
             sales.where(MEMBER_SPEND.c.member_id == member.member_id)
