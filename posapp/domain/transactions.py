@@ -7,6 +7,7 @@ from dataclasses import replace
 from posapp.domain.cart import Cart, sale_lines
 from posapp.domain.cart_prices import PricedCart, gifts_given, modifiers, units_paid
 from posapp.domain.facts import SaleLine, TaxLine, TransactionCompleted, TransactionVoided
+from posapp.domain.members.sale_facts import coupons_used, sale_member
 from posapp.domain.quantity import Quantity, extended_amount
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.tax import tax_added, tax_lines
@@ -96,6 +97,9 @@ def complete(
         discounts=discounts,
         is_proven=prices is None or prices.priced.is_proven,
         gifts=() if prices is None else gifts_given(prices.priced),
+        member=sale_member(cart, prices),
+        coupons=coupons_used(cart, prices),
+        hold_id=cart.rights.hold.hold_id if cart.rights.hold is not None else "",
     )
 
 

@@ -46,13 +46,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class SumRow:
-    """One reason, one amount."""
+    """One reason, one amount; with an `icon` the detail stands below, and a quiet one took no part."""
 
     label: str
     amount: str
     detail: str = ""
     tone: Tone = "plain"
     strong: bool = False
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,30 @@ class PriceSteps:
     head_step: str
     head_so_far: str
     rows: tuple[PriceStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A right on its way: icon on a disc, title with its state in a chip, a line below, and an amount.
+
+    `tone` is that of disc and chip; with an `action` a button stands at the end."""
+
+    icon: str
+    title: str
+    detail: str
+    amount: str = ""
+    state: str = ""
+    state_icon: str = ""
+    tone: Tone = "quiet"
+    amount_tone: Tone = "plain"
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRows:
+    """Rights under each other with hairlines; scrolls when there are many."""
+
+    rows: tuple[StepRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,5 +247,5 @@ class CameraPicture:
 
 Block = (
     CameraPicture | Heading | Person | SumRows | SavedBand | PriceSteps | Note | Field | Keypad | Choices
-    | Facts | Actions | ParkedCards | Spring
+    | Facts | Actions | ParkedCards | Spring | StepRows
 )  # fmt: skip

@@ -110,6 +110,11 @@ def short_denomination(amount_minor: int, currency: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def tail(code: str) -> str:
+    """A code as people compare it: its last four signs, "··7F3K"."""
+    return f"··{code[-4:]}"
+
+
 def weight(grams: int) -> str:
     """Grams as kilograms with three decimals: "1.286 kg"."""
     return f"{grams // 1000}.{grams % 1000:03d} kg"

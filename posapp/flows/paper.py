@@ -24,8 +24,10 @@ from posapp.flows.formatting import (
     percent,
     short_denomination,
     signed_money,
+    tail,
     weight,
 )
+from posapp.flows.shopper import Shopper, member_rows
 
 NUMBER = "{receipt_number}"
 #: Discounts of these layers stand under the lines that they fell on.
@@ -38,14 +40,16 @@ def terminal_words(shop: Shop, terminal_id: str, speech: Speech) -> str:
     return speech.t("Terminal {n}", n=str(place.number) if place else terminal_id)
 
 
-def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocument:
-    """The customer's receipt of a sale."""
+def receipt(
+    sale: TransactionCompleted, shop: Shop, speech: Speech, shopper: Shopper | None = None
+) -> PaperDocument:
+    """The customer's receipt of a sale; `shopper` is told where it is a member's."""
     currency = sale.currency
     moment = local_time(sale.completed_at_ms, shop)
     pieces = sum(line.quantity if line.unit == "pcs" else 1 for line in sale.lines)
     rows: list[Row] = [
         TextRow(word(shop.names, speech.language), align="center", bold=True, double=True),
-        *_texts(shop.receipt.header, speech),
+        *shop_texts(shop.receipt.header, speech),
         FeedRow(),
         TextRow(speech.t("Receipt"), NUMBER),
         TextRow(f"{moment:%Y-%m-%d %H:%M}", terminal_words(shop, sale.terminal_id, speech)),
@@ -55,7 +59,7 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
     on_lines = [each for each in sale.discounts if each.layer in LINE_LAYERS]
     for line in sale.lines:
         rows += _line(line, currency, speech)
-        rows += _line_offers(line, on_lines, currency, speech)
+        rows += _line_offers(line, on_lines, currency, speech, _single(sale))
     rows += [
         RuleRow(),
         TextRow(
@@ -64,7 +68,7 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
         ),
     ]
     rows += [
-        TextRow(_offer(each, speech), amount(-each.amount_minor, currency))
+        TextRow(_offer(each, speech, _single(sale)), amount(-each.amount_minor, currency))
         for each in sale.discounts
         if each.layer not in LINE_LAYERS
     ]
@@ -73,7 +77,7 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
         for tax in sale.taxes
         if not tax.included
     ]
-    rows += [row for each in sale.gifts for row in _gift(each, speech)]
+    rows += [row for each in sale.gifts for row in _gift(each, speech, _single(sale))]
     if sale.rounding_minor:
         rows.append(TextRow(speech.t("Cash rounding"), amount(sale.rounding_minor, currency)))
     rows += [
@@ -89,12 +93,13 @@ def receipt(sale: TransactionCompleted, shop: Shop, speech: Speech) -> PaperDocu
     saved = saved_minor(sale)
     if saved:
         rows.append(TextRow(speech.t("You save"), signed_money(saved, currency), bold=True))
+    rows += member_rows(sale, speech, shopper)
     rows += _included_tax(sale, speech)
-    rows += [FeedRow(), *_texts(shop.receipt.footer, speech), CodeRow("code128", NUMBER), FeedRow(2)]
+    rows += [FeedRow(), *shop_texts(shop.receipt.footer, speech), CodeRow("code128", NUMBER), FeedRow(2)]
     return PaperDocument(f"{speech.t('Receipt')} {NUMBER}", tuple(rows), shop.receipt.columns)
 
 
-def _texts(texts: Mapping[str, tuple[str, ...]], speech: Speech) -> list[Row]:
+def shop_texts(texts: Mapping[str, tuple[str, ...]], speech: Speech) -> list[Row]:
     """The shop's own lines in this language, or in the first that has some."""
     lines = texts.get(speech.language) or next(iter(texts.values()), ())
     return [TextRow(line, align="center") for line in lines]
@@ -108,26 +113,41 @@ def _line(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
     return [*rows, TextRow(f"  {' · '.join(words)}")] if words else rows
 
 
-def _line_offers(line: SaleLine, discounts: list[PriceModifier], currency: str, speech: Speech) -> list[Row]:
+def _line_offers(
+    line: SaleLine,
+    discounts: list[PriceModifier],
+    currency: str,
+    speech: Speech,
+    single: frozenset[str],
+) -> list[Row]:
     """Each offer on a line by its name and what it took off there."""
     return [
-        TextRow(f"  {_offer(each, speech)}", amount(-share, currency))
+        TextRow(f"  {_offer(each, speech, single)}", amount(-share, currency))
         for each in discounts
         for line_no, share in each.lines
         if line_no == line.line_no and share
     ]
 
 
-def _gift(each: GiftGiven, speech: Speech) -> list[Row]:
+def _gift(each: GiftGiven, speech: Speech, single: frozenset[str]) -> list[Row]:
     """Goods given free besides the lines, and the coupon that this used up."""
     name = word(each.names, speech.language) if each.names else each.promotion_id
     rows: list[Row] = [TextRow(name), TextRow("  " + speech.t("Free gift"), f"{each.quantity} × {each.sku}")]
-    return [*rows, TextRow("  " + speech.t("Coupon used"), each.code)] if each.code else rows
+    code = tail(each.code) if each.code in single else each.code
+    return [*rows, TextRow("  " + speech.t("Coupon used"), code)] if code else rows
 
 
-def _offer(each: PriceModifier, speech: Speech) -> str:
+def _offer(each: PriceModifier, speech: Speech, single: frozenset[str] = frozenset()) -> str:
+    """An offer by its name; of a coupon that is used up only its end is told, as nobody needs more of it."""
     name = word(each.names, speech.language) if each.names else each.promotion_id
-    return f"{name} ({each.code})" if each.code else name
+    if each.points:
+        return f"{name} · {speech.t('{n} pts', n=f'{each.points:,}')}"
+    code = tail(each.code) if each.code in single else each.code
+    return f"{name} ({code})" if code else name
+
+
+def _single(sale: TransactionCompleted) -> frozenset[str]:
+    return frozenset(each.coupon_id for each in sale.coupons)
 
 
 def _what(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
@@ -192,9 +212,12 @@ def shift_report(
 def _sales_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
     currency = totals.currency
     rows: list[Row] = [
-        TextRow(speech.t("Sales"), str(totals.sales_count)),
-        TextRow(speech.t("Net sales"), amount(totals.sales_minor, currency), bold=True),
+        TextRow(f"{speech.t('Sales')} × {totals.sales_count}", amount(totals.sales_minor, currency)),
     ]
+    if totals.returns_count:
+        given = f"{speech.t('Refunds')} × {totals.returns_count}"
+        rows.append(TextRow(given, amount(-totals.returns_minor, currency)))
+    rows.append(TextRow(speech.t("Net sales"), amount(totals.net_minor, currency), bold=True))
     if totals.rounding_minor:
         rows.append(TextRow(speech.t("of which cash rounding"), amount(totals.rounding_minor, currency)))
     for tax in totals.taxes:
@@ -206,6 +229,9 @@ def _sales_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
     for tender in totals.tenders:
         label = f"{word(tender.names, speech.language)} × {tender.count}"
         rows.append(TextRow(label, amount(tender.sales_minor, currency)))
+        if tender.refunds_minor:
+            rows.append(TextRow("  " + speech.t("Refunds"), amount(-tender.refunds_minor, currency)))
+            rows.append(TextRow("  " + speech.t("Net"), amount(tender.net_minor, currency)))
     return rows
 
 
@@ -228,10 +254,13 @@ def _offer_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
 
 def _cash_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
     currency = totals.currency
-    cash = totals.expected_cash_minor - totals.float_minor
+    refunds = totals.cash_refunds_minor
+    cash = totals.expected_cash_minor - totals.float_minor + refunds
+    back = [TextRow(speech.t("Cash refunds"), amount(-refunds, currency))] if refunds else []
     return [
         TextRow(speech.t("Opening float"), amount(totals.float_minor, currency)),
         TextRow(speech.t("Cash sales"), amount(cash, currency)),
+        *back,
         TextRow(speech.t("Expected cash"), amount(totals.expected_cash_minor, currency), bold=True),
     ]
 

@@ -5,13 +5,20 @@ Also which of them the prices made use of, and whether the hub keeps just these 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import NO_EARNING, PricedCart
+from posapp.domain.member_facts import RightsReleased
+from posapp.domain.members.sale_rights import SaleRights
 from posapp.domain.members.usable import Usable, usable
 from posapp.domain.pricing.terms.policy import PointsRules
 from posapp.flows.state import Desk
 from posapp.flows.steps import Ports, shop_of
 from posapp.values import dataclass
+
+Reason = Literal["voided", "changed", "no_answer", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,19 @@ def is_kept(desk: Desk, cart: Cart, use: InUse, ports: Ports) -> bool:
     if hold is None or hold.until_ms - hub_now_ms(ports) < LEAST_LEFT_MS:
         return False
     return set(use.coupons) <= set(hold.coupons) and use.points <= hold.points
+
+
+def asked_anew(rights: SaleRights) -> SaleRights:
+    """The rights without what the hub said of them, so that it is asked again; what it keeps stays."""
+    return replace(rights, refused=(), points_most=None, points_why="", is_offline=False)
+
+
+def releases(cart: Cart, reason: Reason, ports: Ports) -> tuple[RightsReleased, ...]:
+    """The fact that a sale lets go of what the hub keeps for it; none where it keeps nothing."""
+    hold = cart.rights.hold
+    if hold is None:
+        return ()
+    return (RightsReleased(cart.transaction_id, hold.hold_id, reason, ports.clock.now_ms()),)
 
 
 #: A hold that ends sooner than this is taken anew.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from posapp.domain.cart_record import cart_from_bytes, cart_to_bytes
-from posapp.flows.effects import ParkDraft, UnparkDraft
+from posapp.flows.effects import ParkDraft, Record, UnparkDraft
 from posapp.flows.intents import Resume, Suspend, SuspendedCart
 from posapp.flows.packs_again import without_stopped
 from posapp.flows.refusals import Refusal
+from posapp.flows.rights_now import asked_anew, releases
 from posapp.flows.state import Desk, Done, Phase, Selling
 from posapp.flows.steps import Ports, Rules, Step, operator_of, quiet, refuse, tell
 
@@ -23,6 +24,10 @@ def _suspend(desk: Desk, phase: Selling, intent: Suspend, ports: Ports) -> Step:
     """Park the sale under a short name."""
     if desk.cart is None or not desk.cart.lines:
         return refuse(desk, phase, Refusal.NothingToSuspend)
+    # What the hub keeps is let go of, and taken anew when the sale is paid.
+    let_go = releases(desk.cart, "changed", ports)
+    desk = replace(desk, cart=replace(desk.cart, rights=asked_anew(replace(desk.cart.rights, hold=None))))
+    assert desk.cart is not None
     cart = SuspendedCart(
         transaction_id=desk.cart.transaction_id,
         label=_label(desk),
@@ -42,12 +47,16 @@ def _suspend(desk: Desk, phase: Selling, intent: Suspend, ports: Ports) -> Step:
         cart=cart.cart,
     )
     desk = replace(desk, cart=None, marked=None, parked=(*desk.parked, cart), found=None)
-    return Step(tell(desk, "Suspended as {label}", label=cart.label), phase, (park,))
+    return Step(
+        tell(desk, "Suspended as {label}", label=cart.label),
+        phase,
+        (park, *([Record(let_go)] if let_go else [])),
+    )
 
 
 def resume(desk: Desk, phase: Phase, intent: Resume, ports: Ports) -> Step:
     """Take a parked sale up again; an open one is ended first, and packs that may not be sold now go off."""
-    if desk.cart is not None:
+    if desk.cart is not None and not desk.cart.is_empty:
         return refuse(desk, phase, Refusal.SaleOpen)
     if desk.shift is None:
         return refuse(desk, phase, Refusal.NoOpenShift)

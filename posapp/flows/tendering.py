@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from posapp.domain.facts import DrawerOpened, TransactionCompleted
+from posapp.domain.members.sale_facts import spent
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shop import TenderType
 from posapp.domain.tenders import Payment, TenderRefusal, cash_due, take, undo
@@ -28,14 +29,12 @@ from posapp.flows.intents import (
     Reprint,
     ScanCode,
     Settle,
-    StartTender,
     UndoTender,
 )  # fmt: skip
-from posapp.flows.packs_again import without_stopped
 from posapp.flows.paper import receipt
-from posapp.flows.pricing import repriced
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Committing, Desk, Done, Phase, Selling, ShowingPrice, Tendering
+from posapp.flows.shopper import Shopper, shopper_of
+from posapp.flows.state import Committing, Desk, Done, Phase, Selling, Tendering
 from posapp.flows.steps import (
     Ports,
     Rules,
@@ -51,21 +50,14 @@ from posapp.flows.steps import (
 )  # fmt: skip
 
 
-def _start(desk: Desk, phase: Selling | ShowingPrice, intent: StartTender, ports: Ports) -> Step:
-    """Open payment; a pack recalled or run out meanwhile goes off first, and payment stays shut."""
-    if desk.cart is None or not desk.cart.lines:
-        return refuse(desk, phase, Refusal.EmptyCart)
-    changed = without_stopped(desk, ports)
-    if changed is not None:
-        return changed
-    # A window may have closed since the clock's last tick: what is asked for is what holds now.
-    desk = repriced(desk, phase, ports)
+def open_payment(desk: Desk) -> Step:
+    """Open payment for the sale as it is priced; from here on the prices stand still."""
     assert desk.cart is not None
     assert desk.prices is not None
     payment = Payment(cart_totals(desk.cart, shop_of(desk), desk.prices).total_minor, desk.cart.paid)
     desk = replace(desk, cart=replace(desk.cart, priced_at_ms=desk.prices.at_ms))
     desk = replace(quiet(desk), found=None, show_last_sale=False, clear_scan=desk.clear_scan + 1)
-    return Step(desk, Tendering(payment, first_way(desk)))
+    return Step(replace(desk, asked_hold=""), Tendering(payment, first_way(desk)))
 
 
 def first_way(desk: Desk) -> str:
@@ -143,10 +135,18 @@ def _settle(desk: Desk, phase: Tendering, intent: Settle, ports: Ports) -> Step:
 def _commit(desk: Desk, phase: Tendering, payment: Payment, ports: Ports) -> Step:
     assert desk.cart is not None
     sale = complete(desk.cart, payment, sale_context(desk, ports), desk.prices)
-    document = receipt(sale, shop_of(desk), ports.speech(desk.language))
+    document = receipt(sale, shop_of(desk), ports.speech(desk.language), shopper_now(desk, sale))
     slip = PrintRequest(ports.ids.new_id(), "receipt", document)
     commit = Commit(sale.transaction_id, (sale,), (slip,), sale.transaction_id)
     return Step(quiet(desk), Committing(commit, "sale", phase), (commit,))
+
+
+def shopper_now(desk: Desk, sale: TransactionCompleted) -> Shopper | None:
+    """The member of the sale that is being paid, as paper and screen tell them."""
+    if desk.cart is None or sale.member is None:
+        return None
+    offline = desk.link.state != "online" or desk.cart.rights.is_offline
+    return shopper_of(desk.cart, sale, desk.programme, shop_of(desk), is_offline=offline)
 
 
 def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
@@ -163,15 +163,16 @@ def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) 
         change_minor=sale.change_minor,
         completed_ms=sale.completed_at_ms,
     )
+    shopper = shopper_now(desk, sale)
     desk = replace(desk, cart=None, marked=None, last_sale=last, found=None)
-    desk = replace(desk, shift=intent.shift or desk.shift)
+    desk = replace(desk, shift=intent.shift or desk.shift, leases=spent(desk.leases, sale))
     if desk.link.state != "none":
         # Nobody has counted the queue since: until then it must not look as if this sale were sent.
         desk = replace(desk, link=replace(desk.link, to_send=desk.link.to_send + 1))
     desk = tell(desk, "{amount} received", amount=plain_amount(sale.tendered_minor, shop.currency))
     kick = (KickDrawer(),) if opens else ()
     jobs = tuple(slip.job_id for slip in phase.commit.prints)
-    return Step(desk, Done(sale, jobs), (*kick, Print(jobs), Beep("paid"), WakeSync()))
+    return Step(desk, Done(sale, jobs, shopper=shopper), (*kick, Print(jobs), Beep("paid"), WakeSync()))
 
 
 def payment_again(desk: Desk, phase: Tendering) -> Tendering:
@@ -234,7 +235,6 @@ def _reprint(desk: Desk, phase: Phase, intent: Reprint, ports: Ports) -> Step:
 
 
 RULES: Rules = {
-    **{(phase, StartTender): _start for phase in (Selling, ShowingPrice)},
     (Tendering, ChooseTender): _choose,
     (Tendering, KeyIn): _key,
     (Tendering, OfferAmount): _offer,

@@ -30,6 +30,8 @@ from posapp.flows.blocks import (
     PriceSteps,
     SavedBand,
     Spring,
+    StepRow,
+    StepRows,
     SumRow,
     SumRows,
     Tone,
@@ -47,6 +49,8 @@ from posapp.flows.mains import (
     LineHeads,
     LineView,
     Main,
+    MemberChip,
+    MemberStrip,
     MessageMain,
     OperatorTile,
     ProbeRow,
@@ -54,6 +58,9 @@ from posapp.flows.mains import (
     QuickKey,
     ReportMain,
     ReportRow,
+    ReturnHeads,
+    ReturnMain,
+    ReturnRow,
     ScannerMain,
     SearchMain,
     SignOnMain,
@@ -123,7 +130,7 @@ class Anchor:
     """The pinned block: facts, label, figure, the one primary act.
 
     `figure` is the number without its sign; `currency` stands small before it, `sign` ("−") before
-    that. `dots` replaces the figure by PIN dots (filled, of).
+    that. `dots` replaces the figure by PIN dots (filled, of). `was` is struck out after the facts.
     """
 
     facts: tuple[str, ...]
@@ -134,12 +141,14 @@ class Anchor:
     tone: Literal["plain", "zero", "change"]
     primary: Action
     dots: tuple[int, int] | None = None
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A question beside its subject: `top` full width, then `left` and `right` columns, and the
-    second action with a hint left of the anchor's primary. `chip` is a fact at the end of its head."""
+    second action with a hint left of the anchor's primary. `chip` is a fact at the end of its head, and
+    `third` an action above the second one."""
 
     title: str
     icon: str
@@ -150,6 +159,7 @@ class Sheet:
     hint: str
     second: Action
     chip: str = ""
+    third: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +209,8 @@ __all__ = [
     "LineHeads",
     "LineView",
     "Main",
+    "MemberChip",
+    "MemberStrip",
     "MessageMain",
     "Note",
     "OperatorTile",
@@ -214,6 +226,9 @@ __all__ = [
     "RailItem",
     "ReportMain",
     "ReportRow",
+    "ReturnHeads",
+    "ReturnMain",
+    "ReturnRow",
     "SavedBand",
     "ScannerMain",
     "SearchMain",
@@ -223,6 +238,8 @@ __all__ = [
     "StatusGroup",
     "StatusMain",
     "StatusRow",
+    "StepRow",
+    "StepRows",
     "SumRow",
     "SumRows",
     "SyncChip",

@@ -27,6 +27,7 @@ from posapp.ui.widgets.parked import ParkedBlock
 from posapp.ui.widgets.prices import SavedBlock, StepsBlock
 from posapp.ui.widgets.rows import RING, FieldPart, HeadingPart, PersonPart
 from posapp.ui.widgets.sizes import Room, Setting
+from posapp.ui.widgets.step_rows import StepRowsBlock
 
 
 class FieldBlock(FieldPart):
@@ -70,7 +71,7 @@ class PersonBlock(PersonPart):
 
 Part = (
     HeadingBlock | PersonBlock | FieldBlock | SumsBlock | NoteBlock | KeypadBlock | ChoicesBlock | FactsBlock
-    | ActionsBlock | ParkedBlock | CameraBlock | SavedBlock | StepsBlock
+    | ActionsBlock | ParkedBlock | CameraBlock | SavedBlock | StepsBlock | StepRowsBlock
 )  # fmt: skip
 PARTS: dict[type, Callable[[Face, Setting, QWidget], Part]] = {
     views.CameraPicture: CameraBlock,
@@ -79,6 +80,7 @@ PARTS: dict[type, Callable[[Face, Setting, QWidget], Part]] = {
     views.SumRows: SumsBlock,
     views.SavedBand: SavedBlock,
     views.PriceSteps: StepsBlock,
+    views.StepRows: StepRowsBlock,
     views.Note: NoteBlock,
     views.Field: FieldBlock,
     views.Keypad: KeypadBlock,
@@ -96,6 +98,7 @@ GAPS: dict[tuple[type, type], int] = {
     (views.Note, views.SumRows): 8,
     (views.Actions, views.Actions): 8,
     (views.PriceSteps, views.Note): 8,
+    (views.SavedBand, views.SumRows): 4,
     (views.Note, views.Note): 8,
 }
 

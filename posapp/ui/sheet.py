@@ -46,6 +46,8 @@ class SheetPanel(Panel):
         self.value: Sheet | None = None
         self.close_button = IconButton(face, "x", self, ground=None)
         self.second = ActionButton(face, self)
+        self.third = ActionButton(face, self)
+        self.third.hide()
         plain = Setting(in_side=False, bleed=RING)
         compact = Setting(in_side=False, compact=True, bleed=RING)
         self.columns = tuple(Column(face, setting) for setting in (plain, compact, plain))
@@ -64,6 +66,9 @@ class SheetPanel(Panel):
         self.close_button.show_action(value.second)
         if self.second.action is None or value.second != self.second.action:
             self.second.show_action(value.second)
+        self.third.setVisible(value.third is not None)
+        if value.third is not None and value.third != self.third.action:
+            self.third.show_action(value.third)
         for column, blocks in zip(self.columns, (value.top, value.left, value.right), strict=True):
             column.show_blocks(blocks)
         self.arrange()
@@ -93,7 +98,14 @@ class SheetPanel(Panel):
         foot = self.height() - metrics.anchor
         _x, y, _width, height = metrics.primary
         second_x, second_width = metrics.second
-        self.second.setGeometry(second_x, foot + y, second_width, height)
+        if value.third is None:
+            self.second.setGeometry(second_x, foot + y, second_width, height)
+        else:
+            # Two of them share the place of one and of the hint above it.
+            high = min(56, height)
+            last = foot + y + height - high
+            self.second.setGeometry(second_x, last, second_width, high)
+            self.third.setGeometry(second_x, last - high - 12, second_width, high)
         pad = 20 if metrics.rail_words else 14
         inner = self.width() - 1 - 2 * pad
         low = 16 if metrics.rail_words else 6

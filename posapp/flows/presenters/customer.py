@@ -63,6 +63,9 @@ def _cart(scene: Scene, store: str, cart: Cart) -> CustomerView:
         if each.layer not in LINE_LAYERS:
             off = f"{MINUS}{scene.amount(each.amount_minor)}"
             rows.append(SumRow(offer_name(scene, each), off, "", "saving"))
+    if prices is not None and cart.rights.member is not None and prices.priced.points_earned:
+        earned = f"+{prices.priced.points_earned:,}"
+        rows.append(SumRow(scene.t("You earn"), scene.t("{n} pts", n=earned), "", "member"))
     totals = scene.kept.totals(cart, scene.shop, prices)
     rows += [SumRow(scene.tax(tax), scene.amount(tax.tax_minor)) for tax in totals.taxes if not tax.included]
     head = scene.t("Your items · {n}", n=str(cart.pieces))

@@ -10,11 +10,13 @@ from functools import partial
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.cart_prices import PricedCart, codes_used, gifts_given
+from posapp.domain.pricing.orders.points import points_of_units
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep
 from posapp.flows.blocks import Action, Block, Note, PriceStep, PriceSteps, SavedBand, SumRow
 from posapp.flows.formatting import MINUS, N_, percent, weight
 from posapp.flows.intents import AddItem, Back, PricesExplained, RemoveCode, WhyPrice
 from posapp.flows.ports import CatalogueUnreadable
+from posapp.flows.presenters.rights import idle_sums, points_detail, rights_blocks
 from posapp.flows.presenters.words import Scene
 from posapp.flows.steps import Ports
 from posapp.flows.views import Sheet
@@ -102,7 +104,7 @@ def offer_sums(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumR
     on_lines = sum(each.amount_minor for each in discounts if each.layer in LINE_LAYERS)
     on_lines += sum(line.marked_down_minor for line in cart.lines)
     if not on_lines and not discounts:
-        return [SumRow(scene.t("Goods"), scene.amount(full))]
+        return [SumRow(scene.t("Goods"), scene.amount(full)), *idle_sums(scene, cart, prices)]
     rows = [SumRow(scene.t("Goods at full price"), scene.amount(full))]
     if on_lines:
         touched = {no for each in discounts if each.layer in LINE_LAYERS for no, share in each.lines if share}
@@ -111,9 +113,18 @@ def offer_sums(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumR
         rows.append(SumRow(scene.t("Line offers"), f"{MINUS}{scene.amount(on_lines)}", lines, "saving"))
     for each in discounts:
         if each.layer not in LINE_LAYERS:
-            name, off = offer_name(scene, each), f"{MINUS}{scene.amount(each.amount_minor)}"
-            rows.append(SumRow(name, off, each.code, "saving"))
-    return rows
+            rows.append(_order_sum(scene, each, prices))
+    return [*rows, *idle_sums(scene, cart, prices)]
+
+
+def _order_sum(scene: Scene, each: Discount, prices: PricedCart | None) -> SumRow:
+    """An offer of the whole sale: of a single-use coupon the name says all, of points how many they are."""
+    name, off = offer_name(scene, each), f"{MINUS}{scene.amount(each.amount_minor)}"
+    if each.layer == "points" and prices is not None:
+        words, icon = points_detail(scene, prices, each.points)
+        return SumRow(name, off, words, "saving", icon=icon)
+    single = prices is not None and any(code.code == each.code for code in prices.usable.codes)
+    return SumRow(name, off, "" if single else each.code, "saving")
 
 
 def saved_minor(cart: Cart, prices: PricedCart | None) -> int:
@@ -129,6 +140,7 @@ def offer_blocks(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[Bl
     if saved:
         why = Action(scene.t("Why this price"), WhyPrice(), "F8")
         blocks.append(SavedBand(scene.t("Saved"), scene.sign, scene.amount(saved), why))
+    blocks += rights_blocks(scene, cart, prices)
     told = scene.desk.explained
     if told is not None and told.prices is prices and told.next_steps:
         blocks.append(step_note(scene, cart, told.next_steps[0]))
@@ -232,9 +244,11 @@ def _steps(scene: Scene, ports: Ports, line: CartLine, prices: PricedCart) -> Pr
         so_far -= share
         if discount.layer in LINE_LAYERS:
             after_lines = so_far
-        icon = "ticket" if discount.code else "badge-percent"
+        icon = "coins" if discount.layer == "points" else "ticket" if discount.code else "badge-percent"
         name, off = offer_name(scene, discount), f"{MINUS}{scene.amount(share)}"
         words = _share_words(scene, discount, after_lines)
+        if discount.points:
+            words = _points_words(scene, discount, line, prices)
         rows.append(PriceStep(icon, name, words, off, scene.amount(so_far)))
     end = PriceStep(
         "", scene.t("This line pays"), "", scene.amount(so_far), "", "plain", scene.sign, strong=True
@@ -292,12 +306,32 @@ def _share_words(scene: Scene, discount: Discount, own_minor: int) -> str:
     return " · ".join(parts)
 
 
+def _points_words(scene: Scene, discount: Discount, line: CartLine, prices: PricedCart) -> str:
+    """How many points paid for the sale, and the part of them that falls on this line."""
+    mine = sum(_points_by_unit(line, prices))
+    return scene.t("{all} pts on the sale, {own} on this line", all=f"{discount.points:,}", own=f"{mine:,}")
+
+
+def _points_by_unit(line: CartLine, prices: PricedCart) -> tuple[int, ...]:
+    """The points used that fall on each piece of a line; a return gives just these back."""
+    found = [0] * (line.quantity.pieces if line.fixed_amount_minor is None else 1)
+    for slot, discount in enumerate(prices.priced.discounts):
+        if discount.points:
+            of_line = points_of_units(prices.priced.lines, slot, discount.points)[line.line_no]
+            found = [have + more for have, more in zip(found, of_line, strict=True)]
+    return tuple(found)
+
+
 def _return_note(scene: Scene, line: CartLine, prices: PricedCart) -> Note:
     priced = prices.line(line.line_no)
     paid = sorted({run.paid_minor for run in priced.runs}) if priced is not None else [line.amount_minor]
     if not scene.shop.tax.price_includes:
         least = scene.money(paid[0])
         text = scene.t("If this one is returned: {amount} and its tax back", amount=least)
+    elif len(paid) == 1 and prices.priced.points_used:
+        points = f"{_points_by_unit(line, prices)[0]:,}"
+        amount = scene.money(paid[0])
+        text = scene.t("If this one is returned: {amount} back and {n} points", amount=amount, n=points)
     elif len(paid) == 1:
         text = scene.t("If this one is returned: {amount} back", amount=scene.money(paid[0]))
     else:

@@ -34,11 +34,12 @@ from posapp.flows.intents import (
 from posapp.flows.mains import Card, DoneMain, GiveBack
 from posapp.flows.presenters.pads import cash_pad
 from posapp.flows.presenters.words import Scene
+from posapp.flows.shopper import Shopper
 from posapp.flows.state import CommitStuck, Committing, Done, Tendering
 from posapp.flows.tendering import chosen_way, due_by, entered_minor
 from posapp.flows.views import Anchor, Sheet
 
-_ICONS = {"cash": "banknote", "recorded": "credit-card"}
+_ICONS = {"cash": "banknote", "recorded": "credit-card", "gift": "gift"}
 _TROUBLES = {
     "disk_full": N_("The sale is not stored yet; the disk is full. The money is taken; keep the PC on."),
     "locked": N_("The sale is not stored yet; the database is busy. The money is taken; keep the PC on."),
@@ -183,6 +184,8 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
             for each in sale.discounts
         )
         cards.append(Card(scene.t("Offers"), (*offers, *_saved(scene, sale))))
+    if phase.shopper is not None:
+        cards.insert(1, _member_card(scene, sale, phase.shopper))
     if sale.taxes:
         taxes = tuple(SumRow(scene.tax(tax), scene.amount(tax.tax_minor)) for tax in sale.taxes)
         title = scene.t("Tax included") if sale.taxes[0].included else scene.t("Tax added")
@@ -195,6 +198,22 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
         cards=tuple(cards),
         hint=scene.t("Scanning the next item starts a new sale."),
     )
+
+
+def _member_card(scene: Scene, sale: TransactionCompleted, shopper: Shopper) -> Card:
+    """Points used, earned and left of the member whose sale it was."""
+    told = sale.member
+    assert told is not None
+    rows = []
+    if told.points_used:
+        rows.append(SumRow(scene.t("Used here"), scene.t("{n} pts", n=f"{told.points_used:,}")))
+    rows.append(SumRow(scene.t("Earned"), f"+{told.points_earned:,}", tone="member"))
+    if shopper.points is not None:
+        as_of = scene.t("As of {time}", time=shopper.as_of) if shopper.as_of else ""
+        rows.append(SumRow(scene.t("Points balance"), f"{shopper.points:,}", as_of, "member"))
+    level = scene.word(shopper.level_names) if shopper.level_names else ""
+    title = " · ".join(part for part in (shopper.name or scene.t("Member"), level) if part)
+    return Card(title, tuple(rows))
 
 
 def _saved(scene: Scene, sale: TransactionCompleted) -> list[SumRow]:

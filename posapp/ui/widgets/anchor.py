@@ -49,7 +49,7 @@ class AnchorBlock(Painted):
 
     def _repaint(self, old: Anchor | None, value: Anchor) -> None:
         top = self.face.metrics.primary[1]
-        if old is None or old.facts != value.facts:
+        if old is None or (old.facts, old.was) != (value.facts, value.was):
             self.update(QRect(0, 1, self.width(), 36))
         shown = (value.label, value.figure, value.currency, value.sign, value.tone, value.dots)
         if old is None or shown != (old.label, old.figure, old.currency, old.sign, old.tone, old.dots):
@@ -99,10 +99,17 @@ class AnchorBlock(Painted):
         spare = (width - sum(widths)) / max(1, len(widths) - 1)
         if len(widths) == 1:
             ink.text(painter, box, facts[0], style)
+            if value.was:
+                self._struck(painter, value.was, (x + widths[0] + 6, y, width - widths[0] - 6, height))
             return
         for fact, wide in zip(facts, widths, strict=True):
             ink.text(painter, (x, y, wide + 2, height), fact, style)
             x += wide + spare
+
+    def _struck(self, painter: QPainter, text: str, box: tuple[float, float, float, float]) -> None:
+        """An amount that holds no more."""
+        wide = self.face.ink.text(painter, box, text, Style("body", "ink_3"), "start", False)
+        self.face.ink.rule(painter, box[0], round(box[1] + box[3] / 2), wide, "ink_3")
 
     def _figure(self, painter: QPainter, value: Anchor, place: tuple[float, float, float]) -> float:
         """Draw sign, small currency and figure ending at the right; return their width."""

@@ -50,23 +50,31 @@ class SumsBlock(Group):
         keep_as_many(
             self.parts, len(value.rows), lambda: SumPart(self.face, self, amount_role=role, label_ink=ink)
         )
-        self.value = value
+        old, self.value = self.value, value
         for part, row in zip(self.parts, value.rows, strict=True):
             part.take(row)
-        if many != len(self.parts):
+        tall = [bool(row.icon) for row in value.rows]
+        if many != len(self.parts) or old is None or tall != [bool(row.icon) for row in old.rows]:
             self.arrange()
 
     def room(self, width: int) -> Room:
-        """Height in pixels."""
+        """Height in pixels; a reason of its own line takes more."""
         wanted = 32 if self.setting.compact else 44
-        return Room(28 * len(self.parts), wanted * len(self.parts))
+        tall = self._tall()
+        many = len(self.parts)
+        return Room(28 * many + 20 * tall, wanted * many + 12 * tall)
+
+    def _tall(self) -> int:
+        return sum(1 for row in (self.value.rows if self.value is not None else ()) if row.icon)
 
     def arrange(self) -> None:
-        """Rows of one height."""
-        many = max(1, len(self.parts))
-        for index, part in enumerate(self.parts):
-            top = self.height() * index // many
-            part.setGeometry(0, top, self.width(), self.height() * (index + 1) // many - top)
+        """Rows of one height, those with a reason below somewhat higher."""
+        weights = [56 if row.icon else 44 for row in (self.value.rows if self.value is not None else ())]
+        whole, before = max(1, sum(weights)), 0
+        for part, weight in zip(self.parts, weights, strict=True):
+            top = self.height() * before // whole
+            before += weight
+            part.setGeometry(0, top, self.width(), self.height() * before // whole - top)
 
 
 class FactsBlock(Group):

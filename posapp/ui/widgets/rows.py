@@ -130,10 +130,21 @@ class SumPart(Painted):
         )
         room = width - amount - 12
         label = Style("body", "ink" if row.strong else self.label_ink, row.strong)
+        if row.icon:
+            self._with_reason(painter, row, room)
+            return
         taken = ink.text(painter, (0, 0, room, height - 1), row.label, label)
         if row.detail and room - taken > 24:
             box = (taken, 0, room - taken, height - 1)
             ink.text(painter, box, f" · {row.detail}", Style("body", "ink_3"))
+
+    def _with_reason(self, painter: QPainter, row: SumRow, room: float) -> None:
+        """The label, and its reason with an icon on a line of its own."""
+        ink, middle = self.face.ink, (self.height() - 1) / 2
+        quiet = row.tone == "quiet"
+        ink.text(painter, (0, middle - 24, room, 24), row.label, Style("body", "ink_3" if quiet else "ink"))
+        ink.icon(painter, row.icon, (0, middle, 20, 24), "ink_2", 20)
+        ink.text(painter, (24, middle, room - 24, 24), row.detail, Style("body", "ink_2"))
 
 
 class FactPart(Painted):

@@ -48,7 +48,7 @@ class PromotionIndex:
     """
 
     __slots__ = (
-        "_checks", "_doubtful", "_flat", "_places", "_promotions", "_sure", "_under_codes", "_words",
+        "_batches", "_checks", "_doubtful", "_flat", "_places", "_promotions", "_sure", "_under_codes", "_words",
     )  # fmt: skip
 
     def __init__(self, promotions: Iterable[Promotion] = ()) -> None:
@@ -62,6 +62,8 @@ class PromotionIndex:
         self._under_codes: dict[int, None] = {}
         #: By word: so many coupons, of whatever goods, are opened by it.
         self._words: dict[str, int] = {}
+        #: By batch in lower case: the places of the promotions that its coupons open.
+        self._batches: dict[str, list[int]] = {}
         #: By SKU, with the traits and the price that it had: the places that such goods touch.
         self._flat: dict[str, _Flat] = {}
         for promotion in promotions:
@@ -154,6 +156,11 @@ class PromotionIndex:
         """Whether a word is a coupon of some promotion, of whatever time and goods; capitals or not."""
         return code.casefold() in self._words
 
+    def of_batch(self, batch: str) -> Promotion | None:
+        """The first promotion that coupons of a batch open, of whatever time and goods; capitals or not."""
+        places = self._batches.get(batch.casefold())
+        return self._promotions[places[0]] if places else None
+
     def unshown(self, basket: Basket, most: int) -> tuple[Promotion, ...]:
         """The first coupons with goods in the basket that are not found since nobody showed their code."""
         if not basket.lines:
@@ -179,6 +186,9 @@ class PromotionIndex:
             self._under_codes[place] = None
         for word in _opening(promotion):
             self._words[word] = self._words.get(word, 0) + 1
+        if promotion.needs.batch:
+            places = self._batches.setdefault(promotion.needs.batch.casefold(), [])
+            self._batches[promotion.needs.batch.casefold()] = sorted([*places, place])
         buckets = self._sure if checked is None else self._doubtful
         for word, values in words:
             bucket = buckets[word]
@@ -203,6 +213,9 @@ class PromotionIndex:
             self._words[word] -= 1
             if not self._words[word]:
                 del self._words[word]
+        if promotion.needs.batch:
+            batch = promotion.needs.batch.casefold()
+            self._batches[batch] = [each for each in self._batches[batch] if each != place]
         buckets = self._sure if checked is None else self._doubtful
         for word, values in words:
             for value in values:
