@@ -130,7 +130,7 @@ def make_coupon_code(coupon: Coupon, *, key_id: str, sign: Sign, until: str = ""
     """The text of a single-use coupon's code; it counts to the end of the ISO day `until` ("": no end)."""
     fields = {"B": coupon.batch}
     if coupon.store_id:
-        fields["S"] = coupon.store_id
+        fields["S"] = coupon.store_id.upper()
     if coupon.value_minor:
         fields["A"] = str(coupon.value_minor)
     return make_own(OwnCode("coupon", key_id.upper(), coupon.coupon_id, until, fields), sign)

@@ -25,6 +25,8 @@ Kind = Literal[
     "duplicate_transaction",
     "clock_off",
     "stock_count",
+    "compensation",
+    "lease_overspent",
 ]
 KINDS: Final[tuple[Kind, ...]] = (
     "fork",
@@ -36,6 +38,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     "duplicate_transaction",
     "clock_off",
     "stock_count",
+    "compensation",
+    "lease_overspent",
 )
 _KEY_MAX_CHARS: Final = 200
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")

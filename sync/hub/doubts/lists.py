@@ -72,10 +72,12 @@ WORST_FIRST: Final[tuple[Kind, ...]] = (
     "tampered",
     "lines_missing",
     "signature_wrong",
+    "lease_overspent",
     "chain_broken",
     "fork",
     "duplicate_transaction",
     "sale_doubtful",
+    "compensation",
     "clock_off",
     "stock_count",
 )

@@ -16,6 +16,8 @@ from sync.hub.routes.fleet_api import FleetApiRoutes
 from sync.hub.routes.guard import Guard
 from sync.hub.routes.integrators import IntegratorRoutes
 from sync.hub.routes.loyalty_gifts import GiftRoutes
+from sync.hub.routes.loyalty_leases import LeaseRoutes
+from sync.hub.routes.loyalty_members import MemberRoutes
 from sync.hub.routes.loyalty_rights import RightsRoutes
 from sync.hub.routes.prices_api import PriceApiRoutes
 from sync.hub.routes.snapshots import SnapshotRoutes
@@ -49,7 +51,9 @@ def all_routes(
         *FleetApiRoutes(database, guard, now_ms, StoreLabels()).table(),
         *PriceApiRoutes(database, guard, now_ms).table(),
         *RightsRoutes(database, guard, now_ms).table(),
+        *MemberRoutes(database, guard, now_ms).table(),
         *GiftRoutes(database, guard, now_ms).table(),
+        *LeaseRoutes(database, guard, now_ms).table(),
         *SnapshotRoutes(database, guard).table(),
         *IntegratorRoutes(guard, metrics, metrics_token).table(),
     ]

@@ -23,6 +23,16 @@ DETAILS: Final = {
     "seq": N_("Record no. %(value)s"),
     "event_id": N_("Event %(value)s"),
     "reason": N_("Reason: %(value)s"),
+    "right": N_("What was given away: %(value)s"),
+    "right_id": N_("Member, coupon or card %(value)s"),
+    "amount_minor": N_("It cost %(value)s"),
+    "points": N_("Points: %(value)s"),
+    "owner": N_("To be worked off by %(value)s"),
+    "operator_id": N_("Operator %(value)s"),
+    "lease_id": N_("Lease %(value)s"),
+    "lease_kind": N_("Kind of lease: %(value)s"),
+    "lease_amount": N_("Allowed: %(value)s"),
+    "over": N_("Beyond it: %(value)s"),
     "clock_offset_ms": N_("Off by %(value)s when it was noticed"),
     "is_missing": "",
     "doubts": "",
@@ -30,6 +40,17 @@ DETAILS: Final = {
 }
 
 UNITS: Final = {"pcs": N_("pcs"), "g": N_("g")}
+
+#: Rights that were given away, kinds of leases, and who works off what nobody else was named for.
+RIGHTS: Final = {
+    "points": N_("points"),
+    "coupon": N_("a coupon"),
+    "coupons": N_("coupons"),
+    "gift": N_("gift cards"),
+    "gift_spent": N_("value of a gift card"),
+    "gift_returned": N_("a gift card that came back with less on it"),
+    "store manager": N_("the store's manager"),
+}
 
 #: What does not fit in a sale.
 DOUBTS: Final = {
@@ -103,11 +124,13 @@ def _told(detail: Mapping[str, Any], speech: Speech, currency: str) -> Iterator[
 
 
 def _value(name: str, value: Any, detail: Mapping[str, Any], speech: Speech, currency: str) -> str:
+    if name in ("right", "lease_kind", "owner") and value in RIGHTS:
+        return speech.t(RIGHTS[value])
     if isinstance(value, bool) or not isinstance(value, int):
         return _plain(value)
     if name == "clock_offset_ms":
         return speech.offset(value)
-    if name == "total_minor" and currency:
+    if name in ("total_minor", "amount_minor") and currency:
         return speech.money(value, currency)
     if name == "sellable":
         unit = _plain(detail.get("unit", ""))

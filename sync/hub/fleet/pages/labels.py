@@ -17,6 +17,8 @@ EXCEPTION_KINDS: Final = {
     "duplicate_transaction": N_("A sale of this id is already held"),
     "clock_off": N_("The till's clock is far off"),
     "stock_count": N_("Stock is below zero: count it"),
+    "compensation": N_("A right was given away that was not there: a loss to work off"),
+    "lease_overspent": N_("A till gave more away than it was allowed"),
 }
 
 #: What a person may do about it.
@@ -30,6 +32,8 @@ EXCEPTION_ADVICE: Final = {
     "duplicate_transaction": N_("It is counted once. Compare both records."),
     "clock_off": N_("Set the PC's clock. This settles itself when the clock is right again."),
     "stock_count": N_("Count this item in the store."),
+    "compensation": N_("The sale stands. Book the amount or settle it with the shopper, then say what was done."),
+    "lease_overspent": N_("All its sales are kept. Check that no copy of this till's disk is in use."),
 }
 
 PRINTER_STATES: Final = {
