@@ -22,6 +22,8 @@ from sync.hub.goods.shop_admin import (
     stored_shop,
 )
 from sync.hub.goods.store_facts import facts_of
+from sync.hub.loyalty.member_stream import fit_revoked
+from sync.hub.loyalty.programme_admin import fit_programme
 from sync.hub.serving.embedded import system_now_ms
 
 
@@ -56,6 +58,8 @@ def _init(options: argparse.Namespace) -> int:
             # A store that is new, or of another region or clock now, gets the chain's prices for it.
             fit_all_prices(connection, facts_of(shop), now_ms)
             fit_all_promotions(connection, facts_of(shop), now_ms)
+            fit_programme(connection, facts_of(shop), now_ms)
+            fit_revoked(connection, shop.store_id, now_ms)
     print(f"store {shop.store_id}: {'set up' if changed else 'unchanged'}")
     return 0
 

@@ -9,7 +9,7 @@ a transaction, after every account that it touches.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select
@@ -21,6 +21,7 @@ from sync.hub.loyalty.accounts import account_of
 from sync.hub.loyalty.coupons import coupons_of
 from sync.hub.loyalty.members import Member, canonical, member_of, references, stores_of
 from sync.hub.loyalty.programme_rows import stored_programme
+from sync.hub.schema.feeds import FEED_ROW
 from sync.hub.schema.members import BLOCKED, BY_ALIAS, BY_CARD, BY_PHONE, MEMBER_STORE
 from sync.hub.schema.points import MEMBER_SPEND
 from sync.protocol.codec import decode_message, encode_message
@@ -137,3 +138,21 @@ def tell_revoked(connection: Connection, member_id: str, codes_from_ms: int, now
         changed = changed_rows(connection, store_id, STREAM_MEMBERS, [(key, body)])
         count += put_rows(connection, store_id, STREAM_MEMBERS, changed, now_ms)
     return count
+
+
+def fit_revoked(connection: Connection, store_id: str, now_ms: int) -> int:
+    """Tell a store that is new whose codes do not count; how many rows changed."""
+    if connection.execute(select(FEED_ROW.c.key).where(*_revoked_rows(store_id)).limit(1)).first():
+        return 0
+    found: dict[str, bytes] = {}
+    for other in store_ids(connection):
+        if other != store_id and not found:
+            query = select(FEED_ROW.c.key, FEED_ROW.c.body).where(*_revoked_rows(other))
+            found = {key: bytes(body) for key, body in connection.execute(query)}
+    return put_rows(connection, store_id, STREAM_MEMBERS, found.items(), now_ms)
+
+
+def _revoked_rows(store_id: str) -> tuple[Any, ...]:
+    row = FEED_ROW.c
+    is_one = row.key.startswith(REVOKED_PREFIX, autoescape=True)
+    return row.store_id == store_id, row.stream == STREAM_MEMBERS, row.deleted == 0, is_one

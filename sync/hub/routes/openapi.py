@@ -7,7 +7,6 @@ are no part of it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -37,17 +36,9 @@ from sync.hub.fleet.price_answers import (
     PromotionsRemoved,
 )
 from sync.hub.fleet.statements import SignedStatement
+from sync.hub.routes.openapi_loyalty import LOYALTY, LOYALTY_TYPES
+from sync.hub.routes.openapi_words import FLEET, STORE, TERMINAL, Described, header, query
 from sync.protocol.envelope import Envelope
-from sync.protocol.loyalty import (
-    GIFT_HOLD,
-    GIFT_TELL,
-    HOLD,
-    GiftHoldRequest,
-    GiftReply,
-    GiftTellRequest,
-    HoldReply,
-    HoldRequest,
-)
 from sync.protocol.messages import (
     Challenge,
     Change,
@@ -84,9 +75,6 @@ from sync.protocol.versions import (
     SNAPSHOT_MEDIA_TYPE,
 )
 
-_STORE: Final = f"{PATH_PREFIX}/stores/{{store_id}}"
-_TERMINAL: Final = f"{_STORE}/terminals/{{terminal_id}}"
-_FLEET: Final = f"{PATH_PREFIX}/fleet"
 _NO_STORE: Final = {"404": "No such store or statement."}
 _REFS: Final = "#/components/schemas/{name}"
 
@@ -108,7 +96,7 @@ def _without_raw(kind: type[msgspec.Struct], **instead: Any) -> type[msgspec.Str
 _DOCUMENTS: Final = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=IDS_MOST)]
 _PROMOTION_REQUEST: Final = _without_raw(PromotionRequest, promotions=_DOCUMENTS)
 _TYPES: Final = (
-    GiftReply, GiftTellRequest, GiftHoldRequest, HoldReply, HoldRequest,
+    *LOYALTY_TYPES,
     Challenge, EnrolReply, EnrolRequest, ItemBody, Manifest, PriceBody, Problem, PushReply, RotateReply,
     RotateRequest, SessionReply, SessionRequest, SignedManifest, StatusReply, StatusReport, TerminalSummary,
     Credentials, DoubtPage, LinePage, PersonSession, SettleReply, SettleRequest, SignedStatement,
@@ -118,61 +106,36 @@ _TYPES: Final = (
 _BINARY: Final = {"type": "string", "format": "binary"}
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """One route: what it takes and gives, in words and types."""
-
-    method: str
-    path: str
-    summary: str
-    gives: Any = None
-    takes: Any = None
-    media: str = JSON_MEDIA_TYPE
-    gives_media: str = JSON_MEDIA_TYPE
-    open_to_all: bool = False
-    further: tuple[dict[str, Any], ...] = ()
-    statuses: dict[str, str] = field(default_factory=dict)
-    by_person: bool = False
-
-
-def _header(name: str, text: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": required, "description": text, "schema": schema}
-
-
-def _query(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
-
-
 _EVENT_HEADERS: Final = (
-    _header(HEADER_EPOCH, "The life of the queue.", {"type": "integer", "minimum": 0}, required=True),
-    _header(HEADER_FIRST_SEQ, "The number of the first line.", {"type": "integer", "minimum": 1}),
-    _header(
+    header(HEADER_EPOCH, "The life of the queue.", {"type": "integer", "minimum": 0}, required=True),
+    header(HEADER_FIRST_SEQ, "The number of the first line.", {"type": "integer", "minimum": 1}),
+    header(
         HEADER_OLDEST_SEQ,
         "The first number that the till still has, where the hub waits for older ones.",
         {"type": "integer", "minimum": 1},
     ),
-    _header(
+    header(
         HEADER_CHAIN,
         "Hex of the hash chain after the last line.",
         {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     ),
-    _header(
+    header(
         HEADER_SIGNATURE,
         "The device's Ed25519 signature over the chain's head, base64url without padding.",
         {"type": "string"},
     ),
 )
 _FEED_QUERY: Final = (
-    _query("after", "The cursor of the page before; nothing: from the beginning.", {"type": "string"}),
-    _query("limit", "Rows on a page.", {"type": "integer", "minimum": 1, "maximum": FEED_PAGE_MAX}),
+    query("after", "The cursor of the page before; nothing: from the beginning.", {"type": "string"}),
+    query("limit", "Rows on a page.", {"type": "integer", "minimum": 1, "maximum": FEED_PAGE_MAX}),
 )
 _FLEET_PAGE: Final = (
-    _query("store", "Of one store only.", {"type": "string", "maxLength": 64}),
-    _query("after", "What `next` of the page before said; nothing: from the beginning.", {"type": "string"}),
-    _query("limit", "Rows on a page.", {"type": "integer", "minimum": 1, "maximum": ROWS_MOST}),
+    query("store", "Of one store only.", {"type": "string", "maxLength": 64}),
+    query("after", "What `next` of the page before said; nothing: from the beginning.", {"type": "string"}),
+    query("limit", "Rows on a page.", {"type": "integer", "minimum": 1, "maximum": ROWS_MOST}),
 )
-_STATE: Final = _query("state", "Those that wait, or those that are settled.", {"enum": ["open", "settled"]})
-_RANGE: Final = (_header("Range", "One range of bytes (RFC 9110).", {"type": "string"}),)
+_STATE: Final = query("state", "Those that wait, or those that are settled.", {"enum": ["open", "settled"]})
+_RANGE: Final = (header("Range", "One range of bytes (RFC 9110).", {"type": "string"}),)
 
 DESCRIBED: Final = (
     Described("get", "/livez", "Whether this process serves: for whoever would start it anew.",
@@ -200,80 +163,75 @@ DESCRIBED: Final = (
         "post", f"{PATH_PREFIX}/session", "A token for a signed challenge.", SessionReply, SessionRequest,
         open_to_all=True,
     ),
-    Described("post", f"{_TERMINAL}/key", "Name the device's next key.", RotateReply, RotateRequest),
-    Described("post", f"{_TERMINAL}/status", "How a terminal is, and what the hub says back.",
+    Described("post", f"{TERMINAL}/key", "Name the device's next key.", RotateReply, RotateRequest),
+    Described("post", f"{TERMINAL}/status", "How a terminal is, and what the hub says back.",
               StatusReply, StatusReport),
     Described(
-        "post", f"{_TERMINAL}/events",
+        "post", f"{TERMINAL}/events",
         "Take in a batch of envelopes: NDJSON in one zstd frame. A replay is a success.",
         PushReply, _BINARY, media=BATCH_MEDIA_TYPE, further=_EVENT_HEADERS,
     ),
-    Described("get", f"{_TERMINAL}/summary", "What the hub holds of a terminal.", TerminalSummary),
-    Described("post", f"{_TERMINAL}/{HOLD}",
-              "Keep just these coupons and points for a sale; its fact uses them.", HoldReply, HoldRequest),
-    Described("post", f"{_TERMINAL}/{GIFT_TELL}", "What may be used of a gift card.", GiftReply,
-              GiftTellRequest),
-    Described("post", f"{_TERMINAL}/{GIFT_HOLD}", "Keep up to an amount of a gift card for a sale.",
-              GiftReply, GiftHoldRequest),
+    Described("get", f"{TERMINAL}/summary", "What the hub holds of a terminal.", TerminalSummary),
+    *LOYALTY,
     Described(
-        "get", f"{_STORE}/feed/{{stream}}", "What is new in a stream.", FeedPage, further=_FEED_QUERY,
+        "get", f"{STORE}/feed/{{stream}}", "What is new in a stream.", FeedPage, further=_FEED_QUERY,
         statuses={"404": "No such stream.", "410": "The cursor is not known: start anew."},
     ),
-    Described("get", f"{_STORE}/snapshot", "The newest snapshot of the catalogue's file.", SignedManifest,
+    Described("get", f"{STORE}/snapshot", "The newest snapshot of the catalogue's file.", SignedManifest,
               statuses={"404": "None is there yet."}),
     Described(
-        "get", f"{_STORE}/snapshot/{{sha256}}", "A snapshot's bytes, whole or a range of them.", _BINARY,
+        "get", f"{STORE}/snapshot/{{sha256}}", "A snapshot's bytes, whole or a range of them.", _BINARY,
         gives_media=SNAPSHOT_MEDIA_TYPE, further=_RANGE,
         statuses={"206": "A part.", "404": "No such snapshot.", "416": "No such part."},
     ),
     Described(
-        "post", f"{_FLEET}/session", "A token for an account of the fleet page.", PersonSession, Credentials,
+        "post", f"{FLEET}/session", "A token for an account of the fleet page.", PersonSession, Credentials,
         open_to_all=True, statuses={"401": "No such account with this password."},
     ),
     Described(
-        "get", f"{_FLEET}/tills", "Tills: queue and its age, version, clock, printer, last seen.", TillPage,
-        by_person=True, further=(*_FLEET_PAGE, _query("filter", "Such tills only.", {"enum": list(FILTERS)})),
+        "get", f"{FLEET}/tills", "Tills: queue and its age, version, clock, printer, last seen.", TillPage,
+        by_person=True, further=(*_FLEET_PAGE, query("filter", "Such tills only.", {"enum": list(FILTERS)})),
     ),
     Described(
-        "get", f"{_FLEET}/exceptions", "What is doubtful, the oldest first.", DoubtPage, by_person=True,
-        further=(*_FLEET_PAGE, _STATE, _query("kind", "Of one kind only.", {"enum": list(KINDS)})),
+        "get", f"{FLEET}/exceptions", "What is doubtful, the oldest first.", DoubtPage, by_person=True,
+        further=(*_FLEET_PAGE, _STATE, query("kind", "Of one kind only.", {"enum": list(KINDS)})),
     ),
     Described(
-        "post", f"{_FLEET}/exceptions/settle", "Settle exceptions with a note, on record.", SettleReply,
+        "post", f"{FLEET}/exceptions/settle", "Settle exceptions with a note, on record.", SettleReply,
         SettleRequest, by_person=True,
     ),
     Described(
-        "get", f"{_FLEET}/quarantine", "Lines that could not be read, the oldest first.", LinePage,
+        "get", f"{FLEET}/quarantine", "Lines that could not be read, the oldest first.", LinePage,
         by_person=True, further=(*_FLEET_PAGE, _STATE),
     ),
     Described(
-        "post", f"{_FLEET}/quarantine/settle", "Settle lines with a note, on record.", SettleReply,
+        "post", f"{FLEET}/quarantine/settle", "Settle lines with a note, on record.", SettleReply,
         SettleRequest, by_person=True,
     ),
     Described(
-        "get", f"{_FLEET}/stores/{{store_id}}/statements", "The newest statements of a store.", StatementList,
+        "get", f"{FLEET}/stores/{{store_id}}/statements", "The newest statements of a store.", StatementList,
         by_person=True, statuses=_NO_STORE,
     ),
     Described(
-        "post", f"{_FLEET}/stores/{{store_id}}/statements",
+        "post", f"{FLEET}/stores/{{store_id}}/statements",
         "Make a statement, signed: whether a store's tills have handed in everything through a day.",
         SignedStatement, StatementRequest, by_person=True, statuses=_NO_STORE,
     ),
     Described(
-        "get", f"{_FLEET}/stores/{{store_id}}/statements/{{statement_id}}", "A statement as it was signed.",
+        "get", f"{FLEET}/stores/{{store_id}}/statements/{{statement_id}}", "A statement as it was signed.",
         SignedStatement, by_person=True, statuses=_NO_STORE,
     ),
     Described(
-        "get", f"{_FLEET}/promotions", "Published promotions, by id.", PromotionList, by_person=True,
-        further=(_query("after", "What `next` of the page before said.", {"type": "string"}),),
+        "get", f"{FLEET}/promotions", "Published promotions, by id.", PromotionList, by_person=True,
+        further=(query("after", "What `next` of the page before said.", {"type": "string"}),),
     ),
     Described(
-        "put", f"{_FLEET}/promotions",
+        "put", f"{FLEET}/promotions",
         "Publish promotions to all stores, some regions or some stores; none of them while one is wrong.",
         PromotionReply, _PROMOTION_REQUEST, by_person=True,
     ),
     Described(
-        "post", f"{_FLEET}/promotions/remove", "Take promotions back from every store.", PromotionsRemoved,
+        "post", f"{FLEET}/promotions/remove", "Take promotions back from every store.", PromotionsRemoved,
         PromotionsGone, by_person=True,
     ),
 )  # fmt: skip
@@ -318,7 +276,7 @@ def openapi_document(version: str) -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "session": {"type": "http", "scheme": "bearer", "description": "A till's."},
-                "person": {"type": "http", "scheme": "bearer", "description": f"Of {_FLEET}/session."},
+                "person": {"type": "http", "scheme": "bearer", "description": f"Of {FLEET}/session."},
             },
         },
     }
@@ -331,7 +289,7 @@ def _operation(one: Described) -> dict[str, Any]:
     ]
     if not one.open_to_all:
         parameters.append(
-            _header(HEADER_PROTOCOL, "Version spoken.", {"type": "integer", "enum": [PROTOCOL_VERSION]})
+            header(HEADER_PROTOCOL, "Version spoken.", {"type": "integer", "enum": [PROTOCOL_VERSION]})
         )
     operation: dict[str, Any] = {
         "operationId": "_".join([one.method, *re.findall(r"[\w.]+", one.path)]),
