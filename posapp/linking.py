@@ -9,19 +9,23 @@ from __future__ import annotations
 import platform
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from posapp import __version__
 from posapp.config import Settings
 from posapp.flows.intents import CatalogueStatus, HubStatus, LinkStatus, PrinterStatus
 from posapp.store.catalog_writer import CatalogFile
+from posapp.store.members_file import MembersFile
 from posapp.store.writer import LedgerWriter
 from posapp.values import dataclass
 
 #: Said of the printer where the settings name none.
 NO_PRINTER = "none"
+#: This device is not one of the shop's any more: what it knew of members goes.
+_PUT_OUT: Final = ("revoked", "terminal_removed")
 
 if TYPE_CHECKING:
+    from posapp.domain.members.programme import Programme
     from posapp.domain.shop import Shop
     from posapp.store.feeds import LedgerOutbox, StoreInbox
     from posapp.store.snapshot import SnapshotFiles
@@ -44,12 +48,21 @@ class TillFigures:
 class Reporting:
     """Where the till's figures come from, and who is told how the link stands and what the hub says.
 
-    All are called on the sync thread.
+    All are called on the sync thread. `on_hub_time` is told the hub's time (epoch ms) at each contact.
     """
 
     on_status: Callable[[LinkStatus], None]
     figures: Callable[[], TillFigures]
     on_hub: Callable[[HubStatus], None]
+    on_hub_time: Callable[[int], None] = lambda _hub_ms: None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSide:
+    """Where members land, and who is told the rules of members; called on the sync thread."""
+
+    file: MembersFile
+    on_programme: Callable[[Programme, str], None]
 
 
 class TillStatus:
@@ -116,8 +129,13 @@ class Linking:
         on_catalogue: Callable[[CatalogueStatus], None],
         on_documents: Callable[[str], None],
         reporting: Reporting,
+        members: MemberSide | None = None,
     ) -> None:
         self._reporting = reporting
+        self._members = members
+        self._inbox: StoreInbox | None = None
+        self._received_ms: int | None = None
+        self._is_wiped = False
         self._settings = settings
         self._clock = clock
         self._writer = writer
@@ -160,7 +178,10 @@ class Linking:
             on_shop=self._on_shop,
             on_catalogue=self._on_catalogue,
             on_documents=self._on_documents,
+            on_programme=(lambda *_told: None) if self._members is None else self._members.on_programme,
+            members=None if self._members is None else self._members.file,
         )
+        self._inbox = inbox
         self._feeds = (outbox, inbox)
         self._snapshots = SnapshotFiles(
             self._catalogue.place,
@@ -211,7 +232,19 @@ class Linking:
         for feed in self._feeds:
             feed.close()
 
+    def _heed(self, status: EngineStatus) -> None:
+        """Note the hub's time; and let members go where this device is not one of the shop's any more."""
+        offset_ms = status.clock_offset_ms
+        if offset_ms is not None and status.last_received_ms != self._received_ms:
+            self._received_ms = status.last_received_ms
+            self._reporting.on_hub_time(self._clock.now_ms() + offset_ms)
+        if status.detail not in _PUT_OUT:
+            self._is_wiped = False
+        elif not self._is_wiped and self._inbox is not None:
+            self._is_wiped = self._inbox.wipe_members()
+
     def _tell(self, status: EngineStatus) -> None:
+        self._heed(status)
         # The engine tells how far the hub is ahead of us, people ask how far their clock is.
         offset_ms = None if status.clock_offset_ms is None else -status.clock_offset_ms
         self._reporting.on_status(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from posapp.domain.catalog import Item
+from posapp.domain.facts import Fact
 from posapp.domain.paper import PaperDocument
 from posapp.flows.effects import (
     AskDevices,
@@ -54,6 +55,15 @@ from posapp.flows.intents import (
     ShiftRead,
     Stock,
 )  # fmt: skip
+from posapp.flows.member_effects import (
+    AskGiftCard,
+    FindMember,
+    FindSale,
+    HoldGift,
+    HoldRights,
+    KeepJoin,
+    MemberEffect,
+)
 from posapp.flows.ports import Shelf
 from posapp.store.prints import Slip
 from posapp.values import dataclass
@@ -112,6 +122,13 @@ class OffersPort(Shelf, Protocol):
     def changed(self) -> Intent | None: ...
 
 
+class RightsPort(Protocol):
+    """What the runner asks about members' rights; at once, but for a look for members by what was keyed."""
+
+    def ask(self, effect: MemberEffect) -> None: ...
+    def note(self, facts: Sequence[Fact]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The parts that carry effects out."""
@@ -129,6 +146,7 @@ class World:
     scanners: ScannersPort | None = None
     rules: Callable[[], Sequence[Intent]] = lambda: ()
     offers: OffersPort | None = None
+    rights: RightsPort | None = None
 
 
 class Runner:
@@ -154,7 +172,13 @@ class Runner:
             case Commit():
                 world.ledger.commit(effect, self._post)
             case Record():
+                if world.rights is not None:
+                    world.rights.note(effect.facts)
                 world.ledger.record(effect)
+            case FindMember() if world.rights is not None:
+                self._work(self._reports, world.rights.ask, effect)
+            case KeepJoin() | HoldRights() | AskGiftCard() | HoldGift() | FindSale() if world.rights:
+                world.rights.ask(effect)
             case SaveDraft() | ParkDraft() | UnparkDraft():
                 world.ledger.draft(effect)
             case SetLanguage():

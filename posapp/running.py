@@ -20,6 +20,7 @@ from types import TracebackType
 from PySide6.QtCore import QLockFile, QTimer
 from PySide6.QtWidgets import QApplication
 
+from posapp.clocks import SystemClock
 from posapp.config import Settings
 from posapp.flows.intents import StoreAgain
 from posapp.flows.presenters.trouble import FAULTS, FOREIGN, SENTENCES, TOO_NEW, UNSAFE, trouble_view
@@ -30,7 +31,7 @@ from posapp.store.engine import UnsafeSqliteError
 from posapp.store.migrate import ForeignLedgerError, LedgerTooNewError
 from posapp.store.ownership import LedgerInUseError
 from posapp.store.troubles import DatabaseError, trouble_of
-from posapp.till import SystemClock, Till
+from posapp.till import Till
 from posapp.ui.app import create_application, show_window
 from posapp.ui.theme import Theme
 from posapp.ui.window import MainWindow

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import gc
 import logging
-import secrets
 import threading
-import time
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 
 from posapp import __version__
+from posapp.clocks import SystemClock, SystemIds
 from posapp.config import Settings
 from posapp.domain.codes import clean, is_known_payload, normalise
-from posapp.domain.ids import uuid7
 from posapp.exchange.outgoing import Place
 from posapp.flows.effects import Beep, Effect, SaveDraft
 from posapp.flows.formatting import Speech
@@ -32,6 +30,7 @@ from posapp.flows.intents import (
     HubHeard,
     Intent,
     LinkChanged,
+    LinkStatus,
     NumbersRaised,
     Printed,
     PrinterChanged,
@@ -40,10 +39,12 @@ from posapp.flows.intents import (
     ShopChanged,
     Tick,
 )  # fmt: skip
+from posapp.flows.member_answers import MembersChanged
 from posapp.flows.ports import CatalogueUnreadable, CodeReaderPort
 from posapp.flows.steps import Ports
 from posapp.flows.terminal import Terminal
-from posapp.linking import Linking, Reporting, TillFigures
+from posapp.linking import Linking, MemberSide, Reporting, TillFigures
+from posapp.membership import Membership
 from posapp.messages import load_speech
 from posapp.printing import Printing
 from posapp.resources import resource_path
@@ -68,6 +69,7 @@ from posapp.ui.sound import Sounds
 from posapp.ui.theme import Theme
 from posapp.ui.window import MainWindow
 from posapp.viewing import Viewing
+from sync.protocol.versions import STREAM_MEMBERS
 
 if TYPE_CHECKING:
     from posapp.code_rules import CodeReaders
@@ -84,29 +86,6 @@ _LATE = (SaveDraft, Beep)
 #: Qt asks for a paint with the priority -1.
 _AFTER_PAINT = -2
 LANGUAGES = ("zh_CN", "en")
-
-
-class SystemClock:
-    """The PC's clocks."""
-
-    def now_ms(self) -> int:
-        """Epoch milliseconds, UTC."""
-        return time.time_ns() // 1_000_000
-
-    def monotonic_ms(self) -> int:
-        """Milliseconds that never go back."""
-        return time.monotonic_ns() // 1_000_000
-
-
-class SystemIds:
-    """Identities from the PC's clock and its source of randomness."""
-
-    def __init__(self, clock: SystemClock) -> None:
-        self._clock = clock
-
-    def new_id(self) -> str:
-        """A fresh UUIDv7."""
-        return uuid7(self._clock.now_ms(), secrets.token_bytes(10))
 
 
 class Till(QObject):
@@ -142,6 +121,9 @@ class Till(QObject):
             on_stored=self._wake_sync,
             on_begun=lambda begun: self.post(NumbersRaised(begun.shift_number + 1)),
         )
+        self.membership = Membership(
+            settings, self.clock, writer=self.writer, desk=lambda: self.terminal.state.desk, post=self.post
+        )
         self._reader = SqliteCatalogReader(self._catalogue)
         self._speeches = {language: load_speech(language, resource_path("i18n")) for language in LANGUAGES}
         self._sold = SqliteSoldReader(settings.ledger)
@@ -149,7 +131,8 @@ class Till(QObject):
         self._promotions = PromotionFeed(self._catalogue, self._currency)
         self._lookup = ItemLookup(self._catalogue, settings.ledger, self.clock)
         self._readers: CodeReaders | None = None
-        ports = Ports(self.clock, ids, self._reader, self.speech, self._codes, self._sold)
+        reading = (self._reader, self.speech, self._codes, self._sold)
+        ports = Ports(self.clock, ids, *reading, members=self.membership.reader)
         self.terminal = Terminal(
             settings.terminal_id, ports, number=settings.terminal_number, version=__version__
         )
@@ -193,6 +176,7 @@ class Till(QObject):
             offers=self._promotions,
             camera=self._viewing,
             scanners=self.scanning,
+            rights=self.membership,
         )
 
     # --- the loop -------------------------------------------------------------------------------
@@ -266,6 +250,7 @@ class Till(QObject):
     def start(self, *, link: bool = True) -> None:
         """Show the window, go on where the till stopped, then start printer and link."""
         held, self._unprinted = self.writer.start()
+        self.membership.load()
         self._paired_scanners = held.paired_scanners
         self.handle(held)
         self.handle(CatalogueChanged(self._reader.status()))
@@ -292,12 +277,14 @@ class Till(QObject):
             catalogue=self._catalogue_file,
             on_shop=lambda shop: self.post(ShopChanged(shop)),
             on_catalogue=self._on_catalogue,
-            on_documents=lambda _stream: self._runner.look_at_rules(),
+            on_documents=self._on_documents,
             reporting=Reporting(
-                on_status=lambda status: self.post(LinkChanged(status)),
+                on_status=self._on_link,
                 figures=self._figures,
                 on_hub=lambda status: self.post(HubHeard(status)),
+                on_hub_time=self.membership.time.told,
             ),
+            members=MemberSide(self.membership.file, self.membership.on_programme),
         )
 
     def _figures(self) -> TillFigures:
@@ -336,6 +323,7 @@ class Till(QObject):
         self.scanning.start(self._paired_scanners)
         self._runner.print_slips(self._unprinted)
         if self._linking is not None:
+            self.membership.start()
             self._linking.start()
         # What is loaded stays: looking through it again and again would hold scans up for milliseconds.
         gc.freeze()
@@ -346,6 +334,7 @@ class Till(QObject):
         self._carry_out_late()
         if self._linking is not None:
             self._linking.stop()
+        self.membership.stop()
         self._closing.set()
         if self._loader is not None:
             self._loader.join()
@@ -357,12 +346,10 @@ class Till(QObject):
         self._own.release()
         if self._linking is not None:
             self._linking.close()
+        self.membership.close()
         self._inlet.close()
-        self._reader.close()
-        self._sold.close()
-        self._rules.close()
-        self._promotions.close()
-        self._lookup.close()
+        for file in (self._reader, self._sold, self._rules, self._promotions, self._lookup):
+            file.close()
         self._catalogue_file.close()
         self._sounds.close()
         if self._customer is not None:
@@ -379,10 +366,22 @@ class Till(QObject):
 
     def _tick(self) -> None:
         self.handle(Tick())
+        for answer in self.membership.overdue():
+            self.handle(answer)
 
     def _wake_sync(self) -> None:
         if self._linking is not None:
             self._linking.wake()
+
+    def _on_link(self, status: LinkStatus) -> None:
+        self.post(LinkChanged(status))
+        self.membership.on_link(status.state == "online")
+
+    def _on_documents(self, stream: str) -> None:
+        if stream == STREAM_MEMBERS:
+            self.post(MembersChanged())
+        else:
+            self._runner.look_at_rules()
 
     def _on_catalogue(self, status: CatalogueStatus) -> None:
         self.post(CatalogueChanged(status))

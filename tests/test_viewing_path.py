@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from posapp import viewing
+from posapp.clocks import SystemClock
 from posapp.devices.barcodes import draw
 from posapp.devices.camera_sources import SimulatedSource
 from posapp.devices.decoding.symbol import Symbol
 from posapp.flows.intents import CameraChanged, Intent, ScanCode
-from posapp.till import SystemClock
 from posapp.viewing import Viewing
 
 CODE = Symbol("EAN-13", "6901234567892", "]E06901234567892", ((0, 0), (64, 0), (64, 36), (0, 36)))

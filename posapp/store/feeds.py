@@ -7,7 +7,6 @@ catalogue's own file.
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,11 +28,12 @@ from posapp.flows.intents import CatalogueStatus
 from posapp.store import outbox
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.catalog_writer import CatalogFile
-from posapp.store.engine import Connection, open_reader
+from posapp.store.engine import Connection
+from posapp.store.ledger_reader import LedgerReader, wait_for
 from posapp.store.members_file import MEMBERS_NAME, MembersFile
 from posapp.store.programme import UNREAD, read_programme
 from posapp.store.settings import SHOP, get_cursor, get_setting
-from posapp.store.troubles import UNFIT, DatabaseError, Trouble
+from posapp.store.troubles import UNFIT, DatabaseError
 from posapp.store.writer import LedgerWriter
 from sync.engine.ports import Batch, Beginning, Gone, Held, StoreUnavailable
 from sync.protocol.messages import Change, EpochMark
@@ -48,36 +48,11 @@ from sync.protocol.versions import (
 T = TypeVar("T")
 
 _IN_CATALOGUE: Final = frozenset(STREAMS) - {STREAM_SETTINGS, STREAM_MEMBERS}
-#: How long the link waits for the ledger's thread before it counts as unavailable.
-_PATIENCE_S: Final = 30.0
 #: Settings that this till does not know are kept under this name, for a later version to read.
 _UNKNOWN: Final = "hub:"
 #: What could not be read is kept under this name, and why under this one, for people to look at.
 _UNREADABLE: Final = "unreadable:"
 _REASON: Final = "unreadable-reason:"
-
-
-class _Reader:
-    """A read-only connection, opened on first use by the thread that uses it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: Connection | None = None
-
-    def ask(self, question: Callable[[Connection], T]) -> T:
-        """The answer; raises StoreUnavailable where the file cannot be read now."""
-        try:
-            if self._connection is None:
-                self._connection = open_reader(self._path)
-            return question(self._connection)
-        except (DatabaseError, *UNFIT) as error:
-            raise StoreUnavailable(str(error)) from error
-
-    def close(self) -> None:
-        """Let the file go."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _is_shop_readable(connection: Connection) -> bool:
@@ -88,22 +63,11 @@ def _is_shop_readable(connection: Connection) -> bool:
         return False
 
 
-def _wait(start: Callable[[Callable[[Trouble | None], None]], None]) -> None:
-    answers: queue.SimpleQueue[Trouble | None] = queue.SimpleQueue()
-    start(answers.put)
-    try:
-        trouble = answers.get(timeout=_PATIENCE_S)
-    except queue.Empty as error:
-        raise StoreUnavailable("the ledger did not answer") from error
-    if trouble is not None:
-        raise StoreUnavailable(trouble)
-
-
 class LedgerOutbox:
     """The queue of exact bytes to send (an OutboxPort)."""
 
     def __init__(self, path: Path, writer: LedgerWriter) -> None:
-        self._reader = _Reader(path)
+        self._reader = LedgerReader(path)
         self._writer = writer
 
     def held(self) -> Held:
@@ -124,15 +88,15 @@ class LedgerOutbox:
 
     def acknowledge(self, epoch: int, through: int, *, backed_up_through: int) -> None:
         """Remember that the hub holds an epoch up to a seq; back when that is durable."""
-        _wait(lambda done: self._writer.acknowledge(epoch, through, backed_up_through, done))
+        wait_for(lambda done: self._writer.acknowledge(epoch, through, backed_up_through, done))
 
     def take_marks(self, hub_id: str, marks: Sequence[EpochMark]) -> None:
         """Take the hub's word for what it holds; back when that is durable."""
-        _wait(lambda done: self._writer.take_marks(hub_id, marks, done))
+        wait_for(lambda done: self._writer.take_marks(hub_id, marks, done))
 
     def begin(self, beginning: Beginning) -> None:
         """Go on with numbers that nobody has given out; back when that is durable."""
-        _wait(lambda done: self._writer.begin(beginning, done))
+        wait_for(lambda done: self._writer.begin(beginning, done))
 
     def backlog(self) -> tuple[int, int | None]:
         """How many wait, and when the oldest of them happened (epoch milliseconds)."""
@@ -163,7 +127,7 @@ class StoreInbox:
 
         `members` is closed with the inbox; without one they go into a file beside the ledger.
         """
-        self._reader = _Reader(ledger)
+        self._reader = LedgerReader(ledger)
         self._writer = writer
         self._catalogue = catalogue
         self._on_shop = on_shop
@@ -250,7 +214,7 @@ class StoreInbox:
                     documents[_REASON + key] = reason.encode("utf-8", "replace")
         if shop is None and (documents, cursor) == self._set_aside:
             return  # sent again because there is no shop: the same need not be written every time
-        _wait(lambda done: self._writer.apply_settings(documents, cursor, done))
+        wait_for(lambda done: self._writer.apply_settings(documents, cursor, done))
         self._set_aside = (documents, cursor)
         if shop is not None:
             self._has_shop = True
@@ -273,9 +237,14 @@ class StoreInbox:
             self._members.drop_if_damaged(error)
             raise StoreUnavailable(str(error)) from error
 
-    def wipe_members(self) -> None:
-        """Delete the members of this till; called on the sync thread."""
-        self._tried_members(self._members.wipe)
+    def wipe_members(self) -> bool:
+        """Delete the members of this till, on the sync thread; whether that could be done now."""
+        try:
+            self._tried_members(self._members.wipe)
+        except StoreUnavailable:
+            return False
+        self._on_documents(STREAM_MEMBERS)
+        return True
 
     def close(self) -> None:
         """Let the files go; called when the sync thread has ended."""

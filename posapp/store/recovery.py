@@ -13,7 +13,9 @@ from posapp.exchange.incoming import shop_from_bytes
 from posapp.flows.intents import Recovered
 from posapp.store.drafts import open_cart, parked_carts
 from posapp.store.engine import Connection
+from posapp.store.leases import held_leases
 from posapp.store.prints import unprinted_count
+from posapp.store.programme import read_programme
 from posapp.store.sales import last_sale
 from posapp.store.settings import LANGUAGE, SHOP, get_scanners, get_setting, lockouts, wrong_pins
 from posapp.store.shift_reading import quarantined_count
@@ -29,6 +31,7 @@ def recover(connection: Connection, *, now_ms: int) -> Recovered:
     language = get_setting(connection, LANGUAGE)
     if state.shift is not None and state.shift.is_added_up_again:
         broken += 1
+    leases = held_leases(connection)
     carts = [data for data in (cart, *(parked.cart for parked in suspended)) if data is not None]
     return Recovered(
         shop=shop,
@@ -44,6 +47,9 @@ def recover(connection: Connection, *, now_ms: int) -> Recovered:
         scan_no=max([state.scan_no, *(_last_scan(data) for data in carts)]),
         unprinted=unprinted_count(connection),
         paired_scanners=get_scanners(connection),
+        programme=read_programme(connection)[0],
+        leases=leases.open,
+        lease_worst_minor=leases.worst_minor,
     )
 
 

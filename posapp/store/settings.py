@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from posapp.domain.facts import Fact, OperatorSignedOn, OverrideGiven, SignOnRefused, TerminalUnlocked
+from posapp.domain.members.clock import HubClock
 from posapp.store.engine import Connection
 
 SHOP = "shop"
@@ -98,3 +99,18 @@ def wrong_pins(connection: Connection) -> tuple[tuple[str, int], ...]:
         "SELECT operator_id, wrong_pins FROM operator_lock WHERE wrong_pins > 0 ORDER BY operator_id"
     )
     return tuple((str(operator_id), int(count)) for operator_id, count in rows)
+
+
+def read_clock(connection: Connection) -> HubClock:
+    """What was kept of the hub's time."""
+    row = connection.execute("SELECT floor_ms, offset_ms FROM clock").fetchone()
+    return HubClock() if row is None else HubClock(floor_ms=row[0], offset_ms=row[1])
+
+
+def put_clock(connection: Connection, floor_ms: int, offset_ms: int) -> None:
+    """Keep the latest time that the hub said, and what it was ahead of the wall clock then."""
+    connection.execute(
+        "INSERT INTO clock VALUES (1, ?1, ?2) ON CONFLICT (one) DO UPDATE "
+        "SET floor_ms = max(floor_ms, ?1), offset_ms = ?2",
+        (floor_ms, offset_ms),
+    )

@@ -40,7 +40,7 @@ from posapp.store.prints import PrintState, Slip, mark_prints, pending_prints, r
 from posapp.store.programme import settle_programme
 from posapp.store.pruning import prune
 from posapp.store.recovery import recover
-from posapp.store.settings import LANGUAGE, put_cursor, put_scanners, put_setting
+from posapp.store.settings import LANGUAGE, put_clock, put_cursor, put_scanners, put_setting
 from posapp.store.shift_reading import read_shift
 from posapp.store.troubles import UNFIT, DatabaseError, Trouble
 from posapp.values import dataclass
@@ -77,7 +77,6 @@ class LedgerWriter:
         on_draft_failed: Callable[[Trouble], None],
         on_stored: Callable[[], None] = lambda: None,
         on_begun: Callable[[EpochBegun], None] = lambda _begun: None,
-        on_leases: Callable[[HeldLeases], None] = lambda _held: None,
         patience: Patience | None = None,
     ) -> None:
         self._ledger = ledger
@@ -85,7 +84,8 @@ class LedgerWriter:
         self._on_draft_failed = on_draft_failed
         self._on_stored = on_stored
         self._on_begun = on_begun
-        self._on_leases = on_leases
+        #: Told the leases where they are otherwise than before, on the ledger's thread.
+        self.on_leases: Callable[[HeldLeases], None] = lambda _held: None
         self._patience = patience or Patience()
         self._lanes = Lanes()
         self._thread = threading.Thread(target=self._run, name="db-writer")
@@ -147,6 +147,10 @@ class LedgerWriter:
     def set_language(self, language: str) -> None:
         """Remember the language of this till."""
         self._change(lambda connection: put_setting(connection, LANGUAGE, language.encode()))
+
+    def keep_clock(self, floor_ms: int, offset_ms: int) -> None:
+        """Remember the hub's time and how far this computer's clock was from it."""
+        self._change(lambda connection: put_clock(connection, floor_ms, offset_ms))
 
     def set_scanners(self, lines: Sequence[str]) -> None:
         """Remember which scanners were paired at this till."""
@@ -300,7 +304,7 @@ class LedgerWriter:
             return
         held = self._tried(partial(self._ledger.ask, held_leases, None), None)
         if held is not None:
-            self._tried(partial(self._on_leases, held), None)
+            self._tried(partial(self.on_leases, held), None)
 
     def _store_drafts(self, work: DraftWork) -> None:
         def write(connection: Connection) -> None:

@@ -31,7 +31,7 @@ from tests.store.snapshots import STORE, document_change, item_change, make_snap
 
 PRIVATE = bytes(range(32))
 PUBLIC = signing.public_key_of(PRIVATE)
-STREAMS = ("catalogue", "prices", "recalls", "members")
+STREAMS = ("catalogue", "prices", "recalls", "orders")
 KEYS = [f"{number}" for number in range(8)]
 
 
@@ -255,7 +255,7 @@ class Converging(RuleBasedStateMachine):
             for code in range(1, 4):
                 by_code = self.reader.by_key(f"={key}-{code}", 1)
                 assert (by_code is not None) == (code == value)
-        for stream in ("recalls", "members"):
+        for stream in ("recalls", "orders"):
             held = {key: int(msgspec.json.decode(body)) for key, body in self.reader.documents(stream)}
             assert held == wanted[stream]
         assert self.reader.status().items == len(wanted["catalogue"])
