@@ -34,6 +34,7 @@ from sync.hub.intake.reading import (
 )
 from sync.hub.intake.sale_checks import day_of
 from sync.hub.intake.witness import Seal, head_after, is_signed_by_device
+from sync.hub.loyalty.folding import wish_for_loyalty
 from sync.protocol.codec import SEQ_MAX
 from sync.protocol.envelope import Envelope
 
@@ -154,6 +155,7 @@ class _Ingest:
         write_events(self._connection, self._fresh, now_ms=self._now_ms)
         self._write_sales()
         self._wish_for_stock()
+        self._wish_for_loyalty()
         if placed:
             self._save(placed[-1].seq)
         return result
@@ -286,6 +288,11 @@ class _Ingest:
         only_sold = all(envelope.kind == SALE_KIND for envelope in moving)
         seqs = [envelope.seq for envelope in moving]
         wish_for_stock(self._connection, self._place, seqs, only_sold=only_sold)
+
+    def _wish_for_loyalty(self) -> None:
+        """Have what touches members' rights folded, in the same way."""
+        told = ((one.envelope.kind, one.envelope.seq, one.line) for one in self._fresh)
+        wish_for_loyalty(self._connection, self._place, told)
 
     def _save(self, last_seq: int) -> None:
         result, seal = self._result, self._batch.seal

@@ -19,6 +19,7 @@ from sync.hub.intake.held import HeldEvent, held_at, held_events
 from sync.hub.intake.progress import lock_progress, raise_numbers
 from sync.hub.intake.reading import arrival_of, read_body, read_envelope, write_events, write_sales
 from sync.hub.intake.sale_checks import day_of
+from sync.hub.loyalty.folding import wish_for_loyalty
 from sync.protocol.envelope import Envelope
 
 Outcome = Literal["read", "unreadable", "gone", "missing"]
@@ -65,6 +66,7 @@ def read_again(connection: Connection, key: LineKey, *, who: str, now_ms: int) -
     if envelope.kind in STOCK_KINDS:
         place = (key[0], key[1], key[2])
         wish_for_stock(connection, place, [envelope.seq], only_sold=envelope.kind == SALE_KIND)
+    wish_for_loyalty(connection, key[:3], [(envelope.kind, envelope.seq, content)])
     return "read"
 
 

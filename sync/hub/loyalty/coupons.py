@@ -201,8 +201,8 @@ def reissue(connection: Connection, coupon_id: str, sale: Sale, *, now_ms: int, 
     return _done(connection, _REISSUE, REISSUED, coupon_id, sale, now_ms, values, who)
 
 
-def expire_due(connection: Connection, now_ms: int, *, most: int = _IDS_AT_ONCE) -> list[str]:
-    """End coupons whose time is over and which no sale has; the members whose they were, once each."""
+def expire_due(connection: Connection, now_ms: int, *, most: int = _IDS_AT_ONCE) -> tuple[list[str], int]:
+    """End coupons whose time is over and which no sale has; whose they were, and how many."""
     query = select(COUPON.c.coupon_id).where(
         COUPON.c.state == ISSUED, COUPON.c.until_ms > 0, COUPON.c.until_ms <= now_ms
     )
@@ -214,10 +214,10 @@ def expire_due(connection: Connection, now_ms: int, *, most: int = _IDS_AT_ONCE)
         .returning(COUPON.c.coupon_id, COUPON.c.changes, COUPON.c.member_id)
     )
     if not due:
-        return []
+        return [], 0
     done = connection.execute(over).all()
     insert_rows(connection, COUPON_EVENT, [(row[0], row[1], EXPIRED, "", "", "", "", now_ms) for row in done])
-    return sorted({row.member_id for row in done} - {""})
+    return sorted({row.member_id for row in done} - {""}), len(done)
 
 
 def _done(

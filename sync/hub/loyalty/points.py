@@ -148,6 +148,7 @@ def take_back(
     points = min(points, int(earned.points) - int(earned.back))
     if points <= 0:
         return member_id, 0
+    take_accounts(connection, (member_id,))
     note_back(connection, sale_id, 0, points)
     pending = take_own(connection, member_id, sale_id, PENDING, points)
     have = account_of(connection, member_id)

@@ -9,6 +9,8 @@ from sync.hub.feeds import snapshots
 from sync.hub.fleet.what_if import WHAT_IF_JOB, what_if_handler
 from sync.hub.goods import stock
 from sync.hub.jobs import Handler, JobRunner
+from sync.hub.loyalty import clock_work, folding
+from sync.hub.loyalty.joining import MOVE_JOB, move_handler
 from sync.hub.upkeep.daily import DAILY_JOB, STORE_JOB, daily_handler, store_handler
 
 
@@ -19,6 +21,10 @@ def all_handlers(database: Database, now_ms: Callable[[], int]) -> dict[str, Han
         DAILY_JOB: daily_handler(now_ms),
         STORE_JOB: store_handler(now_ms),
         stock.STOCK_JOB: stock.stock_handler(now_ms),
+        folding.LOYALTY_JOB: folding.loyalty_handler(database, now_ms),
+        folding.MEMBER_ROW_JOB: folding.member_row_handler(now_ms),
+        clock_work.CLOCK_JOB: clock_work.clock_handler(database, now_ms),
+        MOVE_JOB: move_handler(database, now_ms),
         WHAT_IF_JOB: what_if_handler(database, now_ms),
     }
 

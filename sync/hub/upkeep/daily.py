@@ -17,6 +17,7 @@ from sync.hub.feeds.snapshots import want_snapshot
 from sync.hub.feeds.streams import forget_tombstones
 from sync.hub.goods.stock import forget_moves
 from sync.hub.jobs import Handler, Job, enqueue, enqueue_for_stores, handler_of
+from sync.hub.loyalty.clock_work import wish_for_clock
 from sync.hub.upkeep.retention import prepare_months
 
 DAILY_JOB: Final = "daily"
@@ -41,6 +42,7 @@ def daily_handler(now_ms: Callable[[], int]) -> Handler:
         today_ms = now_ms()
         prepare_months(connection, _day(today_ms))
         enqueue_for_stores(connection, STORE_JOB, run_at_ms=today_ms)
+        wish_for_clock(connection, today_ms)
         # Named by its day: a wish under the name of the work under way would mean "once more, now".
         wish_for_daily(connection, today_ms + DAY_MS)
 
