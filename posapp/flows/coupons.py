@@ -1,8 +1,8 @@
 """Coupons and points on the open sale: shown by a code, taken off, used or not.
 
 A single-use coupon is checked here as far as a till can: its seal (the reader has done that), its days, its
-store, whose it is, and that an offer waits for its batch. Which of the coupons are used is the prices' choice;
-whether one was used before is the hub's to say, when it is asked to keep it.
+store, whose it is, and that an offer waits for its batch. Which of the coupons are used is the choice of the
+prices; whether one was used before is the hub's to say, when it is asked to keep it.
 """
 
 from __future__ import annotations

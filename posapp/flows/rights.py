@@ -1,8 +1,8 @@
 """From "Take payment" to the open payment: what the prices make use of is kept by the hub first.
 
-Where all is kept, payment opens without another key press. Where something is not, or the hub does not answer,
-the sale is priced anew with what may be used and shown before any money is taken. Nothing is spent here: the
-fact of the sale does that, whatever became of a hold.
+Where all is kept, payment opens without another key press. Where something is not, or the hub does not
+answer, the sale is priced anew with what may be used and shown before any money is taken. Nothing is spent
+here: the fact of the sale does that, whatever became of a hold.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What the terminal is doing about coupons and points: showing them, and having the hub keep them for a sale."""
+"""What the terminal is doing about coupons and points: showing them, having the hub keep them for a sale.
+
+Phases only: what is usable, used and kept stands in the sale and its prices.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Shopper:
 def shopper_of(
     cart: Cart, sale: TransactionCompleted, programme: Programme, shop: Shop, *, is_offline: bool
 ) -> Shopper | None:
-    """The member of a sale that is being paid, with their points after it; None where nobody was identified."""
+    """The member of a sale that is being paid, with their points after it; None where it is nobody's."""
     shown, told = cart.rights.member, sale.member
     if shown is None or told is None:
         return None

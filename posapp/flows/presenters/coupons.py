@@ -1,4 +1,7 @@
-"""The sheet of coupons and points (F4): what the sale may use, what it uses, and why the rest does not count."""
+"""The sheet of coupons and points (F4): what the sale may use, what it uses, and why the rest does not count.
+
+It tells what the prices chose and changes nothing by itself: a coupon is taken off or let in by a wish.
+"""
 
 from __future__ import annotations
 

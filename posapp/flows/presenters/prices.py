@@ -111,9 +111,7 @@ def offer_sums(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumR
         touched |= {line.line_no for line in cart.lines if line.markdown is not None}
         lines = scene.t("{n} lines", n=str(len(touched))) if len(touched) != 1 else scene.t("1 line")
         rows.append(SumRow(scene.t("Line offers"), f"{MINUS}{scene.amount(on_lines)}", lines, "saving"))
-    for each in discounts:
-        if each.layer not in LINE_LAYERS:
-            rows.append(_order_sum(scene, each, prices))
+    rows += [_order_sum(scene, each, prices) for each in discounts if each.layer not in LINE_LAYERS]
     return [*rows, *idle_sums(scene, cart, prices)]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import PricedCart
 from posapp.domain.members.sale_rights import ShownMember
-from posapp.domain.members.terms import Coupon, Why
+from posapp.domain.members.terms import Why
 from posapp.domain.members.usable import coupons_shown
 from posapp.domain.pricing.terms.promotion import PointsPay
 from posapp.flows.blocks import Action, Block, Note, StepRow, StepRows, SumRow, SumRows, Tone
@@ -86,16 +86,16 @@ def idle_sums(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumRo
     if prices is None or (cart.rights.member is None and not cart.rights.coupons):
         return []
     use = prices.usable
-    rows = []
+    rows: list[SumRow] = []
     for coupon in coupons_shown(cart.rights):
         why = use.whys.get(coupon.coupon_id, "")
         if why and why not in ("declined", "other_member") and len(rows) < _TOLD_MAX:
             rows.append(_idle(coupon_name(coupon, scene.desk), why_words(scene, why), why))
     member = cart.rights.member
-    if use.points_why and use.points_why != "declined" and not prices.priced.points_used and member:
-        if member.card.points and pays_with_points(scene):
-            words = points_words(scene, use.points_why, use.points)
-            rows.append(_idle(scene.t("Points used"), words, use.points_why))
+    idle = use.points_why not in ("", "declined") and not prices.priced.points_used
+    if idle and member is not None and member.card.points and pays_with_points(scene):
+        words = points_words(scene, use.points_why, use.points)
+        rows.append(_idle(scene.t("Points used"), words, use.points_why))
     return rows
 
 
@@ -104,7 +104,7 @@ def _idle(name: str, words: str, why: Why) -> SumRow:
 
 
 def points_detail(scene: Scene, prices: PricedCart, points: int) -> tuple[str, str]:
-    """What stands beside the money that points paid, and its icon: how many, or the limit that was reached."""
+    """What stands beside the money that points paid, and its icon: how many, or the limit reached."""
     why = prices.usable.points_why
     if prices.usable.is_offline and why in _BY_NETWORK:
         return points_words(scene, why, prices.usable.points), "cloud-off"
@@ -236,8 +236,3 @@ def holding_anchor(scene: Scene, phase: HoldingRights) -> Anchor:
     was = scene.amount(phase.was_minor) if phase.was_minor != due else ""
     facts = (scene.t("Was"),) if was else ()
     return Anchor(facts, scene.t("Due"), scene.amount(due), scene.sign, "", "plain", primary, was=was)
-
-
-def coupon_title(scene: Scene, coupon: Coupon) -> str:
-    """A coupon by its name."""
-    return coupon_name(coupon, scene.desk)

@@ -1,4 +1,4 @@
-"""Rights under each other: icon on a tinted disc, title with its state in a chip, what it is about, an amount.
+"""Rights under each other: icon on a tinted disc, title with its state in a chip, what it is, an amount.
 
 The chip never stands for a colour alone: it says its state in words, with an icon where there is one. The
 amount and the button are never cut; the line below the title is first.

@@ -48,7 +48,8 @@ class PromotionIndex:
     """
 
     __slots__ = (
-        "_batches", "_checks", "_doubtful", "_flat", "_places", "_promotions", "_sure", "_under_codes", "_words",
+        "_batches", "_checks", "_doubtful", "_flat", "_places", "_promotions", "_sure", "_under_codes",
+        "_words",
     )  # fmt: skip
 
     def __init__(self, promotions: Iterable[Promotion] = ()) -> None:
