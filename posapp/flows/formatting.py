@@ -12,6 +12,8 @@ from datetime import datetime
 
 from posapp.domain.facts import Markdown, PackData
 from posapp.domain.money import minor_digits
+from posapp.domain.shop import word
+from posapp.domain.tender_facts import TenderLine
 from posapp.values import dataclass
 
 MINUS = "−"
@@ -113,6 +115,12 @@ def short_denomination(amount_minor: int, currency: str) -> str:
 def tail(code: str) -> str:
     """A code as people compare it: its last four signs, "··7F3K"."""
     return f"··{code[-4:]}"
+
+
+def tender_name(speech: Speech, tender: TenderLine) -> str:
+    """What a way to pay is called; a gift card with its end: "Gift card ··7F3K"."""
+    name = word(tender.names, speech.language)
+    return f"{name} {tail(tender.reference)}" if tender.kind == "gift" and tender.reference else name
 
 
 def weight(grams: int) -> str:

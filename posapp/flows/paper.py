@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from posapp.domain.facts import SaleLine, ShiftSettled, ShiftTotals, TransactionCompleted
+from posapp.domain.facts import SaleLine, ShiftSettled, ShiftTotals, TenderLine, TransactionCompleted
 from posapp.domain.paper import CodeRow, FeedRow, PaperDocument, Row, RuleRow, TextRow
 from posapp.domain.price_facts import GiftGiven, PriceModifier
 from posapp.domain.shifts import local_time
@@ -25,6 +25,7 @@ from posapp.flows.formatting import (
     short_denomination,
     signed_money,
     tail,
+    tender_name,
     weight,
 )
 from posapp.flows.shopper import Shopper, member_rows
@@ -86,8 +87,9 @@ def receipt(
         RuleRow(heavy=True),
     ]
     rows += [
-        TextRow(word(tender.names, speech.language), amount(tender.amount_minor, currency))
+        row
         for tender in sale.tenders
+        for row in _tender(tender, currency, speech)
     ]
     rows.append(TextRow(speech.t("Change"), amount(sale.change_minor, currency), bold=True))
     saved = saved_minor(sale)
@@ -162,6 +164,13 @@ def _what(line: SaleLine, currency: str, speech: Speech) -> list[Row]:
     else:
         how = f"  {line.quantity} × {amount(line.unit_price_minor, currency)}"
     return [TextRow(name), TextRow(how, total)]
+
+
+def _tender(tender: TenderLine, currency: str, speech: Speech) -> list[Row]:
+    rows: list[Row] = [TextRow(tender_name(speech, tender), amount(tender.amount_minor, currency))]
+    if tender.left_minor is not None:
+        rows.append(TextRow("  " + speech.t("Left on it"), amount(tender.left_minor, currency)))
+    return rows
 
 
 def _included_tax(sale: TransactionCompleted, speech: Speech) -> list[Row]:

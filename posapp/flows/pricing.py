@@ -16,6 +16,7 @@ from posapp.domain.price_facts import PromotionSetAside
 from posapp.domain.shifts import local_time
 from posapp.flows.effects import Beep, Effect, ExplainPrices, Record
 from posapp.flows.formatting import N_
+from posapp.flows.gift_phases import HoldingGift
 from posapp.flows.intents import (
     Back,
     MarkLine,
@@ -82,7 +83,7 @@ def price_cart(desk: Desk, cart: Cart, ports: Ports) -> PricedCart:
 def is_paying(phase: Phase) -> bool:
     """Whether payment is open, whatever lies over it."""
     match phase:
-        case Tendering():
+        case Tendering() | HoldingGift():
             return True
         case Locked() | ShowingStatus() | TryingScanner() | AwaitingOverride() | Committing():
             return is_paying(phase.back)

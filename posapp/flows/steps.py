@@ -8,8 +8,9 @@ from typing import Any
 
 from posapp.domain.cart import with_scan
 from posapp.domain.codes import clean
-from posapp.domain.codes.own import is_operator_code
+from posapp.domain.codes.own import is_operator_code, without_seal
 from posapp.domain.facts import ScanRecord, ScanRefused
+from posapp.domain.members.gift_numbers import is_gift_code
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.transactions import SaleContext
 from posapp.flows.effects import Beep, Effect, Record
@@ -32,6 +33,8 @@ from posapp.values import dataclass
 
 #: What stands on record for a badge or an operator's code: its text would let anybody print another one.
 BADGE = "badge"
+#: The same of a gift card's code, with which anybody could pay.
+GIFT_CODE = "gift card"
 
 #: Characters of a refused code that are kept: enough for any GS1 code, too few to flood the journal.
 SCAN_TEXT_MAX = 160
@@ -49,6 +52,8 @@ class Ports:
     sold: SoldReader
     pricing: Pricing = field(default_factory=EnginePricing)
     members: MemberReader = field(default_factory=NoMembers)
+    #: Whether a gift card was taken under a lease here before: (lease id, card id).
+    gift_used: Callable[[str, str], bool] = lambda _lease_id, _card_id: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,9 @@ def refuse_scan(desk: Desk, phase: Phase, code: str, why: Refusal | Stop, ports:
     refusal = why.refusal if isinstance(why, Stop) else why
     if by_badge(desk, code) is not None or is_operator_code(code):
         code = BADGE
-    kept = plain_text(code)[:SCAN_TEXT_MAX]
+    elif is_gift_code(code):
+        code = GIFT_CODE
+    kept = plain_text(without_seal(code))[:SCAN_TEXT_MAX]
     scan = ScanRecord(desk.scan_no, kept, ports.clock.now_ms(), None, refusal.name)
     step = refuse(desk, phase, why, code=code[:40])
     if desk.cart is not None:

@@ -12,7 +12,7 @@ from posapp.domain.facts import DrawerOpened, TransactionCompleted
 from posapp.domain.members.sale_facts import spent
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shop import TenderType
-from posapp.domain.tenders import Payment, TenderRefusal, cash_due, take, undo
+from posapp.domain.tenders import Payment, TenderRefusal, cash_due, take
 from posapp.domain.transactions import cart_totals, complete
 from posapp.flows.effects import Beep, Commit, KickDrawer, Print, PrintCopy, PrintRequest, Record, WakeSync
 from posapp.flows.entry import edit
@@ -29,7 +29,6 @@ from posapp.flows.intents import (
     Reprint,
     ScanCode,
     Settle,
-    UndoTender,
 )  # fmt: skip
 from posapp.flows.paper import receipt
 from posapp.flows.refusals import Refusal
@@ -111,6 +110,8 @@ def _settle(desk: Desk, phase: Tendering, intent: Settle, ports: Ports) -> Step:
     if amount is None:
         return refuse(desk, phase, Refusal.BadAmount)
     way = chosen_way(desk, phase)
+    if way.kind == "gift" and phase.payment.due_minor > 0:
+        return refuse(desk, phase, Refusal.GiftCardFirst)
     taken = take(phase.payment, way, amount, shop.cash)
     if taken is TenderRefusal.NOTHING:
         return refuse(desk, phase, Refusal.NothingKeyed)
@@ -125,14 +126,15 @@ def _settle(desk: Desk, phase: Tendering, intent: Settle, ports: Ports) -> Step:
     if is_complete and payment.change_minor > cash:
         return refuse(desk, phase, Refusal.OverPaid)
     if is_complete:
-        return _commit(desk, phase, payment, ports)
+        return commit_sale(desk, phase, payment, ports)
     assert desk.cart is not None
     desk = replace(desk, cart=replace(desk.cart, paid=payment.tenders))
     desk = tell(desk, "{amount} received", amount=plain_amount(amount, shop.currency))
     return Step(desk, replace(phase, payment=payment, entry=""), (Beep("ok"),))
 
 
-def _commit(desk: Desk, phase: Tendering, payment: Payment, ports: Ports) -> Step:
+def commit_sale(desk: Desk, phase: Tendering, payment: Payment, ports: Ports) -> Step:
+    """Store the sale that is paid; what only then may happen follows its confirmation."""
     assert desk.cart is not None
     sale = complete(desk.cart, payment, sale_context(desk, ports), desk.prices)
     document = receipt(sale, shop_of(desk), ports.speech(desk.language), shopper_now(desk, sale))
@@ -183,14 +185,6 @@ def payment_again(desk: Desk, phase: Tendering) -> Tendering:
     return replace(phase, payment=Payment(total, phase.payment.tenders), chosen=chosen)
 
 
-def _undo(desk: Desk, phase: Tendering, intent: UndoTender, ports: Ports) -> Step:
-    """Give a tender line back."""
-    payment = undo(phase.payment, intent.tender_no)
-    assert desk.cart is not None
-    desk = replace(quiet(desk), cart=replace(desk.cart, paid=payment.tenders))
-    return Step(desk, replace(phase, payment=payment, entry=""))
-
-
 def _back(desk: Desk, phase: Tendering, intent: Back, ports: Ports) -> Step:
     """Back to the goods; money already taken must be given back first, so that none is forgotten."""
     if phase.entry:
@@ -239,7 +233,6 @@ RULES: Rules = {
     (Tendering, KeyIn): _key,
     (Tendering, OfferAmount): _offer,
     (Tendering, Settle): _settle,
-    (Tendering, UndoTender): _undo,
     (Tendering, Back): _back,
     (Tendering, ScanCode): _scan,
     (Done, NextSale): _next,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from posapp.domain.codes.gtin import clean
+
 _SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE: Final = len(_SIGNS)
 _RANDOM_CHARS: Final = 14
@@ -35,6 +37,11 @@ def gift_number(text: str) -> str | None:
     if _SHAPE.fullmatch(found) is None or _check_sign(found[1:-1]) != found[-1]:
         return None
     return found
+
+
+def is_gift_code(text: str) -> bool:
+    """Whether a text holds a gift card's code or number, whole or damaged: who has it can pay with it."""
+    return "P1V." in clean(text).upper() or gift_number(text) is not None
 
 
 def gift_tail(card_id: str) -> str:

@@ -18,7 +18,7 @@ from posapp.flows.blocks import (
     Spring,
     SumRow,
 )  # fmt: skip
-from posapp.flows.formatting import MINUS, N_, plain_amount, short_denomination
+from posapp.flows.formatting import MINUS, N_, plain_amount, short_denomination, tender_name
 from posapp.flows.intents import (
     Back,
     ChooseTender,
@@ -40,6 +40,7 @@ from posapp.flows.tendering import chosen_way, due_by, entered_minor
 from posapp.flows.views import Anchor, Sheet
 
 _ICONS = {"cash": "banknote", "recorded": "credit-card", "gift": "gift"}
+_DETAILS = {"cash": "", "recorded": N_("taken on its own terminal"), "gift": N_("scan or key it")}
 _TROUBLES = {
     "disk_full": N_("The sale is not stored yet; the disk is full. The money is taken; keep the PC on."),
     "locked": N_("The sale is not stored yet; the database is busy. The money is taken; keep the PC on."),
@@ -69,7 +70,7 @@ def tender_sheet(scene: Scene, phase: Tendering, *, storing: str = "", trouble: 
             label=scene.word(other.names),
             intent=ChooseTender(other.tender_id),
             chosen=other.tender_id == way.tender_id,
-            detail="" if other.kind == "cash" else scene.t("taken on its own terminal"),
+            detail=scene.t(_DETAILS[other.kind]),
             icon=_ICONS[other.kind],
             enabled=not storing,
             key=f"Ctrl+{n}",
@@ -105,7 +106,7 @@ def _top(scene: Scene, phase: Tendering, trouble: str) -> tuple[Block, ...]:
     if told is not None:
         notes.append(Note(scene.t(told.msgid, **told.params), "danger", "circle-alert"))
     for tender in phase.payment.tenders:
-        text = f"{scene.word(tender.names)} {scene.money(tender.amount_minor)}"
+        text = f"{tender_name(scene.speech, tender)} {scene.money(tender.amount_minor)}"
         undo = Action(scene.t("Undo"), UndoTender(tender.tender_no), "", "undo-2", "quiet")
         notes.append(Note(text, "saving", "circle-check", action=undo))
     return tuple(notes)
@@ -127,6 +128,8 @@ def _settle_words(scene: Scene, phase: Tendering) -> str:
     amount = entered_minor(scene.desk, phase)
     if amount is None:
         return scene.t("Take")
+    if chosen_way(scene.desk, phase).kind == "gift" and phase.payment.due_minor:
+        return scene.t("Scan the gift card")
     due, _ = due_by(scene.desk, phase)
     text = scene.amount(amount)
     taken = take(phase.payment, chosen_way(scene.desk, phase), amount, scene.shop.cash)
@@ -171,7 +174,10 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
     rows = [SumRow(scene.t("Total"), scene.amount(sale.total_minor - sale.rounding_minor))]
     if sale.rounding_minor:
         rows.append(SumRow(scene.t("Cash rounding"), scene.amount(sale.rounding_minor)))
-    rows += [SumRow(scene.word(tender.names), scene.amount(tender.amount_minor)) for tender in sale.tenders]
+    for tender in sale.tenders:
+        rows.append(SumRow(tender_name(scene.speech, tender), scene.amount(tender.amount_minor)))
+        if tender.left_minor is not None:
+            rows.append(SumRow(scene.t("Left on it"), scene.amount(tender.left_minor), tone="quiet"))
     rows.append(SumRow(scene.t("Change"), scene.amount(sale.change_minor), strong=True))
     cards = [Card(scene.t("Paid with"), tuple(rows))]
     if saved_minor(sale):
