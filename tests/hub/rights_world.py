@@ -158,7 +158,12 @@ def goods_back(
 
 def released(sale_id: str, hold_id: str = "", *, place: tuple[str, str] = PLACE) -> bytes:
     """A sale that does not use what is held for it."""
-    body = {"transaction_id": sale_id, "hold_id": hold_id or f"hold-{sale_id}", "reason": "voided", "at_ms": 1}
+    body = {
+        "transaction_id": sale_id,
+        "hold_id": hold_id or f"hold-{sale_id}",
+        "reason": "voided",
+        "at_ms": 1,
+    }
     return fact("RightsReleased", body, place=place)
 
 

@@ -36,9 +36,7 @@ def lock(database: Database, coupon_id: str, sale: Sale, *members: str, now_ms: 
     """Lock a coupon; the word why not."""
     until_ms = now_ms + 60_000
     with database.writing() as connection:
-        why = coupons.lock(
-            connection, coupon_id, sale, member_ids=members, until_ms=until_ms, now_ms=now_ms
-        )
+        why = coupons.lock(connection, coupon_id, sale, member_ids=members, until_ms=until_ms, now_ms=now_ms)
     return "" if why is None else why.why
 
 
