@@ -113,8 +113,12 @@ def _with_prices(lines: tuple[SaleLine, ...], prices: PricedCart | None) -> tupl
 
 
 def saved_minor(sale: TransactionCompleted) -> int:
-    """What a sale cost less than at the list's prices: its discounts and what was marked down."""
-    return sale.discount_minor + sum(marked_down_minor(line) for line in sale.lines)
+    """What a sale cost less than at the list's prices: its discounts and what was marked down.
+
+    Points are the shopper's own, so what they paid is no saving.
+    """
+    by_points = sum(each.amount_minor for each in sale.discounts if each.layer == "points")
+    return sale.discount_minor - by_points + sum(marked_down_minor(line) for line in sale.lines)
 
 
 def marked_down_minor(line: SaleLine) -> int:

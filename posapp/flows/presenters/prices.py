@@ -13,10 +13,10 @@ from posapp.domain.cart_prices import PricedCart, codes_used, gifts_given
 from posapp.domain.pricing.orders.points import points_of_units
 from posapp.domain.pricing.terms.priced import Discount, Lost, NextStep
 from posapp.flows.blocks import Action, Block, Note, PriceStep, PriceSteps, SavedBand, SumRow
-from posapp.flows.formatting import MINUS, N_, percent, weight
+from posapp.flows.formatting import MINUS, N_, percent, tail, weight
 from posapp.flows.intents import AddItem, Back, PricesExplained, RemoveCode, WhyPrice
 from posapp.flows.ports import CatalogueUnreadable
-from posapp.flows.presenters.rights import idle_sums, points_detail, rights_blocks
+from posapp.flows.presenters.rights import idle_coupons, idle_points, points_detail, rights_blocks
 from posapp.flows.presenters.words import Scene
 from posapp.flows.steps import Ports
 from posapp.flows.views import Sheet
@@ -104,15 +104,19 @@ def offer_sums(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumR
     on_lines = sum(each.amount_minor for each in discounts if each.layer in LINE_LAYERS)
     on_lines += sum(line.marked_down_minor for line in cart.lines)
     if not on_lines and not discounts:
-        return [SumRow(scene.t("Goods"), scene.amount(full)), *idle_sums(scene, cart, prices)]
+        idle = (*idle_coupons(scene, cart, prices), *idle_points(scene, cart, prices))
+        return [SumRow(scene.t("Goods"), scene.amount(full)), *idle]
     rows = [SumRow(scene.t("Goods at full price"), scene.amount(full))]
     if on_lines:
         touched = {no for each in discounts if each.layer in LINE_LAYERS for no, share in each.lines if share}
         touched |= {line.line_no for line in cart.lines if line.markdown is not None}
         lines = scene.t("{n} lines", n=str(len(touched))) if len(touched) != 1 else scene.t("1 line")
         rows.append(SumRow(scene.t("Line offers"), f"{MINUS}{scene.amount(on_lines)}", lines, "saving"))
-    rows += [_order_sum(scene, each, prices) for each in discounts if each.layer not in LINE_LAYERS]
-    return [*rows, *idle_sums(scene, cart, prices)]
+    others = [each for each in discounts if each.layer not in LINE_LAYERS]
+    rows += [_order_sum(scene, each, prices) for each in others if each.layer != "points"]
+    rows += idle_coupons(scene, cart, prices)
+    rows += [_order_sum(scene, each, prices) for each in others if each.layer == "points"]
+    return [*rows, *idle_points(scene, cart, prices)]
 
 
 def _order_sum(scene: Scene, each: Discount, prices: PricedCart | None) -> SumRow:
@@ -126,8 +130,8 @@ def _order_sum(scene: Scene, each: Discount, prices: PricedCart | None) -> SumRo
 
 
 def saved_minor(cart: Cart, prices: PricedCart | None) -> int:
-    """What the sale costs less than at full price, markdowns included."""
-    off = prices.discount_minor if prices is not None else 0
+    """What the sale costs less than at full price, markdowns included; points are the shopper's own."""
+    off = prices.discount_minor - prices.points_minor if prices is not None else 0
     return off + sum(line.marked_down_minor for line in cart.lines)
 
 
@@ -234,17 +238,14 @@ def _steps(scene: Scene, ports: Ports, line: CartLine, prices: PricedCart) -> Pr
         reason = scene.t("Short date, {percent} off", percent=percent(line.markdown.ppm))
         day = scene.t("sell by {day}", day=line.markdown.day)
         rows.append(PriceStep("clock", reason, day, off, scene.amount(so_far)))
-    after_lines = so_far
     for discount in prices.priced.discounts:
         share = dict(discount.lines).get(line.line_no, 0)
         if not share:
             continue
         so_far -= share
-        if discount.layer in LINE_LAYERS:
-            after_lines = so_far
         icon = "coins" if discount.layer == "points" else "ticket" if discount.code else "badge-percent"
         name, off = offer_name(scene, discount), f"{MINUS}{scene.amount(share)}"
-        words = _share_words(scene, discount, after_lines)
+        words = _share_words(scene, discount, prices, so_far + share)
         if discount.points:
             words = _points_words(scene, discount, line, prices)
         rows.append(PriceStep(icon, name, words, off, scene.amount(so_far)))
@@ -287,12 +288,12 @@ def _source(scene: Scene, ports: Ports, line: CartLine) -> list[str]:
     return words
 
 
-def _share_words(scene: Scene, discount: Discount, own_minor: int) -> str:
-    """What a discount was computed on, where more lines than this one bear it."""
+def _share_words(scene: Scene, discount: Discount, prices: PricedCart, own_minor: int) -> str:
+    """What a discount was shared over, where more lines than this one bear it."""
     others = [share for _, share in discount.lines if share]
     parts = []
     if discount.layer not in LINE_LAYERS and discount.base_minor:
-        everything, own = scene.amount(discount.base_minor), scene.amount(own_minor)
+        everything, own = scene.amount(_left_before(discount, prices)), scene.amount(own_minor)
         parts.append(scene.t("this line {own} of {all}", all=everything, own=own))
     elif len(others) > 1:
         everything = scene.amount(discount.amount_minor)
@@ -300,8 +301,20 @@ def _share_words(scene: Scene, discount: Discount, own_minor: int) -> str:
     elif discount.applications > 1:
         parts.append(scene.t("applied {n} times", n=str(discount.applications)))
     if discount.code:
-        parts.append(discount.code)
+        single = any(code.code == discount.code for code in prices.usable.codes)
+        parts.append(tail(discount.code) if single else discount.code)
     return " · ".join(parts)
+
+
+def _left_before(discount: Discount, prices: PricedCart) -> int:
+    """What the lines that bear a discount came to before it, which is what it was shared by."""
+    bearing = {line_no for line_no, share in discount.lines if share}
+    left = sum(line.list_minor for line in prices.priced.lines if line.line_no in bearing)
+    for each in prices.priced.discounts:
+        if each is discount:
+            break
+        left -= sum(share for line_no, share in each.lines if line_no in bearing)
+    return left
 
 
 def _points_words(scene: Scene, discount: Discount, line: CartLine, prices: PricedCart) -> str:

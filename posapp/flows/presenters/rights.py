@@ -6,6 +6,8 @@ masked and codes are told by their end.
 
 from __future__ import annotations
 
+from functools import reduce
+
 from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import PricedCart
 from posapp.domain.members.sale_rights import ShownMember
@@ -53,8 +55,6 @@ _OF_POINTS: dict[str, str] = {
 _NONE_LEFT = N_("offline limit is used up; pay without, or wait for the network")
 #: Rights that lack only the network, and say so with the picture of it.
 _BY_NETWORK = ("network", "lease", "cap", "no_answer")
-#: Coupons that do not count and stand among the sums; the others are told on their own sheet.
-_TOLD_MAX = 2
 
 
 def why_words(scene: Scene, why: Why, at_ms: int | None = None) -> str:
@@ -81,22 +81,36 @@ def pays_with_points(scene: Scene) -> bool:
     )
 
 
-def idle_sums(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumRow]:
-    """Coupons and points that are there and do not count now, each with its reason."""
+def idle_coupons(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumRow]:
+    """The first coupon that is there and does not count now, with its reason and how many more there are."""
     if prices is None or (cart.rights.member is None and not cart.rights.coupons):
         return []
-    use = prices.usable
-    rows: list[SumRow] = []
-    for coupon in coupons_shown(cart.rights):
-        why = use.whys.get(coupon.coupon_id, "")
-        if why and why not in ("declined", "other_member") and len(rows) < _TOLD_MAX:
-            rows.append(_idle(coupon_name(coupon, scene.desk), why_words(scene, why), why))
+    whys = prices.usable.whys
+    idle = [
+        (coupon, why)
+        for coupon in coupons_shown(cart.rights)
+        if (why := whys.get(coupon.coupon_id, "")) not in ("", "declined", "other_member")
+    ]
+    if not idle:
+        return []
+    (coupon, why), more = idle[0], len(idle) - 1
+    words = why_words(scene, why)
+    if more:
+        words = scene.t("{words} · {n} more", words=words, n=str(more))
+    return [_idle(coupon_name(coupon, scene.desk), words, why)]
+
+
+def idle_points(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[SumRow]:
+    """Points that are there and do not count now, with the reason."""
     member = cart.rights.member
+    if prices is None or member is None:
+        return []
+    use = prices.usable
     idle = use.points_why not in ("", "declined") and not prices.priced.points_used
-    if idle and member is not None and member.card.points and pays_with_points(scene):
-        words = points_words(scene, use.points_why, use.points)
-        rows.append(_idle(scene.t("Points used"), words, use.points_why))
-    return rows
+    if not idle or not member.card.points or not pays_with_points(scene):
+        return []
+    words = points_words(scene, use.points_why, use.points)
+    return [_idle(scene.t("Points used"), words, use.points_why)]
 
 
 def _idle(name: str, words: str, why: Why) -> SumRow:
@@ -120,7 +134,8 @@ def rights_blocks(scene: Scene, cart: Cart, prices: PricedCart | None) -> list[B
     if prices is not None and prices.usable.is_offline and cart.rights.member is not None:
         has_gift = any(each.kind == "gift" and each.left for each in scene.desk.leases)
         ways = [scene.word(way.names) for way in scene.shop.tenders if way.kind != "gift" or has_gift]
-        blocks.append(Note(scene.t("Works now: {ways}.", ways=", ".join(ways)), "quiet", "cloud-off"))
+        listed = reduce(lambda first, more: scene.t("{first}, {more}", first=first, more=more), ways)
+        blocks.append(Note(scene.t("Works now: {ways}.", ways=listed), "quiet", "cloud-off"))
     return blocks
 
 
@@ -221,7 +236,7 @@ def _became(scene: Scene, phase: HoldingRights, cart: Cart, prices: PricedCart) 
     else:
         words = N_("The coupon could not be used, so {was} became {now}. Nothing is paid yet.")
     show = scene.t("Show the customer the new amount first.")
-    return f"{scene.t(words, was=was, now=now)} {show}"
+    return scene.t("{first} {second}", first=scene.t(words, was=was, now=now), second=show)
 
 
 def holding_anchor(scene: Scene, phase: HoldingRights) -> Anchor:

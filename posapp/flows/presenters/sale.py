@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from posapp.domain.cart import Cart, CartLine
 from posapp.domain.catalog import Item
+from posapp.domain.members.sale_rights import NO_RIGHTS
 from posapp.flows.blocks import (
     Action,
     Block,
@@ -35,13 +36,15 @@ from posapp.flows.intents import (
     VoidCart,
 )  # fmt: skip
 from posapp.flows.mains import CartMain, Found, LineHeads, LineView, PromptMain, QuickKey, SearchMain, Tab
+from posapp.flows.member_wishes import OpenCoupons, OpenMember
 from posapp.flows.ports import CatalogueUnreadable
+from posapp.flows.presenters.members import member_strip
 from posapp.flows.presenters.pads import amount_pad
 from posapp.flows.presenters.prices import LineOffers, line_offers, offer_blocks, offer_sums
 from posapp.flows.presenters.stock import found_words
 from posapp.flows.presenters.words import Scene
 from posapp.flows.refusals import Refusal
-from posapp.flows.state import Choosing, Weighing
+from posapp.flows.state import Choosing, Desk, Weighing
 from posapp.flows.steps import Ports
 from posapp.flows.views import Anchor, Main, Sheet
 
@@ -67,9 +70,20 @@ def goods_main(scene: Scene, ports: Ports) -> Main:
     desk = scene.desk
     if desk.found is not None and desk.found.items is not None:
         return _search_main(scene)
-    if desk.cart is not None and not desk.cart.is_empty:
+    if shows_lines(desk):
         return cart_main(scene, locked="")
     return _prompt_main(scene, ports)
+
+
+def shows_lines(desk: Desk) -> bool:
+    """Whether the sale has come to more than whose it is."""
+    cart = desk.cart
+    return cart is not None and not replace(cart, rights=NO_RIGHTS).is_empty
+
+
+def beside_sheet(scene: Scene, ports: Ports, locked: str) -> Main:
+    """What stands beside a sheet that may open before the first goods."""
+    return cart_main(scene, locked=locked) if shows_lines(scene.desk) else _prompt_main(scene, ports)
 
 
 def _item(ports: Ports, sku: str, at_ms: int) -> Item | None:
@@ -108,6 +122,7 @@ def _prompt_main(scene: Scene, ports: Ports) -> PromptMain:
         hint=scene.t("Or tap a quick key, or type a code or a name."),
         tabs=tuple(Tab(scene.word(tab.names), ShowTab(n), n == chosen) for n, tab in enumerate(tabs)),
         keys=tuple(keys),
+        member=member_strip(scene),
     )
 
 
@@ -122,7 +137,9 @@ def cart_main(scene: Scene, *, locked: str, tapping: bool = False) -> CartMain:
     """The lines of the open sale; locked while a sheet has the floor, which may be about any of them."""
     cart = scene.desk.cart
     lines = _line_views(scene, cart, locked=bool(locked), tapping=tapping) if cart else ()
-    heads, suspend, risk = scene.kept.part("cart frame", (scene.speech,), lambda: _cart_frame(scene))
+    heads, suspend, risk = scene.kept.part(
+        "cart frame", (scene.speech, scene.desk.programme.is_on), lambda: _cart_frame(scene)
+    )
     return CartMain(
         note=None if locked else standing_note(scene),
         heads=heads,
@@ -131,15 +148,24 @@ def cart_main(scene: Scene, *, locked: str, tapping: bool = False) -> CartMain:
         risk=None if locked else risk,
         locked=locked,
         tapping=tapping,
+        member=member_strip(scene, locked=bool(locked)),
     )
 
 
 def _cart_frame(scene: Scene) -> tuple[LineHeads, tuple[Action, ...], Action]:
     return (
         LineHeads(scene.t("Item"), scene.t("Qty"), scene.t("Price"), scene.t("Amount")),
-        (Action(scene.t("Suspend"), Suspend(), "F6", "pause"),),
+        (Action(scene.t("Suspend"), Suspend(), "F6", "pause"), *_member_acts(scene)),
         Action(scene.t("Void sale"), VoidCart(), "", "trash-2", "risk"),
     )
+
+
+def _member_acts(scene: Scene) -> tuple[Action, ...]:
+    """What stands beside "Suspend" in a shop with members."""
+    if not scene.desk.programme.is_on:
+        return ()
+    coupons = Action(scene.t("Coupons"), OpenCoupons(), "F4", "ticket")
+    return (Action(scene.t("Member"), OpenMember(), "F3", "user"), coupons)
 
 
 def _line_views(scene: Scene, cart: Cart, *, locked: bool, tapping: bool) -> tuple[LineView, ...]:
@@ -257,7 +283,10 @@ def sale_side(scene: Scene) -> tuple[Block, ...]:
         return _parked(scene)
     totals = scene.kept.totals(desk.cart, scene.shop, desk.prices)
     rows = offer_sums(scene, desk.cart, desk.prices)
+    told = desk.prices is not None and desk.prices.usable.is_offline
     for tax in totals.taxes:
+        if tax.included and told:
+            continue  # what works without the network needs the room
         detail = scene.t("included") if tax.included else ""
         rows.append(SumRow(scene.tax(tax), scene.amount(tax.tax_minor), detail, "quiet"))
     blocks: list[Block] = [Heading(scene.t("This sale")), SumRows(tuple(rows))]

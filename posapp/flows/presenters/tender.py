@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posapp.domain.facts import TransactionCompleted
 from posapp.domain.tenders import give_back, quick_amounts, take
-from posapp.domain.transactions import saved_minor
+from posapp.domain.transactions import marked_down_minor, saved_minor
 from posapp.flows.blocks import (
     Action,
     Actions,
@@ -188,6 +188,7 @@ def done_main(scene: Scene, phase: Done) -> DoneMain:
                 tone="saving",
             )
             for each in sale.discounts
+            if each.layer != "points"
         )
         cards.append(Card(scene.t("Offers"), (*offers, *_saved(scene, sale))))
     if phase.shopper is not None:
@@ -213,6 +214,9 @@ def _member_card(scene: Scene, sale: TransactionCompleted, shopper: Shopper) -> 
     rows = []
     if told.points_used:
         rows.append(SumRow(scene.t("Used here"), scene.t("{n} pts", n=f"{told.points_used:,}")))
+    saved = saved_minor(sale)
+    if saved:
+        rows.insert(0, SumRow(scene.t("Saved"), scene.amount(saved), tone="saving"))
     rows.append(SumRow(scene.t("Earned"), f"+{told.points_earned:,}", tone="member"))
     if shopper.points is not None:
         as_of = scene.t("As of {time}", time=shopper.as_of) if shopper.as_of else ""
@@ -224,7 +228,7 @@ def _member_card(scene: Scene, sale: TransactionCompleted, shopper: Shopper) -> 
 
 def _saved(scene: Scene, sale: TransactionCompleted) -> list[SumRow]:
     saved = saved_minor(sale)
-    marked_down = saved - sale.discount_minor
+    marked_down = sum(marked_down_minor(line) for line in sale.lines)
     rows = [SumRow(scene.t("Saved"), scene.amount(saved), tone="saving", strong=True)]
     if marked_down:
         rows.insert(0, SumRow(scene.t("Marked down"), f"{MINUS}{scene.amount(marked_down)}", tone="saving"))
