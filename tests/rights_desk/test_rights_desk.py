@@ -1,0 +1,509 @@
+"""Questions to the hub are answered in time and once, whatever the network does; chores come after them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from posapp.domain.member_facts import LeaseClosed, MemberJoined
+from posapp.domain.members.leases import Lease
+from posapp.domain.members.programme import Level, Programme
+from posapp.domain.members.terms import GiftCard, Joining, MemberCard
+from posapp.flows.member_answers import (
+    GiftCardAnswered,
+    JoinAnswered,
+    JoinKept,
+    MembersFound,
+    RightsAnswered,
+)
+from posapp.flows.member_effects import AskGiftCard, FindMember, HoldGift, HoldRights, KeepJoin
+from posapp.rights_desk.chores import (
+    FIRST_WAIT_MS,
+    LEASES_EVERY_MS,
+    REFUSED_WAIT_MS,
+    ChoreHost,
+    Chores,
+)
+from posapp.rights_desk.desk import ANSWER_WITHIN_MS, DeskHost, RightsDesk
+from posapp.store.leases import GrantedLease, HeldLeases
+from sync.engine.link import LinkClosed, LinkError
+from sync.protocol.loyalty import (
+    FindReply,
+    GiftReply,
+    HoldReply,
+    JoinReply,
+    JoinRequest,
+    LeaseHeld,
+    LeasesReply,
+    MemberBody,
+    RefusedRight,
+)
+
+NOW_MS = 1_000_000_000
+PROGRAMME = Programme(is_on=True, levels=(Level("gold", {"en": "Gold"}),))
+HELD = HoldRights("H1", "sale-1", "M1", "code", 7, ("C1", "C2"), 100)
+
+
+@dataclass
+class Clock:
+    ms: int = 0
+
+    def now_ms(self) -> int:
+        return NOW_MS + self.ms
+
+    def monotonic_ms(self) -> int:
+        return self.ms
+
+
+class Posted:
+    """Intents as the till gets them, from any thread."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, intent: Any) -> None:
+        with self._changed:
+            self.values.append(intent)
+            self._changed.notify_all()
+
+    def wait(self, count: int) -> list[Any]:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.values) >= count, 20), self.values
+            return list(self.values)
+
+
+@dataclass
+class ScriptedLink:
+    """A link whose answers the test gives; one that hangs does so until it is closed."""
+
+    answers: dict[str, Any]
+    asked: list[Any] = field(default_factory=list)
+    hangs: bool = False
+    closed: threading.Event = field(default_factory=threading.Event)
+    reached: threading.Event = field(default_factory=threading.Event)
+
+    def _answer(self, what: str, request: Any) -> Any:
+        self.asked.append(request)
+        self.reached.set()
+        if self.hangs:
+            self.closed.wait(20)
+            raise LinkClosed
+        answer = self.answers[what]
+        answer = answer(request) if callable(answer) else answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def find_members(self, request: Any) -> Any:
+        return self._answer("find", request)
+
+    def join(self, request: Any) -> Any:
+        return self._answer("join", request)
+
+    def hold(self, request: Any) -> Any:
+        return self._answer("hold", request)
+
+    def tell_gift(self, request: Any) -> Any:
+        return self._answer("gift", request)
+
+    def hold_gift(self, request: Any) -> Any:
+        return self._answer("gift", request)
+
+    def leases(self, request: Any) -> Any:
+        return self._answer("leases", request)
+
+    def ask(self, what: str, request: Any, kind: type[Any]) -> Any:
+        return self._answer(what, request)
+
+    def is_granted(self, lease: str, key_id: str, signature: str) -> bool:
+        return signature == "good"
+
+    def last_heard(self) -> tuple[int | None, int | None]:
+        return (5, 60_000) if self.asked else (None, None)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@dataclass
+class MemoryStore:
+    """A RightsStore in memory."""
+
+    held: HeldLeases = HeldLeases(epoch=3)
+    joins: list[JoinRequest] = field(default_factory=list)
+    acts: list[Any] = field(default_factory=list)
+    trouble: str = ""
+
+    def leases(self) -> HeldLeases:
+        return self.held
+
+    def close_leases(self, facts: Any) -> None:
+        self.acts.append(facts)
+        gone = {fact.lease_id: fact.spent for fact in facts}
+        still = tuple(lease for lease in self.held.open if lease.lease_id not in gone)
+        self.held = HeldLeases(still, (*self.held.closed, *gone.items()), epoch=self.held.epoch)
+
+    def take_leases(self, granted: Any, *, epoch: int, worst_minor: Any, now_ms: int) -> None:
+        self.acts.append(("take", tuple(granted), epoch, worst_minor))
+
+    def keep_join(self, effect: KeepJoin, done: Callable[[JoinKept], None]) -> None:
+        if not self.trouble:
+            self.joins.append(JoinRequest(effect.joining.join_id, effect.joining.member_id, "1"))
+        done(JoinKept(effect.joining.join_id, self.trouble))
+
+    def pending_joins(self) -> list[JoinRequest]:
+        return list(self.joins)
+
+    def forget_join(self, join_id: str) -> None:
+        self.joins = [join for join in self.joins if join.join_id != join_id]
+
+    def close(self) -> None:
+        return
+
+
+@dataclass
+class Found:
+    """Members of the till's own file, by what was keyed."""
+
+    cards: dict[str, tuple[MemberCard, ...]] = field(default_factory=dict)
+
+    def find(self, by: str, text: str) -> tuple[MemberCard, ...]:
+        return self.cards.get(text, ())
+
+    def close(self) -> None:
+        return
+
+
+class Till:
+    """A desk with all that it stands on."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.posted = Posted()
+        self.store = MemoryStore()
+        self.members = Found()
+        self.link = ScriptedLink({"leases": LeasesReply(), "hold": HoldReply("H1", 9)})
+        self.made: list[ScriptedLink] = []
+        self.contacts: list[int] = []
+        self.may_close = True
+        self.programme = PROGRAMME
+        self.chores = Chores(
+            self.store,  # type: ignore[arg-type]
+            ChoreHost(self.posted, lambda: self.programme, self.clock.now_ms, lambda: self.may_close),
+        )
+        host = DeskHost(self.posted, self._made, lambda: self.programme, lambda: "CNY", self.contacts.append)
+        self.desk = RightsDesk(
+            host,
+            self.clock,
+            store=self.store,  # type: ignore[arg-type]
+            members=self.members,  # type: ignore[arg-type]
+            chores=self.chores,
+        )
+
+    def _made(self) -> ScriptedLink:
+        self.made.append(self.link)
+        return self.link
+
+    def start(self, *, online: bool = True) -> None:
+        self.programme = Programme()
+        self.desk.start()
+        self.desk.note_link(online)
+
+    def step(self) -> int:
+        return self.chores.step(self.link)
+
+
+@pytest.fixture
+def till() -> Iterator[Till]:
+    made = Till()
+    yield made
+    made.desk.stop(20)
+    made.desk.close()
+
+
+def test_without_a_network_every_question_is_answered_at_once(till: Till) -> None:
+    till.start(online=False)
+    for effect in (HELD, AskGiftCard("A1", "G1"), HoldGift("A2", "sale-1", "G1", 50)):
+        till.desk.ask(effect)
+    till.desk.ask(FindMember("A3", "tail", "6027"))
+    assert till.posted.values == [
+        RightsAnswered("H1", answered=False),
+        GiftCardAnswered("A1", GiftCard("G1"), "no_answer"),
+        GiftCardAnswered("A2", GiftCard("G1"), "no_answer"),
+        MembersFound("A3", (), "no"),
+    ]
+    assert till.made == []
+
+
+def test_a_till_without_a_link_answers_too(till: Till) -> None:
+    till.desk.note_link(True)
+    till.desk.ask(HELD)
+    assert till.posted.values == [RightsAnswered("H1", answered=False)]
+
+
+def test_what_the_hub_keeps_comes_back_with_its_reasons(till: Till) -> None:
+    refused = (RefusedRight("C2", "used", 77), RefusedRight("C3", "a word of a later hub"))
+    till.link.answers["hold"] = HoldReply("H1", 900, ("C1",), refused, 60, "balance", 60)
+    till.start()
+    till.desk.ask(HELD)
+    assert till.posted.wait(1) == [
+        RightsAnswered(
+            "H1", True, 900, ("C1",), (("C2", "used", 77), ("C3", "unknown", None)), 60, "balance", 60
+        )
+    ]
+    request = till.link.asked[-1]
+    assert (request.transaction_id, request.proof, request.step, request.coupons, request.points) == (
+        "sale-1",
+        "code",
+        7,
+        ("C1", "C2"),
+        100,
+    )
+
+
+def test_gift_cards_are_told_and_held_in_the_shops_currency(till: Till) -> None:
+    till.link.answers["gift"] = GiftReply("G1", "", 4_000, "CNY", True, 500, 9)
+    till.start()
+    till.desk.ask(HoldGift("A2", "sale-1", "G1", 500))
+    card = GiftCard("G1", 4_000, "CNY", True)
+    assert till.posted.wait(1) == [GiftCardAnswered("A2", card, "", 500)]
+    assert till.link.asked[-1].currency == "CNY"
+    till.link.answers["gift"] = GiftReply("G1", "unknown")
+    till.desk.ask(AskGiftCard("A3", "G1"))
+    assert till.posted.wait(2)[1] == GiftCardAnswered("A3", GiftCard("G1", None, "", False), "unknown")
+
+
+def test_members_of_the_till_are_told_without_the_hub(till: Till) -> None:
+    card = MemberCard("M1", points=5)
+    till.members.cards["6027"] = (card,)
+    till.link.answers["find"] = FindReply((MemberBody("M1", level="gold", points=9),), more=True)
+    till.start()
+    till.desk.ask(FindMember("A1", "tail", "6027"))
+    assert till.posted.wait(1) == [MembersFound("A1", (card,), "no")]
+    till.desk.ask(FindMember("A2", "tail", "6027", at_hub=True))
+    answer = till.posted.wait(2)[1]
+    assert (answer.asked_hub, answer.more, [each.points for each in answer.cards]) == ("yes", True, [9])
+    till.link.answers["find"] = LinkError("later", "hub_busy")
+    till.desk.ask(FindMember("A3", "tail", "6027", at_hub=True))
+    assert till.posted.wait(3)[2] == MembersFound("A3", (card,), "no_answer")
+
+
+@pytest.mark.parametrize("sort", ["later", "look", "stop", "upgrade", "anew"])
+def test_a_hub_that_refuses_is_no_answer(till: Till, sort: Any) -> None:
+    till.link.answers["hold"] = LinkError(sort, "hub_busy")
+    till.start()
+    till.desk.ask(HELD)
+    assert till.posted.wait(1) == [RightsAnswered("H1", answered=False)]
+
+
+def test_a_question_that_hangs_is_answered_in_time_and_once(till: Till) -> None:
+    till.link.hangs = True
+    hanging = till.link
+    till.start()
+    till.desk.ask(HELD)
+    till.desk.ask(AskGiftCard("A1", "G1"))
+    assert hanging.reached.wait(20)
+    till.clock.ms += ANSWER_WITHIN_MS - 1
+    assert till.desk.overdue() == ()
+    till.link = ScriptedLink({"hold": HoldReply("H2", 9)})
+    till.clock.ms += 1
+    assert till.desk.overdue() == (
+        RightsAnswered("H1", answered=False),
+        GiftCardAnswered("A1", GiftCard("G1"), "no_answer"),
+    )
+    assert hanging.closed.is_set()
+    assert till.desk.overdue() == ()
+    till.desk.ask(HoldRights("H2", "sale-1", "M1", "code", 7, (), 0))
+    assert till.posted.wait(1) == [RightsAnswered("H2", True, 9)]
+
+
+def test_an_answer_that_comes_after_the_watch_is_dropped(till: Till) -> None:
+    waits = threading.Event()
+
+    def late(_request: Any) -> HoldReply:
+        waits.wait(20)
+        return HoldReply("H1", 9)
+
+    till.link.answers["hold"] = late
+    till.start()
+    till.desk.ask(HELD)
+    assert till.link.reached.wait(20)
+    till.clock.ms += ANSWER_WITHIN_MS
+    assert till.desk.overdue() == (RightsAnswered("H1", answered=False),)
+    waits.set()
+    till.link = ScriptedLink({"gift": GiftReply("G1")})
+    till.desk.ask(AskGiftCard("A1", "G1"))
+    assert [type(each) for each in till.posted.wait(1)] == [GiftCardAnswered]
+
+
+def test_a_question_does_not_wait_for_a_chore_that_hangs(till: Till) -> None:
+    till.store.joins = [JoinRequest("J1", "T1", "1")]
+    till.link.hangs = True
+    till.start()
+    assert till.link.reached.wait(20)
+    till.desk.ask(HELD)
+    till.link = ScriptedLink({"hold": HoldReply("H2", 9)})
+    till.clock.ms += ANSWER_WITHIN_MS
+    assert till.desk.overdue() == (RightsAnswered("H1", answered=False),)
+    till.desk.ask(HoldRights("H2", "sale-1", "", "", None, (), 0))
+    assert till.posted.wait(1) == [RightsAnswered("H2", True, 9)]
+
+
+def test_the_end_breaks_a_hanging_question_off_and_posts_nothing(till: Till) -> None:
+    till.link.hangs = True
+    till.start()
+    till.desk.ask(HELD)
+    assert till.link.reached.wait(20)
+    till.desk.stop(20)
+    assert till.link.closed.is_set()
+    assert till.posted.values == []
+    assert not any(thread.name == "rights" for thread in threading.enumerate())
+
+
+def test_each_contact_tells_the_hubs_time(till: Till) -> None:
+    till.start()
+    till.desk.ask(HELD)
+    till.posted.wait(1)
+    till.desk.stop(20)
+    assert till.contacts == [till.clock.now_ms() + 60_000]
+
+
+@pytest.mark.expected_logs
+def test_a_fault_of_the_program_costs_one_question_and_no_more(till: Till) -> None:
+    till.link.answers["hold"] = RuntimeError("a fault")
+    till.start()
+    till.desk.ask(HELD)
+    till.link.answers["gift"] = GiftReply("G1")
+    till.desk.ask(AskGiftCard("A1", "G1"))
+    assert [type(each) for each in till.posted.wait(1)] == [GiftCardAnswered]
+
+
+# --- chores -------------------------------------------------------------------------------------
+
+
+def joining(join_id: str) -> KeepJoin:
+    return KeepJoin(Joining(join_id, "T1", "1"), MemberJoined(join_id, "T1", (), "op-1", 1))
+
+
+def test_a_wish_to_join_is_sent_as_soon_as_it_is_stored(till: Till) -> None:
+    till.link.answers["join"] = lambda request: JoinReply(MemberBody("M5", level="gold"), is_merged=True)
+    till.start()
+    till.programme = PROGRAMME
+    till.desk.ask(joining("J1"))
+    kept, answered = till.posted.wait(2)
+    assert kept == JoinKept("J1")
+    assert isinstance(answered, JoinAnswered)
+    assert (answered.join_id, answered.card.member_id, answered.is_merged) == ("J1", "M5", True)
+    assert answered.card.level_names == {"en": "Gold"}
+
+
+def test_a_wish_that_is_not_stored_is_not_sent(till: Till) -> None:
+    till.store.trouble = "disk_full"
+    till.start(online=False)
+    till.desk.ask(joining("J1"))
+    assert till.posted.values == [JoinKept("J1", "disk_full")]
+
+
+def test_joins_wait_for_the_hub_and_are_sent_once_it_is_there(till: Till) -> None:
+    till.link.answers["join"] = LinkError("later", "network")
+    till.store.joins = [JoinRequest("J1", "T1", "1"), JoinRequest("J2", "T2", "2")]
+    waits = [till.step() for _try in range(6)]
+    assert waits[:2] == [FIRST_WAIT_MS, 2 * FIRST_WAIT_MS]
+    assert waits[-1] == 60_000
+    assert len(till.store.joins) == 2
+    till.link.answers["join"] = lambda request: JoinReply(MemberBody(request.member_id))
+    assert [till.step() for _try in range(4)] == [0, 0, 0, LEASES_EVERY_MS]
+    assert till.store.joins == []
+    assert [each.join_id for each in till.posted.values] == ["J1", "J2"]
+
+
+@pytest.mark.expected_logs
+def test_a_join_that_is_refused_holds_up_no_other_and_stays(till: Till) -> None:
+    def answer(request: JoinRequest) -> Any:
+        return LinkError("look", "batch_refused") if request.join_id == "J1" else JoinReply(MemberBody("M2"))
+
+    till.link.answers["join"] = answer
+    till.store.joins = [JoinRequest("J1", "T1", "1"), JoinRequest("J2", "T2", "2")]
+    assert [till.step() for _try in range(4)] == [0, 0, 0, LEASES_EVERY_MS]
+    assert [join.join_id for join in till.store.joins] == ["J1"]
+    till.step()
+    assert [request.join_id for request in till.link.asked if isinstance(request, JoinRequest)] == [
+        "J1",
+        "J2",
+        "J1",
+    ]
+
+
+def _lease_till(till: Till) -> None:
+    far = NOW_MS + 10**9
+    till.store.held = HeldLeases(
+        (
+            Lease("L1", "points", 500, far, 40),
+            Lease("L2", "gift", 900, far),
+            Lease("L3", "coupons", 9, NOW_MS + 60_000),
+        ),
+        (("L0", 3),),
+        epoch=3,
+    )
+
+
+@pytest.mark.expected_logs
+def test_leases_are_renewed_and_only_what_the_hub_signed_is_taken(till: Till) -> None:
+    _lease_till(till)
+    body = '{"lease_id":"L4","kind":"points","amount":500,"until_ms":99}'
+    odd = '{"lease_id":"L5","kind":"shares","amount":1,"until_ms":99}'
+    till.link.answers["leases"] = LeasesReply(
+        ((body, "k", "good"), (body, "k", "forged"), (odd, "k", "good")), 900, 300
+    )
+    assert [till.step(), till.step()] == [0, LEASES_EVERY_MS]
+    closed, taken = till.store.acts
+    assert closed == (LeaseClosed("L1", 40, NOW_MS), LeaseClosed("L3", 0, NOW_MS))
+    (request,) = till.link.asked
+    assert request.epoch == 3
+    assert request.held == (
+        LeaseHeld("L2", 0),
+        LeaseHeld("L0", 3, is_closed=True),
+        LeaseHeld("L1", 40, is_closed=True),
+        LeaseHeld("L3", 0, is_closed=True),
+    )
+    assert taken == (
+        "take",
+        (GrantedLease(Lease("L4", "points", 500, 99), body, "k", "good"),),
+        3,
+        (900, 300),
+    )
+
+
+def test_no_lease_is_closed_while_a_payment_may_count_on_it(till: Till) -> None:
+    _lease_till(till)
+    till.may_close = False
+    assert [till.step(), till.step()] == [0, FIRST_WAIT_MS]
+    assert (till.store.acts, till.link.asked) == ([], [])
+    till.may_close = True
+    assert till.step() == LEASES_EVERY_MS
+    assert len(till.store.acts) == 2
+
+
+def test_a_shop_without_members_asks_for_nothing(till: Till) -> None:
+    till.programme = Programme()
+    assert [till.step(), till.step()] == [0, LEASES_EVERY_MS]
+    assert till.link.asked == []
+
+
+def test_a_hub_that_knows_no_leases_is_asked_seldom(till: Till) -> None:
+    till.link.answers["leases"] = LinkError("upgrade", "upgrade")
+    assert [till.step(), till.step()] == [0, REFUSED_WAIT_MS]
+
+
+def test_what_comes_up_during_a_chore_is_not_forgotten(till: Till) -> None:
+    till.step()
+    till.store.joins = [JoinRequest("J1", "T1", "1")]
+    till.link.answers["join"] = JoinReply(MemberBody("M1"))
+    till.chores.wake()
+    assert [till.step(), till.step()] == [0, 0]
+    assert till.store.joins == []
