@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from posapp.domain.document import show_amount
-from posapp.domain.shop import CashRules, CodePattern, ReceiptTexts, Shop, TaxRules
+from posapp.domain.shop import CashRules, CodePattern, ReceiptTexts, ReturnRules, Shop, TaxRules
 from posapp.domain.shop_reading import ShopReading
+from posapp.domain.shop_returns import returns_to_document
 
 PIN_PATTERN = re.compile(r"[0-9]{4,8}")
 
@@ -119,6 +120,8 @@ def shop_to_document(shop: Shop) -> dict[str, Any]:
         "code_patterns": [_pattern_to_document(pattern) for pattern in shop.code_patterns],
         "sign_on": {"tries": shop.sign_on.tries, "locked_minutes": shop.sign_on.locked_minutes},
     }
+    if shop.returns != ReturnRules():
+        document["returns"] = returns_to_document(shop.returns, shop.currency)
     if shop.region:
         document["store"]["region"] = shop.region
     if shop.code_region:

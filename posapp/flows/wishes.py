@@ -68,9 +68,9 @@ class SwitchLanguage:
 
 @dataclass(frozen=True, slots=True)
 class GoTo:
-    """Open a place of the rail: sell, shift or status."""
+    """Open a place of the rail: sell, returns, shift or status."""
 
-    place: Literal["sell", "shift", "status"]
+    place: Literal["sell", "returns", "shift", "status"]
 
 
 @dataclass(frozen=True, slots=True)

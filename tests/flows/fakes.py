@@ -30,6 +30,7 @@ from posapp.domain.facts import (
 )
 from posapp.domain.pricing.items.prices import Asking, PriceAnswer, PriceRow, PriceRows
 from posapp.domain.pricing.terms.promotion import GoodsSet
+from posapp.domain.return_facts import ReturnCompleted
 from posapp.domain.shop import Shop
 from posapp.flows.effects import (
     Commit,
@@ -41,7 +42,10 @@ from posapp.flows.intents import (
     Recovered,
     SuspendedCart,
 )
+from posapp.flows.member_answers import SaleFound
+from posapp.flows.member_effects import FindSale
 from posapp.messages import load_speech
+from posapp.store.totals import with_return
 from tests.domain.shops import item
 
 START_MS = 1_780_000_000_000
@@ -217,6 +221,10 @@ class FakeStore:
             self.last_sale = LastSale(
                 fact.transaction_id, number, fact.total_minor, fact.change_minor, fact.completed_at_ms
             )
+        if isinstance(fact, ReturnCompleted):
+            self.receipts += 1
+            number = f"T03-{self.receipts:06d}"
+            fact = replace(fact, receipt_number=number)
         self.facts.append(fact)
         if isinstance(fact, ShiftOpened):
             self.shifts = fact.number
@@ -272,6 +280,16 @@ class FakeStore:
             None,
         )
 
+    def found(self, ask: FindSale) -> SaleFound:
+        """The sale of a receipt with its returns."""
+        sale = next((each for each in self.sales() if each.receipt_number == ask.receipt), None)
+        if sale is None:
+            return SaleFound(ask.ask_id, None, (), "unknown")
+        back = (each for each in self.facts if isinstance(each, ReturnCompleted))
+        return SaleFound(
+            ask.ask_id, sale, tuple(each for each in back if each.sale_id == sale.transaction_id)
+        )
+
     def sales(self) -> list[TransactionCompleted]:
         """The sales that are stored."""
         return [fact for fact in self.facts if isinstance(fact, TransactionCompleted)]
@@ -290,6 +308,8 @@ def added(totals: ShiftTotals, fact: Fact) -> ShiftTotals:
         return replace(totals, voided_sales=totals.voided_sales + 1)
     if isinstance(fact, OverrideGiven):
         return replace(totals, overrides=totals.overrides + 1)
+    if isinstance(fact, ReturnCompleted):
+        return with_return(totals, fact)
     if not isinstance(fact, TransactionCompleted):
         return totals
     tenders = {tender.tender_id: tender for tender in totals.tenders}

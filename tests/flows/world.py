@@ -50,6 +50,7 @@ from posapp.flows.intents import (
     StartTender,
     SuspendedCart,
 )
+from posapp.flows.member_effects import FindSale
 from posapp.flows.presenters import present
 from posapp.flows.state import Phase
 from posapp.flows.steps import Ports
@@ -128,7 +129,7 @@ class World:
                 self.store.draft = (effect.transaction_id, gone.cart)
             case ExplainPrices():
                 self._one(explanation.answer(effect, self.catalogue))
-            case VerifyPin() | Search() | ReadShift():
+            case VerifyPin() | Search() | ReadShift() | FindSale():
                 if self.holds_answers:
                     self.asked.append(effect)
                 else:
@@ -138,6 +139,8 @@ class World:
         """What the world says to a question."""
         if isinstance(effect, VerifyPin):
             return PinChecked(effect.operator_id, effect.pin_hash == f"hash of {effect.pin}")
+        if isinstance(effect, FindSale):
+            return self.store.found(effect)
         if isinstance(effect, Search):
             return ItemsFound(effect.text, self.catalogue.search(effect.text))
         return ShiftRead(self.store.shift)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from posapp.domain.facts import ShiftTotals
+from posapp.domain.facts import ShiftTotals, TenderTotal
 from posapp.domain.shifts import business_date, counted_minor
 from posapp.flows.blocks import (
     Action,
@@ -145,11 +145,11 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
     """Sales by tender and tax, and the acts worth a look."""
     totals = phase.totals
     rows = [
-        ReportRow((scene.word(tender.names), str(tender.count), scene.amount(tender.sales_minor)))
+        ReportRow((scene.word(tender.names), str(tender.count), *_net(scene, totals, tender)))
         for tender in totals.tenders
     ]
     rows.append(
-        ReportRow((scene.t("Total"), str(totals.sales_count), scene.amount(totals.sales_minor)), strong=True)
+        ReportRow((scene.t("Total"), str(totals.sales_count), *_net(scene, totals, totals)), strong=True)
     )
     taxes = tuple(
         SumRow(scene.tax(tax), scene.amount(tax.tax_minor), scene.amount(tax.taxable_minor))
@@ -159,6 +159,8 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
         SumRow(scene.t("Voids (lines / sales)"), f"{totals.voided_lines} / {totals.voided_sales}"),
         SumRow(scene.t("Approvals"), str(totals.overrides)),
     ]
+    if totals.returns_count:
+        acts.append(SumRow(scene.t("Returns"), str(totals.returns_count)))
     if totals.rounding_minor:
         acts.append(SumRow(scene.t("Cash rounding"), scene.amount(totals.rounding_minor)))
     if totals.quarantined:
@@ -172,12 +174,26 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
     return ReportMain(
         title=title,
         detail=_shift_line(scene, totals),
-        heads=(scene.t("By tender"), scene.t("Number"), scene.t("Net sales")),
+        heads=(scene.t("By tender"), scene.t("Number"), *_net_heads(scene, totals)),
         rows=tuple(rows),
         cards=tuple(cards),
         foot=_foot(scene, totals),
         actions=_print_actions(scene, phase),
     )
+
+
+def _net_heads(scene: Scene, totals: ShiftTotals) -> tuple[str, ...]:
+    if not totals.returns_count:
+        return (scene.t("Net sales"),)
+    return scene.t("Sales"), scene.t("Refunds"), scene.t("Net")
+
+
+def _net(scene: Scene, totals: ShiftTotals, row: TenderTotal | ShiftTotals) -> tuple[str, ...]:
+    """Sales, refunds and what is left; one figure where nothing came back in the shift."""
+    if not totals.returns_count:
+        return (scene.amount(row.sales_minor),)
+    given = row.refunds_minor if isinstance(row, TenderTotal) else row.returns_minor
+    return scene.amount(row.sales_minor), scene.amount(-given), scene.amount(row.net_minor)
 
 
 def _offers(scene: Scene, totals: ShiftTotals) -> tuple[SumRow, ...]:
@@ -222,10 +238,13 @@ def _foot(scene: Scene, totals: ShiftTotals) -> str:
 def report_side(scene: Scene, phase: Reporting) -> tuple[Block, ...]:
     """Expected cash built up line by line; after a count, what was counted and what that means."""
     totals = phase.totals
-    cash = totals.expected_cash_minor - totals.float_minor
+    refunds = totals.cash_refunds_minor
+    cash = totals.expected_cash_minor - totals.float_minor + refunds
+    back = [SumRow(scene.t("Cash refunds"), scene.amount(-refunds))] if refunds else []
     rows = [
         SumRow(scene.t("Opening float"), scene.amount(totals.float_minor)),
         SumRow(scene.t("Cash sales"), scene.amount(cash)),
+        *back,
         SumRow(scene.t("Expected cash"), scene.amount(totals.expected_cash_minor), strong=True),
     ]
     if phase.kind == "X":
