@@ -123,7 +123,7 @@ class OffersPort(Shelf, Protocol):
 
 
 class RightsPort(Protocol):
-    """What the runner asks about members' rights; at once, but for a look for members by what was keyed."""
+    """What the runner asks about members' rights; at once, but for a look into the till's own files."""
 
     def ask(self, effect: MemberEffect) -> None: ...
     def note(self, facts: Sequence[Fact]) -> None: ...
@@ -175,9 +175,9 @@ class Runner:
                 if world.rights is not None:
                     world.rights.note(effect.facts)
                 world.ledger.record(effect)
-            case FindMember() if world.rights is not None:
+            case FindMember() | FindSale() if world.rights is not None:
                 self._work(self._reports, world.rights.ask, effect)
-            case KeepJoin() | HoldRights() | AskGiftCard() | HoldGift() | FindSale() if world.rights:
+            case KeepJoin() | HoldRights() | AskGiftCard() | HoldGift() if world.rights is not None:
                 world.rights.ask(effect)
             case SaveDraft() | ParkDraft() | UnparkDraft():
                 world.ledger.draft(effect)

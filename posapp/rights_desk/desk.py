@@ -16,10 +16,10 @@ from typing import Final
 from posapp.domain.members.programme import Programme
 from posapp.flows.intents import Intent
 from posapp.flows.member_answers import JoinKept, MembersFound
-from posapp.flows.member_effects import FindMember, KeepJoin, MemberEffect
+from posapp.flows.member_effects import FindMember, FindSale, KeepJoin, MemberEffect
 from posapp.flows.ports import Clock
 from posapp.rights_desk.chores import LONGEST_WAIT_MS, Chores
-from posapp.rights_desk.questions import Question, RightsLink, finding, question_of
+from posapp.rights_desk.questions import Question, RightsLink, finding, question_of, sale_finding
 from posapp.store.members import FOUND_MAX, MemberSearch
 from posapp.store.rights_store import RightsStore
 from posapp.values import dataclass
@@ -78,6 +78,9 @@ class RightsDesk:
                 self._store.keep_join(effect, self._kept)
             case FindMember():
                 self._find(effect)
+            case FindSale():
+                known = self._store.find_sale(effect.receipt)
+                self._put(sale_finding(effect, known))
             case _:
                 self._put(question_of(effect, currency=self._host.currency()))
 

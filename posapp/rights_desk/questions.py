@@ -7,18 +7,22 @@ waits ever waits for nothing. Knows no threads and no sockets.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from posapp.domain.members.programme import Programme
 from posapp.domain.members.terms import GiftCard, MemberCard
+from posapp.exchange.kept_facts import return_of_body, sale_of_body
 from posapp.exchange.members import gift_card_of, member_of, refused_of, why_of
 from posapp.flows.intents import Intent
 from posapp.flows.member_answers import GiftCardAnswered, MembersFound, RightsAnswered, SaleFound
 from posapp.flows.member_effects import AskGiftCard, FindMember, FindSale, HoldGift, HoldRights
+from posapp.store.returns import FoundSale
 from posapp.values import dataclass
 from sync.protocol.loyalty import (
     FindReply,
     FindRequest,
+    FindSaleReply,
+    FindSaleRequest,
     GiftHoldRequest,
     GiftReply,
     GiftTellRequest,
@@ -40,7 +44,7 @@ class RightsLink(Protocol):
     def tell_gift(self, request: GiftTellRequest) -> GiftReply: ...
     def hold_gift(self, request: GiftHoldRequest) -> GiftReply: ...
     def leases(self, request: LeasesRequest) -> LeasesReply: ...
-    def ask(self, what: str, request: Any, kind: type[Any]) -> Any: ...
+    def find_sale(self, request: FindSaleRequest) -> FindSaleReply: ...
     def is_granted(self, lease: str, key_id: str, signature: str) -> bool: ...
     def last_heard(self) -> tuple[int | None, int | None]: ...
     def close(self) -> None: ...
@@ -56,7 +60,7 @@ class Question:
 
 
 #: Questions that go to the hub alone.
-HubEffect = HoldRights | AskGiftCard | HoldGift | FindSale
+HubEffect = HoldRights | AskGiftCard | HoldGift
 _NO_ANSWER: Final = "no_answer"
 
 
@@ -87,8 +91,6 @@ def question_of(effect: HubEffect, *, currency: str) -> Question:
                 effect.hold_id, effect.transaction_id, effect.card_id, effect.amount_minor, currency
             )
             return _gift(effect.hold_id, effect.card_id, lambda link: link.hold_gift(request))
-        case FindSale():
-            return _sale(effect)
 
 
 def _holding(effect: HoldRights) -> Question:
@@ -126,13 +128,25 @@ def _gift(ask_id: str, card_id: str, put: Callable[[RightsLink], GiftReply]) -> 
     return Question(ask_id, ask, GiftCardAnswered(ask_id, GiftCard(card_id), _NO_ANSWER))
 
 
-def _sale(effect: FindSale) -> Question:
+def sale_known(effect: FindSale, known: FoundSale | None, why: str) -> SaleFound:
+    """What this till knows of a sale, with the reason why nobody else was asked."""
+    if known is None:
+        return SaleFound(effect.ask_id, None, why=why)
+    return SaleFound(effect.ask_id, known.sale, known.returns, why)
+
+
+def sale_finding(effect: FindSale, known: FoundSale | None) -> Question:
+    """The question for a sale: also where this till made it, goods may have come back at another one."""
+
     def ask(link: RightsLink) -> Intent:
-        return find_sale(effect, link)
+        reply = link.find_sale(FindSaleRequest(effect.receipt))
+        told = (return_of_body(bytes(body)) for body in reply.returns)
+        returns = tuple(each for each in told if each is not None)
+        sale = None if known is None else known.sale
+        found = sale_of_body(bytes(reply.sale)) or sale
+        if found is None:
+            return SaleFound(effect.ask_id, None, why="unknown")
+        mine = () if known is None else known.returns
+        return SaleFound(effect.ask_id, found, FoundSale(found, mine).with_returns(returns).returns)
 
-    return Question(effect.ask_id, ask, SaleFound(effect.ask_id, None, why=_NO_ANSWER))
-
-
-def find_sale(effect: FindSale, link: RightsLink) -> Intent:
-    """Ask the hub for a sale of any till."""
-    return SaleFound(effect.ask_id, None, why=_NO_ANSWER)
+    return Question(effect.ask_id, ask, sale_known(effect, known, _NO_ANSWER))

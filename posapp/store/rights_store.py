@@ -11,7 +11,9 @@ from posapp.flows.member_effects import KeepJoin
 from posapp.store.joins import forget_joins, pending_joins
 from posapp.store.leases import GrantedLease, HeldLeases, held_leases, take_leases
 from posapp.store.ledger_reader import LedgerReader, wait_for
+from posapp.store.returns import FoundSale, find_sale
 from posapp.store.writer import LedgerWriter
+from sync.engine.ports import StoreUnavailable
 from sync.protocol.loyalty import JoinRequest
 
 
@@ -21,6 +23,7 @@ class RightsStore:
     def __init__(self, ledger: Path, writer: LedgerWriter) -> None:
         """The file is opened with the first question."""
         self._reader = LedgerReader(ledger)
+        self._sales = LedgerReader(ledger)
         self._writer = writer
 
     def leases(self) -> HeldLeases:
@@ -60,6 +63,16 @@ class RightsStore:
             lambda done: self._writer.change((lambda connection: forget_joins(connection, join_id),), done)
         )
 
+    def find_sale(self, receipt: str) -> FoundSale | None:
+        """The sale with this receipt number and its returns as this till knows them; asked on another thread
+        than the rest. None also where the ledger cannot be read now.
+        """
+        try:
+            return self._sales.ask(lambda connection: find_sale(connection, receipt))
+        except StoreUnavailable:
+            return None
+
     def close(self) -> None:
         """Let the file go; called when the worker has ended."""
         self._reader.close()
+        self._sales.close()

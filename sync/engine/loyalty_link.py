@@ -86,6 +86,10 @@ class LoyaltyLink:
         """Which leases this terminal may use."""
         return self.ask(loyalty.LEASES, request, loyalty.LeasesReply)
 
+    def find_sale(self, request: loyalty.FindSaleRequest) -> loyalty.FindSaleReply:
+        """A sale by its receipt's number."""
+        return self.ask(loyalty.FIND_SALE, request, loyalty.FindSaleReply)
+
     def ask(self, what: str, request: Any, kind: type[Answer]) -> Answer:
         """The answer to one question; raises LinkError, LinkClosed."""
         path, data = loyalty.loyalty_path(*self._place, what), codec.encode_message(request)

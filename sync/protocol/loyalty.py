@@ -179,6 +179,22 @@ class GiftHoldRequest(msgspec.Struct, frozen=True):
     currency: str = ""
 
 
+# --- sales --------------------------------------------------------------------------------------
+
+
+class FindSaleRequest(msgspec.Struct, frozen=True):
+    """A sale of any till of the shop is wanted, by the number on its receipt."""
+
+    receipt: str
+
+
+class FindSaleReply(msgspec.Struct, frozen=True):
+    """The body of the sale's fact, null where there is none, and those of its returns at all tills."""
+
+    sale: msgspec.Raw = msgspec.Raw(b"null")
+    returns: tuple[msgspec.Raw, ...] = ()
+
+
 # --- leases -------------------------------------------------------------------------------------
 
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
+from posapp.domain.facts import TransactionCompleted
 from posapp.domain.member_facts import LeaseClosed, MemberJoined
 from posapp.domain.members.leases import Lease
 from posapp.domain.members.programme import Level, Programme
@@ -19,8 +21,9 @@ from posapp.flows.member_answers import (
     JoinKept,
     MembersFound,
     RightsAnswered,
+    SaleFound,
 )
-from posapp.flows.member_effects import AskGiftCard, FindMember, HoldGift, HoldRights, KeepJoin
+from posapp.flows.member_effects import AskGiftCard, FindMember, FindSale, HoldGift, HoldRights, KeepJoin
 from posapp.rights_desk.chores import (
     FIRST_WAIT_MS,
     LEASES_EVERY_MS,
@@ -30,9 +33,11 @@ from posapp.rights_desk.chores import (
 )
 from posapp.rights_desk.desk import ANSWER_WITHIN_MS, DeskHost, RightsDesk
 from posapp.store.leases import GrantedLease, HeldLeases
+from posapp.store.returns import FoundSale
 from sync.engine.link import LinkClosed, LinkError
 from sync.protocol.loyalty import (
     FindReply,
+    FindSaleReply,
     GiftReply,
     HoldReply,
     JoinReply,
@@ -42,6 +47,7 @@ from sync.protocol.loyalty import (
     MemberBody,
     RefusedRight,
 )
+from tests.store.conftest import sale
 
 NOW_MS = 1_000_000_000
 PROGRAMME = Programme(is_on=True, levels=(Level("gold", {"en": "Gold"}),))
@@ -117,8 +123,8 @@ class ScriptedLink:
     def leases(self, request: Any) -> Any:
         return self._answer("leases", request)
 
-    def ask(self, what: str, request: Any, kind: type[Any]) -> Any:
-        return self._answer(what, request)
+    def find_sale(self, request: Any) -> Any:
+        return self._answer("sale", request)
 
     def is_granted(self, lease: str, key_id: str, signature: str) -> bool:
         return signature == "good"
@@ -138,6 +144,7 @@ class MemoryStore:
     joins: list[JoinRequest] = field(default_factory=list)
     acts: list[Any] = field(default_factory=list)
     trouble: str = ""
+    sales: dict[str, FoundSale] = field(default_factory=dict)
 
     def leases(self) -> HeldLeases:
         return self.held
@@ -161,6 +168,9 @@ class MemoryStore:
 
     def forget_join(self, join_id: str) -> None:
         self.joins = [join for join in self.joins if join.join_id != join_id]
+
+    def find_sale(self, receipt: str) -> FoundSale | None:
+        return self.sales.get(receipt)
 
     def close(self) -> None:
         return
@@ -381,6 +391,28 @@ def test_a_fault_of_the_program_costs_one_question_and_no_more(till: Till) -> No
     till.link.answers["gift"] = GiftReply("G1")
     till.desk.ask(AskGiftCard("A1", "G1"))
     assert [type(each) for each in till.posted.wait(1)] == [GiftCardAnswered]
+
+
+def test_a_sale_is_asked_of_the_hub_for_returns_at_other_tills(till: Till) -> None:
+    mine = msgspec.json.decode(msgspec.json.encode(sale(transaction_id="sale-1")), type=TransactionCompleted)
+    sent = msgspec.Raw(msgspec.json.encode(mine))
+    till.store.sales["S001-03-000001"] = FoundSale(mine)
+    till.link.answers["sale"] = FindSaleReply(sent)
+    till.start()
+    till.desk.ask(FindSale("A1", "S001-03-000001"))
+    assert till.posted.wait(1) == [SaleFound("A1", mine)]
+    till.desk.ask(FindSale("A2", "S001-04-000001"))
+    assert till.posted.wait(2)[1] == SaleFound("A2", mine)
+    till.link.answers["sale"] = FindSaleReply()
+    till.desk.ask(FindSale("A3", "S001-04-000009"))
+    assert till.posted.wait(3)[2] == SaleFound("A3", None, why="unknown")
+    till.link.answers["sale"] = LinkError("later", "network")
+    till.desk.ask(FindSale("A4", "S001-03-000001"))
+    till.desk.ask(FindSale("A5", "S001-04-000001"))
+    assert till.posted.wait(5)[3:] == [
+        SaleFound("A4", mine, why="no_answer"),
+        SaleFound("A5", None, why="no_answer"),
+    ]
 
 
 # --- chores -------------------------------------------------------------------------------------
