@@ -11,6 +11,7 @@ from dataclasses import replace
 from posapp.domain.quantity import Quantity, quantity_max
 from posapp.flows.effects import Beep
 from posapp.flows.entry import edit, grams_of
+from posapp.flows.finding import taking_members
 from posapp.flows.intents import Back, ChooseItem, ConfirmWeight, KeyIn, ScanCode
 from posapp.flows.meaning import checked, meaning_of, read
 from posapp.flows.meant import SAME_PACK_MS, Meant, Stop
@@ -121,8 +122,8 @@ RULES: Rules = {
     (Weighing, KeyIn): _weigh_key,
     (Weighing, ConfirmWeight): _weigh,
     (Weighing, Back): _leave(Refusal.NotWeighed, "Leave the item out; a scan that asked for it is refused."),
-    (Weighing, ScanCode): _scan_while_weighing,
+    (Weighing, ScanCode): taking_members(_scan_while_weighing),
     (Choosing, ChooseItem): _choose,
     (Choosing, Back): _leave(Refusal.NotChosen, "Leave the item out; a scan that asked for it is refused."),
-    (Choosing, ScanCode): _scan_while_choosing,
+    (Choosing, ScanCode): taking_members(_scan_while_choosing),
 }

@@ -14,7 +14,9 @@ from posapp.domain.cart import NewLine, set_pieces, void_line
 from posapp.domain.codes.reading import CodeRefusal
 from posapp.domain.quantity import Quantity, quantity_max
 from posapp.domain.shop import word
+from posapp.flows import coupons, gift_cards
 from posapp.flows.effects import Search
+from posapp.flows.finding import typed
 from posapp.flows.intents import (
     AddItem,
     Back,
@@ -28,8 +30,9 @@ from posapp.flows.intents import (
     ShowTab,
     VoidLine,
 )  # fmt: skip
-from posapp.flows.meaning import Meaning, checked, look_up
+from posapp.flows.meaning import Meaning, checked, look_up, meaning_of, read
 from posapp.flows.meant import Meant, Stop
+from posapp.flows.member_phases import FindingMember, ShowingMember
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.pricing import with_code
 from posapp.flows.refusals import Refusal
@@ -91,8 +94,22 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
         return Step(desk, phase)
     if not may_sell(desk):
         return refuse(desk, phase, Refusal.MayNotSell)
+    reading = read(desk, text, ports)
+    if coupons.is_coupon(reading):
+        coupon = coupons.shown(desk, reading, ports)
+        return refuse(desk, phase, coupon) if isinstance(coupon, Stop) else coupon
     code, pieces = text, 1
-    meant = look_up(desk, text, ports)
+    meant = meaning_of(desk, reading, ports)
+    gift = gift_cards.card_in(reading) if isinstance(meant, Stop) else None
+    if gift is not None:
+        return gift_cards.shown(desk, phase, gift, ports)
+    who = (
+        typed(desk, text, ports)
+        if isinstance(meant, Stop) and not desk.promotions.index.opens(text)
+        else None
+    )
+    if who is not None:
+        return who
     times = _TIMES.fullmatch(text) if _is_unknown(meant) else None
     if times:
         code, pieces = times.group(2).strip(), int(times.group(1))
@@ -249,6 +266,9 @@ RULES: Rules = {
     (ShowingPrice, SearchText): _beside_the_sheet(_search),
     (ShowingPrice, FindByName): _beside_the_sheet(_find_by_name),
     (ShowingPrice, AddItem): _beside_the_sheet(_add_item),
+    (ShowingMember, EnterText): _beside_the_sheet(_enter),
+    **{(phase, AddItem): _beside_the_sheet(_add_item) for phase in (FindingMember, ShowingMember)},
+    **{(phase, ShowTab): _tab for phase in (FindingMember, ShowingMember)},
     (Selling, ItemsFound): _found,
     (Done, ItemsFound): _found,
     (Selling, ChangeQuantity): _change_quantity,

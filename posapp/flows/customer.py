@@ -33,3 +33,5 @@ class CustomerView:
     saved_label: str = ""
     saved: str = ""
     thanks: str = ""
+    earned_label: str = ""
+    earned: str = ""

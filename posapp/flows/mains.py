@@ -52,6 +52,35 @@ class SignOnMain:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberChip:
+    """A fact about a member in a word; `spoken` is how it is read where the words alone do not say it."""
+
+    text: str
+    icon: str
+    tone: Tone = "member"  # "plain": a fact that is no right
+    spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStrip:
+    """Whose sale it is and what may be used: at the head of pictures 02 and 03.
+
+    Without `initial` a sign of a person stands there. `find` looks somebody up, `remove` takes them off,
+    `open` is what the strip itself means where it is pressed. `name` is read for all of it.
+    """
+
+    initial: str
+    title: str
+    level: str
+    detail: str
+    name: str
+    chips: tuple[MemberChip, ...] = ()
+    find: Action | None = None
+    remove: Action | None = None
+    open: Intent | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tab:
     """A page of quick keys."""
 
@@ -79,6 +108,7 @@ class PromptMain:
     hint: str
     tabs: tuple[Tab, ...]
     keys: tuple[QuickKey, ...]
+    member: MemberStrip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +157,7 @@ class CartMain:
     risk: Action | None
     locked: str
     tapping: bool = False
+    member: MemberStrip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +180,56 @@ class SearchMain:
     empty: str
     back: Action
     enter_takes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """A line of the receipt: why it comes back, how many, what it paid; one that stays says why in `second`.
+
+    `was` is struck out below the amount; a stepper's end without an action is at its limit.
+    """
+
+    line_no: int
+    name: str
+    second: str
+    reason: str
+    pieces: str
+    fewer: Action | None
+    more: Action | None
+    amount: str
+    was: str
+    mark: Intent
+    marked: bool = False
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnHeads:
+    """Column heads of the goods that may come back."""
+
+    item: str
+    reason: str
+    pieces: str
+    paid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnMain:
+    """Picture 11: the receipt, its goods, and the reasons for the marked line.
+
+    `locked` replaces the acts by a sentence while a manager is asked.
+    """
+
+    note: Note | None
+    receipt: str
+    detail: str
+    paid_label: str
+    currency: str
+    paid: str
+    heads: ReturnHeads
+    rows: tuple[ReturnRow, ...]
+    actions: tuple[Action, ...]
+    locked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,5 +374,5 @@ class MessageMain:
 
 Main = (
     SignOnMain | PromptMain | CartMain | SearchMain | DoneMain | CountMain | ReportMain | StatusMain
-    | ScannerMain | MessageMain
+    | ScannerMain | MessageMain | ReturnMain
 )  # fmt: skip

@@ -13,6 +13,11 @@ class OpenMember:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUpMember:
+    """Look for whom the keyed number belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseMember:
     """Say which of the members found it is."""
 
@@ -110,7 +115,7 @@ class ConfirmReturn:
 
 
 MemberWish = (
-    OpenMember | ChooseMember | RemoveMember | StartJoin | ToggleConsent | ConfirmJoin | OpenCoupons
-    | ToggleCoupon | UsePoints | RetryRights | GoOnWithout | LoadGiftCard | StartReturn | ChangeReturn
+    OpenMember | LookUpMember | ChooseMember | RemoveMember | StartJoin | ToggleConsent | ConfirmJoin
+    | OpenCoupons | ToggleCoupon | UsePoints | RetryRights | GoOnWithout | LoadGiftCard | StartReturn | ChangeReturn
     | ChooseReturnReason | ToggleDisposition | ConfirmReturn
 )  # fmt: skip

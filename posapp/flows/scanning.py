@@ -21,14 +21,21 @@ from posapp.domain.cart import (
 )  # fmt: skip
 from posapp.domain.codes.reading import Reading
 from posapp.domain.facts import ScanRecord
+from posapp.domain.members.sale_rights import ShownMember
 from posapp.domain.shop import Permission, word
+from posapp.flows import coupons, gift_cards, members, returns
 from posapp.flows.effects import Beep
 from posapp.flows.formatting import N_
+from posapp.flows.gift_phases import ShowingGiftCard
 from posapp.flows.intents import Resume, ScanCode
 from posapp.flows.meaning import checked, meaning_of, read
 from posapp.flows.meant import Meant, Recent, Stop, WaitingScan
+from posapp.flows.member_phases import MemberAsk
+from posapp.flows.member_wishes import StartReturn
 from posapp.flows.pricing import with_code
 from posapp.flows.refusals import Refusal
+from posapp.flows.return_phases import Returned
+from posapp.flows.rights_phases import ShowingCoupons
 from posapp.flows.state import Choosing, Desk, Done, Phase, Reporting, Selling, ShowingPrice, Told, Weighing
 from posapp.flows.steps import (
     SCAN_TEXT_MAX,
@@ -73,6 +80,17 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
     if by_badge(desk, intent.text) is not None:
         return refuse_scan(desk, phase, intent.text, Refusal.BadgeHere, ports)
     reading = read(desk, intent.text, ports)
+    if reading.kind == "receipt":
+        return returns.start(uncounted, phase, StartReturn(reading.subject), ports)
+    proved = members.by_code(desk, reading, ports)
+    if isinstance(proved, ShownMember):
+        # Whose sale it is stands on record as such, and is no scan of goods.
+        return members.attach(uncounted, phase, proved, ports)
+    if proved is not None:
+        return refuse_scan(desk, phase, intent.text, proved, ports)
+    if coupons.is_coupon(reading):
+        coupon = coupons.shown(uncounted, reading, ports)
+        return refuse_scan(desk, phase, intent.text, coupon, ports) if isinstance(coupon, Stop) else coupon
     ticket = _ticket(desk, reading)
     if ticket and desk.cart is None:
         # Like a badge that signs on, a ticket that is taken is no scan of goods and gets no number.
@@ -83,6 +101,16 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
         taken = with_code(uncounted, reading.text, ports)
         if taken is not None:
             return taken
+        gift = gift_cards.card_in(reading)
+        if gift is not None:
+            # A card is worth what is on it: its code is no scan of goods, and is not written down.
+            return gift_cards.shown(uncounted, phase, gift, ports)
+        who = members.by_card(desk, reading.text, ports, proof="card")
+        if isinstance(who, MemberAsk):
+            return members.ask_card(uncounted, phase, who, reading.text, ports)
+        if isinstance(who, ShownMember):
+            return members.attach(uncounted, phase, who, ports)
+        meant = who or meant
     came = arrival(desk, reading, intent, ports)
     if isinstance(meant, tuple):
         return Step(quiet(desk), Choosing(meant, (came.scan,), came.at_ms), (Beep("ok"),))
@@ -260,4 +288,7 @@ def taken_sound(new: NewLine) -> Beep:
     return Beep("warn" if new.notice else "ok")
 
 
-RULES: Rules = {(phase, ScanCode): scan for phase in (Selling, ShowingPrice, Done, Reporting)}
+RULES: Rules = {
+    (phase, ScanCode): scan
+    for phase in (Selling, ShowingPrice, ShowingCoupons, ShowingGiftCard, Done, Returned, Reporting)
+}

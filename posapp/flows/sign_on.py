@@ -16,8 +16,11 @@ from posapp.domain.tenders import Payment
 from posapp.domain.transactions import cart_totals
 from posapp.flows.effects import Beep, Record, VerifyPin
 from posapp.flows.entry import edit_pin
+from posapp.flows.gift_phases import ShowingGiftCard
 from posapp.flows.intents import KeyIn, Lock, PinChecked, ScanCode, SelectOperator, SignOff, SignOn
+from posapp.flows.member_phases import FindingMember, JoiningMember, ShowingMember
 from posapp.flows.refusals import Refusal
+from posapp.flows.return_phases import Returned, Returning
 from posapp.flows.state import (
     AwaitingOverride,
     Choosing,
@@ -178,7 +181,8 @@ def _sign_off(desk: Desk, phase: Phase, intent: SignOff, ports: Ports) -> Step:
 
 _LOCKABLE = (
     ShiftClosed, Selling, ShowingPrice, Weighing, Choosing, Done, Tendering, Counting, Reporting,
-    ShowingStatus, TryingScanner,
+    ShowingStatus, TryingScanner, Returning, Returned, FindingMember, ShowingMember, JoiningMember,
+    ShowingGiftCard,
 )  # fmt: skip
 
 RULES: Rules = {

@@ -24,6 +24,7 @@ from posapp.domain.shop import Operator, Permission, Shop
 from posapp.domain.tenders import Payment
 from posapp.flows.effects import Commit
 from posapp.flows.formatting import Clause
+from posapp.flows.gift_phases import HoldingGift, ShowingGiftCard
 from posapp.flows.intents import (
     CameraStatus,
     CatalogueStatus,
@@ -43,6 +44,11 @@ from posapp.flows.intents import (
     VoidCart,
 )  # fmt: skip
 from posapp.flows.meant import Meant, Recent, WaitingScan
+from posapp.flows.member_phases import FindingMember, JoiningMember, MemberAsk, ShowingMember
+from posapp.flows.member_wishes import ConfirmReturn
+from posapp.flows.return_phases import Returned, Returning
+from posapp.flows.rights_phases import HoldingRights, ShowingCoupons
+from posapp.flows.shopper import Shopper
 from posapp.values import dataclass
 
 
@@ -155,6 +161,10 @@ class Desk:
     programme: Programme = Programme()
     leases: tuple[Lease, ...] = ()
     lease_worst_minor: tuple[int, int] = (0, 0)  # of the store's outage, of this till's
+    asked_hold: str = ""  # a hold that is taken anew while payment is open
+    member_ask: MemberAsk | None = None
+    code_steps: tuple[tuple[str, int], ...] = ()  # of member codes just taken, until the store has them
+    joining: tuple[str, str] | None = None  # the last wish to join: its id, and the member's of our making
 
 
 # --- phases -----------------------------------------------------------------------------------
@@ -249,7 +259,7 @@ class AwaitingOverride:
     """An act waits for a manager: nothing of it is done before they agree."""
 
     permission: Permission
-    act: VoidCart | CloseShift
+    act: VoidCart | CloseShift | ConfirmReturn
     amount_minor: int
     back: Phase
     approver: str | None = None
@@ -263,7 +273,7 @@ class Committing:
     """Facts are on their way to the disk; scans wait, everything else is refused."""
 
     commit: Commit
-    after: Literal["sale", "void", "open", "count", "close"]
+    after: Literal["sale", "void", "open", "count", "close", "return"]
     back: Phase
     waiting: tuple[tuple[int, ScanCode], ...] = ()  # with the number each scan got when it came
 
@@ -283,6 +293,7 @@ class Done:
     sale: TransactionCompleted
     job_ids: tuple[str, ...] = ()
     printed: bool = False
+    shopper: Shopper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +355,10 @@ class TryingScanner:
 
 Phase = (
     Recovering | SettingUp | SignedOff | Locked | ShiftClosed | Selling | ShowingPrice | Weighing | Choosing
-    | Tendering
+    | Tendering | ShowingGiftCard | HoldingGift | ShowingCoupons | HoldingRights
+    | FindingMember | ShowingMember | JoiningMember
     | AwaitingOverride | Committing | CommitStuck | Done | Counting | Reporting | ShowingStatus
+    | Returning | Returned
     | TryingScanner
 )  # fmt: skip
 #: Nobody is at the terminal: what a person switched on ends.

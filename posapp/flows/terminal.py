@@ -15,7 +15,14 @@ from posapp.flows import (
     asking,
     camera,
     checkout,
+    coupons,
+    finding,
+    gift_cards,
+    joining,
+    paying_scans,
     pricing,
+    returns,
+    rights,
     scanner_test,
     scanning,
     shift,
@@ -26,11 +33,15 @@ from posapp.flows import (
 )
 from posapp.flows.customer import CustomerView
 from posapp.flows.effects import Effect, SaveDraft
+from posapp.flows.gift_phases import HoldingGift
 from posapp.flows.intents import Intent, ScanCode
+from posapp.flows.member_phases import JoiningMember
 from posapp.flows.presenters import present
 from posapp.flows.presenters.customer import customer_view
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.refusals import Refusal
+from posapp.flows.return_phases import Returning
+from posapp.flows.rights_phases import HoldingRights
 from posapp.flows.state import (
     AwaitingOverride,
     Choosing,
@@ -59,11 +70,18 @@ from posapp.values import dataclass
 RULES: Rules = {
     **sign_on.RULES,
     **scanning.RULES,
+    **finding.RULES,
+    **joining.RULES,
     **asking.RULES,
     **checkout.RULES,
     **suspended.RULES,
     **pricing.RULES,
     **tendering.RULES,
+    **gift_cards.RULES,
+    **paying_scans.RULES,
+    **rights.RULES,
+    **returns.RULES,
+    **coupons.RULES,
     **approvals.RULES,
     **shift.RULES,
     **world.RULES,
@@ -71,11 +89,24 @@ RULES: Rules = {
 }
 
 #: Rules that hold in every phase.
-ANYWHERE: dict[type, Rule] = {**world.WORLD, **shift.WORLD, **camera.WORLD, **pricing.WORLD}
+ANYWHERE: dict[type, Rule] = {
+    **finding.WORLD,
+    **joining.WORLD,
+    **world.WORLD,
+    **shift.WORLD,
+    **camera.WORLD,
+    **pricing.WORLD,
+    **gift_cards.WORLD,
+    **rights.WORLD,
+    **returns.WORLD,
+}
 
 #: What a refused wish is told, by phase; elsewhere "not now".
 _WHY: dict[type, Refusal] = {
     Tendering: Refusal.PaymentOpen,
+    HoldingRights: Refusal.PaymentOpen,
+    HoldingGift: Refusal.GiftAsked,
+    Returning: Refusal.ReturnOpen,
     AwaitingOverride: Refusal.ApprovalOpen,
     Counting: Refusal.CountOpen,
     Reporting: Refusal.ReportOpen,
@@ -86,6 +117,7 @@ _WHY: dict[type, Refusal] = {
     SettingUp: Refusal.NotReady,
     Weighing: Refusal.WeightOpen,
     Choosing: Refusal.ChoiceOpen,
+    JoiningMember: Refusal.JoinOpen,
     Recovering: Refusal.NotReady,
     TryingScanner: Refusal.ScannerTest,
 }

@@ -19,6 +19,7 @@ from posapp.flows.effects import (
     RetryPrinting,
     SetLanguage,
 )  # fmt: skip
+from posapp.flows.gift_cards import unanswered
 from posapp.flows.intents import (
     Back,
     CatalogueChanged,
@@ -52,6 +53,9 @@ from posapp.flows.packs_again import without_stopped
 from posapp.flows.paper import test_page
 from posapp.flows.pricing import explain, explanation_due
 from posapp.flows.refusals import Refusal
+from posapp.flows.return_phases import Returned
+from posapp.flows.returns import return_stored
+from posapp.flows.rights import renewed
 from posapp.flows.shift import count_opened, shift_opened, shift_settled
 from posapp.flows.state import (
     CommitStuck,
@@ -93,6 +97,7 @@ _AFTER = {
     "open": shift_opened,
     "count": count_opened,
     "close": shift_settled,
+    "return": return_stored,
 }
 
 #: Scans that one commit may hold back; a trolley cannot be emptied faster than a disk answers.
@@ -105,6 +110,8 @@ RULES_EVERY_S = 10
 def _recovered(desk: Desk, phase: Recovering, intent: Recovered, ports: Ports) -> Step:
     """Take up what the store held."""
     cart = cart_from_bytes(intent.cart) if intent.cart else None
+    if cart is not None and cart.is_empty:
+        cart, intent = None, replace(intent, cart=None)
     parked = (cart_from_bytes(other.cart) for other in intent.suspended)
     scans = [scan.scan_no for kept in (cart, *parked) if kept is not None for scan in kept.scans]
     desk = replace(
@@ -181,8 +188,9 @@ def _printed(desk: Desk, phase: Phase, intent: Printed, ports: Ports) -> Step:
     desk = replace(desk, unprinted=max(0, desk.unprinted - 1))
 
     def printed(under: Phase) -> Phase:
-        mine = isinstance(under, Done) and intent.job_id in under.job_ids
-        return replace(under, printed=True) if isinstance(under, Done) and mine else under
+        if isinstance(under, Done | Returned) and intent.job_id in under.job_ids:
+            return replace(under, printed=True)
+        return under
 
     return Step(desk, within(phase, printed))
 
@@ -249,7 +257,8 @@ def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
         # Prices change under an open sheet, too: its offers that lost are asked for again.
         desk, hint = explain(desk, desk.marked if isinstance(phase, ShowingPrice) else None)
         effects = (*effects, hint)
-    return Step(desk, phase, (*effects, ReadRules()) if second % RULES_EVERY_S == 0 else effects)
+    effects = (*effects, ReadRules()) if second % RULES_EVERY_S == 0 else effects
+    return unanswered(renewed(Step(desk, phase, effects), ports), ports)
 
 
 def _language(desk: Desk, phase: Phase, intent: SwitchLanguage, ports: Ports) -> Step:
@@ -348,7 +357,7 @@ RULES: Rules = {
     (SettingUp, ScanCode): _scan_refused(Refusal.NotReady),
     (ShiftClosed, ScanCode): _scan_refused(Refusal.NoOpenShift),
     (Counting, ScanCode): _scan_refused(Refusal.CountOpen),
-    **{(phase, ResumePrinting): _resume_printing for phase in (ShowingStatus, Done, Reporting)},
+    **{(phase, ResumePrinting): _resume_printing for phase in (ShowingStatus, Done, Reporting, Returned)},
     (ShowingStatus, PrintTestPage): _test_page,
 }
 

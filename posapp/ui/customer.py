@@ -109,12 +109,24 @@ class CustomerWindow(QWidget):
         ink.text(painter, place_of_sign, view.currency, Style(size * 62 // 100), "end", False)
         if view.saved:
             self._saved(painter, view, (x, y + 118))
+        if view.earned:
+            style = Style(28, "member_ink", strong=True)
+            below = 70 if view.saved and self._saved_width(view) > width // 2 else 0
+            box = (x, y + 118 + below, width, 56)
+            taken = ink.text(painter, box, view.earned, style, "end", False)
+            label = (x, y + 118 + below, width - taken - 10, 56)
+            ink.text(painter, label, view.earned_label, Style(22, "member_ink"), "end", False)
+
+    def _saved_width(self, view: CustomerView) -> float:
+        label, figure = Style(22, "saving_ink"), Style(28, "saving_ink", strong=True)
+        words = f"{view.currency}{view.saved}"
+        return self.ink.width(view.saved_label, label) + self.ink.width(words, figure) + 48
 
     def _saved(self, painter: QPainter, view: CustomerView, at: tuple[int, int]) -> None:
         ink = self.ink
         label, figure = Style(22, "saving_ink"), Style(28, "saving_ink", strong=True)
         words = f"{view.currency}{view.saved}"
-        wide = ink.width(view.saved_label, label) + ink.width(words, figure) + 48
+        wide = self._saved_width(view)
         ink.ground(painter, (*at, wide, 56), "saving_soft")
         taken = ink.text(painter, (at[0] + 18, at[1], wide, 56), view.saved_label, label)
         ink.text(painter, (at[0] + 30 + taken, at[1], wide, 56), words, figure, "start", False)

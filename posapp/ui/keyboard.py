@@ -95,8 +95,11 @@ class Keyboard(QObject):
             self._edit.selectAll()
         elif name in ("Tab", "Shift+Tab"):
             self._hand_on(event, focus or self._window)
-        elif typing or not (name in PRESSING and self._pressed(event, focus)):
+        elif typing or not (self._may_press(name, focus) and self._pressed(event, focus)):
             self._type(event, name, view, once)
+
+    def _may_press(self, name: str, focus: QWidget | None) -> bool:
+        return name in PRESSING or (name == "Esc" and getattr(focus, "takes_escape", False))
 
     def _pressed(self, event: QKeyEvent, focus: QWidget | None) -> bool:
         """Whether the part with the focus used the key."""

@@ -8,6 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from sample_members import (
+    cart_member,
+    cart_member_offline,
+    cart_member_refused,
+    cart_member_unknown,
+    find_member,
+    join,
+    prompt_nobody,
+)
 from sample_parts import (
     Words,
     back_key,
@@ -275,6 +284,13 @@ SAMPLES: dict[str, Callable[[Words], View]] = {
     "03-refused": refused,
     "03-long": long_cart,
     "03-search": search,
+    "02-member": prompt_nobody,
+    "03-member": cart_member,
+    "03-member-refused": cart_member_refused,
+    "03-member-unknown": cart_member_unknown,
+    "03-find-member": find_member,
+    "03-join": join,
+    "17-member": cart_member_offline,
     "04-why-price": why_price,
     "06-tender": tender,
     "06-committing": committing,

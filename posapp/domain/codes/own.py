@@ -43,6 +43,7 @@ _SHAPE: Final = re.compile(
     r"(P1([MCVPOSR])\.([0-9A-Z-]{1,24})\.([0-9]{6})?\.([0-9A-Z-]{1,48})"
     r"((?:\.[A-Z][0-9A-Z$%*+/:-]{0,64}){0,8})\.)([0-9A-Z]{2,128})"
 )
+_SIGNED: Final = re.compile(r"P1[MCVP]\.")
 _CHECK_SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$%*+-./: "
 #: The largest prime below 36 squared: every single wrong sign and every swap of neighbours shows.
 _CHECK_MODULUS: Final = 1291
@@ -122,6 +123,12 @@ def is_operator_code(text: str) -> bool:
     Signs around it are no matter, since scanners put prefixes before what they read.
     """
     return "P1O." in clean(text).upper()
+
+
+def without_seal(text: str) -> str:
+    """What may be written down of a text: of our signed codes all but the seal, which makes them good."""
+    found = _SIGNED.search(text.upper())
+    return text[: max(text.rfind("."), found.end())] if found is not None else text
 
 
 def check_characters(body: str) -> str:

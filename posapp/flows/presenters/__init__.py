@@ -7,6 +7,7 @@ between them. Presenters read the state and the catalogue's names for quick keys
 from __future__ import annotations
 
 from posapp.flows.blocks import Action, Block, Note
+from posapp.flows.gift_phases import HoldingGift, ShowingGiftCard
 from posapp.flows.intents import (
     Back,
     ChangeQuantity,
@@ -21,10 +22,17 @@ from posapp.flows.intents import (
     WhyPrice,
 )  # fmt: skip
 from posapp.flows.mains import MessageMain
+from posapp.flows.member_phases import FindingMember, JoiningMember, ShowingMember
+from posapp.flows.member_wishes import OpenCoupons, OpenMember
 from posapp.flows.presenters import (
     approval,
     camera,
+    coupons,
+    gift_cards,
+    members,
     prices,
+    returns,
+    rights,
     sale,
     scanner_test,
     shift,
@@ -34,6 +42,8 @@ from posapp.flows.presenters import (
 )
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.presenters.words import Scene
+from posapp.flows.return_phases import Returned, Returning
+from posapp.flows.rights_phases import HoldingRights, ShowingCoupons
 from posapp.flows.state import (
     AwaitingOverride,
     Choosing,
@@ -61,6 +71,7 @@ from posapp.flows.views import Anchor, Echo, Main, RailItem, Sheet, SyncChip, To
 
 _PLACE_KEYS: tuple[tuple[str, Intent], ...] = (
     ("Alt+1", GoTo("sell")),
+    ("Alt+4", GoTo("returns")),
     ("Alt+5", GoTo("shift")),
     ("Alt+7", GoTo("status")),
 )
@@ -73,7 +84,10 @@ _LINE_KEYS: tuple[tuple[str, Intent], ...] = (
     ("Esc", Back()),
 )
 _LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
-_ENTRY = (SignedOff, Locked, ShiftClosed, Weighing, Tendering, AwaitingOverride, Counting, Committing)
+_ENTRY = (
+    SignedOff, Locked, ShiftClosed, Weighing, ShowingCoupons, ShowingGiftCard, Tendering, AwaitingOverride,
+    Counting, Committing,
+)  # fmt: skip
 
 
 def present(state: TerminalState, ports: Ports, version: str, kept: Kept | None = None) -> View:
@@ -84,6 +98,8 @@ def present(state: TerminalState, ports: Ports, version: str, kept: Kept | None 
     if desk.camera_on:
         side = (*camera.camera_blocks(scene), *side)
     second = ((sheet.second.key, sheet.second.intent),) if sheet and sheet.second.enabled else ()
+    if sheet is not None and sheet.third is not None:
+        second = (*second, (sheet.third.key, sheet.third.intent))
     return View(
         language=desk.language,
         state=type(phase).__name__,
@@ -93,7 +109,7 @@ def present(state: TerminalState, ports: Ports, version: str, kept: Kept | None 
         side=side,
         sheet=sheet,
         anchor=anchor,
-        typing="entry" if isinstance(phase, _ENTRY) else "scan",
+        typing="entry" if isinstance(phase, _ENTRY) or members.is_keyed(phase) else "scan",
         clear_scan=desk.clear_scan,
         keys=(*_keys(scene, phase), *second),
     )
@@ -140,6 +156,12 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             )  # fmt: skip
         case Choosing():
             return sale.choice_main(scene, phase), sale.sale_side(scene), None, sale.choice_anchor(scene)
+        case Returning():
+            main = returns.returns_main(scene, phase)
+            return main, returns.returns_side(scene, phase), None, returns.returns_anchor(scene, phase)
+        case Returned():
+            main = returns.returned_main(scene, phase)
+            return main, returns.returned_side(scene, phase), None, returns.returned_anchor(scene, phase)
         case Counting():
             return (
                 shift.count_main(scene, phase), shift.count_side(scene, phase), None,
@@ -167,6 +189,24 @@ def _with_sheet(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             sheet, anchor = sale.weigh_sheet(scene, phase)
             locked = scene.t("Key the weight first. Press Esc to leave it out.")
             return sale.cart_main(scene, locked=locked), sale.sale_side(scene), sheet, anchor
+        case ShowingGiftCard():
+            sheet = gift_cards.gift_sheet(scene, phase)
+            return sale.cart_main(scene, locked=""), (), sheet, gift_cards.gift_anchor(scene, phase)
+        case HoldingGift():
+            locked = scene.t("Payment is open; the goods are locked.")
+            sheet = gift_cards.holding_gift_sheet(scene, phase)
+            anchor = gift_cards.holding_gift_anchor(scene, phase)
+            return sale.cart_main(scene, locked=locked), (), sheet, anchor
+        case ShowingCoupons():
+            sheet = coupons.coupons_sheet(scene, phase)
+            return sale.cart_main(scene, locked=""), (), sheet, coupons.coupons_anchor(scene, phase)
+        case HoldingRights():
+            locked = scene.t("Payment is about to open; the goods are locked.")
+            sheet = rights.holding_sheet(scene, phase)
+            return sale.cart_main(scene, locked=locked), (), sheet, rights.holding_anchor(scene, phase)
+        case FindingMember() | ShowingMember() | JoiningMember():
+            sheet, anchor = members.member_sheet(scene, phase)
+            return sale.beside_sheet(scene, ports, members.locked_words(scene, phase)), (), sheet, anchor
         case Tendering():
             locked = scene.t("Payment is open; the goods are locked. Press Esc to change them.")
             goods = sale.cart_main(scene, locked=locked)
@@ -176,6 +216,9 @@ def _with_sheet(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             locked = scene.t("Waiting for a manager; nothing is changed until then.")
             selling = isinstance(phase.back, Selling)
             main = sale.cart_main(scene, locked=locked) if selling else under[0]
+            if isinstance(phase.back, Returning):
+                locked = scene.t("Waiting for a manager; the return is locked.")
+                main = returns.returns_main(scene, phase.back, locked=locked)
             sheet = approval.approval_sheet(scene, phase)
             return main, under[1], sheet, approval.approval_anchor(scene, phase)
         case Committing():
@@ -244,6 +287,8 @@ def _hint(scene: Scene, phase: Phase) -> str:
         return scene.t("Scan your badge, then enter your PIN")
     if isinstance(phase, AwaitingOverride):
         return scene.t("Manager, scan badge")
+    if isinstance(phase, Returning):
+        return scene.t("Scan the receipt or an item")
     return scene.t("Scan or type a code, or a name")
 
 
@@ -277,14 +322,18 @@ def _rail(scene: Scene, phase: Phase) -> tuple[RailItem, ...]:
     under = phase.back if isinstance(phase, AwaitingOverride | Committing) else phase
     at_shift = isinstance(under, Counting | Reporting | ShiftClosed)
     at_status = isinstance(under, ShowingStatus | TryingScanner)
+    back = isinstance(under, Returning | Returned)
+    here = "shift" if at_shift else "status" if at_status else "returns" if back else "sell"
     count = len(status.needs(scene))
-    on = (scene.speech, at_shift, at_status, count)
-    return scene.kept.part("rail", on, lambda: _places(scene, at_shift, at_status, count))
+    on = (scene.speech, here, count)
+    return scene.kept.part("rail", on, lambda: _places(scene, here, count))
 
 
-def _places(scene: Scene, at_shift: bool, at_status: bool, count: int) -> tuple[RailItem, ...]:
+def _places(scene: Scene, here: str, count: int) -> tuple[RailItem, ...]:
+    at_shift, at_status = here == "shift", here == "status"
     return (
-        RailItem(scene.t("Sell"), "scan-barcode", GoTo("sell"), "Alt+1", not at_shift and not at_status),
+        RailItem(scene.t("Sell"), "scan-barcode", GoTo("sell"), "Alt+1", here == "sell"),
+        RailItem(scene.t("Returns"), "undo-2", GoTo("returns"), "Alt+4", here == "returns"),
         RailItem(scene.t("Shift"), "wallet", GoTo("shift"), "Alt+5", at_shift),
         RailItem(
             scene.t("Status"),
@@ -304,9 +353,15 @@ def _keys(scene: Scene, phase: Phase) -> tuple[tuple[str, Intent], ...]:
     if isinstance(phase, Selling):
         keys += _LINE_KEYS
         keys.append(("F8", WhyPrice()))
+    elif isinstance(phase, ShowingCoupons):
+        keys.append(("F4", OpenCoupons()))
     elif isinstance(phase, ShowingPrice):
         keys += [("F8", WhyPrice()), ("Up", MoveMark(-1)), ("Down", MoveMark(1))]
-    elif isinstance(phase, Done | CommitStuck | Choosing):
+    elif isinstance(phase, FindingMember | ShowingMember):
+        keys.append(("F3", OpenMember()))
+    elif isinstance(phase, Returning):
+        keys += [*_LINE_KEYS[:2], *_LINE_KEYS[3:]]
+    elif isinstance(phase, Done | Returned | CommitStuck | Choosing):
         keys.append(("Esc", Back()))
     elif isinstance(phase, Tendering):
         keys += [(f"Ctrl+{n}", ChooseTender(way.tender_id)) for n, way in enumerate(scene.shop.tenders, 1)]
@@ -314,6 +369,10 @@ def _keys(scene: Scene, phase: Phase) -> tuple[tuple[str, Intent], ...]:
         keys.append(("Esc", Back()))
     if not isinstance(phase, SignedOff | Locked | SettingUp | Recovering):
         keys.append(("Ctrl+L", Lock()))
+    if isinstance(phase, Selling | ShowingPrice | Done) and scene.desk.programme.is_on:
+        keys.append(("F3", OpenMember()))
+    if isinstance(phase, Selling | ShowingPrice):
+        keys.append(("F4", OpenCoupons()))
     if isinstance(phase, Reporting) and phase.kind == "X":
         keys.append(("F6", StartCount()))
     return tuple(keys)

@@ -1,10 +1,12 @@
 """Picture 16, the shopper's screen: goods with their offers, sums, what is to pay, what is saved.
 
-It says what the cashier's screen says and less: no stock, no cost, no errors, no names of people. All amounts
+It says what the cashier's screen says and less: no stock, no cost, no errors, names masked. All amounts
 are those of the one priced value.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from posapp.domain.cart import Cart
 from posapp.domain.transactions import saved_minor as saved_of_sale
@@ -32,10 +34,14 @@ def customer_view(state: TerminalState, ports: Ports) -> CustomerView | None:
         rows = (paid, SumRow(scene.t("Received"), scene.amount(sale.tendered_minor)))
         figure = scene.amount(sale.change_minor)
         told = CustomerView(store, "", (), rows, scene.t("Change"), scene.sign, figure)
-        return _with_saved(scene, told, saved, scene.t("Thank you for coming"))
+        shopper = state.phase.shopper
+        return _with_saved(scene, told, saved, _greeting(scene, shopper.name if shopper is not None else ""))
     cart = desk.cart
     if cart is None or not cart.lines:
-        return CustomerView(store, "", (), (), "", "", "", thanks=scene.t("Welcome"))
+        member = cart.rights.member if cart is not None else None
+        name = member.card.name if member is not None else ""
+        welcome = scene.t("Welcome, {name}", name=name) if name else scene.t("Welcome")
+        return CustomerView(store, "", (), (), "", "", "", thanks=welcome)
     if isinstance(state.phase, CommitStuck):
         return CustomerView(store, "", (), (), "", "", "", thanks=scene.t("One moment"))
     return _cart(scene, store, cart)
@@ -63,15 +69,23 @@ def _cart(scene: Scene, store: str, cart: Cart) -> CustomerView:
         if each.layer not in LINE_LAYERS:
             off = f"{MINUS}{scene.amount(each.amount_minor)}"
             rows.append(SumRow(offer_name(scene, each), off, "", "saving"))
-    if prices is not None and cart.rights.member is not None and prices.priced.points_earned:
-        earned = f"+{prices.priced.points_earned:,}"
-        rows.append(SumRow(scene.t("You earn"), scene.t("{n} pts", n=earned), "", "member"))
     totals = scene.kept.totals(cart, scene.shop, prices)
     rows += [SumRow(scene.tax(tax), scene.amount(tax.tax_minor)) for tax in totals.taxes if not tax.included]
     head = scene.t("Your items · {n}", n=str(cart.pieces))
     figure = scene.amount(totals.total_minor)
     told = CustomerView(store, head, tuple(lines), tuple(rows), scene.t("To pay"), scene.sign, figure)
-    return _with_saved(scene, told, saved_minor(cart, prices), "")
+    member = cart.rights.member
+    told = _with_saved(
+        scene, told, saved_minor(cart, prices), _greeting(scene, member.card.name) if member else ""
+    )
+    if prices is None or member is None or not prices.priced.points_earned:
+        return told
+    return replace(told, earned_label=scene.t("You earn"), earned=f"+{prices.priced.points_earned:,}")
+
+
+def _greeting(scene: Scene, name: str) -> str:
+    """A word for a member by their masked name, which is all that the till knows of it."""
+    return scene.t("Thank you for coming, {name}", name=name) if name else scene.t("Thank you for coming")
 
 
 def _with_saved(scene: Scene, told: CustomerView, saved: int, thanks: str) -> CustomerView:

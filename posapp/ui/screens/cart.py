@@ -10,6 +10,7 @@ from posapp.ui.screens.page import NoteSlot, Page, Strip
 from posapp.ui.widgets.base import Face
 from posapp.ui.widgets.ink import Style
 from posapp.ui.widgets.linelist import LineList
+from posapp.ui.widgets.member_strip import MemberStripPart
 
 HEAD = 36
 CORNER = 6
@@ -21,6 +22,7 @@ class CartScreen(Page[CartMain]):
 
     def __init__(self, face: Face, parent: QWidget | None = None) -> None:
         super().__init__(face, parent)
+        self.member = MemberStripPart(face, self)
         self.note = NoteSlot(face, self)
         self.list = LineList(face, self)
         self.strip = Strip(face, self)
@@ -28,7 +30,7 @@ class CartScreen(Page[CartMain]):
 
     def changed(self, old: CartMain | None, value: CartMain) -> None:
         """Only what differs is touched: a scan changes lines and nothing else here."""
-        moved = old is None
+        moved = self.member.take(value.member) or old is None
         if old is None or old.note != value.note:
             self.note.take(value.note)
             moved = True
@@ -45,11 +47,13 @@ class CartScreen(Page[CartMain]):
         self.list.show_lines(value.lines, bool(value.locked))
 
     def arrange(self) -> None:
-        """Note, card with the list, strip."""
+        """Member, note, card with the list, strip."""
         metrics = self.face.metrics
         margin, gutter = metrics.margin, metrics.gutter
         wide = self.width() - 2 * margin
         y = margin
+        used = self.member.place(margin, y, wide)
+        y += used + gutter if used else 0
         used = self.note.place(margin, y, wide)
         y += used + gutter if used else 0
         strip = self.height() - margin - metrics.control

@@ -10,6 +10,7 @@ from posapp.ui.blocks import Scroller
 from posapp.ui.screens.page import NoteSlot, Page
 from posapp.ui.widgets.base import Face, Panel, keep_as_many, make_group
 from posapp.ui.widgets.ink import Style
+from posapp.ui.widgets.member_strip import MemberStripPart
 from posapp.ui.widgets.tiles import TabButton, TileButton
 
 COLUMNS = 4
@@ -22,6 +23,7 @@ class PromptScreen(Page[PromptMain]):
 
     def __init__(self, face: Face, parent: QWidget | None = None) -> None:
         super().__init__(face, parent)
+        self.member = MemberStripPart(face, self)
         self.note = NoteSlot(face, self)
         self.tabs: list[TabButton] = []
         self.keys: list[TileButton] = []
@@ -33,6 +35,7 @@ class PromptScreen(Page[PromptMain]):
 
     def changed(self, old: PromptMain | None, value: PromptMain) -> None:
         """Keep what is there."""
+        self.member.take(value.member)
         self.note.take(value.note)
         keep_as_many(self.tabs, len(value.tabs), lambda: TabButton(self.face, self.tab_bar))
         for button, tab_value in zip(self.tabs, value.tabs, strict=True):
@@ -46,12 +49,14 @@ class PromptScreen(Page[PromptMain]):
         self.update()
 
     def arrange(self) -> None:
-        """Note on top, keys at the foot, the prompt in what is left."""
+        """Member and note on top, keys at the foot, the prompt in what is left."""
         metrics = self.face.metrics
         margin, gutter = metrics.margin, metrics.gutter
         wide = self.width() - 2 * margin
-        used = self.note.place(margin, margin, wide)
+        used = self.member.place(margin, margin, wide)
         top = margin + (used + gutter if used else 0)
+        used = self.note.place(margin, top, wide)
+        top += used + gutter if used else 0
         bottom = self.height() - margin
         rows = max(-(-len(self.keys) // COLUMNS), 3 if self.keys else 0)
         tabs = TAB + gutter if self.tabs else 0

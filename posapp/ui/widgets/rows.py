@@ -214,7 +214,11 @@ class FieldPart(Painted):
         x, right = RING + 17.0, width - RING - 20.0
         if field.clear is not None:
             right = width - RING - 72.0
-        taken = ink.text(painter, (x, RING, right - x, inner), field.label, Style("body", "ink_2"))
+        label = Style("body", "ink_2")
+        value = ink.width(field.value, Style("heading", strong=True))
+        # A long number is read without its label; a screen reader tells both.
+        shows_label = ink.width(field.label, label) + value + 12 <= right - x
+        taken = ink.text(painter, (x, RING, right - x, inner), field.label, label) if shows_label else -12.0
         if field.dots is not None:
             draw_dots(painter, self.face, field.dots, (right, height / 2), 16, 30)
             return
