@@ -53,8 +53,9 @@ class PricedCart:
     """The lines and codes of a sale with their prices: what was asked, and the answer.
 
     It holds from `at_ms` until `until_ms` (epoch milliseconds, not included; None is without an end), unless
-    payment has locked it. `usable` is what of the `rights` might be used, `earning` by which rules the
-    member earns, `own` the prices of the member's own lists.
+    payment has locked it. `usable` is what of the `rights` might be used, of what was `allowed` before it was
+    known what each coupon takes off; `earning` by which rules the member earns, `own` the prices of the
+    member's own lists.
     """
 
     lines: tuple[CartLine, ...]
@@ -67,6 +68,7 @@ class PricedCart:
     usable: Usable = NOTHING_USABLE
     earning: PointsRules = NO_EARNING
     own: OwnPrices = NO_OWN_PRICES
+    allowed: Usable = NOTHING_USABLE
 
     def is_of(self, cart: Cart) -> bool:
         """Whether these are the prices of just these lines, codes and rights."""
@@ -125,6 +127,7 @@ def basket_line(line: CartLine, shop: Shop) -> BasketLine:
         is_locked=line.fixed_amount_minor is not None,
         is_weighed=by_weight,
         price_reason=line.price_reason,
+        earns_points=not line.gift_card,
     )
 
 

@@ -12,7 +12,10 @@ from datetime import UTC, datetime, timedelta
 from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import PricedCart, basket_of
 from posapp.domain.members.sale_rights import NO_RIGHTS
+from posapp.domain.members.terms import Why
+from posapp.domain.members.usable import Usable, coupons_shown
 from posapp.domain.price_facts import PromotionSetAside
+from posapp.domain.pricing.terms.priced import PricedBasket
 from posapp.domain.shifts import local_time
 from posapp.flows.effects import Beep, Effect, ExplainPrices, Record
 from posapp.flows.formatting import N_
@@ -70,14 +73,45 @@ def price_cart(desk: Desk, cart: Cart, ports: Ports) -> PricedCart:
         return PricedCart(cart.lines, cart.codes, basket, priced, at_ms, until_ms)
     use, earning = usable_now(desk, cart, ports), earning_of(desk, cart)
     own = own_prices(desk, cart, at_ms, ports)
-    basket = basket_of(cart, lines, shop, local_time(at_ms, shop), use)
-    priced, turns = ports.pricing.price(
-        basket, desk.promotions.index, shop, earning=earning, own=own.promotion
-    )
+    allowed, over = use, frozenset[str]()
+    while True:
+        use = _without(use, over)
+        basket = basket_of(cart, lines, shop, local_time(at_ms, shop), use)
+        priced, turns = ports.pricing.price(
+            basket, desk.promotions.index, shop, earning=earning, own=own.promotion
+        )
+        over = _over(cart, use, priced)
+        if not over:
+            break
     ends = [(turns - _EPOCH) // _MS] if turns is not None else []
     ends += [own.until_ms] if own.until_ms is not None else []
     until_ms = None if is_locked else min(ends, default=None)
-    return PricedCart(cart.lines, cart.codes, basket, priced, at_ms, until_ms, cart.rights, use, earning, own)
+    return PricedCart(
+        cart.lines, cart.codes, basket, priced, at_ms, until_ms, cart.rights, use, earning, own, allowed
+    )
+
+
+def _over(cart: Cart, use: Usable, priced: PricedBasket) -> frozenset[str]:
+    """Coupons that take off more than they say they can, where only what they say is covered by a lease."""
+    if not use.is_offline or not use.codes:
+        return frozenset()
+    hold = cart.rights.hold
+    kept = frozenset(() if hold is None else hold.coupons)
+    most = {each.coupon_id: each.value_minor for each in coupons_shown(cart.rights)}
+    single = {code.code for code in use.codes} - kept
+    taken: dict[str, int] = {}
+    for each in priced.discounts:
+        if each.code in single:
+            taken[each.code] = taken.get(each.code, 0) + each.amount_minor
+    return frozenset(code for code, amount in taken.items() if amount > most.get(code, 0))
+
+
+def _without(use: Usable, over: frozenset[str]) -> Usable:
+    if not over:
+        return use
+    codes = tuple(code for code in use.codes if code.code not in over)
+    whys: dict[str, Why] = dict.fromkeys(over, "cap")
+    return replace(use, codes=codes, whys={**use.whys, **whys})
 
 
 def is_paying(phase: Phase) -> bool:
@@ -136,7 +170,7 @@ def told_change(before: Desk, desk: Desk, ports: Ports) -> Desk:
         return desk
     has_ended = prices.paid_minor > was_minor
     words = _ENDED if has_ended else _BEGUN
-    if before.prices is not None and prices.usable != before.prices.usable:
+    if before.prices is not None and prices.allowed != before.prices.allowed:
         words = _OFFLINE if prices.usable.is_offline else _ONLINE
     # A refusal that stands is about something else, and stays.
     return replace(tell(desk, words), refusal=desk.refusal)
@@ -188,7 +222,7 @@ def _rights_hold(desk: Desk, cart: Cart, prices: PricedCart, ports: Ports) -> bo
     """Whether leases, the line to the hub and the programme allow what they allowed."""
     if earning_of(desk, cart) != prices.earning:
         return False
-    return usable_now(desk, cart, ports) == prices.usable
+    return usable_now(desk, cart, ports) == prices.allowed
 
 
 def explanation_due(desk: Desk, ports: Ports) -> bool:

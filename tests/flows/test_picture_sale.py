@@ -66,7 +66,7 @@ def test_offline_the_till_gives_what_it_was_granted() -> None:
     world = picture_sale(online=False)
     assert world.terminal.view().anchor.figure == "528.22"
     told = sums(world.terminal.view())
-    assert ("Coupon: 20 off 200", "needs the network", "—") in told
+    assert ("Coupon: 20 off 200", "needs the network · 1 more", "—") in told
     assert ("Points used", "500 pts offline limit", "−5.00") in told
     outcome = world.do(StartTender())
     assert world.at == "Tendering", outcome.view.state
