@@ -151,6 +151,8 @@ def _modifier(receipt_seq: int, each: PriceModifier) -> tuple[Any, ...]:
 def _insert_pieces(connection: Connection, sale: TransactionCompleted, receipt_seq: int) -> None:
     packs = [line.pack for line in sale.lines if line.pack is not None]
     pieces = [(pack.gtin14, pack.serial, receipt_seq) for pack in packs if pack.serial]
+    # A gift card is taken once under a lease, as a piece is sold once: the lease stands for the number.
+    pieces += [(each.lease_id, each.reference, receipt_seq) for each in sale.tenders if each.lease_id]
     if pieces:
         # A sale that is paid is never refused for what its codes said.
         connection.executemany("INSERT OR IGNORE INTO serial_sold VALUES (?, ?, ?)", pieces)

@@ -1,6 +1,7 @@
 """Which pieces with a serial number were sold here and stayed sold, asked over a connection that only reads.
 
-Knows only this till's own ledger: what another till sold is not seen here.
+Also which gift cards paid under which lease. Knows only this till's own ledger: what another till sold is
+not seen here.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class SqliteSoldReader:
             # A ledger that cannot be read stops the commit of the sale anyway, and says so there.
             return None
         return None if row is None else int(row[0])
+
+    def gift_used(self, lease_id: str, card_id: str) -> bool:
+        """Whether a sale stored here took this gift card under this lease."""
+        return self.sold_at_ms(lease_id, card_id) is not None
 
     def close(self) -> None:
         """Let the file go."""

@@ -31,6 +31,7 @@ from sync.hub.loyalty.rights_facts import (
     rights_fact,
 )
 from sync.hub.schema.events import EVENT
+from sync.hub.schema.gift_cards import GIFT_HOLD
 from sync.hub.schema.rights import HELD, RIGHTS_HOLD
 from sync.protocol.codec import WireError, decode_envelope
 
@@ -52,10 +53,15 @@ class _Range(msgspec.Struct):
 
 # ------------------------------------------------------------------ from the ingest
 _HOLDS: Final = select(
-    exists().where(
-        RIGHTS_HOLD.c.store_id == bindparam("store"),
-        RIGHTS_HOLD.c.terminal_id == bindparam("terminal"),
-        RIGHTS_HOLD.c.state == HELD,
+    or_(
+        *(
+            exists().where(
+                table.c.store_id == bindparam("store"),
+                table.c.terminal_id == bindparam("terminal"),
+                table.c.state == HELD,
+            )
+            for table in (RIGHTS_HOLD, GIFT_HOLD)
+        )
     )
 )
 

@@ -27,9 +27,9 @@ from sync.hub.schema.gift_cards import (
 )
 from sync.protocol.loyalty import GiftHoldRequest, GiftReply
 
-#: How long an amount is kept without a fact about its sale. Completing or giving up the sale ends it at once,
-#: so this is only for a till that forgot: long enough for any sale that stays open.
-HOLD_MS: Final = 12 * 3_600_000
+#: How long an amount is kept without a fact about its sale. Whatever ends the sale ends it at once, so this
+#: is only for a till that forgot: long enough for any payment that stays open.
+HOLD_MS: Final = 2 * 3_600_000
 
 EntryKind = Literal["activated", "topped_up", "spent", "refunded", "adjusted", "compensated"]
 #: A value between read and write may be another's: the update says so, and it is read again.
