@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posapp.commands.demo_shop import MADE, MARKS, TERMINAL, DemoError, DemoShop
+from posapp.commands.demo_shop import CARD, MADE, MARKS, TERMINAL, DemoError, DemoShop
 
 if TYPE_CHECKING:
     from posapp.commands.agreement import Agreement
@@ -62,6 +62,9 @@ def _with_window(shop: DemoShop) -> int:
 
     settings = read_settings(shop.settings)
     print(f"The hub listens on {shop.url}. Slips of the simulated printer: {settings.data / 'receipts'}")
+    print(f"A member's card: {CARD}. Her code of this minute, which the till takes like a scanned one:")
+    print(shop.member_code())
+    print(f"Her next: {shop.member_code_command}", flush=True)
     try:
         return open_till(settings)
     except AlreadyRunning as error:

@@ -24,6 +24,8 @@ from sync.engine.device_key import DeviceKey, KeyFileError, read_ring
 from sync.engine.hub_link import HttpLink
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
+#: A member of the demo's file, her card, and the batch whose coupons she gets.
+MEMBER, CARD, BATCH = "M0CHENS1YV286", "MC00000001", "SPRING20"
 #: What every demo leaves in its folder, and what else it may.
 MARKS = frozenset({"terminal.toml", "hub.db"})
 MADE = frozenset(
@@ -72,6 +74,7 @@ class DemoShop:
             self._hub_command("recalls", "put", str(files / "hub-recalls.csv"))
             self._hub_command("markdowns", "put", str(files / "markdowns.csv"))
             self._hub_command("promotions", "put", str(files / "promotions.json"))
+            self._add_members(files)
         if self._catalogue is not None:
             print(f"Importing {self._catalogue} …", flush=True)
             columns = () if _has_header(self._catalogue) else ("--columns", "code,name")
@@ -122,6 +125,23 @@ class DemoShop:
             for one in msgspec.json.decode(told):
                 found[one["promotion_id"]] += one["amount_minor"]
         return dict(found)
+
+    def member_code(self) -> str:
+        """The code that the app of the demo's member shows in this minute."""
+        return self._hub_command("member", "code", MEMBER).strip()
+
+    @property
+    def member_code_command(self) -> str:
+        """What to type for the code of a later minute."""
+        return f"poshub member code {MEMBER} --database {self.folder / 'hub.db'}"
+
+    def _add_members(self, files: Path) -> None:
+        self._hub_command("programme", "put", str(files / "programme.json"))
+        self._hub_command("member", "import", str(files / "members.json"), "--store", STORE)
+        self._hub_command("points", "adjust", MEMBER, "2860", "--reason", "opening balance")
+        names = ("--name", "en=Coupon: 20 off 200", "--name", "zh_CN=会员券 满 200 减 20")
+        self._hub_command("coupon", "batch", "add", BATCH, *names, "--value", "20", "--store", STORE)
+        self._hub_command("coupon", "issue", BATCH, "--member", MEMBER, "--member", MEMBER)
 
     def _command(self, *arguments: str) -> list[str]:
         database = ("--database", str(self.folder / "hub.db"))
