@@ -111,7 +111,8 @@ class CustomerWindow(QWidget):
             self._saved(painter, view, (x, y + 118))
         if view.earned:
             style = Style(28, "member_ink", strong=True)
-            below = 70 if view.saved and self._saved_width(view) > width // 2 else 0
+            words = ink.width(view.earned, style) + ink.width(view.earned_label, Style(22)) + 22
+            below = 70 if view.saved and self._saved_width(view) + words > width else 0
             box = (x, y + 118 + below, width, 56)
             taken = ink.text(painter, box, view.earned, style, "end", False)
             label = (x, y + 118 + below, width - taken - 10, 56)

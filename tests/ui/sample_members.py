@@ -127,7 +127,10 @@ def find_member(t: Words) -> View:
     act = primary(t("查找", "Find"), LookUpMember(), "Enter", "search")
     anchor = Anchor((), t("手机号", "Phone"), "6027", "", "", "plain", act)
     locked = t("可以接着扫商品，这一页会自动让开。", "Goods can still be scanned; this sheet gives way.")
-    main = replace(cart(t, locked=locked), member=replace(nobody_strip(t), find=None))
+    main = replace(
+        cart(t, locked=locked),
+        member=replace(nobody_strip(t), find=None, detail=t("扫会员码", "Scan the member code")),
+    )
     return view(t, "find", main, (), anchor, sheet=sheet, typing="entry", keys=(("F3", OpenMember()),))
 
 
@@ -136,8 +139,15 @@ def join(t: Words) -> View:
     consents = tuple(
         Choice(t(zh, en), ToggleConsent(purpose), purpose == "terms", t(zh_more, en_more), icon=icon)
         for purpose, zh, en, zh_more, en_more, icon in (
-            ("terms", "会员条款", "Terms of the programme", "必选", "needed", "check"),
-            ("marketing", "接收优惠信息", "Offers by message", "可选", "if they like", "file-check"),
+            ("terms", "条款（必选）", "Terms, needed", "会员条款", "Terms of the programme", "check"),
+            (
+                "marketing",
+                "消息（可选）",
+                "News, optional",
+                "接收优惠信息",
+                "Offers by message",
+                "file-check",
+            ),
         )
     )
     clear = Action("", do.KeyIn("back"), "", "delete", "quiet", name=t("退格", "Backspace"))

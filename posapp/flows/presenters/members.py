@@ -9,6 +9,7 @@ from __future__ import annotations
 from posapp.domain.members.masks import initial
 from posapp.domain.members.sale_rights import ShownMember
 from posapp.domain.members.terms import MemberCard
+from posapp.domain.shop import Words
 from posapp.flows.blocks import (
     Action,
     Actions,
@@ -80,7 +81,13 @@ def member_strip(scene: Scene, *, locked: bool = False) -> MemberStrip | None:
     shown = cart.rights.member if cart is not None else None
     if shown is None:
         find = Action(scene.t("Member"), OpenMember(), "F3", "user")
-        title, hint = scene.t("No member yet"), scene.t("Scan the member code or key the phone number")
+        title = scene.t("No member yet")
+        # Beside a sheet there is room for the first half.
+        hint = (
+            scene.t("Scan the member code")
+            if locked
+            else scene.t("Scan the member code or key the phone number")
+        )
         return MemberStrip("", title, "", hint, f"{title}. {hint}", find=None if locked else find)
     card = shown.card
     title, level, detail = name_of(scene, card), level_of(scene, card), _detail(scene, card)
@@ -298,14 +305,7 @@ def joining_sheet(scene: Scene, phase: JoiningMember) -> tuple[Sheet, Anchor]:
     told = scene.desk.refusal
     clear = Action("", KeyIn("back"), "", "delete", "quiet", name=scene.t("Delete the last digit"))
     left: list[Block] = []
-    consents = tuple(
-        Choice(
-            scene.word(texts), ToggleConsent(purpose), purpose in phase.agreed,
-            scene.t("needed") if purpose == "terms" else scene.t("if they like"),
-            icon="check" if purpose in phase.agreed else "file-check",
-        )
-        for purpose, _version, texts in scene.desk.programme.consents
-    )  # fmt: skip
+    consents = tuple(_consent(scene, phase, *each) for each in scene.desk.programme.consents)
     if consents:
         left.append(Choices(consents, "people", scene.t("They agree to")))
     if phase.name:
@@ -327,6 +327,16 @@ def joining_sheet(scene: Scene, phase: JoiningMember) -> tuple[Sheet, Anchor]:
 
 def _fact(text: str, icon: str) -> Facts:
     return Facts((Fact(text, icon, "plain"),))
+
+
+def _consent(scene: Scene, phase: JoiningMember, purpose: str, version: str, texts: Words) -> Choice:
+    """A text to agree to, whole, under what it is for."""
+    words = {"terms": scene.t("Terms, needed"), "marketing": scene.t("News, optional")}
+    agreed = purpose in phase.agreed
+    return Choice(
+        words.get(purpose, purpose), ToggleConsent(purpose), agreed, scene.word(texts),
+        icon="check" if agreed else "file-check",
+    )  # fmt: skip
 
 
 def _joining_note(scene: Scene, phase: JoiningMember) -> tuple[Block, ...]:

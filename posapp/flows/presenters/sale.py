@@ -83,7 +83,9 @@ def shows_lines(desk: Desk) -> bool:
 
 def beside_sheet(scene: Scene, ports: Ports, locked: str) -> Main:
     """What stands beside a sheet that may open before the first goods."""
-    return cart_main(scene, locked=locked) if shows_lines(scene.desk) else _prompt_main(scene, ports)
+    if shows_lines(scene.desk):
+        return cart_main(scene, locked=locked)
+    return replace(_prompt_main(scene, ports), member=member_strip(scene, locked=True))
 
 
 def _item(ports: Ports, sku: str, at_ms: int) -> Item | None:
