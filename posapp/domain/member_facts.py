@@ -25,7 +25,10 @@ class CouponUsed:
 
 @dataclass(frozen=True, slots=True)
 class SaleMember:
-    """Whose sale it is, what it earns and which points it spent; `level` as the till knew it."""
+    """Whose sale it is, what it earns and which points it spent; `level` as the till knew it.
+
+    `silent` are numbers of lines that earn nothing: a return of them takes nothing back.
+    """
 
     member_id: str
     proof: Proof
@@ -34,6 +37,7 @@ class SaleMember:
     points_used: int = 0
     points_minor: int = 0
     points_lease_id: str = ""
+    silent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

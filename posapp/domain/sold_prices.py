@@ -14,7 +14,7 @@ from typing import cast
 
 from posapp.domain.facts import SaleLine, TaxLine, TransactionCompleted
 from posapp.domain.money import Mode, allocate
-from posapp.domain.pricing.answers.refunds import Sale
+from posapp.domain.pricing.answers.refunds import Sale, UnitName, points_by_unit
 from posapp.domain.pricing.terms.basket import Basket
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Discount, Gift, PricedBasket, PricedLine, TaxSum, UnitRun
@@ -38,8 +38,30 @@ def paid_minor(line: SaleLine) -> int:
 
 def priced_sale(sale: TransactionCompleted, tax: TaxRules, cash: CashRules) -> Sale:
     """The sale as the refund engine reads it, under the conventions of the till."""
+    priced = _priced_basket(sale, _tax_sums(sale, tax))
+    mode = "half_up" if cash.rounding == "nearest" else cash.rounding
+    policy = Policy(
+        tax_mode="included" if all(each.included for each in sale.taxes) else "added",
+        cash_step_minor=cash.step_minor,
+        cash_mode=cast("Mode", mode),
+    )
+    otherwise = sum(tender.amount_minor for tender in sale.tenders if tender.kind != "cash")
+    basket = Basket(lines=(), currency=sale.currency, at=_NO_TIME)
+    return Sale(basket, priced, policy, otherwise_minor=otherwise)
+
+
+def sold_points(sale: TransactionCompleted) -> dict[UnitName, tuple[int, int]]:
+    """Points (used, earned) of each piece of a stored sale: what its return gives back and takes.
+
+    The same at the till and at the hub, since it is read from nothing but the fact; all pieces together come
+    to the sale's own points.
+    """
+    return points_by_unit(_priced_basket(sale, ()))
+
+
+def _priced_basket(sale: TransactionCompleted, taxes: tuple[TaxSum, ...]) -> PricedBasket:
     member = sale.member
-    priced = PricedBasket(
+    return PricedBasket(
         lines=tuple(_priced_line(line) for line in sale.lines),
         discounts=tuple(
             Discount(
@@ -48,7 +70,7 @@ def priced_sale(sale: TransactionCompleted, tax: TaxRules, cash: CashRules) -> S
             )
             for each in sale.discounts
         ),
-        taxes=_tax_sums(sale, tax),
+        taxes=taxes,
         goods_minor=sale.goods_minor,
         discount_minor=sale.discount_minor,
         tax_added_minor=sale.tax_added_minor,
@@ -59,16 +81,8 @@ def priced_sale(sale: TransactionCompleted, tax: TaxRules, cash: CashRules) -> S
         ),
         points_earned=0 if member is None else member.points_earned,
         points_used=0 if member is None else member.points_used,
+        silent=() if member is None else member.silent,
     )  # fmt: skip
-    mode = "half_up" if cash.rounding == "nearest" else cash.rounding
-    policy = Policy(
-        tax_mode="included" if all(each.included for each in sale.taxes) else "added",
-        cash_step_minor=cash.step_minor,
-        cash_mode=cast("Mode", mode),
-    )
-    otherwise = sum(tender.amount_minor for tender in sale.tenders if tender.kind != "cash")
-    basket = Basket(lines=(), currency=sale.currency, at=_NO_TIME)
-    return Sale(basket, priced, policy, otherwise_minor=otherwise)
 
 
 def _priced_line(line: SaleLine) -> PricedLine:

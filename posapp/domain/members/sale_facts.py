@@ -32,6 +32,7 @@ def sale_member(cart: Cart, prices: PricedCart | None) -> SaleMember | None:
         points_used=used,
         points_minor=prices.points_minor,
         points_lease_id=prices.usable.points_lease_id if used else "",
+        silent=prices.priced.silent,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
 from posapp.domain.money import allocate, round_to_step
+from posapp.domain.pricing.orders.points import earned_by_unit
 from posapp.domain.pricing.terms.basket import Basket
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Gift, PricedBasket, PricedLine
@@ -297,28 +298,37 @@ def _kept_back(sale: Sale, due: Sequence[Gift], gifts_back: Mapping[str, int]) -
     return kept
 
 
-def _points(
-    priced: PricedBasket, shares: Mapping[UnitName, _UnitSum], units: Sequence[UnitName]
-) -> tuple[int, int]:
-    """Points used and earned that belong to these units; every point belongs to one unit."""
-    names = list(shares)
-    back = 0
+def points_by_unit(priced: PricedBasket) -> dict[UnitName, tuple[int, int]]:
+    """Points (used, earned) that belong to each unit of a sale; all of them together are the sale's own.
+
+    A return gives those back and takes these, in whatever order and split it comes; it hangs on nothing but
+    what units paid, so that till and hub agree without asking.
+    """
+    fallen = {
+        (line.line_no, n): dict(parts)
+        for line in priced.lines
+        for n, parts in enumerate(_unit_discounts(line))
+    }
+    names = list(fallen)
+    if not names:
+        return {}
+    used = dict.fromkeys(names, 0)
+
+    def add(points: int, weights: Sequence[int]) -> None:
+        for name, part in zip(names, allocate(points, weights), strict=True):
+            used[name] += part
+
     costs = priced.points_used
     for place, discount in enumerate(priced.discounts):
-        used = discount.points + discount.cost_points
-        if used:
-            by = [dict(shares[name].discounts).get(place, 0) for name in names]
-            parts = dict(zip(names, allocate(used, by), strict=True))
-            back += sum(parts[unit] for unit in units)
-            costs -= used
+        points = discount.points + discount.cost_points
+        if points:
+            add(points, [fallen[name].get(place, 0) for name in names])
+            costs -= points
     # What gifts cost that lie in no line goes with the units that were made cheaper.
     if costs:
-        by = [sum(amount for _, amount in shares[name].discounts) for name in names]
-        parts = dict(zip(names, allocate(costs, by), strict=True))
-        back += sum(parts[unit] for unit in units)
-    earned = allocate(priced.points_earned, [max(0, shares[name].paid) for name in names])
-    parts = dict(zip(names, earned, strict=True))
-    return back, sum(parts[unit] for unit in units)
+        add(costs, [sum(fallen[name].values()) for name in names])
+    earned = earned_by_unit(priced.lines, priced.points_earned, priced.silent)
+    return {name: (used[name], earned[name]) for name in names}
 
 
 def _coupons(
@@ -367,7 +377,7 @@ def _result(
         old = earlier.get((rate_id, ppm, included), (0, 0))
         if (net, tax) != old:
             taxes.append(RefundedTax(rate_id, ppm, included, net - old[0], tax - old[1]))
-    back, taken = _points(sale.priced, shares, step)
+    points = points_by_unit(sale.priced) if sale.priced.points_used or sale.priced.points_earned else {}
     return Refund(
         how,
         tuple(
@@ -379,8 +389,8 @@ def _result(
         kept,
         total - (amount - kept),
         total,
-        back,
-        taken,
+        sum(points[unit][0] for unit in step if points),
+        sum(points[unit][1] for unit in step if points),
         _coupons(sale.priced, shares, gone, step),
         due,
     )

@@ -7,9 +7,9 @@ besides the number handed in. Every amount is whole minor units, every number wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from posapp.domain.money import round_div
+from posapp.domain.money import allocate, round_div
 from posapp.domain.pricing.goods.gates import Open
 from posapp.domain.pricing.goods.runs import Run, Spread, room, spread
 from posapp.domain.pricing.goods.sets import holds
@@ -113,7 +113,25 @@ def earns(rules: PointsRules, line: BasketLine) -> bool:
     """Whether the goods of a line earn points at all."""
     if line.price_reason == GIFT_VALUE:
         return False
-    return rules.but is None or not holds(rules.but, line)
+    return line.earns_points and (rules.but is None or not holds(rules.but, line))
+
+
+def earned_by_unit(
+    lines: Sequence[PricedLine], points: int, silent: Collection[int] = ()
+) -> dict[tuple[int, int], int]:
+    """Points that were earned shared over all units by what each paid, as (line number, unit from 0).
+
+    Units of `silent` lines earned none. Returns take them back by these very shares, at the till and at the
+    hub, so they may hang on nothing but what the sale's fact says.
+    """
+    units: list[tuple[int, int]] = []
+    weights: list[int] = []
+    for line in lines:
+        is_silent = line.line_no in silent
+        for n, paid in enumerate(line.unit_shares):
+            units.append((line.line_no, n))
+            weights.append(0 if is_silent else max(0, paid))
+    return dict(zip(units, allocate(points, weights) if units else (), strict=True))
 
 
 def _base(line: PricedLine, points_paid: int, base: str) -> int:

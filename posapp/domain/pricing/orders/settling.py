@@ -12,7 +12,7 @@ from posapp.domain.money import round_div
 from posapp.domain.pricing.goods.runs import Run
 from posapp.domain.pricing.goods.sharing import share
 from posapp.domain.pricing.goods.taxes import tax_sums, taxed_lines, with_rounding
-from posapp.domain.pricing.orders.points import earned
+from posapp.domain.pricing.orders.points import earned, earns
 from posapp.domain.pricing.terms.basket import PPM_OF_ALL, Basket
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Discount, Gift, PricedBasket, PricedLine, UnitRun
@@ -85,6 +85,7 @@ def answer(basket: Basket, settled: Settled, policy: Policy, told: Told | None =
         total = round_div(due, step, policy.cash_mode) * step
         if policy.cash_to == "largest_tax" and taxes.sums:
             taxes, due = with_rounding(taxes, total - due), total
+    points = _earned(basket, lines, discounts, settled.earning, policy)
     priced = PricedBasket(
         lines=lines,
         discounts=discounts,
@@ -95,13 +96,18 @@ def answer(basket: Basket, settled: Settled, policy: Policy, told: Told | None =
         rounding_minor=total - due,
         total_minor=total,
         gifts=settled.gifts,
-        points_earned=_earned(basket, lines, discounts, settled.earning, policy),
+        points_earned=points,
         points_used=sum([discount.points for discount in discounts]) + settled.points_cost,
         is_proven=settled.is_proven,
         states=settled.states,
+        silent=_silent(basket, policy) if points else (),
     )
     check_sums(basket, priced)
     return priced
+
+
+def _silent(basket: Basket, policy: Policy) -> tuple[int, ...]:
+    return tuple([line.line_no for line in basket.lines if not earns(policy.points, line)])
 
 
 def _earned(

@@ -135,7 +135,7 @@ class PricedBasket:
     """The whole answer. goods − discounts = Σ lines' paid; + added tax + rounding = total.
 
     `is_proven`: nothing better exists under the rules; else the work limit was reached and `states` says
-    where. `points_earned` and `points_used` are whole points.
+    where. `points_earned` and `points_used` are whole points; lines that are `silent` earned none of them.
     """
 
     lines: tuple[PricedLine, ...]
@@ -153,3 +153,4 @@ class PricedBasket:
     points_used: int = 0
     is_proven: bool = True
     states: int = 0
+    silent: tuple[int, ...] = ()
