@@ -9,11 +9,11 @@ import http.client
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sync.hub.bench.sales import SHOP, START_MS, STORE_ID, TERMINAL_IDS
 from sync.hub.database import Database
@@ -59,6 +59,11 @@ class Till:
         self._seq = 0
         self._token = ""
 
+    @property
+    def token(self) -> str:
+        """The token of its session."""
+        return self._token
+
     def enrol(self, database: Database) -> None:
         """Make the hub know this terminal's key, and open a session."""
         public_key = signing.public_key_of(self._private_key)
@@ -90,12 +95,12 @@ class Till:
         return made
 
 
-def make_hub(named: Path | str, tills: Sequence[Till]) -> None:
+def make_hub(named: Path | str, tills: Sequence[Till], shop: Mapping[str, Any] = SHOP) -> None:
     """A hub with the shop, where these tills are let in."""
     database = Database(named)
     try:
         with database.writing() as connection:
-            put_shop(connection, SHOP, show_pins=False, now_ms=START_MS)
+            put_shop(connection, shop, show_pins=False, now_ms=START_MS)
         for till in tills:
             till.enrol(database)
     finally:
@@ -105,8 +110,13 @@ def make_hub(named: Path | str, tills: Sequence[Till]) -> None:
 class ServedHub:
     """`poshub serve` on a free port, and a connection for each till."""
 
-    def __init__(self, named: Path | str) -> None:
-        command = [sys.executable, "-m", "sync.hub.commands", "serve", "--port", "0"]
+    def __init__(
+        self, named: Path | str, *options: str, terminal_ids: Sequence[str] = TERMINAL_IDS
+    ) -> None:
+        command = [sys.executable, "-m", "sync.hub.commands", "serve", "--port", "0", *options]
+        #: Where it listens, as host and port, once it does.
+        self.address = ""
+        self._terminal_ids = terminal_ids
         self._process = subprocess.Popen(
             [*command, "--database", str(named), "--device-per-s", "0"],
             stdout=subprocess.PIPE,
@@ -114,7 +124,7 @@ class ServedHub:
             text=True,
         )
         self._connections: dict[str, http.client.HTTPConnection] = {}
-        self._pool = ThreadPoolExecutor(len(TERMINAL_IDS))
+        self._pool = ThreadPoolExecutor(len(terminal_ids))
 
     def __enter__(self) -> ServedHub:
         if self._process.stdout is None:
@@ -122,7 +132,8 @@ class ServedHub:
         address = self._process.stdout.readline().strip().rpartition("//")[2]
         if not address:
             raise RuntimeError("the hub does not start")
-        for terminal_id in TERMINAL_IDS:
+        self.address = address
+        for terminal_id in self._terminal_ids:
             self._connections[terminal_id] = http.client.HTTPConnection(address, timeout=120)
         return self
 

@@ -10,6 +10,7 @@ from typing import Any
 from sync.hub.bench.backlog import serve_fresh, take_in
 from sync.hub.bench.feed_bench import bench_feed
 from sync.hub.bench.ingest_bench import bench_ingest
+from sync.hub.bench.redeem_bench import Size, bench_redeem
 from sync.hub.bench.what_if_bench import bench_what_if
 from sync.hub.commands.shared import CommandError
 from sync.hub.database import DatabaseError
@@ -38,7 +39,30 @@ def add(commands: Any) -> None:
     asking.add_argument("--promotions", type=int, default=5_000, help="default: %(default)s")
     asking.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     asking.set_defaults(run=_what_if)
+    _add_redeem(names)
     _add_backlog(names)
+
+
+def _add_redeem(names: Any) -> None:
+    """Rights that many want at once; the figures of a full run are the defaults."""
+    whole = Size()
+    text = "Whether a coupon, points or a gift card can be used twice by many clients at once, over HTTP."
+    redeeming = add_common(names.add_parser("redeem", help=text, description=text))
+    redeeming.add_argument("--coupons", type=int, default=whole.coupons, help="default: %(default)s")
+    redeeming.add_argument("--attempts", type=int, default=whole.attempts, help="default: %(default)s")
+    text = "on points, and as many on one gift card; each covers a tenth (default: %(default)s)"
+    redeeming.add_argument("--points-attempts", type=int, default=whole.points_attempts, help=text)
+    redeeming.add_argument(
+        "--clients", type=int, default=whole.clients, help="processes (default: %(default)s)"
+    )
+    redeeming.add_argument(
+        "--workers", type=int, default=whole.workers, help="of the hub (default: %(default)s)"
+    )
+    text = "go on with this part of a thousand coupons (default: %(default)s)"
+    redeeming.add_argument("--first-part", type=int, default=whole.first_part, help=text)
+    redeeming.add_argument("--last-part", type=int, default=0, help="and end with this one (default: all)")
+    redeeming.add_argument("--quick", action="store_true", help="200 coupons, a hundredth of the attempts")
+    redeeming.set_defaults(run=_redeem)
 
 
 def _add_backlog(names: Any) -> None:
@@ -107,6 +131,18 @@ def _ingest(options: argparse.Namespace) -> int:
 def _feed(options: argparse.Namespace) -> int:
     try:
         result = bench_feed(options.database, rows=options.rows, writers=options.writers, seed=options.seed)
+    except (DatabaseError, RuntimeError) as trouble:
+        raise CommandError(str(trouble)) from trouble
+    return tell(options, result)
+
+
+def _redeem(options: argparse.Namespace) -> int:
+    told = (options.coupons, options.attempts, options.points_attempts)
+    if options.quick:
+        told = (200, 10_000, 1_000)
+    size = Size(*told, options.clients, options.workers, options.first_part, options.last_part)
+    try:
+        result = bench_redeem(options.database, size, seed=options.seed)
     except (DatabaseError, RuntimeError) as trouble:
         raise CommandError(str(trouble)) from trouble
     return tell(options, result)

@@ -1,8 +1,8 @@
 """Single-use coupons: each change of one is a single conditional update with its event in one transaction.
 
 Issued, locked for a sale, redeemed by it or released again; expired, voided, and issued anew where a batch
-says so. Whoever comes second finds no row to change and is told why by a fixed word. Nothing here looks first
-and writes then, so two tills can never both have a coupon. Knows no members but their ids, and no promotions.
+says so. Who sees a coupon taken is told so by a fixed word; who sees it free has to win the update still, so
+two tills can never both have it. Knows no members but their ids, and no promotions.
 """
 
 from __future__ import annotations
@@ -158,6 +158,9 @@ def lock(
     `member_ids` are all ids of who stands at the till. The lock holds until it is released or used:
     `until_ms` is only told to others.
     """
+    why = _refusal(coupon_id, coupon_of(connection, coupon_id), sale, member_ids, now_ms)
+    if why is not None:
+        return why
     values = {"members": list(member_ids) or ["\x01"], "lock_until_ms": until_ms}
     if _done(connection, _LOCK, LOCKED, coupon_id, sale, now_ms, values):
         return None
@@ -173,7 +176,7 @@ def redeem(
     row = coupon_of(connection, coupon_id)
     if row is not None and row.state == REDEEMED and row.redeemed_by == sale.transaction_id:
         return None
-    return _refusal(coupon_id, row, sale, (), now_ms)
+    return _refusal(coupon_id, row, sale, (), now_ms) or RefusedRight(coupon_id, "locked", now_ms)
 
 
 def release(connection: Connection, coupon_id: str, sale: Sale, *, now_ms: int, who: str = "") -> bool:
@@ -185,7 +188,7 @@ def void(connection: Connection, coupon_id: str, *, who: str, now_ms: int) -> Re
     """Make a coupon worthless that no sale has; None, or why it cannot be."""
     if _done(connection, _VOID, VOIDED, coupon_id, Sale(""), now_ms, {}, who):
         return None
-    return _refusal(coupon_id, coupon_of(connection, coupon_id), Sale(""), (), now_ms)
+    return _why(connection, coupon_id, Sale(""), (), now_ms)
 
 
 def reissue(connection: Connection, coupon_id: str, sale: Sale, *, now_ms: int, who: str = "") -> bool:
@@ -252,12 +255,15 @@ def _done(
 def _why(
     connection: Connection, coupon_id: str, sale: Sale, member_ids: Sequence[str], now_ms: int
 ) -> RefusedRight:
-    return _refusal(coupon_id, coupon_of(connection, coupon_id), sale, member_ids, now_ms)
+    why = _refusal(coupon_id, coupon_of(connection, coupon_id), sale, member_ids, now_ms)
+    # Free again since it was asked for: whoever asks once more gets it.
+    return why or RefusedRight(coupon_id, "locked", now_ms)
 
 
 def _refusal(
     coupon_id: str, row: CouponRow | None, sale: Sale, member_ids: Sequence[str], now_ms: int
-) -> RefusedRight:
+) -> RefusedRight | None:
+    """Why a sale cannot have a coupon as it stands; None where it looks free."""
     if row is None:
         return RefusedRight(coupon_id, "unknown")
     if row.state == REDEEMED:
@@ -270,8 +276,9 @@ def _refusal(
         return RefusedRight(coupon_id, "store")
     if row.state == EXPIRED or 0 < row.until_ms <= now_ms:
         return RefusedRight(coupon_id, "expired", row.until_ms)
-    # Free again since it was asked for: whoever asks once more gets it.
-    return RefusedRight(coupon_id, "locked", row.locked_until_ms or now_ms)
+    if row.state == LOCKED and row.locked_by != sale.transaction_id:
+        return RefusedRight(coupon_id, "locked", row.locked_until_ms)
+    return None
 
 
 # ------------------------------------------------------------------ batches, issuing

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 
 from posapp.domain.members.programme import Programme
 from posapp.domain.members.programme_document import parse_programme
@@ -25,7 +25,7 @@ from sync.hub.loyalty.points import account_of, bring_up, has_account, hold, is_
 from sync.hub.loyalty.programme_rows import stored_programme
 from sync.hub.schema.events import PROGRESS
 from sync.hub.schema.feeds import JOB
-from sync.hub.schema.members import BLOCKED
+from sync.hub.schema.members import BLOCKED, PROGRAMME
 from sync.hub.schema.rights import (
     ENDED,
     HELD,
@@ -63,10 +63,17 @@ _FORMER: Final = (
     )
     .order_by(RIGHTS_HOLD.c.made_at_ms, RIGHTS_HOLD.c.hold_id)
 )
-#: Whether the sale is over, or this very hold was let go of before it was asked for.
-_IS_OVER: Final = select(RIGHTS_FACT.c.kind).where(
-    RIGHTS_FACT.c.source_id.in_((bindparam("sale"), bindparam("hold")))
-)
+#: At one look: whether anything was kept for the sale before, whether it is over (or this very hold was let
+#: go of before it was asked for), and the programme.
+_GLANCE: Final = select(
+    exists().where(
+        RIGHTS_HOLD.c.store_id == bindparam("store"),
+        RIGHTS_HOLD.c.terminal_id == bindparam("terminal"),
+        or_(RIGHTS_HOLD.c.transaction_id == bindparam("sale"), RIGHTS_HOLD.c.hold_id == bindparam("hold")),
+    ),
+    exists().where(RIGHTS_FACT.c.source_id.in_((bindparam("sale"), bindparam("hold")))),
+    PROGRAMME.c.document,
+).select_from(PROGRAMME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +91,16 @@ def hold_rights(
     """Keep just these rights for a sale of the terminal at (store, terminal), as far as they are free."""
     sale = Sale(asked.transaction_id, *place)
     named = {"store": place[0], "terminal": place[1], "sale": asked.transaction_id, "hold": asked.hold_id}
-    known = connection.execute(_KNOWN, named).scalar()
+    has_holds, is_over, document = connection.execute(_GLANCE, named).one()
+    known = connection.execute(_KNOWN, named).scalar() if has_holds else None
     if known is not None:
         return _REPLIES.decode(known)
-    if connection.execute(_IS_OVER.limit(1), named).first() is not None:
+    if is_over:
         gone = tuple(RefusedRight(one, "used") for one in asked.coupons)
         return HoldReply(asked.hold_id, now_ms, refused=gone, points_why="used" if asked.points else "")
-    until_ms = now_ms + terms(connection).hold_minutes * MINUTE_MS
+    until_ms = now_ms + _terms(bytes(document)).hold_minutes * MINUTE_MS
     who = _member(connection, asked, sale, now_ms)
-    former = connection.execute(_FORMER, named).all()
+    former = connection.execute(_FORMER, named).all() if has_holds else ()
     points, why, free = _points(connection, asked.points, who, former, now_ms)
     coupons, refused = _coupons(connection, asked, sale, who, until_ms, now_ms)
     for coupon_id in sorted(_coupons_of(former) - set(coupons)):
