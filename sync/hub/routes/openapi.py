@@ -239,6 +239,9 @@ DESCRIBED: Final = (
 _PATH_TEXTS: Final = {
     "store_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "terminal_id": {"type": "string", "minLength": 1, "maxLength": 64},
+    "member_id": {"type": "string", "minLength": 1, "maxLength": 64},
+    "coupon_id": {"type": "string", "minLength": 1, "maxLength": 64},
+    "batch": {"type": "string", "minLength": 1, "maxLength": 64},
     "statement_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "stream": {"type": "string", "enum": list(KNOWN_STREAMS)},
     "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
