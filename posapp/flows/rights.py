@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from posapp.domain.cart import Cart
 from posapp.domain.member_facts import RightsReleased
+from posapp.domain.members.outage import begun, ended
 from posapp.domain.members.sale_rights import Hold
 from posapp.domain.transactions import cart_totals
 from posapp.flows.effects import Effect, Record
-from posapp.flows.intents import Back, ScanCode, StartTender
+from posapp.flows.intents import Back, LinkChanged, ScanCode, StartTender
 from posapp.flows.member_answers import LeasesChanged, RightsAnswered
 from posapp.flows.member_effects import HoldRights
 from posapp.flows.member_wishes import GoOnWithout, RetryRights
@@ -212,6 +213,17 @@ def _leases(desk: Desk, phase: Phase, intent: LeasesChanged, ports: Ports) -> St
     return Step(replace(desk, leases=intent.leases, lease_worst_minor=worst), phase)
 
 
+def _link(desk: Desk, phase: Phase, intent: LinkChanged, ports: Ports) -> Step:
+    """Show the new state of the link, and count what an outage costs."""
+    now_ms, state = ports.clock.now_ms(), intent.status.state
+    outage = desk.outage
+    if state == "online":
+        outage = ended(outage, now_ms)
+    elif state != "none":
+        outage = begun(outage, now_ms)
+    return Step(replace(desk, link=intent.status, outage=outage), phase)
+
+
 RULES: Rules = {
     **{(phase, StartTender): _start for phase in (Selling, ShowingPrice, ShowingCoupons)},
     (HoldingRights, RightsAnswered): _answered,
@@ -222,4 +234,4 @@ RULES: Rules = {
 }
 
 #: What the world tells in any phase.
-WORLD: dict[type, Rule] = {RightsAnswered: _renewal, LeasesChanged: _leases}
+WORLD: dict[type, Rule] = {RightsAnswered: _renewal, LeasesChanged: _leases, LinkChanged: _link}

@@ -16,6 +16,7 @@ from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.markdowns import MarkdownRules
 from posapp.domain.members.leases import Lease
+from posapp.domain.members.outage import NO_OUTAGE, Outage
 from posapp.domain.members.programme import Programme
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.recalls import RecallList
@@ -161,6 +162,7 @@ class Desk:
     programme: Programme = Programme()
     leases: tuple[Lease, ...] = ()
     lease_worst_minor: tuple[int, int] = (0, 0)  # of the store's outage, of this till's
+    outage: Outage = NO_OUTAGE
     asked_hold: str = ""  # a hold that is taken anew while payment is open
     member_ask: MemberAsk | None = None
     code_steps: tuple[tuple[str, int], ...] = ()  # of member codes just taken, until the store has them

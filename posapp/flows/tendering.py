@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from posapp.domain.facts import DrawerOpened, TransactionCompleted
+from posapp.domain.members.outage import with_sale
 from posapp.domain.members.sale_facts import spent
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shop import TenderType
@@ -168,6 +169,7 @@ def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) 
     shopper = shopper_now(desk, sale)
     desk = replace(desk, cart=None, marked=None, last_sale=last, found=None)
     desk = replace(desk, shift=intent.shift or desk.shift, leases=spent(desk.leases, sale))
+    desk = replace(desk, outage=with_sale(desk.outage, sale, desk.leases))
     if desk.link.state != "none":
         # Nobody has counted the queue since: until then it must not look as if this sale were sent.
         desk = replace(desk, link=replace(desk.link, to_send=desk.link.to_send + 1))

@@ -17,6 +17,7 @@ from posapp.domain.members.terms import Coupon, MemberCard
 from posapp.domain.pricing.items.prices import PriceRow
 from posapp.domain.pricing.terms.basket import Traits
 from posapp.domain.pricing.terms.policy import PointsRules
+from posapp.domain.shop import Operator
 from posapp.exchange.shop_rules import read_markdowns
 from posapp.flows.answers import LinkChanged, MarkdownsSent
 from posapp.flows.effects import Effect
@@ -24,7 +25,7 @@ from posapp.flows.intents import LinkStatus, SwitchLanguage
 from posapp.flows.member_answers import LeasesChanged, ProgrammeSent, RightsAnswered
 from posapp.flows.member_effects import HoldRights
 from posapp.flows.views import View
-from tests.domain.shops import item
+from tests.domain.shops import LIN, item
 from tests.flows.fakes import START_MS, TODAY, ean, pack
 from tests.flows.offers import promotions
 from tests.flows.world import World
@@ -124,14 +125,14 @@ class Members:
         return self.world.hands.now_ms(), 90_000
 
 
-def member_world(*, online: bool = True, language: str = "en") -> World:
+def member_world(*, online: bool = True, language: str = "en", who: Operator = LIN) -> World:
     """A till that sells to members, with the offers of the picture."""
     world = World()
     world.catalogue.by_code |= GOODS
     world.catalogue.keys |= {normalise(code).key: found for code, found in GOODS.items()}
     world.ports = replace(world.ports, members=Members(world))
     world.restart()
-    world.open_shift()
+    world.open_shift(who)
     received = read_markdowns([SHORT])
     world.do(
         SwitchLanguage(language), promotions(*OFFERS), MarkdownsSent(received.rules, received.unreadable),

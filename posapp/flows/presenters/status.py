@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from posapp.domain.shop import Permission
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Note, Spring
 from posapp.flows.formatting import N_
 from posapp.flows.intents import Back, PrintTestPage, ResumePrinting, SignOff, TryScanner
 from posapp.flows.mains import StatusGroup, StatusMain, StatusRow
+from posapp.flows.presenters.leases import lease_rows
 from posapp.flows.presenters.recalls import recalls_need, recalls_rows
 from posapp.flows.presenters.scanners import scanner_needs, scanner_rows
 from posapp.flows.presenters.words import Scene
@@ -88,8 +90,20 @@ def status_main(scene: Scene) -> StatusMain:
             ),
             StatusGroup(scene.t("This PC"), (_clock(scene), _disk(scene))),
         ),
-        right=(StatusGroup(scene.t("Devices"), (_printer(scene), *scanner_rows(scene))),),
+        right=(
+            StatusGroup(scene.t("Devices"), (_printer(scene), *scanner_rows(scene))),
+            *_members(scene),
+        ),
     )
+
+
+def _members(scene: Scene) -> tuple[StatusGroup, ...]:
+    """What can be lost without the hub; it is told to who may answer for it."""
+    who = scene.desk.operator
+    if who is None or not scene.shop.allows(who, Permission.APPROVE):
+        return ()
+    rows = lease_rows(scene)
+    return (StatusGroup(scene.t("Members"), rows),) if rows else ()
 
 
 def _to_send(scene: Scene) -> StatusRow:
