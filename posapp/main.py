@@ -31,6 +31,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.ledger_copies import restore
 
             return restore(options)
+        case "wipe-members":
+            from posapp.commands.wipe_members import wipe_members
+
+            return wipe_members(options)
         case "enrol":
             from posapp.commands.enrol import run as enrol
 

@@ -79,6 +79,8 @@ def _ledger_copies(commands: Commands) -> None:
     restore = commands.add_parser("restore", help="put a copy of the ledger back; the till must be closed")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    wipe = commands.add_parser("wipe-members", help="delete what this till knows of members")
+    wipe.add_argument("--pending-joins", action="store_true", help="and who wishes to join, not yet sent")
 
 
 def _virtual_printer(commands: Commands) -> None:

@@ -219,7 +219,7 @@ class StoreInbox:
         if shop is not None:
             self._has_shop = True
             self._on_shop(shop)
-        if has_programme or shop is not None:
+        if self._has_shop and (has_programme or shop is not None):
             # Also with a shop that is new: amounts in it are of its currency.
             self._on_programme(*self._reader.ask(read_programme))
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from posapp.domain.members.programme import Programme
 from posapp.domain.shop import Shop
 from posapp.domain.shop_document import hash_pins, parse_shop, shop_to_document
 from posapp.flows.effects import Commit, Record
@@ -22,6 +23,7 @@ from posapp.store.catalog_writer import CatalogFile, open_catalog_file
 from posapp.store.engine import open_ledger
 from posapp.store.feeds import LedgerOutbox, StoreInbox
 from posapp.store.ledger import Ledger
+from posapp.store.programme import read_programme
 from posapp.store.writer import LedgerWriter, Patience
 from sync.engine.ports import InboxPort, OutboxPort, StoreUnavailable
 from sync.protocol.codec import decode_envelope
@@ -253,3 +255,103 @@ def test_rows_of_the_other_streams_are_kept_as_they_came(ends: Ends) -> None:
     assert (reader.document("stock", "r1"), reader.documents("stock")) == (None, ())
     reader.close()
     lander.close()
+
+
+# --- members and their rules --------------------------------------------------------------------
+
+
+def programme_change(rev: int, **document: Any) -> Change:
+    return Change("upsert", "members", rev, msgspec.Raw(json.dumps({"is_on": True} | document).encode()))
+
+
+@pytest.fixture
+def told(ends: Ends) -> list[tuple[Programme, str]]:
+    """What was told of the programme."""
+    heard: list[tuple[Programme, str]] = []
+    ends.lander._on_programme = lambda programme, unreadable: heard.append((programme, unreadable))
+    return heard
+
+
+def kept(ends: Ends) -> tuple[Programme, str]:
+    reader = open_ledger(ends.kit.path)
+    try:
+        return read_programme(reader)
+    finally:
+        reader.close()
+
+
+def test_a_programme_waits_for_its_shop_and_is_told_with_it(
+    ends: Ends, told: list[tuple[Programme, str]]
+) -> None:
+    ends.inbox.apply("settings", [programme_change(1, offline={"coupon": "12.50"})], "hub:1")
+    assert told == []
+    assert kept(ends) == (Programme(), "there is no shop yet")
+    ends.inbox.apply("settings", [shop_change(2)], "hub:2")
+    programme, unreadable = told[-1]
+    assert (programme.is_on, programme.offline.coupon_minor, unreadable) == (True, 1250, "")
+    assert kept(ends) == (programme, "")
+
+
+def test_a_programme_that_cannot_be_read_keeps_the_one_before_and_says_why(
+    ends: Ends, told: list[tuple[Programme, str]]
+) -> None:
+    ends.inbox.apply("settings", [shop_change(1), programme_change(2, keep_days=30)], "hub:2")
+    ends.inbox.apply("settings", [programme_change(3, keep_days="long")], "hub:3")
+    programme, why = told[-1]
+    assert (programme.keep_days, "keep_days" in why) == (30, True)
+    assert kept(ends) == (programme, why)
+    assert ends.inbox.cursor("settings") == "hub:3"
+    ends.inbox.apply("settings", [programme_change(4, keep_days=60)], "hub:4")
+    assert (told[-1][0].keep_days, told[-1][1]) == (60, "")
+
+
+def test_a_programme_that_is_taken_away_is_off(ends: Ends, told: list[tuple[Programme, str]]) -> None:
+    ends.inbox.apply("settings", [shop_change(1), programme_change(2)], "hub:2")
+    ends.inbox.apply("settings", [Change("delete", "members", 3)], "hub:3")
+    assert told[-1] == (Programme(), "")
+    assert kept(ends) == (Programme(), "")
+
+
+def test_a_programme_that_a_till_of_before_only_kept_is_read(ends: Ends) -> None:
+    ends.inbox.apply("settings", [shop_change(1)], "hub:1")
+    writer = open_ledger(ends.kit.path)
+    writer.execute("INSERT INTO setting VALUES ('hub:members', ?)", (b'{"is_on": true}',))
+    assert read_programme(writer)[0].is_on
+    writer.close()
+
+
+def test_members_land_in_a_file_of_their_own(ends: Ends) -> None:
+    heard: list[str] = []
+    ends.lander._on_documents = heard.append
+    row = Change("upsert", "M1", 1, msgspec.Raw(b'{"member_id":"M1","points":5}'))
+    ends.inbox.apply("members", [row], "hub:1")
+    assert ends.inbox.cursor("members") == "hub:1"
+    assert heard == ["members"]
+    ends.inbox.caught_up("members")
+    reader = SqliteCatalogReader(CatalogPlace(ends.kit.path.with_name("catalog.db")))
+    assert reader.documents("members") == ()
+    reader.close()
+    assert ends.lander.wipe_members()
+    assert not ends.kit.path.with_name("members.db").exists()
+    assert ends.inbox.cursor("members") is None
+
+
+def test_a_damaged_file_of_members_is_had_again(ends: Ends) -> None:
+    ends.kit.path.with_name("members.db").write_bytes(b"garbage" * 1000)
+    with pytest.raises(StoreUnavailable):
+        ends.inbox.cursor("members")
+    assert ends.inbox.cursor("members") is None
+
+
+def test_members_that_a_till_of_before_put_with_the_goods_are_taken_out(ends: Ends) -> None:
+    row = Change("upsert", "M1", 1, msgspec.Raw(b'{"member_id":"M-SECRET"}'))
+    ends.catalogue.apply("members", [row], "hub:1")
+    ends.catalogue.apply("recalls", [row], "hub:1")
+    ends.catalogue.close()
+    path = ends.kit.path.with_name("catalog.db")
+    again = open_catalog_file(CatalogPlace(path), ends.kit.clock)
+    assert (again.cursor("members"), again.cursor("recalls")) == (None, "hub:1")
+    again.close()
+    reader = SqliteCatalogReader(CatalogPlace(path))
+    assert (reader.documents("members"), len(reader.documents("recalls"))) == ((), 1)
+    reader.close()
