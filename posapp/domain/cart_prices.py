@@ -127,7 +127,6 @@ def basket_line(line: CartLine, shop: Shop) -> BasketLine:
         is_locked=line.fixed_amount_minor is not None,
         is_weighed=by_weight,
         price_reason=line.price_reason,
-        earns_points=not line.gift_card,
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from posapp.domain.cart import Cart, sale_lines
 from posapp.domain.cart_prices import PricedCart, gifts_given, modifiers, units_paid
 from posapp.domain.facts import SaleLine, TaxLine, TransactionCompleted, TransactionVoided
-from posapp.domain.members.sale_facts import coupons_used, sale_member
 from posapp.domain.quantity import Quantity, extended_amount
+from posapp.domain.sale_facts import coupons_used, sale_member
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.tax import tax_added, tax_lines
 from posapp.domain.tenders import Payment

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from posapp.domain.cart import Cart
 from posapp.domain.member_facts import RightsReleased
-from posapp.domain.members.outage import begun, ended
 from posapp.domain.members.sale_rights import Hold
+from posapp.domain.outage import begun, ended
 from posapp.domain.transactions import cart_totals
 from posapp.flows.effects import Effect, Record
 from posapp.flows.intents import Back, LinkChanged, ScanCode, StartTender

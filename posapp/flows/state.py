@@ -16,8 +16,8 @@ from posapp.domain.catalog import Item
 from posapp.domain.facts import ShiftSettled, ShiftTotals, TransactionCompleted
 from posapp.domain.markdowns import MarkdownRules
 from posapp.domain.members.leases import Lease
-from posapp.domain.members.outage import NO_OUTAGE, Outage
 from posapp.domain.members.programme import Programme
+from posapp.domain.outage import NO_OUTAGE, Outage
 from posapp.domain.pricing.goods.index import PromotionIndex
 from posapp.domain.recalls import RecallList
 from posapp.domain.scanner_check import Diagnosis

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from posapp.domain.facts import DrawerOpened, TransactionCompleted
-from posapp.domain.members.outage import with_sale
-from posapp.domain.members.sale_facts import spent
 from posapp.domain.money import minor_digits, parse_amount
+from posapp.domain.outage import with_sale
+from posapp.domain.sale_facts import spent
 from posapp.domain.shop import TenderType
 from posapp.domain.tenders import Payment, TenderRefusal, cash_due, take
 from posapp.domain.transactions import cart_totals, complete

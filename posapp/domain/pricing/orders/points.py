@@ -113,7 +113,7 @@ def earns(rules: PointsRules, line: BasketLine) -> bool:
     """Whether the goods of a line earn points at all."""
     if line.price_reason == GIFT_VALUE:
         return False
-    return line.earns_points and (rules.but is None or not holds(rules.but, line))
+    return rules.but is None or not holds(rules.but, line)
 
 
 def earned_by_unit(

@@ -55,7 +55,6 @@ class BasketLine:
     Goods by weight are one piece whose `unit_minor` is their whole amount (`is_weighed`). `is_locked`: no
     discount touches them (gift cards, a price that the code itself fixed). `price_reason` says where the
     unit price comes from. No promotion takes a unit below `floor_minor`, the goods' own lowest price.
-    What does not `earns_points` earns none by any rule (value put on a gift card).
     """
 
     line_no: int
@@ -69,7 +68,6 @@ class BasketLine:
     is_weighed: bool = False
     price_reason: str = "list"
     floor_minor: int = 0
-    earns_points: bool = True
 
     @property
     def amount_minor(self) -> int:

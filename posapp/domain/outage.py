@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from posapp.domain.facts import TransactionCompleted
 from posapp.domain.members.leases import LEASE_KINDS, Lease
-from posapp.domain.members.sale_facts import lease_spends
+from posapp.domain.sale_facts import lease_spends
 from posapp.values import dataclass
 
 
