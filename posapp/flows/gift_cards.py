@@ -33,7 +33,7 @@ from posapp.flows.rights_now import Reason, hub_now_ms, is_online
 from posapp.flows.shift import go
 from posapp.flows.state import Desk, Phase, Selling, Tendering
 from posapp.flows.steps import Ports, Rule, Rules, Step, quiet, refuse, shop_of, tell, within
-from posapp.flows.tendering import commit_sale
+from posapp.flows.tendering import commit_sale, first_way
 
 #: What the hub says of a card that gives nothing, in a sentence.
 _WHY = {
@@ -224,7 +224,7 @@ def _taken(desk: Desk, phase: Tendering, part: GiftPart, amount: int, ports: Por
         let_go = _taken_back(desk.cart, part.hold_id, "changed", ports) if part.hold_id else ()
         return refuse(desk, phase, Refusal.MoreThanDue, due=due).also(*let_go)
     payment, is_complete = taken
-    phase = replace(phase, payment=payment, chosen=way.tender_id, entry="")
+    phase = replace(phase, payment=payment, chosen=first_way(desk), entry="")
     desk = replace(desk, cart=replace(desk.cart, paid=payment.tenders))
     if is_complete:
         return commit_sale(desk, phase, payment, ports)

@@ -26,6 +26,7 @@ from posapp.flows.intents import (
     StartTender,
     Tick,
     UndoTender,
+    WhyPrice,
 )
 from posapp.flows.member_answers import GiftCardAnswered, LeasesChanged
 from posapp.flows.member_effects import AskGiftCard, HoldGift
@@ -120,6 +121,10 @@ def test_a_scanned_card_shows_its_balance_and_money_goes_on_it() -> None:
     assert (line.gift_card, line.amount_minor, line.names["en"]) == (
         NUMBER, 5_000, f"Gift card {gift_tail(NUMBER)}",
     )  # fmt: skip
+    assert "put on the card" in english(world)
+    world.do(WhyPrice())
+    assert "no tax, no offers" in english(world)
+    world.do(Back())
     world.pay()
     fact = sold(world).lines[-1]
     assert (fact.gift_card, fact.amount_minor, fact.paid_minor, fact.runs) == (NUMBER, 5_000, 5_000, ())
@@ -205,6 +210,7 @@ def test_what_is_on_the_card_pays_and_cash_the_rest() -> None:
     assert world.at == "Tendering"
     assert world.desk.cart.paid[0].amount_minor == 100
     assert "no more was on it" in english(world)
+    assert f"Gift card {gift_tail(NUMBER)} charged ¥1.00" in english(world)
     world.do(ChooseTender("cash"), Settle())
     sale = sold(world)
     assert [tender.kind for tender in sale.tenders] == ["gift", "cash"]

@@ -7,6 +7,7 @@ between them. Presenters read the state and the catalogue's names for quick keys
 from __future__ import annotations
 
 from posapp.flows.blocks import Action, Block, Note
+from posapp.flows.gift_cards import gift_way
 from posapp.flows.gift_phases import HoldingGift, ShowingGiftCard
 from posapp.flows.intents import (
     Back,
@@ -199,7 +200,8 @@ def _with_sheet(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             return sale.cart_main(scene, locked=locked), (), sheet, anchor
         case ShowingCoupons():
             sheet = coupons.coupons_sheet(scene, phase)
-            return sale.cart_main(scene, locked=""), (), sheet, coupons.coupons_anchor(scene, phase)
+            main = sale.beside_sheet(scene, ports, scene.t("Scan goods or coupons; the sheet gives way."))
+            return main, (), sheet, coupons.coupons_anchor(scene, phase)
         case HoldingRights():
             locked = scene.t("Payment is about to open; the goods are locked.")
             sheet = rights.holding_sheet(scene, phase)
@@ -289,6 +291,8 @@ def _hint(scene: Scene, phase: Phase) -> str:
         return scene.t("Manager, scan badge")
     if isinstance(phase, Returning):
         return scene.t("Scan the receipt or an item")
+    if isinstance(phase, Tendering | HoldingGift) and gift_way(scene.desk) is not None:
+        return scene.t("Scan a gift card or a member code")
     return scene.t("Scan or type a code, or a name")
 
 

@@ -46,7 +46,7 @@ def gift_sheet(scene: Scene, phase: ShowingGiftCard) -> Sheet:
         left=(
             Heading(scene.t("On the card")),
             SumRows(_rows(scene, phase)),
-            _hint(scene, phase),
+            *(() if stop is not None else (_hint(scene, phase),)),
         ),
         right=(
             Field(scene.t("Put on the card"), phase.entry, None, clear, told is not None),
@@ -73,7 +73,7 @@ def _rows(scene: Scene, phase: ShowingGiftCard) -> tuple[SumRow, ...]:
     if phase.card.face_minor:
         rows.append(SumRow(scene.t("Printed value"), scene.amount(phase.card.face_minor)))
     if phase.card.valid_until:
-        rows.append(SumRow(scene.t("Counts until"), phase.card.valid_until))
+        rows.append(SumRow(scene.t("Until"), phase.card.valid_until))
     return tuple(rows)
 
 

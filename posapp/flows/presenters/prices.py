@@ -257,6 +257,9 @@ def _steps(scene: Scene, ports: Ports, line: CartLine, prices: PricedCart) -> Pr
 
 def _ticket(scene: Scene, ports: Ports, line: CartLine) -> PriceStep:
     unit = scene.amount(line.markdown.was_minor if line.markdown is not None else line.unit_price_minor)
+    if line.gift_card:
+        value, amount = scene.t("Put on the card"), scene.amount(line.amount_minor)
+        return PriceStep("gift", value, scene.t("no tax, no offers"), amount, "", "plain")
     if line.fixed_amount_minor is not None:
         return PriceStep(
             "tag", scene.t("Price from the label"), "", scene.amount(line.amount_minor), "", "plain"

@@ -219,6 +219,8 @@ def _second_row(scene: Scene, line: CartLine) -> str:
         parts.append(scene.t("sell by {day}", day=line.markdown.day))
     if line.quantity.unit == "g":
         parts.append(scene.t("Weighed"))
+    elif line.gift_card:
+        parts.append(scene.t("put on the card"))
     elif line.fixed_amount_minor is not None:
         parts.append(scene.t("Price from the label"))
     if pack is not None:

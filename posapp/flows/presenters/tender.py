@@ -106,7 +106,9 @@ def _top(scene: Scene, phase: Tendering, trouble: str) -> tuple[Block, ...]:
     if told is not None:
         notes.append(Note(scene.t(told.msgid, **told.params), "danger", "circle-alert"))
     for tender in phase.payment.tenders:
-        text = f"{tender_name(scene.speech, tender)} {scene.money(tender.amount_minor)}"
+        name, amount = tender_name(scene.speech, tender), scene.money(tender.amount_minor)
+        charged = scene.t("{way} charged {amount}", way=name, amount=amount)
+        text = charged if tender.kind == "gift" else f"{name} {amount}"
         undo = Action(scene.t("Undo"), UndoTender(tender.tender_no), "", "undo-2", "quiet")
         notes.append(Note(text, "saving", "circle-check", action=undo))
     return tuple(notes)
