@@ -223,7 +223,11 @@ def test_what_was_folded_meanwhile_is_moved_afterwards(database: Database) -> No
 
 def test_a_wish_to_join_is_never_turned_away_for_what_stands_in_it(database: Database) -> None:
     strange = wish(
-        phone="call me", name="x" * 99, card_no="!", member_id="M not an id", consents={"terms": "1"}
+        phone="call me",
+        name="x" * 99,
+        card_no="!",
+        member_id="M not an id",
+        consents={"terms": "1", "a\u0001": "2"},
     )
     with database.writing() as connection:
         joined = join(connection, strange, store_id="S1", terminal_id="T1", now_ms=NOW_MS)
@@ -232,7 +236,7 @@ def test_a_wish_to_join_is_never_turned_away_for_what_stands_in_it(database: Dat
         detail = connection.execute(
             select(MEMBER_EVENT.c.detail).where(MEMBER_EVENT.c.member_id == joined.member_id)
         ).scalar_one()
-    assert json.loads(detail)["left_out"] == ["phone", "name", "card", "id"]
+    assert json.loads(detail)["left_out"] == ["phone", "name", "card", "consents", "id"]
 
 
 def test_two_members_become_one(database: Database) -> None:

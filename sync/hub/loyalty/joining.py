@@ -29,6 +29,7 @@ from sync.hub.loyalty.member_changes import (
     change_member,
     make_member,
     name_of,
+    word_of,
 )
 from sync.hub.loyalty.member_stream import forget_stores, refresh_member, tell_revoked
 from sync.hub.loyalty.members import (
@@ -89,7 +90,10 @@ def join(
         return Joined(canonical(connection, known.member_id), bool(known.is_merged))
     member_id, is_merged, left_out = _who(connection, request, store_id, now_ms)
     place = {"store_id": store_id, "terminal_id": terminal_id}
-    agree(connection, member_id, request.consents, source="till", now_ms=now_ms, store_id=store_id)
+    consents = {purpose: text for purpose, text in request.consents.items() if _is_consent(purpose, text)}
+    if len(consents) < len(request.consents):
+        left_out.append("consents")
+    agree(connection, member_id, consents, source="till", now_ms=now_ms, store_id=store_id)
     if _take_alias(connection, member_id, request.member_id, now_ms) is False:
         left_out.append("id")
     first = upsert(connection, MEMBER_JOIN).values(
@@ -156,6 +160,13 @@ def _taken(read: Callable[[str], str], text: str, what: str, left_out: list[str]
     except MemberError:
         left_out.append(what)
         return None
+
+
+def _is_consent(purpose: str, version: str) -> bool:
+    try:
+        return bool(word_of(purpose, "a purpose") and word_of(version, "a version"))
+    except MemberError:
+        return False
 
 
 def _spelt(card: str) -> str:

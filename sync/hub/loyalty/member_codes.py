@@ -25,8 +25,9 @@ from sync.protocol.signing import sign
 #: Nobody gets codes of later than that: a strip that was stolen is of no use after it.
 AHEAD_MOST_MS: Final = 86_400_000
 CODES_MOST: Final = 1_500
-#: Days end last at UTC-12: a coupon that ends within a day there has ended by its row anyway.
-_LAST_ZONE: Final = timedelta(hours=12)
+_FIRST_ZONE: Final = timedelta(hours=14)
+#: What ends later than this is told by the coupon's row only: a code can say days of this century.
+_CODES_END_MS: Final = 4_102_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ def coupon_code(connection: Connection, coupon_id: str) -> str:
     if row.state not in (ISSUED, LOCKED):
         raise MemberError(row.state, f"coupon {coupon_id} is {row.state}; it has no code any more")
     until = ""
-    if row.until_ms:
-        # The last whole day of it, wherever the shop is: its row ends it to the moment.
-        until = (datetime.fromtimestamp(row.until_ms // 1000, UTC) + _LAST_ZONE).date().isoformat()
+    if 0 < row.until_ms <= _CODES_END_MS:
+        # The day of its last moment where days begin first: its row ends it to the moment.
+        last = datetime.fromtimestamp((row.until_ms - 1) // 1000, UTC) + _FIRST_ZONE
+        until = last.date().isoformat()
     coupon = Coupon(row.coupon_id, row.batch, store_id=row.store_id, value_minor=row.value_minor)
     key_id, private_key = signing_key(connection)
     return make_coupon_code(
