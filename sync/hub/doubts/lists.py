@@ -76,6 +76,7 @@ WORST_FIRST: Final[tuple[Kind, ...]] = (
     "chain_broken",
     "fork",
     "duplicate_transaction",
+    "returned_twice",
     "sale_doubtful",
     "compensation",
     "clock_off",

@@ -12,13 +12,14 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from posapp.domain.shop import Shop
 from sync.hub.doubts.settling import open_exceptions, open_quarantine
 from sync.hub.fleet.discount_sums import DiscountSum, discount_sums
 from sync.hub.goods.shop_admin import stored_shop
 from sync.hub.schema.events import EVENT, PROGRESS, RETAIL_TRANSACTION, TERMINAL
+from sync.hub.schema.returns import GOODS_RETURN
 from sync.hub.schema.status import TERMINAL_STATUS
 from sync.hub.schema.trust import DEVICE_KEY
 from sync.protocol.codec import WireError, decode_envelope
@@ -38,11 +39,18 @@ Reason = Literal[
 
 
 class SalesSum(msgspec.Struct, frozen=True):
-    """How many sales of a currency there are, and what they come to."""
+    """How many sales of a currency there are, what they come to, and what was given back for goods."""
 
     currency: str
     count: int
     total_minor: int
+    refunds: int = 0
+    refunds_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """What is left of the sales."""
+        return self.total_minor - self.refunds_minor
 
 
 class DaySales(msgspec.Struct, frozen=True):
@@ -232,26 +240,38 @@ class _Reading:
 def _sales(
     connection: Connection, store_id: str, days: tuple[str, str]
 ) -> dict[str, dict[str, tuple[SalesSum, ...]]]:
-    """Sales by terminal and day."""
-    sale = RETAIL_TRANSACTION.c
-    rows = connection.execute(
-        select(sale.terminal_id, sale.business_date, sale.currency, func.count(), func.sum(sale.total_minor))
-        .where(sale.store_id == store_id, sale.business_date >= days[0], sale.business_date <= days[1])
-        .group_by(sale.terminal_id, sale.business_date, sale.currency)
-        .order_by(sale.terminal_id, sale.business_date, sale.currency)
-    )
+    """Sales and refunds by terminal and day."""
+    sold = _sums(connection, RETAIL_TRANSACTION, store_id, days)
+    back = _sums(connection, GOODS_RETURN, store_id, days)
     found: dict[str, dict[str, tuple[SalesSum, ...]]] = {}
-    for terminal_id, day, currency, count, total_minor in rows:
+    for key in sorted(sold.keys() | back.keys()):
+        terminal_id, day, currency = key
         by_day = found.setdefault(terminal_id, {})
-        by_day[day] = (*by_day.get(day, ()), SalesSum(currency, int(count), int(total_minor)))
+        both = SalesSum(currency, *sold.get(key, (0, 0)), *back.get(key, (0, 0)))
+        by_day[day] = (*by_day.get(day, ()), both)
     return found
 
 
+def _sums(
+    connection: Connection, table: Table, store_id: str, days: tuple[str, str]
+) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """How many rows of sales or returns there are and what they come to, by terminal, day and currency."""
+    of = table.c
+    rows = connection.execute(
+        select(of.terminal_id, of.business_date, of.currency, func.count(), func.sum(of.total_minor))
+        .where(of.store_id == store_id, of.business_date >= days[0], of.business_date <= days[1])
+        .group_by(of.terminal_id, of.business_date, of.currency)
+    )
+    return {(row[0], row[1], row[2]): (int(row[3]), int(row[4])) for row in rows}
+
+
 def _added_up(many: Iterable[tuple[SalesSum, ...]]) -> tuple[SalesSum, ...]:
-    sums: dict[str, tuple[int, int]] = {}
+    sums: dict[str, tuple[int, int, int, int]] = {}
     for one in (one for sums_of_one in many for one in sums_of_one):
-        count, total_minor = sums.get(one.currency, (0, 0))
-        sums[one.currency] = count + one.count, total_minor + one.total_minor
+        count, total, refunds, given = sums.get(one.currency, (0, 0, 0, 0))
+        sums[one.currency] = (
+            count + one.count, total + one.total_minor, refunds + one.refunds, given + one.refunds_minor
+        )  # fmt: skip
     return tuple(SalesSum(currency, *sums[currency]) for currency in sorted(sums))
 
 

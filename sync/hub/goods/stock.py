@@ -29,9 +29,10 @@ from sync.protocol.versions import STREAM_STOCK
 
 STOCK_JOB: Final = "stock"
 SALE_KIND: Final = "TransactionCompleted"
+RETURN_KIND: Final = "ReturnCompleted"
 MOVED_KIND: Final = "StockMoved"
 #: Events that move stock.
-STOCK_KINDS: Final = (SALE_KIND, MOVED_KIND)
+STOCK_KINDS: Final = (SALE_KIND, RETURN_KIND, MOVED_KIND)
 #: What one move may change at most, and one count find: sums stay far below what a column holds.
 QUANTITY_MAX: Final = 10**9
 #: Events read at once: the lines of a sale are many.
@@ -60,6 +61,17 @@ class _Sale(msgspec.Struct):
     lines: list[_SoldLine]
 
 
+class _BackLine(_SoldLine):
+    disposition: str = "resell"
+
+
+class _Return(msgspec.Struct):
+    return_id: _Id
+    completed_at_ms: _Time
+    lines: list[_BackLine]
+    sale_receipt: _Text = ""
+
+
 class _Moved(msgspec.Struct):
     move_id: _Id
     reason: Literal["restock", "pick", "return", "damage", "count"]
@@ -80,6 +92,7 @@ class _Range(msgspec.Struct):
 
 
 _SALES: Final = msgspec.json.Decoder(_Sale)
+_RETURNS: Final = msgspec.json.Decoder(_Return)
 _MOVES: Final = msgspec.json.Decoder(_Moved)
 _ENCODER: Final = msgspec.json.Encoder()
 #: Whether a store has counted something, or may have: what waits to be folded may be its first count.
@@ -128,7 +141,7 @@ def wish_for_stock(
 ) -> None:
     """Have the events of these places folded soon; part of the transaction that stored them.
 
-    `only_sold`: none of them is more than a sale, which a shop that counts nothing has no use for.
+    `only_sold`: none of them is more than a sale or a return, of no use to a shop that counts nothing.
     """
     store_id, terminal_id, epoch = place
     if not seqs or (only_sold and not connection.execute(_HAS_USE, {"store": store_id}).scalar()):
@@ -191,7 +204,7 @@ def _page(
 def _moves_of(line: bytes, terminal_id: str, received_at_ms: int) -> list[Move]:
     try:
         envelope = decode_envelope(line)
-        moves = _sold(envelope, terminal_id) if envelope.kind == SALE_KIND else _moved(envelope, terminal_id)
+        moves = _READERS[envelope.kind](envelope, terminal_id)
     except (WireError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Kept whole as an event, where the ingest said what is wrong with it.
         return []
@@ -220,10 +233,37 @@ def _sold(envelope: Envelope, terminal_id: str) -> list[Move]:
     ]
 
 
+def _back(envelope: Envelope, terminal_id: str) -> list[Move]:
+    """What came back and can be sold again; damaged goods are no stock that could be sold."""
+    back = _RETURNS.decode(envelope.body)
+    return [
+        Move(
+            move_id=back.return_id,
+            line_no=line.line_no,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit=line.unit,
+            reason="return",
+            at_ms=back.completed_at_ms,
+            terminal_id=terminal_id,
+            reference=back.sale_receipt,
+        )
+        for line in back.lines
+        if line.disposition == "resell"
+    ]
+
+
 def _moved(envelope: Envelope, terminal_id: str) -> list[Move]:
     moved = _MOVES.decode(envelope.body)
     told = (moved.sku, moved.quantity, moved.unit, moved.reason)
     return [Move(moved.move_id, 0, *told, moved.at_ms, terminal_id, moved.reference)]
+
+
+_READERS: Final[dict[str, Callable[[Envelope, str], list[Move]]]] = {
+    SALE_KIND: _sold,
+    RETURN_KIND: _back,
+    MOVED_KIND: _moved,
+}
 
 
 def fold(connection: Connection, store_id: str, moves: Iterable[Move], now_ms: int) -> int:

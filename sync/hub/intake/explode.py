@@ -201,7 +201,7 @@ def read_sale(envelope: Envelope) -> SaleBody | str:
         sale = _BODIES.decode(envelope.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
         return f"body: {trouble}"
-    if NUL_ESCAPED in text and _holds_nul(sale):
+    if NUL_ESCAPED in text and holds_nul(sale):
         return "body: a text holds the character NUL"
     if len({line.line_no for line in sale.lines}) != len(sale.lines):
         return "body: line_no is used twice"
@@ -214,12 +214,13 @@ def read_sale(envelope: Envelope) -> SaleBody | str:
     return sale
 
 
-def _holds_nul(value: Any) -> bool:
+def holds_nul(value: Any) -> bool:
+    """Whether a text in a body holds the one character that PostgreSQL cannot keep."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, msgspec.Struct):
-        return any(_holds_nul(getattr(value, name)) for name in value.__struct_fields__)
-    return isinstance(value, (list, tuple)) and any(map(_holds_nul, value))
+        return any(holds_nul(getattr(value, name)) for name in value.__struct_fields__)
+    return isinstance(value, (list, tuple)) and any(map(holds_nul, value))
 
 
 def add_sale(rows: SaleRows, envelope: Envelope, sale: SaleBody, *, day: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from sync.hub.database import UNSTORABLE, is_unstorable
 from sync.hub.doubts.exception_list import Kind, note_exception
-from sync.hub.goods.stock import STOCK_KINDS, wish_for_stock
+from sync.hub.goods.stock import MOVED_KIND, STOCK_KINDS, wish_for_stock
 from sync.hub.intake.explode import SALE_KIND, SaleBody, numbers_used
 from sync.hub.intake.held import HeldEvent, held_at, held_events
 from sync.hub.intake.progress import Progress, lock_progress, raise_numbers, save_progress
@@ -32,6 +32,7 @@ from sync.hub.intake.reading import (
     write_events,
     write_sales,
 )
+from sync.hub.intake.return_rows import RETURN_KIND, ReturnBody, read_return, write_returns
 from sync.hub.intake.sale_checks import day_of
 from sync.hub.intake.witness import Seal, head_after, is_signed_by_device
 from sync.hub.loyalty.folding import wish_for_loyalty
@@ -154,6 +155,7 @@ class _Ingest:
                 self._appended.append(one.line)
         write_events(self._connection, self._fresh, now_ms=self._now_ms)
         self._write_sales()
+        self._write_returns()
         self._wish_for_stock()
         self._wish_for_loyalty()
         if placed:
@@ -281,11 +283,24 @@ class _Ingest:
                     self._result.quarantined += 1
         self._receipt_seq = write_sales(self._connection, self._batch.store_id, sales, self._note)
 
+    def _write_returns(self) -> None:
+        returns: list[tuple[Arrival, ReturnBody]] = []
+        for one in self._fresh:
+            if one.envelope.kind == RETURN_KIND:
+                back = read_return(one.envelope)
+                if isinstance(back, ReturnBody):
+                    returns.append((one, back))
+                else:
+                    self._aside.quarantine(one.envelope.seq, one.line, back)
+                    self._result.quarantined += 1
+        seq = write_returns(self._connection, self._batch.store_id, returns, self._note)
+        self._receipt_seq = max(self._receipt_seq, seq)
+
     # ------------------------------------------------------------------ how far
     def _wish_for_stock(self) -> None:
         """Have what was sold and moved folded into stock, later and not in this transaction's way."""
         moving = [one.envelope for one in self._fresh if one.envelope.kind in STOCK_KINDS]
-        only_sold = all(envelope.kind == SALE_KIND for envelope in moving)
+        only_sold = all(envelope.kind != MOVED_KIND for envelope in moving)
         seqs = [envelope.seq for envelope in moving]
         wish_for_stock(self._connection, self._place, seqs, only_sold=only_sold)
 

@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 from sync.hub.doubts.exception_list import Kind, note_exception
 from sync.hub.doubts.record import put_on_record
 from sync.hub.doubts.settling import LineKey, line_name, one_line, settle_lines
-from sync.hub.goods.stock import STOCK_KINDS, wish_for_stock
+from sync.hub.goods.stock import MOVED_KIND, STOCK_KINDS, wish_for_stock
 from sync.hub.intake.explode import SALE_KIND, SaleBody
 from sync.hub.intake.held import HeldEvent, held_at, held_events
 from sync.hub.intake.progress import lock_progress, raise_numbers
 from sync.hub.intake.reading import arrival_of, read_body, read_envelope, write_events, write_sales
+from sync.hub.intake.return_rows import RETURN_KIND, ReturnBody, read_return, write_returns
 from sync.hub.intake.sale_checks import day_of
 from sync.hub.loyalty.folding import wish_for_loyalty
 from sync.protocol.envelope import Envelope
@@ -58,14 +59,14 @@ def read_again(connection: Connection, key: LineKey, *, who: str, now_ms: int) -
         return "unreadable"
     if not settle_lines(connection, [key], who=who, note="", now_ms=now_ms, outcome="read"):
         return "gone"
-    envelope, sale = read
+    envelope, fact = read
     if held is None:
         write_events(connection, [arrival_of(envelope, content)], now_ms=now_ms)
-    if sale is not None:
-        _add_sale(connection, envelope, content, sale, now_ms)
+    if fact is not None:
+        _add_fact(connection, envelope, content, fact, now_ms)
     if envelope.kind in STOCK_KINDS:
         place = (key[0], key[1], key[2])
-        wish_for_stock(connection, place, [envelope.seq], only_sold=envelope.kind == SALE_KIND)
+        wish_for_stock(connection, place, [envelope.seq], only_sold=envelope.kind != MOVED_KIND)
     wish_for_loyalty(connection, key[:3], [(envelope.kind, envelope.seq, content)])
     return "read"
 
@@ -79,15 +80,17 @@ def _held(connection: Connection, envelope: Envelope) -> HeldEvent | None:
     return by_id.get(envelope.event_id)
 
 
-def _read(key: LineKey, line: bytes) -> tuple[Envelope, SaleBody | None] | str:
+def _read(key: LineKey, line: bytes) -> tuple[Envelope, SaleBody | ReturnBody | None] | str:
     envelope = read_envelope(line, (key[0], key[1], key[2]))
-    if isinstance(envelope, str) or envelope.kind != SALE_KIND:
+    if isinstance(envelope, str) or envelope.kind not in (SALE_KIND, RETURN_KIND):
         return envelope if isinstance(envelope, str) else (envelope, None)
-    sale = read_body(envelope)
-    return sale if isinstance(sale, str) else (envelope, sale)
+    fact = read_body(envelope) if envelope.kind == SALE_KIND else read_return(envelope)
+    return fact if isinstance(fact, str) else (envelope, fact)
 
 
-def _add_sale(connection: Connection, envelope: Envelope, line: bytes, sale: SaleBody, now_ms: int) -> None:
+def _add_fact(
+    connection: Connection, envelope: Envelope, line: bytes, fact: SaleBody | ReturnBody, now_ms: int
+) -> None:
     def tell(kind: Kind, key: str, **detail: Any) -> None:
         note_exception(
             connection,
@@ -99,7 +102,11 @@ def _add_sale(connection: Connection, envelope: Envelope, line: bytes, sale: Sal
             now_ms=now_ms,
         )
 
-    receipt_seq = write_sales(connection, envelope.store_id, [(arrival_of(envelope, line), sale)], tell)
+    store_id, one = envelope.store_id, arrival_of(envelope, line)
+    if isinstance(fact, SaleBody):
+        receipt_seq = write_sales(connection, store_id, [(one, fact)], tell)
+    else:
+        receipt_seq = write_returns(connection, store_id, [(one, fact)], tell)
     raise_numbers(
         connection, envelope.store_id, envelope.terminal_id, receipt_seq=receipt_seq, shift_number=0
     )

@@ -19,7 +19,10 @@ from sync.hub.routes.loyalty_gifts import GiftRoutes
 from sync.hub.routes.loyalty_leases import LeaseRoutes
 from sync.hub.routes.loyalty_members import MemberRoutes
 from sync.hub.routes.loyalty_rights import RightsRoutes
+from sync.hub.routes.loyalty_sales import SaleRoutes
+from sync.hub.routes.members_api import MemberApiRoutes
 from sync.hub.routes.prices_api import PriceApiRoutes
+from sync.hub.routes.rewards_api import RewardApiRoutes
 from sync.hub.routes.snapshots import SnapshotRoutes
 from sync.hub.routes.status import StatusRoutes
 from sync.hub.routes.trust import TrustRoutes
@@ -51,9 +54,12 @@ def all_routes(
         *FleetApiRoutes(database, guard, now_ms, StoreLabels()).table(),
         *PriceApiRoutes(database, guard, now_ms).table(),
         *RightsRoutes(database, guard, now_ms).table(),
+        *MemberApiRoutes(database, guard, now_ms).table(),
+        *RewardApiRoutes(database, guard, now_ms).table(),
         *MemberRoutes(database, guard, now_ms).table(),
         *GiftRoutes(database, guard, now_ms).table(),
         *LeaseRoutes(database, guard, now_ms).table(),
+        *SaleRoutes(database, guard).table(),
         *SnapshotRoutes(database, guard).table(),
         *IntegratorRoutes(guard, metrics, metrics_token).table(),
     ]

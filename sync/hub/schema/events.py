@@ -180,6 +180,7 @@ RETAIL_TRANSACTION = Table(
     *(_number(name) for name in ("opened_at_ms", "completed_at_ms", "goods_minor", "tax_added_minor")),
     *(_number(name) for name in ("rounding_minor", "total_minor", "tendered_minor", "change_minor")),
     Index("retail_transaction_by_day", "store_id", "terminal_id", "business_date"),
+    Index("retail_transaction_by_receipt", "store_id", "receipt_number"),
     sqlite_with_rowid=False,
     **_BY_MONTH,
 )
