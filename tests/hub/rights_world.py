@@ -1,4 +1,4 @@
-"""Members, coupons, points and the facts of tills for tests of rights: little of each, spelt as on the wire."""
+"""Members, coupons, points and facts of tills for tests of rights: little of each, spelt as on the wire."""
 
 from __future__ import annotations
 
