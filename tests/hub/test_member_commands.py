@@ -145,7 +145,7 @@ def test_points_and_coupons_reach_the_tills(hub: Hub, tmp_path: Path) -> None:
     assert "opening" in hub("points", "show", CHEN)[1]
     month = hub("points", "months")[1].splitlines()
     assert month[1].split()[1:] == ["2,860", "0", "0", "2,860", "0", "0"]
-    code, _, complaint = hub("points", "adjust", "--reason", "x", "--", CHEN, "-9999")
+    code, _, complaint = hub("points", "adjust", CHEN, "-9999", "--reason", "x")
     assert (code, "not there" in complaint) == (1, True)
     assert hub("coupon", "issue", "NONE", "--count", "1")[2] == (
         "there is no batch 'NONE'; nothing was changed\n"

@@ -34,7 +34,7 @@ def add(commands: Any) -> None:
     text = "Give a member points or take some, with a reason, on record."
     adjusting = add_database(actions.add_parser("adjust", help=text, description=text), store=False)
     adjusting.add_argument("id", metavar="ID")
-    adjusting.add_argument("points", type=int, help="below 0 to take; write --points=-5 as -- -5")
+    adjusting.add_argument("points", type=int, help="below 0 to take some")
     adjusting.add_argument("--reason", required=True)
     adjusting.set_defaults(run=_adjust)
 
