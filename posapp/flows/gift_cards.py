@@ -200,7 +200,7 @@ def _kept(desk: Desk, phase: HoldingGift, intent: GiftCardAnswered, ports: Ports
     part = GiftPart(phase.card.card_id, phase.hold_id, left_minor=intent.card.balance_minor)
     step = _taken(desk, back, part, amount, ports)
     if amount < phase.amount_minor and not step.desk.refusal:
-        told = tell(step.desk, "Gift card {card}: {amount}, no more was on it", card=name,
+        told = tell(step.desk, "Gift card {card}: only {amount} on it", card=name,
                     amount=plain_amount(amount, shop_of(desk).currency))  # fmt: skip
         step = replace(step, desk=told)
     return step
@@ -287,9 +287,7 @@ def _take_offline(desk: Desk, phase: Tendering, card: CardInHand, amount: int, p
     step = _taken(desk, phase, part, taken, ports)
     if taken < amount and step.desk.refusal is None:
         most = plain_amount(taken, shop_of(desk).currency)
-        told = tell(
-            step.desk, "Gift card {card}: {amount}, no more without the network", card=name, amount=most
-        )
+        told = tell(step.desk, "Gift card {card}: {amount}, offline limit", card=name, amount=most)
         step = replace(step, desk=told)
     return step
 

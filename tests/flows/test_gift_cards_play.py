@@ -209,7 +209,7 @@ def test_what_is_on_the_card_pays_and_cash_the_rest() -> None:
     world.do(kept(asked(world, HoldGift), 100))
     assert world.at == "Tendering"
     assert world.desk.cart.paid[0].amount_minor == 100
-    assert "no more was on it" in english(world)
+    assert ": only 1.00 on it" in english(world)
     assert f"Gift card {gift_tail(NUMBER)} charged ¥1.00" in english(world)
     world.do(ChooseTender("cash"), Settle())
     sale = sold(world)
@@ -338,7 +338,7 @@ def test_no_more_than_the_lease_has_left() -> None:
     world = offline(lease_minor=120)
     world.do(StartTender(), ScanCode(CODE))
     assert (world.at, world.desk.cart.paid[0].amount_minor) == ("Tendering", 120)
-    assert "no more without the network" in english(world)
+    assert "offline limit" in english(world)
 
 
 @pytest.mark.parametrize(

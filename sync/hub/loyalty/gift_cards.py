@@ -134,7 +134,11 @@ def hold(
         return _reply(card, why)
     if _is_paid_with(connection, request.transaction_id, request.card_id):
         return _reply(card, "balance")
-    for row in holds_of(connection, request.transaction_id, request.card_id):
+    mine = holds_of(connection, request.transaction_id, request.card_id)
+    if card.free_minor <= 0 and not mine:
+        # What is spent stays so: whoever comes too late waits for nobody.
+        return _reply(card, "balance")
+    for row in mine:
         end_hold(connection, row, RELEASED)
     kept = _keep(connection, request.card_id, request.amount_minor, now_ms)
     if not kept:
