@@ -18,8 +18,8 @@ from posapp.domain.quantity import Quantity, extended_amount, quantity_max
 from posapp.domain.shop import GIFT_CATEGORY, Words
 from posapp.values import dataclass
 
-#: What value for a gift card is called where goods have their SKU.
-GIFT_SKU = "gift-card"
+#: What value for a gift card is called where goods have their SKU; no shop calls goods so.
+GIFT_SKU = "(gift card)"
 #: The most that is put on a card at once, in minor units: what is keyed beyond that is a slip of the finger.
 GIFT_MAX_MINOR = 10**8
 #: More lines than any trolley holds; a bound keeps every later step bounded too.

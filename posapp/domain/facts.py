@@ -268,6 +268,7 @@ class ShiftTotals:
     """A shift's running figures, kept by the ledger in the same commit as every sale and return.
 
     `taxes` and `rounding_minor` are net of what was given back; the other sums of sales are of sales alone.
+    `gift_value_minor` was put on gift cards: part of the net sales, and no revenue until it is spent.
     """
 
     shift_id: str
@@ -292,6 +293,7 @@ class ShiftTotals:
     discounts: tuple[DiscountTotal, ...] = ()
     returns_count: int = 0
     returns_minor: int = 0
+    gift_value_minor: int = 0
 
     @property
     def net_minor(self) -> int:

@@ -229,6 +229,9 @@ def _sales_rows(totals: ShiftTotals, speech: Speech) -> list[Row]:
     rows.append(TextRow(speech.t("Net sales"), amount(totals.net_minor, currency), bold=True))
     if totals.rounding_minor:
         rows.append(TextRow(speech.t("of which cash rounding"), amount(totals.rounding_minor, currency)))
+    if totals.gift_value_minor:
+        value = amount(totals.gift_value_minor, currency)
+        rows.append(TextRow(speech.t("of which put on gift cards"), value))
     for tax in totals.taxes:
         label = f"{word(tax.names, speech.language)} {percent(tax.ppm)}"
         both = f"{amount(tax.taxable_minor, currency)} / {amount(tax.tax_minor, currency)}"

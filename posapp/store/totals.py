@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from posapp.domain.cart import GIFT_SKU
 from posapp.domain.facts import (
     OverrideGiven,
     ShiftOpened,
@@ -120,6 +121,7 @@ def with_sale(totals: ShiftTotals, sale: TransactionCompleted) -> ShiftTotals:
         _with_discounts(totals.discounts, sale.discounts) if sale.discounts else totals.discounts,
         totals.returns_count,
         totals.returns_minor,
+        totals.gift_value_minor + sum([line.amount_minor for line in sale.lines if line.sku == GIFT_SKU]),
     )
 
 
@@ -150,6 +152,8 @@ def with_return(totals: ShiftTotals, fact: ReturnCompleted) -> ShiftTotals:
         taxes=_with_taxes(totals.taxes, tuple(_given_back(tax) for tax in fact.taxes)),
         returns_count=totals.returns_count + 1,
         returns_minor=totals.returns_minor + fact.total_minor,
+        gift_value_minor=totals.gift_value_minor
+        - sum([line.amount_minor for line in fact.lines if line.sku == GIFT_SKU]),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from posapp.domain.cart import GIFT_SKU
 from posapp.domain.facts import TenderLine
 from posapp.flows.effects import Commit
 from posapp.store.serials import SqliteSoldReader
+from posapp.store.shift_reading import read_shift
 from tests.store.conftest import LedgerKit, commit_of, committed, sale
 
 CARD = "G0000000000007F3K"
@@ -38,6 +40,17 @@ def test_a_gift_card_has_its_own_row_and_leaves_no_cash_in_the_drawer(kit: Ledge
     assert (total.kind, total.count, total.sales_minor) == ("gift", 1, stored.shift.sales_minor)
     assert stored.shift.expected_cash_minor == stored.shift.float_minor
     assert kit.rows("SELECT kind, reference FROM tender_line") == [("gift", CARD)]
+
+
+def test_value_for_cards_has_a_figure_of_its_own_also_when_it_is_added_up_again(kit: LedgerKit) -> None:
+    ledger = kit.ledger()
+    made = sale(transaction_id="sale-1", amounts=(1_000, 500))
+    value = replace(made.lines[1], sku=GIFT_SKU, price_reason="gift_card", gift_card=CARD)
+    stored = committed(ledger.commit(commit_of(replace(made, lines=(made.lines[0], value)))))
+    assert stored.shift is not None
+    assert (stored.shift.gift_value_minor, stored.shift.goods_minor) == (500, 1_500)
+    again = read_shift(ledger.connection(), stored.shift.shift_id, now_ms=1)
+    assert again == stored.shift
 
 
 def test_a_card_is_known_to_have_paid_under_a_lease_also_after_a_restart(kit: LedgerKit) -> None:

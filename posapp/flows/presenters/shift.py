@@ -163,6 +163,8 @@ def report_main(scene: Scene, phase: Reporting) -> ReportMain:
         acts.append(SumRow(scene.t("Returns"), str(totals.returns_count)))
     if totals.rounding_minor:
         acts.append(SumRow(scene.t("Cash rounding"), scene.amount(totals.rounding_minor)))
+    if totals.gift_value_minor:
+        acts.append(SumRow(scene.t("Put on gift cards"), scene.amount(totals.gift_value_minor)))
     if totals.quarantined:
         acts.append(SumRow(scene.t("Records set aside"), str(totals.quarantined), tone="warn"))
     cards = [Card(scene.t("Sensitive acts"), tuple(acts))]
