@@ -29,6 +29,10 @@ PAGES = (
     "/fleet/record",
     "/fleet/prices",
     "/fleet/prices/what-if",
+    "/fleet/members",
+    "/fleet/coupons",
+    "/fleet/points",
+    "/fleet/leases",
 )
 
 

@@ -23,11 +23,13 @@ from sync.hub.fleet.fleet_reading import (
     tills,
 )
 from sync.hub.fleet.pages import labels as words
+from sync.hub.fleet.pages.member_labels import MEMBER_ACTS, MEMBER_DONE
 from sync.hub.fleet.pages.words import Speech
 from sync.hub.fleet.statements import statements
 from sync.hub.fleet.store_labels import StoreLabels
 from sync.hub.fleet.till_reading import last_batches, marks
 from sync.hub.routes.fleet_door import HOME, Answer, Door, MissingError, Visit
+from sync.hub.routes.fleet_members import FleetMemberRoutes
 from sync.hub.routes.fleet_prices import FleetPriceRoutes
 from sync.hub.routes.fleet_work import FleetWorkRoutes
 from sync.hub.schema.status import FLEET_RECORD
@@ -48,7 +50,8 @@ def fleet_routes(database: Database, now_ms: Callable[[], int]) -> list[Route]:
     names = StoreLabels()
     pages, work = FleetRoutes(database, door, names), FleetWorkRoutes(database, door, names)
     prices = FleetPriceRoutes(database, door, names)
-    return [*door.table(), *pages.table(), *work.table(), *prices.table()]
+    members = FleetMemberRoutes(database, door, names)
+    return [*door.table(), *pages.table(), *work.table(), *prices.table(), *members.table()]
 
 
 def common_values(database: Database) -> Callable[[Visit], dict[str, Any]]:
@@ -60,7 +63,7 @@ def common_values(database: Database) -> Callable[[Visit], dict[str, Any]]:
         return {
             "open_exceptions": waiting,
             "open_lines": lines,
-            "done_words": words.DONE,
+            "done_words": words.DONE | MEMBER_DONE,
             "done_tones": words.DONE_TONES,
             "messages": words.MESSAGES,
         }
@@ -179,7 +182,13 @@ class FleetRoutes:
                 .limit(PAGE_ROWS)
                 .offset((visit.page_no() - 1) * PAGE_ROWS)
             ).all()
-        values = {"here": "record", "text": text, "rows": rows, "total": total, "acts": words.ACTS}
+        values = {
+            "here": "record",
+            "text": text,
+            "rows": rows,
+            "total": total,
+            "acts": words.ACTS | MEMBER_ACTS,
+        }
         values["notes"] = words.NOTES
         return "record.html", {**values, **_WORDS}
 
