@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from posapp.domain.facts import OverrideGiven, ShiftSettled, TransactionCompleted, TransactionVoided
-from posapp.flows import intents
+from posapp.domain.return_facts import ReturnCompleted
+from posapp.flows import intents, member_wishes
 from posapp.flows.effects import KickDrawer
 from posapp.flows.intents import Intent, Tick
 from posapp.flows.state import Choosing, CommitStuck, Committing, Locked, Weighing
-from posapp.store.totals import check_sale
+from posapp.store.totals import check_return, check_sale
 from tests.domain.shops import CHF, HE, LIN, SHOP, VAT9, VAT13, WU, ZHOU, shop, tax_rules
 from tests.flows.fakes import (
     APPLE_PLU,
@@ -37,7 +38,8 @@ SHOPS = [
     shop(operators=tuple(reversed(PEOPLE)), languages=("en",)),
     shop(tax=tax_rules(VAT9, rounding="line"), cash=CHF),
 ]
-PLACES = st.sampled_from(["sell", "shift", "status"])
+PLACES = st.sampled_from(["sell", "returns", "shift", "status"])
+RECEIPTS = st.sampled_from(["T03-000001", "T03-000001", "T03-000002", "T03-000003", "T03-000099", ""])
 KEYS = st.sampled_from([*"0123456789", "00", ".", "back", "clear", ""])
 
 WISHES: st.SearchStrategy[Intent] = st.one_of(
@@ -61,6 +63,10 @@ WISHES: st.SearchStrategy[Intent] = st.one_of(
     st.builds(intents.ChooseReason, st.sampled_from(["Other", "Not known"])),
     st.builds(intents.MarkDenomination, st.integers(-1, 13)),
     st.builds(intents.Resume, st.just("?")),
+    st.builds(member_wishes.StartReturn, RECEIPTS),
+    st.builds(member_wishes.ChangeReturn, st.integers(0, 4), st.sampled_from([-1, 1, 1])),
+    st.builds(member_wishes.ChooseReturnReason, st.sampled_from(["faulty", "wrong_size", "?"])),
+    st.sampled_from([member_wishes.ToggleDisposition(), member_wishes.ConfirmReturn()]),
     st.sampled_from(
         [
             intents.FindByName(), intents.SignOn(), intents.SignOff(), intents.Lock(), intents.OpenShift(),
@@ -131,6 +137,14 @@ class AnyOrder(RuleBasedStateMachine):
         for digit in who.pin_hash.removeprefix("hash of "):
             self._do(intents.KeyIn(digit))
         self._do(intents.Approve() if self.world.at == "AwaitingOverride" else intents.SignOn())
+
+    @rule(receipt=RECEIPTS, lines=st.lists(st.integers(1, 3), min_size=1, max_size=4))
+    @precondition(lambda self: self.world.at in ("Selling", "Done", "Returned"))
+    def bring_goods_back(self, receipt: str, lines: list[int]) -> None:
+        self._do(member_wishes.StartReturn(receipt))
+        for line_no in lines:
+            self._do(member_wishes.ChangeReturn(line_no, 1))
+        self._do(member_wishes.ConfirmReturn())
 
     @rule()
     @precondition(lambda self: self.world.at in ("SignedOff", "Locked"))
@@ -227,13 +241,32 @@ class AnyOrder(RuleBasedStateMachine):
             numbers = {line.line_no for line in sale.lines} | {line.line_no for line in sale.voided}
             assert {scan.line_no for scan in sale.scans if scan.line_no} <= numbers
             assert [scan.scan_no for scan in sale.scans] == sorted(scan.scan_no for scan in sale.scans)
-        assert [sale.receipt_number for sale in sales] == [f"T03-{n:06d}" for n in range(1, len(sales) + 1)]
+        told = (TransactionCompleted, ReturnCompleted)
+        numbered = [fact for fact in self.world.store.facts if isinstance(fact, told)]
+        given = [fact.receipt_number for fact in numbered]
+        assert given == [f"T03-{n:06d}" for n in range(1, len(given) + 1)]
         ended = [
             fact.transaction_id
             for fact in self.world.store.facts
             if isinstance(fact, TransactionCompleted | TransactionVoided)
         ]
         assert len(ended) == len(set(ended))
+
+    @invariant()
+    def no_piece_comes_back_twice_and_no_more_than_was_paid(self) -> None:
+        returns = [fact for fact in self.world.store.facts if isinstance(fact, ReturnCompleted)]
+        for fact in returns:
+            check_return(fact)
+        pieces = [
+            (fact.sale_id, line.line_no, unit)
+            for fact in returns
+            for line in fact.lines
+            for unit in line.units
+        ]
+        assert len(pieces) == len(set(pieces))
+        for sale in self.world.store.sales():
+            back = [fact.total_minor for fact in returns if fact.sale_id == sale.transaction_id]
+            assert sum(back) <= sale.total_minor
 
     @invariant()
     def nobody_approves_their_own_act(self) -> None:

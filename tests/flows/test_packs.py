@@ -251,7 +251,6 @@ def test_a_piece_with_a_serial_cannot_be_counted_up(world: World) -> None:
     ("text", "why"),
     [
         ("134567890123456789", Refusal.PayCode),
-        ("S0217-03-000001", Refusal.ReceiptCode),
         ("https://example.com/x", CodeRefusal.NotAProduct),
         (COLA[:-1] + "3", CodeRefusal.BadCheckDigit),
         ("]E0" + COLA[:-1] + "3", CodeRefusal.BadCheckDigit),

@@ -174,6 +174,16 @@ def test_an_open_sale_stays_where_it_is() -> None:
     assert (world.at, len(world.lines())) == ("Selling", 2)
 
 
+def test_a_receipt_that_is_scanned_while_selling_opens_its_sale(world: World) -> None:
+    world.holds_answers = True
+    world.do(GoTo("sell"))
+    before = world.desk.scan_no
+    world.scan("S0217-03-000001")
+    (ask,) = world.asked
+    assert isinstance(ask, FindSale)
+    assert (world.at, ask.receipt, world.desk.scan_no) == ("Returning", "S0217-03-000001", before)
+
+
 def test_what_cannot_be_found_is_said(world: World) -> None:
     world.scan(COLA)
     assert world.refused == Refusal.ReceiptFirst.sentence
