@@ -19,12 +19,13 @@ from posapp.domain.shop import word
 from posapp.flows.effects import Beep
 from posapp.flows.entry import edit
 from posapp.flows.formatting import tail
-from posapp.flows.intents import Back, KeyIn
+from posapp.flows.intents import Back, GoTo, KeyIn
 from posapp.flows.meant import Stop
 from posapp.flows.member_wishes import OpenCoupons, ToggleCoupon, UsePoints
 from posapp.flows.refusals import Refusal
 from posapp.flows.rights_now import usable_now
 from posapp.flows.rights_phases import ShowingCoupons
+from posapp.flows.shift import go
 from posapp.flows.state import Desk, Phase, Selling, ShowingPrice
 from posapp.flows.steps import Ports, Rules, Step, quiet, refuse, shop_of, tell
 
@@ -135,4 +136,5 @@ RULES: Rules = {
     (ShowingCoupons, KeyIn): _key,
     (ShowingCoupons, Back): _leave,
     (ShowingCoupons, OpenCoupons): _leave,
+    (ShowingCoupons, GoTo): go,
 }

@@ -21,6 +21,7 @@ from posapp.flows.intents import KeyIn, Lock, PinChecked, ScanCode, SelectOperat
 from posapp.flows.member_phases import FindingMember, JoiningMember, ShowingMember
 from posapp.flows.refusals import Refusal
 from posapp.flows.return_phases import Returned, Returning
+from posapp.flows.rights_phases import ShowingCoupons
 from posapp.flows.state import (
     AwaitingOverride,
     Choosing,
@@ -181,8 +182,8 @@ def _sign_off(desk: Desk, phase: Phase, intent: SignOff, ports: Ports) -> Step:
 
 _LOCKABLE = (
     ShiftClosed, Selling, ShowingPrice, Weighing, Choosing, Done, Tendering, Counting, Reporting,
-    ShowingStatus, TryingScanner, Returning, Returned, FindingMember, ShowingMember, JoiningMember,
-    ShowingGiftCard,
+    ShowingStatus, TryingScanner, Returning, Returned, ShowingCoupons, FindingMember, ShowingMember,
+    JoiningMember, ShowingGiftCard,
 )  # fmt: skip
 
 RULES: Rules = {

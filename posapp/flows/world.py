@@ -128,6 +128,9 @@ def _recovered(desk: Desk, phase: Recovering, intent: Recovered, ports: Ports) -
         quarantined=intent.quarantined,
         scan_no=max(intent.scan_no, *scans, 0),
         unprinted=intent.unprinted,
+        programme=intent.programme,
+        leases=intent.leases,
+        lease_worst_minor=intent.lease_worst_minor,
         language=intent.language or (intent.shop.languages[0] if intent.shop else desk.language),
     )
     if intent.cart and cart is None:

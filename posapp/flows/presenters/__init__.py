@@ -293,6 +293,10 @@ def _hint(scene: Scene, phase: Phase) -> str:
         return scene.t("Scan the receipt or an item")
     if isinstance(phase, Tendering | HoldingGift) and gift_way(scene.desk) is not None:
         return scene.t("Scan a gift card or a member code")
+    if members.is_keyed(phase):
+        return scene.t("Scan a code or card, or type a name")
+    if scene.desk.programme.is_on:
+        return scene.t("Scan anything: item, member, coupon, badge")
     return scene.t("Scan or type a code, or a name")
 
 
