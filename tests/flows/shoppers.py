@@ -8,6 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from posapp.code_rules import ProgrammeSignatures, code_reader
+from posapp.domain.cart_record import cart_to_bytes
 from posapp.domain.codes.own import OwnCode, make_own
 from posapp.domain.member_facts import MemberIdentified
 from posapp.domain.members.masks import lookup_ref, normalised_card, normalised_phone
@@ -116,9 +117,9 @@ class MemberWorld(World):
         self.ports = Ports(
             self.hands, self.hands, self.catalogue, speech, lambda shop: reader, self.store, members=self.here
         )
+        self.programme = programme
+        self.is_online = online
         self.restart()
-        self.link(online)
-        self.do(ProgrammeSent(programme))
         now_ms = self.hands.now_ms()
         coupons = (Coupon("K1", "B20"), Coupon("K2", "B5"))
         chen = MemberCard(
@@ -129,6 +130,12 @@ class MemberWorld(World):
             place.add(chen, phone=CHEN_PHONE, card_no=CHEN_CARD)
             place.add(wang, phone=WANG_PHONE)
         self.open_shift()
+
+    def restart(self) -> None:
+        """As of any till; the programme is kept with its settings."""
+        super().restart()
+        self.link(self.is_online)
+        self.do(ProgrammeSent(self.programme))
 
     def link(self, online: bool) -> None:
         self.is_online = online
@@ -186,6 +193,7 @@ class MemberWorld(World):
         desk = self.terminal.state.desk
         cart = replace(desk.cart, rights=replace(desk.cart.rights, hold=hold))
         self.terminal.state = replace(self.terminal.state, desk=replace(desk, cart=cart))
+        self.store.draft = (cart.transaction_id, cart_to_bytes(cart))
 
 
 def static_code(member_id: str = CHEN) -> str:

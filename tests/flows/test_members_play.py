@@ -17,12 +17,15 @@ from posapp.flows.intents import (
     Back,
     EnterText,
     KeyIn,
+    Lock,
     NextSale,
     Resume,
     ScanCode,
     Settle,
+    SignOff,
     StartTender,
     Suspend,
+    SwitchLanguage,
 )
 from posapp.flows.member_answers import MembersChanged, MembersFound
 from posapp.flows.member_effects import FindMember
@@ -48,7 +51,7 @@ from tests.flows.shoppers import (
     MemberWorld,
     static_code,
 )
-from tests.flows.world import labels
+from tests.flows.world import labels, texts_in
 
 DAY_MS = 86_400_000
 
@@ -466,8 +469,6 @@ def test_a_code_during_a_commit_waits_for_the_next_sale() -> None:
 
 def test_without_a_shift_nobody_is_attached() -> None:
     world = MemberWorld()
-    from posapp.flows.intents import SignOff
-
     world.do(SignOff())
     world.scan(world.app_code())
     assert world.member == ""
@@ -487,3 +488,75 @@ def test_nothing_of_a_person_is_in_the_journal_or_the_draft() -> None:
     assert [
         effect for effect in world.effects if isinstance(effect, FindMember) and CHEN_PHONE in repr(effect)
     ] == []
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_the_shopper_is_greeted_masked(language: str) -> None:
+    world = MemberWorld()
+    world.do(SwitchLanguage(language))
+    world.scan(world.app_code())
+    welcome = world.terminal.customer_view()
+    assert welcome is not None
+    assert "陈**" in welcome.thanks
+    world.scan(COLA)
+    told = world.terminal.customer_view()
+    assert told is not None
+    assert "陈**" in told.thanks
+    for text in texts_in(told):
+        assert CHEN_PHONE[-4:] not in text
+        assert CHEN not in text
+    world.do(RemoveMember())
+    alone = world.terminal.customer_view()
+    assert alone is not None
+    assert (alone.thanks, alone.earned) == ("", "")
+
+
+def test_the_strip_says_who_it_is_in_words() -> None:
+    world = MemberWorld()
+    world.do(SwitchLanguage("en"))
+    nobody = world.terminal.view().main.member
+    assert nobody is not None
+    assert (nobody.title, nobody.find.key) == ("No member yet", "F3")
+    world.scan(world.app_code(), COLA)
+    strip = world.terminal.view().main.member
+    assert strip is not None
+    assert (strip.initial, strip.title, strip.level) == ("陈", "陈**", "Gold")
+    assert strip.detail == "Phone ends 6027 · Linked"
+    assert [chip.text for chip in strip.chips] == ["Points 2,860", "Coupons 2"]
+    assert strip.name == "Member 陈**, Gold, Phone ends 6027 · Linked, 2,860 points, 2 coupons"
+    world.link(False)
+    offline = world.terminal.view().main.member
+    assert offline is not None
+    assert [chip.text for chip in offline.chips] == ["As of 04:26", "Points 2,860"]
+    world.hands.pass_by(DAY_MS)
+    older = world.terminal.view().main.member
+    assert older is not None
+    assert older.chips[0].text == "As of 05-29 04:26"
+    world.do(StartTender())
+    locked = world.terminal.view().main.member
+    assert locked is not None
+    assert (locked.remove, locked.open) == (None, None)
+
+
+def test_a_member_that_is_not_linked_is_told_so() -> None:
+    world = MemberWorld()
+    world.do(SwitchLanguage("en"))
+    world.scan(world.app_code(WANG))
+    strip = world.terminal.view().main.member
+    assert strip is not None
+    assert strip.detail == "Phone ends 9912 · Not linked"
+    world.do(OpenMember())
+    shown = labels(world.terminal.view())
+    assert "Not linked: scan a card to bind it" in shown
+    assert "Shown by the member code" in shown
+
+
+def test_an_old_answer_leaves_a_sheet_under_a_lock_ready_to_ask_again() -> None:
+    world = MemberWorld()
+    world.holds_answers = True
+    world.do(OpenMember())
+    world.key(CHEN_PHONE)
+    world.do(LookUpMember(), Lock())
+    world.do(world.found(world.finds[-1]))
+    assert world.phase.back.ask_id == ""
+    assert world.member == ""
