@@ -29,6 +29,24 @@ def _scan(options: argparse.Namespace, rounds: int) -> Result:
     return bench_scan(replace(plan, promotions=getattr(options, "promotions", 0)))
 
 
+def _member(options: argparse.Namespace, rounds: int) -> Result:
+    from posapp.commands.bench_member import Plan, bench_member
+
+    scans = getattr(options, "scans", SCANS_A_ROUND)
+    quick = getattr(options, "quick", False)
+    return bench_member(
+        Plan(
+            1 if quick else rounds,
+            5 if quick else scans,
+            min(options.codes, 2_000 if quick else 100_000),
+            2_000 if quick else 100_000,
+            200 if quick else options.promotions or 5_000,
+            options.seed,
+            options.folder,
+        )
+    )
+
+
 def _measure(options: argparse.Namespace) -> Result:
     rounds, seed = max(1, options.rounds), options.seed
     match options.name:
@@ -39,6 +57,8 @@ def _measure(options: argparse.Namespace) -> Result:
 
             sales = getattr(options, "sales", SALES_A_ROUND)
             return bench_commit(rounds=rounds, sales=sales, seed=seed, folder=options.folder)
+        case "member":
+            return _member(options, rounds)
         case "bootstrap":
             from posapp.commands.bench_bootstrap import bench_bootstrap
 

@@ -17,7 +17,7 @@ from posapp.commands.bench_shop import prepare_till
 from posapp.commands.fixture_operator import sign_on
 from posapp.config import Settings
 from posapp.domain.pricing.goods.index import PromotionIndex
-from posapp.flows.intents import PromotionsSent, ScanCode
+from posapp.flows.intents import Intent, PromotionsSent, ScanCode
 from posapp.flows.state import SignedOff
 from posapp.flows.views import CartMain
 from posapp.till import REST_AFTER_MS, Till
@@ -80,8 +80,15 @@ class OpenTill:
     """A till with lines in the cart, put back to the same lines as often as wished."""
 
     def __init__(
-        self, folder: Path, goods: Path, codes: Sequence[str], offers: PromotionIndex | None = None
+        self,
+        folder: Path,
+        goods: Path,
+        codes: Sequence[str],
+        offers: PromotionIndex | None = None,
+        *,
+        told: Sequence[Intent] = (),
     ) -> None:
+        """`told` is what the till hears before the first code."""
         self.settings: Settings = prepare_till(folder, goods)
         self.till = Till(self.settings)
         self.till.window.resize(*SIZE)
@@ -92,6 +99,8 @@ class OpenTill:
         sign_on(self.till)
         if offers is not None:
             self.till.handle(PromotionsSent(offers))
+        for intent in told:
+            self.till.handle(intent)
         for code in codes:
             self.till.handle(ScanCode(code))
         settle()

@@ -27,6 +27,7 @@ BENCHES = (
     "delta",
     "backlog",
     "price",
+    "member",
 )
 #: Processor time that one picture is worth, in milliseconds.
 DECODE_BUDGET_MS = 40
@@ -198,7 +199,10 @@ def _bench(commands: Commands) -> None:
     bench.add_argument(
         "--codes", "--items", type=int, default=1_000_000, help="made-up goods (default: %(default)s)"
     )
-    bench.add_argument("--promotions", type=int, default=0, help="scan: live promotions (default: 0)")
+    bench.add_argument(
+        "--promotions", type=int, default=0, help="scan, member: live promotions (default: 0, 5000)"
+    )
+    bench.add_argument("--quick", action="store_true", help="member: a small run, to see that it works")
     bench.add_argument("--catalogue", type=Path, help="real codes instead: CSV or TSV, also .gz")
     bench.add_argument("--folder", type=Path, help="where to measure")
     bench.add_argument("--hub-database", metavar="URL", help="backlog: a PostgreSQL server for the hub")

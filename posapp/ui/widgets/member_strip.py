@@ -53,8 +53,8 @@ class MemberStripPart(Panel):
             return False
         came = (value is None) != (self.value is None)
         self.value = value
-        self.setVisible(value is not None)
         if value is None:
+            self.hide()
             return came
         self.setAccessibleName(value.name)
         self.finder.setVisible(value.find is not None)
@@ -63,6 +63,8 @@ class MemberStripPart(Panel):
         self.remove.setVisible(value.remove is not None)
         if value.remove is not None:
             self.remove.show_action(value.remove)
+        # Only now: being shown for the first time places the buttons by what they say.
+        self.show()
         self._place()
         self.update()
         return came
