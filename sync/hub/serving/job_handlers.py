@@ -9,7 +9,7 @@ from sync.hub.feeds import snapshots
 from sync.hub.fleet.what_if import WHAT_IF_JOB, what_if_handler
 from sync.hub.goods import stock
 from sync.hub.jobs import Handler, JobRunner
-from sync.hub.loyalty import clock_work, folding
+from sync.hub.loyalty import clock_work, folding, level_work
 from sync.hub.loyalty.joining import MOVE_JOB, move_handler
 from sync.hub.upkeep.daily import DAILY_JOB, STORE_JOB, daily_handler, store_handler
 
@@ -23,6 +23,7 @@ def all_handlers(database: Database, now_ms: Callable[[], int]) -> dict[str, Han
         stock.STOCK_JOB: stock.stock_handler(now_ms),
         folding.LOYALTY_JOB: folding.loyalty_handler(database, now_ms),
         folding.MEMBER_ROW_JOB: folding.member_row_handler(now_ms),
+        level_work.LEVELS_JOB: level_work.levels_handler(database, now_ms),
         clock_work.CLOCK_JOB: clock_work.clock_handler(database, now_ms),
         MOVE_JOB: move_handler(database, now_ms),
         WHAT_IF_JOB: what_if_handler(database, now_ms),

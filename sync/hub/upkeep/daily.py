@@ -18,6 +18,7 @@ from sync.hub.feeds.streams import forget_tombstones
 from sync.hub.goods.stock import forget_moves
 from sync.hub.jobs import Handler, Job, enqueue, enqueue_for_stores, handler_of
 from sync.hub.loyalty.clock_work import wish_for_clock
+from sync.hub.loyalty.level_work import wish_for_levels
 from sync.hub.upkeep.retention import prepare_months
 
 DAILY_JOB: Final = "daily"
@@ -43,6 +44,7 @@ def daily_handler(now_ms: Callable[[], int]) -> Handler:
         prepare_months(connection, _day(today_ms))
         enqueue_for_stores(connection, STORE_JOB, run_at_ms=today_ms)
         wish_for_clock(connection, today_ms)
+        wish_for_levels(connection, _day(today_ms).isoformat())
         # Named by its day: a wish under the name of the work under way would mean "once more, now".
         wish_for_daily(connection, today_ms + DAY_MS)
 
