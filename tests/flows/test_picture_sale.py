@@ -127,7 +127,7 @@ def test_price_lists_of_members_count_as_money_off() -> None:
     assert world.terminal.view().anchor.figure == "35.50"
     assert "Gold member price −4.00" in labels(world.terminal.view())
     world.do(SwitchLanguage("zh_CN"))
-    assert "金卡会员价 −4.00" in labels(world.terminal.view())
+    assert "金卡 会员价 −4.00" in labels(world.terminal.view())
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
