@@ -26,7 +26,11 @@ from posapp.flows.intents import (
     SelectOperator,
     VoidCart,
 )  # fmt: skip
+from posapp.flows.member_wishes import ConfirmReturn
 from posapp.flows.refusals import Refusal
+from posapp.flows.return_phases import Returning
+from posapp.flows.returns import as_found, give_back
+from posapp.flows.rights_now import releases
 from posapp.flows.shift import VARIANCE_REASONS, close_shift
 from posapp.flows.sign_on import PIN_DIGITS_MIN, locked_time, right_pin, wrong_pin
 from posapp.flows.state import AwaitingOverride, Committing, Desk, Reporting, Selling
@@ -80,7 +84,8 @@ def _void(desk: Desk, phase: Selling, intent: VoidCart, ports: Ports) -> Step:
 def _void_now(desk: Desk, back: Selling, given: tuple[Fact, ...], ports: Ports) -> Step:
     assert desk.cart is not None
     fact = voided(desk.cart, sale_context(desk, ports))
-    commit = Commit(ports.ids.new_id(), (*given, fact), (), fact.transaction_id)
+    let_go = releases(desk.cart, "voided", ports)
+    commit = Commit(ports.ids.new_id(), (*given, fact, *let_go), (), fact.transaction_id)
     return Step(quiet(desk), Committing(commit, "void", back), (commit,))
 
 
@@ -160,6 +165,10 @@ def _pin_checked(desk: Desk, phase: AwaitingOverride, intent: PinChecked, ports:
         transaction_id=desk.cart.transaction_id if desk.cart else None,
         at_ms=ports.clock.now_ms(),
     )
+    if isinstance(phase.act, ConfirmReturn):
+        assert isinstance(phase.back, Returning)
+        of_sale = replace(given, transaction_id=as_found(phase.back).sale.transaction_id)
+        return give_back(desk, phase.back, (of_sale,), ports)
     if isinstance(phase.act, CloseShift):
         assert isinstance(phase.back, Reporting)
         return close_shift(desk, phase.back, (given,), ports)

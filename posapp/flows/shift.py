@@ -43,6 +43,8 @@ from posapp.flows.intents import (
 )  # fmt: skip
 from posapp.flows.paper import shift_report
 from posapp.flows.refusals import Refusal
+from posapp.flows.return_phases import Returned, Returning
+from posapp.flows.returns import open_returns
 from posapp.flows.state import (
     AwaitingOverride,
     Committing,
@@ -111,6 +113,8 @@ def go(desk: Desk, phase: Phase, intent: GoTo, ports: Ports) -> Step:
     """A place of the rail; an open sale stays where it is."""
     desk = replace(quiet(desk), found=None)
     at_sale: Phase = Selling() if desk.shift else ShiftClosed()
+    if intent.place == "returns":
+        return Step(desk, phase) if isinstance(phase, Returning) else open_returns(desk, phase, ports)
     if intent.place == "status":
         back = phase.back if isinstance(phase, ShowingStatus) else phase
         return Step(desk, ShowingStatus(back))
@@ -292,7 +296,9 @@ RULES: Rules = {
     (ShiftClosed, OpenShift): _open,
     **{
         (phase, GoTo): go
-        for phase in (ShiftClosed, Selling, ShowingPrice, Done, Counting, Reporting, ShowingStatus)
+        for phase in (
+            ShiftClosed, Selling, ShowingPrice, Done, Counting, Reporting, ShowingStatus, Returning, Returned,
+        )  # fmt: skip
     },
     (Selling, ShowX): _show_x,
     **{(phase, StartCount): _start_count for phase in (Selling, Reporting)},

@@ -22,6 +22,7 @@ from posapp.flows.views import (
     Note,
     ParkedCards,
     ReportMain,
+    ReturnMain,
     SearchMain,
     View,
 )
@@ -105,7 +106,7 @@ def _actions(view: View) -> Iterator[Action]:
             yield main.risk
     elif isinstance(main, SearchMain):
         yield main.back
-    elif isinstance(main, ReportMain):
+    elif isinstance(main, ReportMain | ReturnMain):
         yield from main.actions
     for block in _blocks(view):
         if isinstance(block, Actions):

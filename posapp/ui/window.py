@@ -22,6 +22,7 @@ from posapp.flows.views import (
     MessageMain,
     PromptMain,
     ReportMain,
+    ReturnMain,
     ScannerMain,
     SearchMain,
     SignOnMain,
@@ -40,6 +41,7 @@ from posapp.ui.screens.message import MessageScreen
 from posapp.ui.screens.page import Page
 from posapp.ui.screens.prompt import PromptScreen
 from posapp.ui.screens.report import ReportScreen
+from posapp.ui.screens.returns import ReturnScreen
 from posapp.ui.screens.scanner_test import ScannerScreen
 from posapp.ui.screens.search import SearchScreen
 from posapp.ui.screens.sign_on import SignOnScreen
@@ -68,6 +70,7 @@ SCREENS: dict[type, Callable[[Face, QWidget], Page[Main]]] = {
     DoneMain: DoneScreen,  # type: ignore[dict-item]
     CountMain: CountScreen,  # type: ignore[dict-item]
     ReportMain: ReportScreen,  # type: ignore[dict-item]
+    ReturnMain: ReturnScreen,  # type: ignore[dict-item]
     StatusMain: StatusScreen,  # type: ignore[dict-item]
     MessageMain: MessageScreen,  # type: ignore[dict-item]
 }
