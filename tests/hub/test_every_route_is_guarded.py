@@ -42,7 +42,10 @@ PROGRAMS = "/v1/fleet"
 STORE = "/v1/stores/{store_id}"
 TERMINAL = STORE + "/terminals/{terminal_id}"
 #: What stands for any other part of a path.
-FILLED = {"statement_id": "x", "stream": "settings", "sha256": "00" * 32}
+FILLED = {
+    "statement_id": "x", "stream": "settings", "sha256": "00" * 32, "member_id": "M000000000000",
+    "coupon_id": "C1", "batch": "B1",
+}  # fmt: skip
 
 
 def routes_of(table: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
