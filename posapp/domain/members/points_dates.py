@@ -25,6 +25,6 @@ def dates_of_earned(programme: Programme, sold_at_ms: int) -> PointsDates:
     return PointsDates(ripen_ms, end_ms)
 
 
-def end_of_points_back(programme: Programme, end_ms: int | None, now_ms: int) -> int | None:
-    """When points end that a return gives back now and that had this end before."""
-    return None if end_ms is None else max(end_ms, now_ms + programme.points_back_days * DAY_MS)
+def least_end_of_points_back_ms(programme: Programme, now_ms: int) -> int:
+    """Before when no points end that a return gives back now; those with a later end keep it."""
+    return now_ms + programme.points_back_days * DAY_MS

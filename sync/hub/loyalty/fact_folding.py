@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from posapp.domain.members.programme import DAY_MS
+from posapp.domain.members.points_dates import dates_of_earned, least_end_of_points_back_ms
 from sync.hub.database import upsert
 from sync.hub.loyalty import coupons, points
 from sync.hub.loyalty.compensation import CompensationKind, Loss, compensate
@@ -230,19 +230,18 @@ def _earn(folding: Folding, sale: Sale, member_id: str) -> None:
     rules = terms(connection)
     # By the hub's clock from when it was sold; a till whose clock runs ahead gains nothing by it.
     sold_at_ms = min(sale.completed_at_ms, now_ms)
-    ripens_ms = sold_at_ms + rules.return_days * DAY_MS
-    ends_ms = ripens_ms + rules.points_days * DAY_MS if rules.points_days else NEVER_MS
+    dates = dates_of_earned(rules, sold_at_ms)
     points.earn(
         connection,
         folding.cause(sale.transaction_id),
         member_id,
         sale.member.points_earned,
-        ripens_ms=ripens_ms,
-        ends_ms=max(ends_ms, ripens_ms),
+        ripens_ms=dates.ripen_ms,
+        ends_ms=NEVER_MS if dates.end_ms is None else dates.end_ms,
         now_ms=now_ms,
     )
     sources = (sale.transaction_id, sale.transaction_id)
-    _spend(folding, member_id, sources, sale.spend_minor, at_ms=sold_at_ms, closes_ms=ripens_ms)
+    _spend(folding, member_id, sources, sale.spend_minor, at_ms=sold_at_ms, closes_ms=dates.ripen_ms)
     if member_of(connection, member_id) is not None:
         add_store(connection, folding.envelope.store_id, member_id, now_ms)
     folding.touched.add(member_id)
@@ -283,7 +282,7 @@ def _fold_return(folding: Folding, back: Return) -> bool:
         return False
     connection, now_ms = folding.connection, folding.now_ms
     cause = folding.cause(back.return_id)
-    least_ends_ms = now_ms + terms(connection).points_back_days * DAY_MS
+    least_ends_ms = least_end_of_points_back_ms(terms(connection), now_ms)
     # Points that were used come first: they may have filled what is taken back.
     whose, _given = points.give_back(
         connection, cause, back.sale_id, back.points_back, least_ends_ms=least_ends_ms, now_ms=now_ms

@@ -16,7 +16,7 @@ from posapp.domain.members.levels import (
     to_next_minor,
     window_from_ms,
 )
-from posapp.domain.members.points_dates import PointsDates, dates_of_earned, end_of_points_back
+from posapp.domain.members.points_dates import PointsDates, dates_of_earned, least_end_of_points_back_ms
 from posapp.domain.members.programme import DAY_MS, Level, PointsWorth, Programme
 
 BASE = Level("base", {"en": "Base"})
@@ -99,12 +99,8 @@ def test_points_ripen_when_goods_can_come_back_no_more_and_end_later() -> None:
     assert dates_of_earned(for_ever, NOW) == PointsDates(NOW, None)
 
 
-def test_points_that_come_back_keep_their_end_but_can_be_used() -> None:
-    least = NOW + 30 * DAY_MS
-    assert end_of_points_back(PROGRAMME, least + 1, NOW) == least + 1
-    assert end_of_points_back(PROGRAMME, least - 1, NOW) == least
-    assert end_of_points_back(PROGRAMME, NOW - DAY_MS, NOW) == least
-    assert end_of_points_back(PROGRAMME, None, NOW) is None
+def test_points_that_come_back_can_be_used_for_a_while() -> None:
+    assert least_end_of_points_back_ms(PROGRAMME, NOW) == NOW + 30 * DAY_MS
 
 
 def test_the_worth_of_points_is_rounded_up() -> None:
