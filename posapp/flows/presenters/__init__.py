@@ -157,12 +157,8 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             )  # fmt: skip
         case Choosing():
             return sale.choice_main(scene, phase), sale.sale_side(scene), None, sale.choice_anchor(scene)
-        case Returning():
-            main = returns.returns_main(scene, phase)
-            return main, returns.returns_side(scene, phase), None, returns.returns_anchor(scene, phase)
-        case Returned():
-            main = returns.returned_main(scene, phase)
-            return main, returns.returned_side(scene, phase), None, returns.returned_anchor(scene, phase)
+        case Returning() | Returned():
+            return _returns(scene, phase)
         case Counting():
             return (
                 shift.count_main(scene, phase), shift.count_side(scene, phase), None,
@@ -182,6 +178,14 @@ def _regions(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
             )  # fmt: skip
         case _:
             return _with_sheet(scene, phase, ports)
+
+
+def _returns(scene: Scene, phase: Returning | Returned) -> _Regions:
+    if isinstance(phase, Returning):
+        goods = returns.returns_main(scene, phase)
+        return goods, returns.returns_side(scene, phase), None, returns.returns_anchor(scene, phase)
+    done = returns.returned_main(scene, phase)
+    return done, returns.returned_side(scene, phase), None, returns.returned_anchor(scene, phase)
 
 
 def _with_sheet(scene: Scene, phase: Phase, ports: Ports) -> _Regions:
