@@ -67,7 +67,7 @@ def hands(run: Sequence[Struck], now_ms: int, *, ended: bool) -> frozenset[int]:
     count = len(run)
     if count < 2 or all(struck.up_ms is None for struck in run):
         return frozenset()
-    found = {place for place in range(count - 1) if _overlaps(run, place, now_ms)}
+    found = _overlapping(run, now_ms)
     if ended:
         down = {place for place in range(count) if (run[place].up_ms or now_ms + 1) > now_ms}
         if _lets_go_first([run[place] for place in range(count) if place not in found | down]):
@@ -95,13 +95,21 @@ def edges(run: Sequence[Struck], places: Sequence[int], now_ms: int) -> frozense
     return frozenset(found)
 
 
-def _overlaps(run: Sequence[Struck], place: int, now_ms: int) -> bool:
-    """Whether a key stayed down under another: a whole stroke of that, or longer than a machine's would."""
-    struck, later = run[place], run[place + 1 :]
-    until_ms = now_ms + 1 if struck.up_ms is None else struck.up_ms
-    if any(other.up_ms is not None and other.up_ms < until_ms for other in later):
-        return True
-    return later[0].key.at_ms < until_ms and struck.down_ms(now_ms) >= HAND_MS
+def _overlapping(run: Sequence[Struck], now_ms: int) -> set[int]:
+    """Places of keys that stayed down under a later one: a whole stroke of that, or longer than a machine's
+    would. Looked at once from the end on, since a signed code has hundreds of keys.
+    """
+    found: set[int] = set()
+    first_up_ms: int | None = None
+    for place in range(len(run) - 2, -1, -1):
+        struck, after = run[place], run[place + 1]
+        if after.up_ms is not None and (first_up_ms is None or after.up_ms < first_up_ms):
+            first_up_ms = after.up_ms
+        until_ms = now_ms + 1 if struck.up_ms is None else struck.up_ms
+        is_whole = first_up_ms is not None and first_up_ms < until_ms
+        if is_whole or (after.key.at_ms < until_ms and struck.down_ms(now_ms) >= HAND_MS):
+            found.add(place)
+    return found
 
 
 def _lets_go_first(run: Sequence[Struck]) -> bool:
