@@ -158,7 +158,11 @@ class GiftTellRequest(msgspec.Struct, frozen=True):
 
 
 class GiftReply(msgspec.Struct, frozen=True):
-    """A gift card; `why` is "" or "unknown", "inactive", "blocked", "expired", "balance"."""
+    """A gift card; `why` is "" or "unknown", "inactive", "blocked", "expired", "balance".
+
+    `balance_minor` is what is kept for no sale; `held_minor` is kept for this one besides, until `until_ms`. It
+    may be less than was asked for: "balance" is said where nothing is left.
+    """
 
     card_id: str
     why: str = ""
@@ -170,7 +174,10 @@ class GiftReply(msgspec.Struct, frozen=True):
 
 
 class GiftHoldRequest(msgspec.Struct, frozen=True):
-    """Keep an amount of a gift card for a sale, or nothing of it any more (0)."""
+    """Keep up to an amount of a gift card for a sale, or nothing of it any more (0).
+
+    A sale keeps one amount of a card: another `hold_id` takes the place of the one before.
+    """
 
     hold_id: str
     transaction_id: str
