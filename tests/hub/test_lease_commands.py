@@ -62,6 +62,7 @@ def test_limits_are_stated_shown_and_taken_away(file: Path, capsys: pytest.Captu
         (("limit", "gift", "--terminal", "3", "--together", "2"), "A terminal's amount is from 0"),
         (("limit", "gift", "--terminal", "1", "--together", "2", "--store", "S9"), "has no store S9"),
         (("unlimit", "gift"), "there is no such limit"),
+        (("give-up", "T1", "--store", "S1", "--note", "x"), "that till has no lease that is over"),
         (("work-off", "sale-9", "--note", "x"), "no loss of sale-9 is open"),
     ],
 )

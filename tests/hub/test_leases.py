@@ -25,10 +25,12 @@ from sync.hub.loyalty.leases import (
     close_lease,
     end_leases,
     exposure,
+    give_up_leases,
     leases_out,
     settle_spend,
 )
 from sync.hub.schema.leases import COMPENSATION, LEASE, LEASE_LIMIT, LEASE_SPEND, LEASE_STORE
+from sync.hub.schema.status import FLEET_RECORD
 from sync.hub.trust.hub_keys import public_keys
 from sync.protocol import codec
 from sync.protocol.loyalty import LEASES, LeaseBody, LeaseHeld, LeasesReply, LeasesRequest, loyalty_path
@@ -161,13 +163,34 @@ def test_a_lease_counts_until_every_clock_is_past_its_end(database: Database) ->
     assert granted(ask(database, T1, held, now_ms=just_before)) == {}
     after = granted(ask(database, T1, held, now_ms=just_before + 1))["points"]
     assert after.amount == 500
+    with database.reading() as connection:
+        assert len(leases_out(connection, just_before + 1)) == 3
+
+
+def test_a_lease_of_a_silent_terminal_counts_on(database: Database) -> None:
+    ask(database, T1)
     with database.writing() as connection:
-        assert end_leases(connection, just_before) == 0
-        assert end_leases(connection, just_before + 1) == 3
-        assert {row.lease_id for row in leases_out(connection, just_before + 1)} == {
-            lease_id
-            for (lease_id,) in connection.execute(select(LEASE.c.lease_id).where(LEASE.c.state == "open"))
-        }
+        put_limit(connection, LeaseLimit("points", 500, 800, 24, store_id="S1"), NOW_MS)
+    much_later = NOW_MS + 100 * 24 * HOUR_MS
+    # It may have spent all of it while it was cut off, and nobody has heard of it.
+    assert granted(ask(database, T2, now_ms=much_later))["points"].amount == 300
+    with database.writing() as connection:
+        assert give_up_leases(connection, T2, who="Ann", note="stolen", now_ms=much_later) == 0
+        assert give_up_leases(connection, T1, who="Ann", note="stolen", now_ms=much_later) == 3
+        assert exposure(connection, "S1", much_later).of("points") == 300
+        record = connection.execute(select(FLEET_RECORD.c.act, FLEET_RECORD.c.note)).all()
+    assert [tuple(row) for row in record] == [("leases_given_up", "stolen")]
+
+
+def test_a_closed_lease_is_over_with_its_time(database: Database) -> None:
+    lease = granted(ask(database, T1))["points"]
+    with database.writing() as connection:
+        close_lease(connection, T1, LeaseHeld(lease.lease_id, 200, is_closed=True), now_ms=NOW_MS)
+        end_ms = lease.until_ms + END_SLACK_MS
+        assert exposure(connection, "S1", end_ms - 1).of("points") == 200
+        assert exposure(connection, "S1", end_ms).of("points") == 0
+        assert end_leases(connection, end_ms - 1) == 0
+        assert end_leases(connection, end_ms) == 1
 
 
 def test_another_life_of_a_ledger_does_not_get_the_leases_of_the_first(database: Database) -> None:

@@ -16,7 +16,7 @@ from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.goods.store_facts import all_stores, one_store
 from sync.hub.loyalty.compensation import losses, open_minor, work_off
 from sync.hub.loyalty.lease_limits import ALL_STORES, LeaseLimit, all_limits, put_limit, remove_limit
-from sync.hub.loyalty.leases import exposure, leases_out
+from sync.hub.loyalty.leases import exposure, give_up_leases, leases_out
 from sync.hub.serving.embedded import system_now_ms
 
 
@@ -43,6 +43,12 @@ def add(commands: Any) -> None:
     text = "Print the limits, the leases that are out, and what an outage can cost at most."
     showing = add_database(actions.add_parser("show", help=text, description=text), store=False)
     showing.set_defaults(run=_show)
+    text = "Say that a silent till comes back no more: what it may have given away counts no more."
+    giving = add_database(actions.add_parser("give-up", help=text, description=text), store=False)
+    giving.add_argument("terminal", metavar="TERMINAL")
+    giving.add_argument("--store", required=True)
+    giving.add_argument("--note", required=True)
+    giving.set_defaults(run=_give_up)
     text = "Print losses that nobody worked off yet."
     listing = add_database(actions.add_parser("losses", help=text, description=text), store=False)
     listing.add_argument("--store", help="of this store only")
@@ -90,6 +96,16 @@ def _show(options: argparse.Namespace) -> int:
                 left, amount = (_text(each, row.kind, store.currency) for each in (row.left, row.amount))
                 until = datetime.fromtimestamp(row.until_ms // 1000, UTC).isoformat(sep=" ")
                 print(f"  {row.terminal_id:12} {row.kind:8} {left} of {amount}, {row.state}, until {until}")
+    return 0
+
+
+def _give_up(options: argparse.Namespace) -> int:
+    place = (options.store, options.terminal)
+    with opened(options) as database, database.writing() as connection:
+        done = give_up_leases(connection, place, who=WHO, note=options.note, now_ms=system_now_ms())
+    if not done:
+        raise CommandError("that till has no lease that is over; one that still holds cannot be given up")
+    print(f"given up: {done}")
     return 0
 
 

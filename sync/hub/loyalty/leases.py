@@ -1,9 +1,10 @@
 """Leases: what one terminal may give away without asking, granted so that no outage costs more than agreed.
 
 What a terminal could still have given away is its exposure: the amount of each lease less what the hub has
-heard of being spent, until a while after its end; of a closed one what the till says it spent. Leases are
-granted only as far as the exposure of terminal and store stays within their limits, and a question that is
-asked again gets the same ones. Refuses no sale: what was spent beyond a lease is told, not undone.
+heard of being spent; of a closed one what the till says it spent. A lease that is over counts on while its
+terminal is silent: it may have been spent while it held. Leases are granted only as far as the exposure of
+terminal and store stays within their limits, and a question that is asked again gets the same ones. Refuses
+no sale: what was spent beyond a lease is told, not undone.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
 
 from posapp.domain.members.leases import LEASE_KINDS, LeaseKind
 from posapp.domain.members.programme import PointsWorth
 from sync.hub.database import upsert
 from sync.hub.doubts.exception_list import note_exception
+from sync.hub.doubts.record import put_on_record
 from sync.hub.goods.store_facts import one_store
 from sync.hub.loyalty.lease_limits import limits_of
 from sync.hub.loyalty.programme_admin import programme_of_store
@@ -97,13 +99,16 @@ class Settled:
 _MAY_COST: Final = case((LEASE.c.state == OPEN, LEASE.c.amount), else_=LEASE.c.spent) - LEASE.c.settled
 
 
+def _counts(now_ms: int) -> ColumnElement[bool]:
+    """Leases that may cost something: those that nobody closed, and those that are not over for sure."""
+    return or_(LEASE.c.state == OPEN, and_(LEASE.c.state == CLOSED, LEASE.c.until_ms > now_ms - END_SLACK_MS))
+
+
 def exposure(connection: Connection, store_id: str, now_ms: int) -> Exposure:
     """What the leases of a store can still cost."""
     found: defaultdict[tuple[str, str], int] = defaultdict(int)
     query = select(LEASE.c.terminal_id, LEASE.c.kind, _MAY_COST.label("left")).where(
-        LEASE.c.store_id == store_id,
-        LEASE.c.state.in_((OPEN, CLOSED)),
-        LEASE.c.until_ms > now_ms - END_SLACK_MS,
+        LEASE.c.store_id == store_id, _counts(now_ms)
     )
     for row in connection.execute(query):
         found[row.terminal_id, row.kind] += max(0, int(row.left))
@@ -114,9 +119,7 @@ def exposure(connection: Connection, store_id: str, now_ms: int) -> Exposure:
 
 def leases_out(connection: Connection, now_ms: int, store_id: str | None = None) -> list[LeaseRow]:
     """The leases that can still cost something, by store, terminal and kind; of all stores or of one."""
-    query = select(LEASE, _MAY_COST.label("left")).where(
-        LEASE.c.state.in_((OPEN, CLOSED)), LEASE.c.until_ms > now_ms - END_SLACK_MS
-    )
+    query = select(LEASE, _MAY_COST.label("left")).where(_counts(now_ms))
     if store_id is not None:
         query = query.where(LEASE.c.store_id == store_id)
     order = (LEASE.c.store_id, LEASE.c.terminal_id, LEASE.c.kind, LEASE.c.granted_at_ms, LEASE.c.lease_id)
@@ -141,6 +144,7 @@ def answer_leases(connection: Connection, asked: LeasesRequest, place: Place, *,
     for held in asked.held:
         if held.is_closed:
             close_lease(connection, place, held, now_ms=now_ms)
+    _end_own(connection, place, now_ms)
     own = _usable(connection, place, asked.epoch, now_ms)
     out = exposure(connection, store_id, now_ms)
     limits = limits_of(connection, store_id)
@@ -176,6 +180,21 @@ def _take_store(connection: Connection, store_id: str) -> None:
     first = upsert(connection, LEASE_STORE).values(store_id=store_id, version=1)
     counted = {LEASE_STORE.c.version: LEASE_STORE.c.version + 1}
     connection.execute(first.on_conflict_do_update(index_elements=[LEASE_STORE.c.store_id], set_=counted))
+
+
+def _end_own(connection: Connection, place: Place, now_ms: int) -> int:
+    """Leases of a terminal that is heard of count no more once they are over: what it spent it tells."""
+    over = (
+        update(LEASE)
+        .where(
+            LEASE.c.store_id == place[0],
+            LEASE.c.terminal_id == place[1],
+            LEASE.c.state == OPEN,
+            LEASE.c.until_ms <= now_ms - END_SLACK_MS,
+        )
+        .values(state=OVER)
+    )
+    return int(connection.execute(over).rowcount)
 
 
 def _usable(connection: Connection, place: Place, epoch: int, now_ms: int) -> list[_Own]:
@@ -265,10 +284,24 @@ def settle_spend(
 
 
 def end_leases(connection: Connection, now_ms: int) -> int:
-    """Leases whose time is over for certain count no more; how many those were."""
+    """Closed leases whose time is over for certain count no more; how many those were."""
     over = (
         update(LEASE)
-        .where(LEASE.c.state.in_((OPEN, CLOSED)), LEASE.c.until_ms <= now_ms - END_SLACK_MS)
+        .where(LEASE.c.state == CLOSED, LEASE.c.until_ms <= now_ms - END_SLACK_MS)
         .values(state=OVER)
     )
     return int(connection.execute(over).rowcount)
+
+
+def give_up_leases(connection: Connection, place: Place, *, who: str, note: str, now_ms: int) -> int:
+    """A person says that a silent terminal comes back no more: its leases that are over count no more.
+
+    How many those were. Should it have spent from them after all, that is a loss that no bound told.
+    """
+    ended = _end_own(connection, place, now_ms)
+    if ended:
+        subject = f"{place[1]}: {ended}"
+        put_on_record(
+            connection, place[0], who=who, act="leases_given_up", subject=subject, note=note, now_ms=now_ms
+        )
+    return ended

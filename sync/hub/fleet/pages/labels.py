@@ -97,6 +97,7 @@ ACTS: Final = {
     "statement_made": N_("Statement made"),
     "promotion_put": N_("Promotion published"),
     "promotion_removed": N_("Promotion taken back"),
+    "leases_given_up": N_("Leases of a silent till given up"),
 }
 
 #: What the hub itself notes on record.
