@@ -117,7 +117,6 @@ def sale(
     at_ms: int = NOW_MS,
     hold_id: str = "",
     lease_id: str = "",
-    place: tuple[str, str] = PLACE,
 ) -> bytes:
     """A sale with what it says of rights."""
     member = None
@@ -134,7 +133,7 @@ def sale(
         "lines": [{"line_no": 1, "amount_minor": paid_minor, "gift_card": ""}], "tenders": [],
         "member": member, "coupons": used_up, "hold_id": hold_id,
     }  # fmt: skip
-    return fact("TransactionCompleted", body, place=place)
+    return fact("TransactionCompleted", body)
 
 
 def goods_back(

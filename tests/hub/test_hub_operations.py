@@ -361,8 +361,8 @@ def test_the_daily_work_is_done_once_and_comes_again_tomorrow(enrolled: Enrolled
     with database.writing() as connection:
         wish_for_daily(connection, NOW_MS)
         wish_for_daily(connection, NOW_MS)
-    rounds = sum(runner.run_once() for _ in range(5))
-    assert rounds == 3, "once, and once for each store"
+    rounds = sum(runner.run_once() for _ in range(9))
+    assert rounds == 4, "once, once for each store, and once for members' levels"
     with database.reading() as connection:
         (tomorrow,) = [one for one in waiting_jobs(connection, "") if one.job.kind == DAILY_JOB]
     assert tomorrow.run_at_ms == NOW_MS + 86_400_000
@@ -371,4 +371,4 @@ def test_the_daily_work_is_done_once_and_comes_again_tomorrow(enrolled: Enrolled
             name = partition_name("event", date(2026, 8, 1))
             assert connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar()
     now[0] = tomorrow.run_at_ms
-    assert sum(runner.run_once() for _ in range(5)) == 3
+    assert sum(runner.run_once() for _ in range(9)) == 5, "and what time does to rights"

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from sync.hub.commands.members import WHO, record
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.loyalty.accounts import account_of
+from sync.hub.loyalty.holds import terms
+from sync.hub.loyalty.liability import expected_ppm, worth_of_points
 from sync.hub.loyalty.members import MemberError, known_member
 from sync.hub.loyalty.points_acts import adjust_points
 from sync.hub.loyalty.points_reading import entries_of, months, sums
@@ -58,7 +60,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _months(options: argparse.Namespace) -> int:
     with opened(options) as database, database.reading() as connection:
-        found, now = months(connection), sums(connection)
+        found, now, worth = months(connection), sums(connection), terms(connection).worth
     heads = "".join(f" {name:>12}" for name in ("issued", "redeemed", "expired", "active", "pending"))
     print(f"{'month':8}{heads} {'owed':>10}")
     for one in found:
@@ -69,6 +71,11 @@ def _months(options: argparse.Namespace) -> int:
     print(
         f"now: {now.accounts:,} accounts, {now.active:,} active, {now.pending:,} pending, {now.held:,} held"
     )
+    expected = expected_ppm(sum(one.redeemed for one in found), sum(one.expired for one in found))
+    worth_minor = worth_of_points(
+        now.active + now.pending, worth_points=worth.points, worth_minor=worth.minor, expected_ppm=expected
+    )
+    print(f"expected to be used: {expected / 10_000:.2f} %; worth by themselves: {worth_minor:,} minor units")
     return 0
 
 
