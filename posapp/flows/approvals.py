@@ -14,6 +14,7 @@ from posapp.domain.transactions import voided
 from posapp.flows.effects import Beep, Commit, VerifyPin, WakeSync
 from posapp.flows.entry import edit_pin
 from posapp.flows.formatting import N_
+from posapp.flows.giving_back import give_back
 from posapp.flows.intents import (
     Approve,
     Back,
@@ -29,7 +30,7 @@ from posapp.flows.intents import (
 from posapp.flows.member_wishes import ConfirmReturn
 from posapp.flows.refusals import Refusal
 from posapp.flows.return_phases import Returning
-from posapp.flows.returns import as_found, give_back
+from posapp.flows.returns import as_found
 from posapp.flows.rights_now import releases
 from posapp.flows.shift import VARIANCE_REASONS, close_shift
 from posapp.flows.sign_on import PIN_DIGITS_MIN, locked_time, right_pin, wrong_pin

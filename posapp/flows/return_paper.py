@@ -20,7 +20,7 @@ def return_slip(fact: ReturnCompleted, shop: Shop, speech: Speech) -> PaperDocum
         *shop_texts(shop.receipt.header, speech),
         FeedRow(),
         TextRow(speech.t("Return slip"), align="center", bold=True),
-        TextRow(speech.t("Return no."), NUMBER),
+        TextRow(speech.t("Return number"), NUMBER),
         TextRow(speech.t("Of receipt"), fact.sale_receipt),
         TextRow(f"{moment:%Y-%m-%d %H:%M}", terminal_words(shop, fact.terminal_id, speech)),
         TextRow(speech.t("Served by"), fact.operator_name),

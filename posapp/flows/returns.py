@@ -8,43 +8,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from posapp.domain.facts import DrawerOpened, Fact, SaleLine, ScanRecord, ScanRefused
-from posapp.domain.return_facts import ReturnCompleted
+from posapp.domain.facts import SaleLine, ScanRecord, ScanRefused
 from posapp.domain.returns import (
     NO_RETURN_TAG,
     ReturnableLine,
-    ReturnContext,
     ReturnQuote,
     ReturnTerms,
     WishedPieces,
-    completed,
     quote,
 )
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import Permission
 from posapp.flows.effects import (
     Beep,
-    Commit,
     Effect,
-    KickDrawer,
-    Print,
-    PrintCopy,
-    PrintRequest,
     Record,
-    WakeSync,
 )
 from posapp.flows.formatting import N_
 from posapp.flows.intents import (
     Back,
     ChangeQuantity,
-    Committed,
     EnterText,
     FindByName,
     MarkLine,
     MoveMark,
-    NextSale,
-    OpenDrawer,
-    Reprint,
     ScanCode,
     SearchText,
 )  # fmt: skip
@@ -55,18 +42,17 @@ from posapp.flows.member_effects import AskGiftCard, FindSale
 from posapp.flows.member_wishes import (
     ChangeReturn,
     ChooseReturnReason,
-    ConfirmReturn,
     StartReturn,
     ToggleDisposition,
 )
 from posapp.flows.ports import CatalogueUnreadable
 from posapp.flows.refusals import Refusal
-from posapp.flows.return_paper import return_slip
 from posapp.flows.return_phases import Returned, Returning
-from posapp.flows.state import AwaitingOverride, Committing, Desk, Done, Phase, Reporting, Selling
+from posapp.flows.state import Desk, Done, Phase, Reporting, Selling
 from posapp.flows.steps import (
     SCAN_TEXT_MAX,
     Ports,
+    Rule,
     Rules,
     Step,
     by_badge,
@@ -175,11 +161,11 @@ def _gift_told(desk: Desk, phase: Returning, intent: GiftCardAnswered, ports: Po
     if phase.found is None or intent.why or intent.card.balance_minor is None:
         return Step(desk, phase)
     left = {**phase.gift_left, intent.card.card_id: intent.card.balance_minor}
-    return _quoted(desk, replace(phase, gift_left=left), ports)
+    return quoted_again(desk, replace(phase, gift_left=left), ports)
 
 
 # ------------------------------------------------------------------ choosing pieces
-def _quoted(desk: Desk, phase: Returning, ports: Ports) -> Step:
+def quoted_again(desk: Desk, phase: Returning, ports: Ports) -> Step:
     assert phase.found is not None
     sale = phase.found.sale
     found = quote(sale, phase.returns, phase.wishes, _terms(desk, phase, sale.completed_at_ms, ports))
@@ -218,7 +204,7 @@ def _by(desk: Desk, phase: Returning, line_no: int | None, step: int, ports: Por
     wishes.pop(number, None)
     if pieces > 0:
         wishes[number] = replace(old, pieces=pieces)
-    return _quoted(desk, replace(phase, wishes=wishes, marked=number), ports)
+    return quoted_again(desk, replace(phase, wishes=wishes, marked=number), ports)
 
 
 def _by_key(desk: Desk, phase: Returning, intent: ChangeQuantity, ports: Ports) -> Step:
@@ -251,7 +237,7 @@ def _reason(desk: Desk, phase: Returning, intent: ChooseReturnReason, ports: Por
     told = replace(
         wish, reason=intent.reason, is_faulty=faulty, disposition="damaged" if faulty else "resell"
     )
-    return _quoted(desk, replace(phase, wishes={**phase.wishes, phase.marked or 0: told}), ports)
+    return quoted_again(desk, replace(phase, wishes={**phase.wishes, phase.marked or 0: told}), ports)
 
 
 def _disposition(desk: Desk, phase: Returning, intent: ToggleDisposition, ports: Ports) -> Step:
@@ -260,7 +246,7 @@ def _disposition(desk: Desk, phase: Returning, intent: ToggleDisposition, ports:
     if wish is None:
         return refuse(desk, phase, Refusal.NothingReturns)
     other = replace(wish, disposition="resell" if wish.disposition == "damaged" else "damaged")
-    return _quoted(desk, replace(phase, wishes={**phase.wishes, phase.marked or 0: other}), ports)
+    return quoted_again(desk, replace(phase, wishes={**phase.wishes, phase.marked or 0: other}), ports)
 
 
 def _scan(desk: Desk, phase: Returning, intent: ScanCode, ports: Ports) -> Step:
@@ -338,106 +324,10 @@ def _back(desk: Desk, phase: Returning, intent: Back, ports: Ports) -> Step:
     """Leave what was chosen, then the sale, then the place."""
     desk = replace(quiet(desk), clear_scan=desk.clear_scan + 1)
     if phase.wishes:
-        return _quoted(desk, replace(phase, wishes={}), ports)
+        return quoted_again(desk, replace(phase, wishes={}), ports)
     if phase.found is not None or phase.ask_id:
         return Step(desk, Returning())
     return Step(desk, Selling())
-
-
-# ------------------------------------------------------------------ giving back
-def over_limit_minor(desk: Desk, phase: Returning) -> int:
-    """What the operator would have given back of this sale, where that is above their limit; else 0."""
-    if phase.found is None or phase.found.is_empty:
-        return 0
-    shop, who = shop_of(desk), operator_of(desk)
-    if shop.allows(who, Permission.REFUND):
-        return 0
-    # Piece by piece must not be a way around the approval.
-    given = sum(each.total_minor for each in phase.returns if each.operator_id == who.operator_id)
-    total = phase.found.total_minor + given
-    return total if total > shop.returns.limit_minor else 0
-
-
-def _confirm(desk: Desk, phase: Returning, intent: ConfirmReturn, ports: Ports) -> Step:
-    """Give back what the return comes to; above the operator's limit a manager agrees first."""
-    if phase.found is None:
-        return refuse(desk, phase, Refusal.ReceiptFirst)
-    # A day may have ended since the pieces were chosen.
-    now = _quoted(desk, phase, ports)
-    assert isinstance(now.phase, Returning)
-    found = now.phase.found
-    if found is None or found.is_empty:
-        return refuse(now.desk, now.phase, Refusal.NothingReturns)
-    if over_limit_minor(desk, now.phase):
-        reason = RETURN_REASONS[next(iter(now.phase.wishes.values())).reason][0]
-        wait = AwaitingOverride(
-            Permission.REFUND, ConfirmReturn(), found.total_minor, now.phase, reason=reason
-        )
-        return Step(now.desk, wait)
-    return give_back(now.desk, now.phase, (), ports)
-
-
-def give_back(desk: Desk, phase: Returning, given: tuple[Fact, ...], ports: Ports) -> Step:
-    """Commit the return, with the approval that it needed."""
-    assert phase.found is not None
-    assert desk.shift is not None
-    fact = completed(phase.found, _context(desk, ports))
-    speech = ports.speech(desk.language)
-    slip = PrintRequest(ports.ids.new_id(), "return", return_slip(fact, shop_of(desk), speech))
-    commit = Commit(fact.return_id, (*given, fact), (slip,))
-    return Step(quiet(desk), Committing(commit, "return", phase), (commit,))
-
-
-def _context(desk: Desk, ports: Ports) -> ReturnContext:
-    assert desk.shift is not None
-    who = operator_of(desk)
-    return ReturnContext(
-        return_id=ports.ids.new_id(),
-        store_id=shop_of(desk).store_id,
-        terminal_id=desk.terminal_id,
-        shift_id=desk.shift.shift_id,
-        business_date=desk.shift.business_date,
-        operator_id=who.operator_id,
-        operator_name=who.name,
-        language=desk.language,
-        now_ms=ports.clock.now_ms(),
-    )
-
-
-def return_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) -> Step:
-    """The return is durable: now the drawer, the paper and the queue."""
-    fact = next(each for each in phase.commit.facts if isinstance(each, ReturnCompleted))
-    fact = replace(fact, receipt_number=intent.receipt_number or "")
-    ways = [shop_of(desk).tender(tender.tender_id) for tender in fact.tenders]
-    opens = any(way is not None and way.opens_drawer for way in ways)
-    desk = replace(desk, shift=intent.shift or desk.shift)
-    if desk.link.state != "none":
-        more = len(phase.commit.facts)
-        desk = replace(desk, link=replace(desk.link, to_send=desk.link.to_send + more))
-    desk = tell(desk, "Refund stored")
-    jobs = tuple(slip.job_id for slip in phase.commit.prints)
-    kick = (KickDrawer(),) if opens else ()
-    return Step(desk, Returned(fact, jobs), (*kick, Print(jobs), Beep("paid"), WakeSync()))
-
-
-def _next(desk: Desk, phase: Returned, intent: NextSale | Back, ports: Ports) -> Step:
-    """Back to selling."""
-    return Step(replace(quiet(desk), told=None), Selling())
-
-
-def _open_drawer(desk: Desk, phase: Returned, intent: OpenDrawer, ports: Ports) -> Step:
-    """Open the drawer that stayed shut; only for the return just stored, and on record."""
-    if not desk.drawer_shut or desk.shift is None:
-        return refuse(desk, phase, Refusal.NotNow)
-    who = operator_of(desk).operator_id
-    opened = DrawerOpened(desk.shift.shift_id, who, "retry", ports.clock.now_ms())
-    return Step(quiet(desk), phase, (Record((opened,)), KickDrawer()))
-
-
-def _reprint(desk: Desk, phase: Returned, intent: Reprint, ports: Ports) -> Step:
-    """Print the slip again, marked as a copy."""
-    desk = tell(desk, "A copy of {number} is on its way", number=phase.fact.receipt_number)
-    return Step(desk, phase, (PrintCopy(phase.fact.return_id, desk.language),))
 
 
 def _late(desk: Desk, phase: Phase, intent: SaleFound, ports: Ports) -> Step:
@@ -465,12 +355,7 @@ RULES: Rules = {
     (Returning, MoveMark): _move,
     (Returning, ChooseReturnReason): _reason,
     (Returning, ToggleDisposition): _disposition,
-    (Returning, ConfirmReturn): _confirm,
     (Returning, Back): _back,
-    (Returned, NextSale): _next,
-    (Returned, Back): _next,
-    (Returned, OpenDrawer): _open_drawer,
-    (Returned, Reprint): _reprint,
 }
 #: Holds in every phase without a rule of its own.
-WORLD: dict[type, object] = {SaleFound: _late}
+WORLD: dict[type, Rule] = {SaleFound: _late}

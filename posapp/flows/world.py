@@ -20,6 +20,7 @@ from posapp.flows.effects import (
     SetLanguage,
 )  # fmt: skip
 from posapp.flows.gift_cards import unanswered
+from posapp.flows.giving_back import return_stored
 from posapp.flows.intents import (
     Back,
     CatalogueChanged,
@@ -53,7 +54,6 @@ from posapp.flows.paper import test_page
 from posapp.flows.pricing import explain, explanation_due
 from posapp.flows.refusals import Refusal
 from posapp.flows.return_phases import Returned
-from posapp.flows.returns import return_stored
 from posapp.flows.rights import renewed
 from posapp.flows.shift import count_opened, shift_opened, shift_settled
 from posapp.flows.state import (

@@ -314,12 +314,12 @@ def _numbered(effect: Commit) -> TransactionCompleted | ReturnCompleted | None:
     """The one fact of a commit that takes a receipt number, checked; raises ValueError."""
     found: TransactionCompleted | ReturnCompleted | None = None
     for fact in effect.facts:
-        if type(fact) is not TransactionCompleted and type(fact) is not ReturnCompleted:
+        if not isinstance(fact, TransactionCompleted | ReturnCompleted):
             continue
         if found is not None:
             raise ValueError("a commit stores one sale or one return")
         found = fact
-        if type(fact) is TransactionCompleted:
+        if isinstance(fact, TransactionCompleted):
             check_sale(fact)
         else:
             check_return(fact)

@@ -6,7 +6,7 @@ sale that is found by its number but has no bytes left has to be asked of the hu
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -90,6 +90,11 @@ def insert_return(connection: Connection, fact: ReturnCompleted, place: SalePlac
             fact.total_minor,
         ),
     )
+    _insert_goods(connection, fact, receipt_seq)
+    _insert_money(connection, fact, receipt_seq)
+
+
+def _insert_goods(connection: Connection, fact: ReturnCompleted, receipt_seq: int) -> None:
     connection.executemany(
         "INSERT INTO return_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -116,7 +121,10 @@ def insert_return(connection: Connection, fact: ReturnCompleted, place: SalePlac
     pieces = [(line.gtin14, line.serial, receipt_seq) for line in fact.lines if line.serial]
     if pieces:
         connection.executemany("INSERT OR IGNORE INTO serial_back VALUES (?, ?, ?)", pieces)
-    rows = [
+
+
+def _insert_money(connection: Connection, fact: ReturnCompleted, receipt_seq: int) -> None:
+    rows: list[tuple[Any, ...]] = [
         (
             receipt_seq, _TENDER, each.tender_no, each.tender_id, _encode(each.names).decode(), each.kind,
             each.reference, 0, 0, each.amount_minor,

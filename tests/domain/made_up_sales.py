@@ -83,23 +83,28 @@ def a_sale(
     card = min(card_minor, exact - gift)
     rest = exact - gift - card
     rounded = round_to_step(rest, cash.step_minor, cash.rounding)
-    tenders = [
-        TenderLine(1, "cash", "cash", NAMES, rounded + 50),
-        TenderLine(2, "card", "recorded", NAMES, card),
-        TenderLine(3, "gift", "gift", NAMES, gift, "G123"),
-    ]
+    tenders = _tenders(rounded + 50, card, gift)
     total = gift + card + rounded
     return TransactionCompleted(
         transaction_id="sale-1", store_id="S1", terminal_id="T1", shift_id="shift",
         business_date="2026-11-09", operator_id="op", operator_name="Op", opened_at_ms=1, completed_at_ms=2,
         currency="CNY", language="en",
-        lines=sold, taxes=taxes, tenders=tuple(each for each in tenders if each.amount_minor),
+        lines=sold, taxes=taxes, tenders=tenders,
         goods_minor=sum(line.amount_minor for line in sold), tax_added_minor=tax_added(taxes),
         rounding_minor=rounded - rest, total_minor=total, tendered_minor=total + 50, change_minor=50,
         discount_minor=sum(each.amount_minor for each in modifiers), discounts=tuple(modifiers),
         member=SaleMember("M1", "code", "", *points) if any(points) else None,
         coupons=tuple(CouponUsed(each, "B1", 100) for each in coupons), receipt_number="S1-01-000001",
     )  # fmt: skip
+
+
+def _tenders(cash: int, card: int, gift: int) -> tuple[TenderLine, ...]:
+    all_ways = (
+        TenderLine(1, "cash", "cash", NAMES, cash),
+        TenderLine(2, "card", "recorded", NAMES, card),
+        TenderLine(3, "gift", "gift", NAMES, gift, "G123"),
+    )
+    return tuple(each for each in all_ways if each.amount_minor)
 
 
 def give_back(

@@ -272,7 +272,7 @@ def test_a_revoked_till_says_so_and_sells_on() -> None:
 def test_a_badge_of_the_rail_counts_what_needs_a_person() -> None:
     world = World().open_shift()
     world.do(PrinterChanged(PrinterStatus("paper_out", 1)), DeviceTold(1))
-    assert [item.badge for item in world.terminal.view().rail] == ["", "", "2"]
+    assert [item.badge for item in world.terminal.view().rail] == ["", "", "", "2"]
 
 
 def test_a_test_page() -> None:

@@ -7,13 +7,14 @@ from posapp.domain.returns import RefundWay, ReturnableLine, ReturnQuote
 from posapp.domain.tenders import give_back
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Heading, Note, Spring, SumRow, SumRows
 from posapp.flows.formatting import counts, pack_words, short_denomination, weight
+from posapp.flows.giving_back import over_limit_minor
 from posapp.flows.intents import MarkLine, NextSale, OpenDrawer, Reprint, ResumePrinting
 from posapp.flows.mains import Card, DoneMain, GiveBack, MessageMain, ReturnHeads, ReturnMain, ReturnRow
 from posapp.flows.member_wishes import ChangeReturn, ChooseReturnReason, ConfirmReturn, ToggleDisposition
 from posapp.flows.presenters.words import Scene
 from posapp.flows.return_paper import way_words
 from posapp.flows.return_phases import Returned, Returning
-from posapp.flows.returns import RETURN_REASONS, over_limit_minor
+from posapp.flows.returns import RETURN_REASONS
 from posapp.flows.views import Anchor, Main
 
 
@@ -219,7 +220,7 @@ def returned_main(scene: Scene, phase: Returned) -> DoneMain:
         ways.append(SumRow(scene.t("Points taken back"), f"−{fact.points_taken:,}", tone="member"))
     return DoneMain(
         title=scene.t("Refund complete"),
-        receipt=f"{scene.t('Return no.')} {fact.receipt_number} · {moment:%H:%M:%S}",
+        receipt=f"{scene.t('Return number')} {fact.receipt_number} · {moment:%H:%M:%S}",
         give_title=scene.t("One way to give it") if give else "",
         give=give,
         cards=(

@@ -242,11 +242,11 @@ def report_side(scene: Scene, phase: Reporting) -> tuple[Block, ...]:
     totals = phase.totals
     refunds = totals.cash_refunds_minor
     cash = totals.expected_cash_minor - totals.float_minor + refunds
-    back = [SumRow(scene.t("Cash refunds"), scene.amount(-refunds))] if refunds else []
+    given = [SumRow(scene.t("Cash refunds"), scene.amount(-refunds))] if refunds else []
     rows = [
         SumRow(scene.t("Opening float"), scene.amount(totals.float_minor)),
         SumRow(scene.t("Cash sales"), scene.amount(cash)),
-        *back,
+        *given,
         SumRow(scene.t("Expected cash"), scene.amount(totals.expected_cash_minor), strong=True),
     ]
     if phase.kind == "X":
