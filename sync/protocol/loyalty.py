@@ -160,7 +160,7 @@ class GiftTellRequest(msgspec.Struct, frozen=True):
 class GiftReply(msgspec.Struct, frozen=True):
     """A gift card; `why` is "" or "unknown", "inactive", "blocked", "expired", "balance".
 
-    `balance_minor` is what is kept for no sale; `held_minor` is kept for this one besides, until `until_ms`. It
+    `balance_minor` is kept for no sale; `held_minor` is kept for this one besides, until `until_ms`. It
     may be less than was asked for: "balance" is said where nothing is left.
     """
 
