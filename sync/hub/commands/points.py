@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sync.hub.commands.members import WHO, record
 from sync.hub.commands.shared import CommandError, add_database, opened
 from sync.hub.loyalty.accounts import account_of
-from sync.hub.loyalty.holds import terms
+from sync.hub.loyalty.level_work import chain_programme
 from sync.hub.loyalty.liability import expected_ppm, worth_of_points
 from sync.hub.loyalty.members import MemberError, known_member
 from sync.hub.loyalty.points_acts import adjust_points
@@ -60,7 +60,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _months(options: argparse.Namespace) -> int:
     with opened(options) as database, database.reading() as connection:
-        found, now, worth = months(connection), sums(connection), terms(connection).worth
+        found, now, worth = months(connection), sums(connection), chain_programme(connection).worth
     heads = "".join(f" {name:>12}" for name in ("issued", "redeemed", "expired", "active", "pending"))
     print(f"{'month':8}{heads} {'owed':>10}")
     for one in found:

@@ -47,15 +47,15 @@ def levels_handler(database: Database, now_ms: Callable[[], int]) -> Handler:
 def look_at_levels(database: Database, now_ms: int) -> int:
     """Give members the levels that they have reached or kept; how many changed."""
     with database.reading() as connection:
-        programme = _programme(connection)
+        programme = chain_programme(connection)
         if not programme.levels:
             return 0
         whom = list(connection.execute(_maybe_changed(now_ms)).scalars())
     return sum(database.write(_looking(member_id, programme, now_ms)) for member_id in sorted(whom))
 
 
-def _programme(connection: Connection) -> Programme:
-    # A chain sells in one currency; amounts are those of any of its stores.
+def chain_programme(connection: Connection) -> Programme:
+    """The programme with amounts of the currency that the chain sells in: that of any of its stores."""
     stores = all_stores(connection)
     return programme_of(connection, stores[0].currency) if stores else programme_of(connection)
 
