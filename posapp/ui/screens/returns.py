@@ -136,9 +136,6 @@ class ReturnScreen(Page[ReturnMain]):
         self.strip.take(value.actions, None)
         self.arrange()
         self.update()
-        marked = next((part for part in self.rows if part.value is not None and part.value.marked), None)
-        if marked is not None:
-            self.scroller.ensureWidgetVisible(marked, 0, 0)
 
     def arrange(self) -> None:
         """Receipt, note, goods, and the reasons at the foot."""
@@ -158,6 +155,9 @@ class ReturnScreen(Page[ReturnMain]):
         self.content.resize(wide - 2, max(1, len(self.rows) * ROW))
         for index, row in enumerate(self.rows):
             row.setGeometry(0, index * ROW, wide - 2, ROW)
+        marked = next((part for part in self.rows if part.value is not None and part.value.marked), None)
+        if marked is not None:
+            self.scroller.ensureVisible(0, marked.y() + ROW // 2, 0, ROW // 2)
 
     def draw_value(self, painter: QPainter, value: ReturnMain) -> None:
         """Draw the receipt's card, the heads, and the sentence that locks it all."""
