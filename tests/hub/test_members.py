@@ -14,6 +14,7 @@ from posapp.domain.members.clock import HubTime
 from posapp.domain.members.masks import lookup_ref
 from posapp.domain.members.member_codes import StepsKnown, check_member_code
 from sync.hub.database import Database
+from sync.hub.goods.shop_admin import put_shop
 from sync.hub.jobs import JobRunner
 from sync.hub.loyalty.accounts import Cause, account_of, take_accounts
 from sync.hub.loyalty.coupons import Batch, NewCoupon, issue, put_batch
@@ -22,7 +23,7 @@ from sync.hub.loyalty.member_admin import block, put_member, revoke_codes, take_
 from sync.hub.loyalty.member_changes import Told
 from sync.hub.loyalty.member_codes import member_codes
 from sync.hub.loyalty.member_privacy import erase_member, export_member
-from sync.hub.loyalty.member_stream import refresh_member
+from sync.hub.loyalty.member_stream import fit_revoked, forget_revoked, refresh_member
 from sync.hub.loyalty.members import NEVER_MS, MemberError, add_store, canonical, found_members, known_member
 from sync.hub.loyalty.points import adjust
 from sync.hub.loyalty.programme_admin import (
@@ -33,7 +34,7 @@ from sync.hub.schema.feeds import FEED_ROW
 from sync.hub.schema.members import MEMBER, MEMBER_EVENT, MEMBER_REF
 from sync.protocol.codec import decode_message
 from sync.protocol.loyalty import JoinRequest, MemberBody, RevokedBody
-from tests.hub.conftest import NOW_MS, Enrolled
+from tests.hub.conftest import NOW_MS, Enrolled, shop_document
 
 PHONE = "138 0013 6027"
 GIVEN = "T0123456789AB"
@@ -314,6 +315,28 @@ def test_who_is_blocked_has_no_codes_in_any_store(database: Database) -> None:
         told = decode_message(rows(connection, "S2")[f"revoked:{member_id}"], RevokedBody)
         assert told.codes_from_ms == NOW_MS + 9
         assert not body(connection, "S1", member_id).is_blocked
+
+
+def test_a_revocation_that_no_code_can_reach_any_more_is_let_go_of(database: Database) -> None:
+    week_ms = 7 * 86_400_000
+    with database.writing() as connection:
+        lost, thief = made(connection), made(connection, phone="13900001111", name="B")
+        revoke_codes(connection, lost, who="ann", reason="phone lost", now_ms=NOW_MS)
+        block(connection, thief, who="ann", reason="fraud", now_ms=NOW_MS)
+        assert forget_revoked(connection, "S1", NOW_MS + week_ms) == 0
+        assert forget_revoked(connection, "S1", NOW_MS + week_ms + 1) == 1
+        assert f"revoked:{lost}" not in rows(connection, "S1")
+        assert f"revoked:{thief}" in rows(connection, "S1")
+
+
+def test_a_store_that_is_new_hears_whose_codes_do_not_count(database: Database) -> None:
+    with database.writing() as connection:
+        member_id = made(connection)
+        block(connection, member_id, who="ann", reason="fraud", now_ms=NOW_MS)
+        put_shop(connection, shop_document("S3"), show_pins=False, now_ms=NOW_MS)
+        assert fit_revoked(connection, "S3", NOW_MS) == 1
+        assert fit_revoked(connection, "S3", NOW_MS) == 0
+        assert set(rows(connection, "S3")) == {f"revoked:{member_id}"}
 
 
 def test_a_lost_card_leads_to_nobody(database: Database) -> None:

@@ -252,7 +252,10 @@ def _code(options: argparse.Namespace) -> int:
 
 def draw_qr(text: str, path: Path) -> None:
     """Draw a QR code into a .png or .svg file; raises CommandError."""
-    import segno
+    try:
+        import segno
+    except ModuleNotFoundError as trouble:
+        raise CommandError("drawing needs the library segno; print the code without --qr") from trouble
 
     if path.suffix not in (".png", ".svg"):
         raise CommandError(f"{path.name}: a picture ends with .png or .svg")

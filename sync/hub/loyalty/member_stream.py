@@ -28,6 +28,8 @@ from sync.protocol.codec import decode_message, encode_message
 from sync.protocol.loyalty import REVOKED_PREFIX, MemberBody, RevokedBody
 from sync.protocol.versions import STREAM_MEMBERS
 
+#: Far longer than a code counts on the till whose clock is least sure.
+_REVOKED_KEPT_MS: Final = 7 * 86_400_000
 _REF_KINDS: Final[dict[str, RefKind]] = {BY_PHONE: "phone", BY_CARD: "card"}
 
 
@@ -150,6 +152,17 @@ def fit_revoked(connection: Connection, store_id: str, now_ms: int) -> int:
             query = select(FEED_ROW.c.key, FEED_ROW.c.body).where(*_revoked_rows(other))
             found = {key: bytes(body) for key, body in connection.execute(query)}
     return put_rows(connection, store_id, STREAM_MEMBERS, found.items(), now_ms)
+
+
+def forget_revoked(connection: Connection, store_id: str, now_ms: int) -> int:
+    """Let go of revocations that no code's time can reach any more; how many there were."""
+    query = select(FEED_ROW.c.key, FEED_ROW.c.body).where(*_revoked_rows(store_id))
+    old: list[tuple[str, bytes | None]] = [
+        (row.key, None)
+        for row in connection.execute(query)
+        if decode_message(bytes(row.body), RevokedBody).codes_from_ms < now_ms - _REVOKED_KEPT_MS
+    ]
+    return put_rows(connection, store_id, STREAM_MEMBERS, old, now_ms)
 
 
 def _revoked_rows(store_id: str) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from sync.hub.goods.stock import forget_moves
 from sync.hub.jobs import Handler, Job, enqueue, enqueue_for_stores, handler_of
 from sync.hub.loyalty.clock_work import wish_for_clock
 from sync.hub.loyalty.level_work import wish_for_levels
+from sync.hub.loyalty.member_stream import forget_revoked
 from sync.hub.upkeep.retention import prepare_months
 
 DAILY_JOB: Final = "daily"
@@ -56,6 +57,7 @@ def store_handler(now_ms: Callable[[], int]) -> Handler:
 
     def work(connection: Connection, job: Job) -> None:
         today_ms = now_ms()
+        forget_revoked(connection, job.store_id, today_ms)
         forget_tombstones(connection, job.store_id, today_ms - TOMBSTONES_KEPT_MS)
         # A hub that was taken over has none yet, and one from before what was just forgotten is none.
         want_snapshot(connection, job.store_id, today_ms)
