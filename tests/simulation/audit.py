@@ -55,6 +55,7 @@ class _Audit:
         self._shifts()
         self._scans()
         self._pieces()
+        self._leases()
         if self._lives:
             self._claims()
         return self._faults
@@ -229,6 +230,23 @@ class _Audit:
         self._expect(held == set(sold), f"serials of sales and of the table differ: {held ^ set(sold)}")
 
     # ------------------------------------------------------------------ against the claims
+
+    def _leases(self) -> None:
+        """What was spent of a lease is what the stored sales gave away under it, all lines being here."""
+        if self._oldest_no != 1 or not self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'lease'"):
+            return
+        spent: Counter[str] = Counter()
+        for (body,) in self._rows("SELECT body FROM journal WHERE kind = 'TransactionCompleted'"):
+            sale = json.loads(bytes(body))["body"]
+            member = sale.get("member") or {}
+            spent[member.get("points_lease_id", "")] += member.get("points_used", 0)
+            for given in (*sale.get("coupons", ()), *sale["tenders"]):
+                spent[given.get("lease_id", "")] += given["amount_minor"]
+        for lease_id, counted in self._rows("SELECT lease_id, spent FROM lease"):
+            self._expect(
+                counted == spent[lease_id],
+                f"lease {lease_id}: {counted} spent, its sales say {spent[lease_id]}",
+            )
 
     def _claims(self) -> None:
         stored = {

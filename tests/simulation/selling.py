@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from posapp.devices.transports import VirtualTransport
 from posapp.devices.virtual_printer import VirtualPrinter
 from posapp.domain.cart_record import cart_to_bytes
 from posapp.domain.facts import TransactionCompleted
+from posapp.domain.member_facts import SaleMember
+from posapp.domain.members.leases import Lease
 from posapp.flows.effects import Commit, KickDrawer, ParkDraft, Print, PrintNow, SaveDraft
 from posapp.flows.intents import (
     Back,
@@ -53,6 +56,7 @@ from posapp.flows.state import (
 )
 from posapp.flows.terminal import Outcome, Terminal
 from posapp.store.engine import Connection, open_ledger
+from posapp.store.leases import GrantedLease, take_leases
 from posapp.store.ledger import Ledger
 from tests.simulation.claims import Log, cart_state
 from tests.simulation.counter import Counter, Hooks, QuickPrinting
@@ -107,10 +111,12 @@ class WatchedLedger(Ledger):
 
     log: Log
     watched: WatchedConnection
+    spent: Mapping[str, Commit] = {}
 
     def commit(self, effect: Commit) -> Committed | CommitFailed:
         if not any(isinstance(fact, TransactionCompleted) for fact in effect.facts):
             return super().commit(effect)
+        effect = self._spending(effect)
         self.log.say("storing", effect.commit_id)
         self.connection()
         self.watched.storing, self.watched.count = True, 0
@@ -118,6 +124,27 @@ class WatchedLedger(Ledger):
         self.watched.storing = False
         self.log.say("answered", effect.commit_id)
         return answer
+
+    def _spending(self, effect: Commit) -> Commit:
+        """The commit with a sale that gives points away under a lease; asked again, the same one."""
+        known = self.spent.get(effect.commit_id)
+        if known is not None:
+            return known
+        epoch = self.ask(lambda held: int(held.execute("SELECT epoch FROM till").fetchone()[0]), 0)
+        lease = Lease(f"L-{epoch}", "points", 10**9, 10**15)
+        self.write(
+            lambda held: take_leases(
+                held, [GrantedLease(lease, "", "", "")], epoch=epoch, worst_minor=(0, 0), now_ms=0
+            )
+        )
+        points = 1 + zlib.crc32(effect.commit_id.encode()) % 50
+        member = SaleMember("M1", "code", points_used=points, points_lease_id=lease.lease_id)
+        facts = tuple(
+            replace(fact, member=member) if isinstance(fact, TransactionCompleted) else fact
+            for fact in effect.facts
+        )
+        self.spent = {effect.commit_id: replace(effect, facts=facts)}
+        return self.spent[effect.commit_id]
 
 
 class NumberOutside(WatchedLedger):
