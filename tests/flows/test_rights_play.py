@@ -13,6 +13,7 @@ from posapp.flows.intents import (
     StartTender,
     Suspend,
     Tick,
+    VoidCart,
     VoidLine,
 )
 from posapp.flows.member_answers import RightsAnswered
@@ -20,6 +21,7 @@ from posapp.flows.member_effects import HoldRights
 from posapp.flows.member_wishes import GoOnWithout, OpenCoupons, RetryRights, ToggleCoupon, UsePoints
 from posapp.flows.refusals import Refusal
 from posapp.flows.views import StepRows
+from tests.domain.shops import ZHOU
 from tests.flows.fakes import COLA
 from tests.flows.picture import (
     BAG,
@@ -268,3 +270,12 @@ def test_the_line_going_away_changes_what_counts_and_says_so() -> None:
     assert world.desk.prices is prices
     world.do(LinkChanged(LinkStatus("online")))
     assert world.terminal.view().anchor.figure == "500.22"
+
+
+def test_a_sale_that_is_given_up_frees_what_was_kept() -> None:
+    world = member_world(who=ZHOU)
+    world.scan(CARD, *CODES)
+    question = ask(world)
+    world.do(kept(question, world), Back(), VoidCart())
+    assert world.desk.cart is None
+    assert released(world) == [(question.hold_id, "voided")]
