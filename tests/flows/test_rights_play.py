@@ -60,7 +60,8 @@ def test_while_the_hub_is_asked_the_goods_are_locked_and_esc_stops_it() -> None:
     view = world.terminal.view()
     assert view.anchor.primary.busy
     assert steps(world) == [
-        ("Member found", "Done", ""), ("Coupon", "In progress", "−20.00"), ("Points", "In progress", "−13.00"),
+        ("Member found", "Done", ""), ("Coupon", "In progress", "−20.00"),
+        ("Points", "In progress", "−13.00"),
     ]  # fmt: skip
     world.scan(COLA)
     assert world.desk.refusal is not None
