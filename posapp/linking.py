@@ -45,6 +45,14 @@ class TillFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberSide:
+    """Where members land, and who is told the rules of members; called on the sync thread."""
+
+    file: MembersFile
+    on_programme: Callable[[Programme, str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Reporting:
     """Where the till's figures come from, and who is told how the link stands and what the hub says.
 
@@ -55,14 +63,7 @@ class Reporting:
     figures: Callable[[], TillFigures]
     on_hub: Callable[[HubStatus], None]
     on_hub_time: Callable[[int], None] = lambda _hub_ms: None
-
-
-@dataclass(frozen=True, slots=True)
-class MemberSide:
-    """Where members land, and who is told the rules of members; called on the sync thread."""
-
-    file: MembersFile
-    on_programme: Callable[[Programme, str], None]
+    members: MemberSide | None = None
 
 
 class TillStatus:
@@ -129,10 +130,9 @@ class Linking:
         on_catalogue: Callable[[CatalogueStatus], None],
         on_documents: Callable[[str], None],
         reporting: Reporting,
-        members: MemberSide | None = None,
     ) -> None:
         self._reporting = reporting
-        self._members = members
+        self._members = reporting.members
         self._inbox: StoreInbox | None = None
         self._received_ms: int | None = None
         self._is_wiped = False

@@ -285,8 +285,8 @@ class Till(QObject):
                 figures=self._figures,
                 on_hub=lambda status: self.post(HubHeard(status)),
                 on_hub_time=self.membership.time.told,
+                members=MemberSide(self.membership.file, self.membership.on_programme),
             ),
-            members=MemberSide(self.membership.file, self.membership.on_programme),
         )
 
     def _figures(self) -> TillFigures:

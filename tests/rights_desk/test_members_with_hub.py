@@ -88,8 +88,8 @@ class Counter:
                 lambda: TillFigures(catalogue=CatalogueStatus()),
                 lambda _status: None,
                 self.members.time.told,
+                MemberSide(self.members.file, self.members.on_programme),
             ),
-            members=MemberSide(self.members.file, self.members.on_programme),
         )
         self.writer.start()
         self.writer.commit(Commit("open", (shift_opened(),)), lambda _answer: None)
