@@ -23,14 +23,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
             from posapp.commands.demo import run as demo
 
             return demo(options)
-        case "backup":
-            from posapp.commands.ledger_copies import backup
+        case "backup" | "restore":
+            from posapp.commands.ledger_copies import backup, restore
 
-            return backup(options)
-        case "restore":
-            from posapp.commands.ledger_copies import restore
-
-            return restore(options)
+            return backup(options) if options.command == "backup" else restore(options)
         case "wipe-members":
             from posapp.commands.wipe_members import wipe_members
 

@@ -50,15 +50,13 @@ def _member(options: argparse.Namespace, rounds: int) -> Result:
 def _measure(options: argparse.Namespace) -> Result:
     rounds, seed = max(1, options.rounds), options.seed
     match options.name:
-        case "scan":
-            return _scan(options, rounds)
+        case "scan" | "member":
+            return (_scan if options.name == "scan" else _member)(options, rounds)
         case "commit":
             from posapp.commands.bench_commit import bench_commit
 
             sales = getattr(options, "sales", SALES_A_ROUND)
             return bench_commit(rounds=rounds, sales=sales, seed=seed, folder=options.folder)
-        case "member":
-            return _member(options, rounds)
         case "bootstrap":
             from posapp.commands.bench_bootstrap import bench_bootstrap
 
