@@ -80,7 +80,7 @@ class RightsDesk:
                 self._find(effect)
             case FindSale():
                 known = self._store.find_sale(effect.receipt)
-                self._put(sale_finding(effect, known))
+                self._put(sale_finding(effect, known, self._store.returns_of))
             case _:
                 self._put(question_of(effect, currency=self._host.currency()))
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from posapp.domain.members.programme import Programme
 from posapp.domain.members.terms import GiftCard, MemberCard
+from posapp.domain.return_facts import ReturnCompleted
 from posapp.exchange.kept_facts import return_of_body, sale_of_body
 from posapp.exchange.members import gift_card_of, member_of, refused_of, why_of
 from posapp.flows.intents import Intent
@@ -48,6 +49,13 @@ class RightsLink(Protocol):
     def is_granted(self, lease: str, key_id: str, signature: str) -> bool: ...
     def last_heard(self) -> tuple[int | None, int | None]: ...
     def close(self) -> None: ...
+
+
+class ReturnsKnown(Protocol):
+    """What this till itself took back of a sale, by its transaction id; asked on the worker's thread."""
+
+    def __call__(self, sale_id: str) -> tuple[ReturnCompleted, ...] | None:
+        """None where it cannot be read now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +143,11 @@ def sale_known(effect: FindSale, known: FoundSale | None, why: str) -> SaleFound
     return SaleFound(effect.ask_id, known.sale, known.returns, why)
 
 
-def sale_finding(effect: FindSale, known: FoundSale | None) -> Question:
-    """The question for a sale: also where this till made it, goods may have come back at another one."""
+def sale_finding(effect: FindSale, known: FoundSale | None, returned: ReturnsKnown) -> Question:
+    """The question for a sale: also where this till made it, goods may have come back at another one.
+
+    What came back here and is not sent yet counts too, whoever made the sale.
+    """
 
     def ask(link: RightsLink) -> Intent:
         reply = link.find_sale(FindSaleRequest(effect.receipt))
@@ -146,7 +157,10 @@ def sale_finding(effect: FindSale, known: FoundSale | None) -> Question:
         found = sale_of_body(bytes(reply.sale)) or sale
         if found is None:
             return SaleFound(effect.ask_id, None, why="unknown")
-        mine = () if known is None else known.returns
+        mine = returned(found.transaction_id)
+        if mine is None:
+            # A till that cannot read what it gave back already would give it back again.
+            return SaleFound(effect.ask_id, None, why=_NO_ANSWER)
         return SaleFound(effect.ask_id, found, FoundSale(found, mine).with_returns(returns).returns)
 
     return Question(effect.ask_id, ask, sale_known(effect, known, _NO_ANSWER))

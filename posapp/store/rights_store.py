@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from posapp.domain.member_facts import LeaseClosed
+from posapp.domain.return_facts import ReturnCompleted
 from posapp.flows.member_answers import JoinKept
 from posapp.flows.member_effects import KeepJoin
 from posapp.store.joins import forget_joins, pending_joins
 from posapp.store.leases import GrantedLease, HeldLeases, held_leases, take_leases
 from posapp.store.ledger_reader import LedgerReader, wait_for
-from posapp.store.returns import FoundSale, find_sale
+from posapp.store.returns import FoundSale, find_sale, returns_of
 from posapp.store.writer import LedgerWriter
 from sync.engine.ports import StoreUnavailable
 from sync.protocol.loyalty import JoinRequest
@@ -69,6 +70,13 @@ class RightsStore:
         """
         try:
             return self._sales.ask(lambda connection: find_sale(connection, receipt))
+        except StoreUnavailable:
+            return None
+
+    def returns_of(self, sale_id: str) -> tuple[ReturnCompleted, ...] | None:
+        """What this till took back of a sale, whoever made it; None where it cannot be read now."""
+        try:
+            return self._reader.ask(lambda connection: returns_of(connection, sale_id))
         except StoreUnavailable:
             return None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from posapp.domain.members.programme import Level, Programme
 from posapp.domain.members.terms import MemberCard
+from posapp.domain.return_facts import ReturnCompleted
 from posapp.flows.member_answers import (
     JoinKept,
 )
@@ -123,6 +124,8 @@ class MemoryStore:
     acts: list[Any] = field(default_factory=list)
     trouble: str = ""
     sales: dict[str, FoundSale] = field(default_factory=dict)
+    returned: dict[str, tuple[ReturnCompleted, ...]] = field(default_factory=dict)
+    is_unreadable: bool = False
 
     def leases(self) -> HeldLeases:
         return self.held
@@ -149,6 +152,9 @@ class MemoryStore:
 
     def find_sale(self, receipt: str) -> FoundSale | None:
         return self.sales.get(receipt)
+
+    def returns_of(self, sale_id: str) -> tuple[ReturnCompleted, ...] | None:
+        return None if self.is_unreadable else self.returned.get(sale_id, ())
 
     def close(self) -> None:
         return

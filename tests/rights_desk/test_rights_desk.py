@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from posapp.domain.member_facts import LeaseClosed, MemberJoined
 from posapp.domain.members.leases import Lease
 from posapp.domain.members.programme import Programme
 from posapp.domain.members.terms import GiftCard, Joining, MemberCard
+from posapp.exchange.outgoing import body_bytes
 from posapp.flows.member_answers import (
     GiftCardAnswered,
     JoinAnswered,
@@ -44,8 +46,12 @@ from sync.protocol.loyalty import (
     MemberBody,
     RefusedRight,
 )
+from tests.domain.made_up_sales import a_sale, cash_rules, give_back, tax_rules, terms
 from tests.rights_desk.desk_kit import HELD, NOW_MS, PROGRAMME, ScriptedLink, Till
 from tests.store.conftest import sale
+
+TERMS = terms(tax_rules(), cash_rules())
+SOLD = a_sale([(3, 1_999, "standard")], tax=TERMS.tax, cash=TERMS.cash)
 
 
 @pytest.fixture
@@ -233,6 +239,27 @@ def test_a_sale_is_asked_of_the_hub_for_returns_at_other_tills(till: Till) -> No
         SaleFound("A4", mine, why="no_answer"),
         SaleFound("A5", None, why="no_answer"),
     ]
+
+
+def test_what_came_back_here_and_is_not_sent_counts_though_another_till_sold_it(till: Till) -> None:
+    theirs = replace(SOLD, receipt_number="S1-04-000001")
+    mine = give_back(theirs, [], {1: 1}, TERMS)
+    elsewhere = replace(give_back(theirs, [mine], {1: 1}, TERMS), return_id="elsewhere")
+    sent = tuple(msgspec.Raw(body_bytes(each)) for each in (mine, elsewhere))
+    body = msgspec.Raw(body_bytes(theirs))
+    till.store.returned[theirs.transaction_id] = (mine,)
+    till.link.answers["sale"] = FindSaleReply(body, sent[1:])
+    till.start()
+    till.desk.ask(FindSale("A1", theirs.receipt_number))
+    (found,) = till.posted.wait(1)
+    assert {each.return_id for each in found.returns} == {mine.return_id, "elsewhere"}
+    # Once the hub has it too, it is the same one.
+    till.link.answers["sale"] = FindSaleReply(body, sent)
+    till.desk.ask(FindSale("A2", theirs.receipt_number))
+    assert len(till.posted.wait(2)[1].returns) == 2
+    till.store.is_unreadable = True
+    till.desk.ask(FindSale("A3", theirs.receipt_number))
+    assert till.posted.wait(3)[2] == SaleFound("A3", None, why="no_answer")
 
 
 # --- chores -------------------------------------------------------------------------------------
