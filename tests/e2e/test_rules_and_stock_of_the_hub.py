@@ -23,7 +23,8 @@ from sync.hub.goods.catalogue_import import CatalogueImport, ImportOptions
 from sync.hub.goods.catalogue_rows import CatalogueFile, RowRules
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.goods.shop_rules import markdown_rows, put_list, recall_rows
-from sync.hub.goods.stock import Move, fold, levels
+from sync.hub.goods.stock import fold, levels
+from sync.hub.goods.stock_facts import Move
 from sync.hub.serving.embedded import EmbeddedHub
 from tests.domain.shops import SHOP
 from tests.e2e.conftest import Desk, demo_shop

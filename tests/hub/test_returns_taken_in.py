@@ -6,11 +6,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from posapp.domain.facts import TransactionCompleted
 from posapp.domain.return_facts import ReturnCompleted
@@ -18,13 +19,15 @@ from posapp.exchange.kept_facts import return_of_body, sale_of_body
 from posapp.exchange.outgoing import body_bytes
 from sync.hub.database import Database
 from sync.hub.fleet.statement_content import SalesSum, compose
-from sync.hub.goods.stock import Move, fold, levels, stock_handler
+from sync.hub.goods.stock import fold, levels, stock_handler
+from sync.hub.goods.stock_facts import Move
 from sync.hub.intake.ingest import Batch, Ingested, ingest
 from sync.hub.jobs import JobRunner
 from sync.hub.loyalty.sale_lookup import find_sale
-from sync.hub.schema.events import EXCEPTION, TERMINAL_NUMBERS
+from sync.hub.schema.events import EXCEPTION, PROGRESS, TERMINAL_NUMBERS
 from sync.hub.schema.returns import GOODS_RETURN, REFUND_TAX, REFUND_TENDER, RETURN_LINE, RETURN_UNIT
 from sync.hub.serving.embedded import EmbeddedHub
+from sync.hub.upkeep.retention import let_go_before
 from sync.protocol.loyalty import FIND_SALE, FindSaleReply, loyalty_path
 from tests.domain.made_up_sales import a_sale, cash_rules, give_back, tax_rules, terms
 from tests.hub.conftest import NOW_MS, Enrolled, event_line
@@ -60,7 +63,7 @@ def line_of(
         event_id=f"event-{terminal_id}-{seq}",
         kind=type(fact).__name__,
         terminal_id=terminal_id,
-        business_date=DAY,
+        business_date=fact.business_date,
         body=msgspec.json.decode(body_bytes(fact)) | other,
     )
 
@@ -175,6 +178,36 @@ def test_what_can_be_sold_again_is_stock_again(enrolled: Enrolled) -> None:
     with database.reading() as connection:
         left = {sku: level.sellable for sku, level in levels(connection, "S1").items()}
     assert left == {"SKU0": 10 - 3 + 2, "SKU1": 10 - 1}
+
+
+@pytest.mark.expected_logs
+def test_a_piece_that_two_tills_took_back_is_stock_once(enrolled: Enrolled) -> None:
+    database = enrolled.database
+    with database.writing() as connection:
+        fold(connection, "S1", [Move("c", 0, "SKU0", 10, "pcs", "count", NOW_MS - 5)], NOW_MS)
+    push(database, line_of(SALE, 1), line_of(back(2, [], {1: 1}), 2))
+    # The other till knew nothing of it: the same first piece, and one more.
+    push(database, line_of(back(3, [], {1: 2}), 1, "T2"), terminal_id="T2")
+    runner = JobRunner(database, {"stock": stock_handler(lambda: NOW_MS)}, lambda: NOW_MS)
+    while runner.run_once():
+        pass
+    with database.reading() as connection:
+        assert levels(connection, "S1")["SKU0"].sellable == 10 - 3 + 2
+    assert kinds(database) == ["returned_twice"]
+
+
+def test_returns_go_with_their_month_and_others_stay(enrolled: Enrolled) -> None:
+    database = enrolled.database
+    late = replace(back(3, [back(2, [], {1: 2})], {1: 1}), business_date="2026-12-01")
+    push(database, line_of(SALE, 1), line_of(back(2, [], {1: 2}), 2))
+    push(database, line_of(late, 3))
+    with database.writing() as connection:
+        connection.execute(update(PROGRESS).values(backed_up_through=3))
+    assert let_go_before(database, date(2026, 12, 1)) > 0
+    assert [row.return_id for row in rows(database, GOODS_RETURN)] == ["return-3"]
+    assert [(row.line_no, row.unit_no) for row in rows(database, RETURN_UNIT)] == [(1, 2)]
+    for table in (RETURN_LINE, REFUND_TENDER, REFUND_TAX):
+        assert {row.return_id for row in rows(database, table)} == {"return-3"}
 
 
 def test_a_statement_says_sales_refunds_and_what_is_left(enrolled: Enrolled) -> None:

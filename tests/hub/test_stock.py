@@ -19,13 +19,13 @@ from sync.hub.goods.stock import (
     STOCK_JOB,
     UNCOUNTED_KEPT_MS,
     Level,
-    Move,
     fold,
     forget_moves,
     levels,
     stock_handler,
     wish_for_stock,
 )
+from sync.hub.goods.stock_facts import Move
 from sync.hub.intake.ingest import Batch, ingest
 from sync.hub.jobs import JobRunner, waiting_jobs
 from sync.hub.schema.events import EXCEPTION

@@ -19,7 +19,8 @@ from posapp.domain.shop import word
 from sync.hub.commands.shared import CommandError, add_database, opened, store_id_of
 from sync.hub.feeds.streams import held_bodies
 from sync.hub.goods.shop_admin import store_ids
-from sync.hub.goods.stock import QUANTITY_MAX, Level, Move, fold, levels
+from sync.hub.goods.stock import Level, fold, levels
+from sync.hub.goods.stock_facts import QUANTITY_MAX, Move
 from sync.hub.serving.embedded import system_now_ms
 from sync.protocol.messages import ItemBody
 from sync.protocol.versions import STREAM_CATALOGUE

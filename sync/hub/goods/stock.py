@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select
@@ -19,67 +19,19 @@ from sync.hub.database import insert_rows
 from sync.hub.doubts.exception_list import note_exception
 from sync.hub.doubts.settling import settle_stock_counts
 from sync.hub.feeds.streams import hold_streams, put_rows
+from sync.hub.goods.stock_facts import MOVED_KIND, STOCK_KINDS, Move, moves_of
 from sync.hub.jobs import Handler, Job, enqueue, handler_of
 from sync.hub.schema.events import EVENT
 from sync.hub.schema.feeds import JOB
 from sync.hub.schema.stock import STOCK_LEVEL, STOCK_MOVE
-from sync.protocol.codec import SEQ_MAX, WireError, decode_envelope
-from sync.protocol.envelope import Envelope
 from sync.protocol.versions import STREAM_STOCK
 
 STOCK_JOB: Final = "stock"
-SALE_KIND: Final = "TransactionCompleted"
-RETURN_KIND: Final = "ReturnCompleted"
-MOVED_KIND: Final = "StockMoved"
-#: Events that move stock.
-STOCK_KINDS: Final = (SALE_KIND, RETURN_KIND, MOVED_KIND)
-#: What one move may change at most, and one count find: sums stay far below what a column holds.
-QUANTITY_MAX: Final = 10**9
 #: Events read at once: the lines of a sale are many.
 _EVENTS_AT_ONCE: Final = 500
 _KEYS_AT_ONCE: Final = 5_000
 #: Moves of items that nobody counted are kept this long for a count that comes late.
 UNCOUNTED_KEPT_MS: Final = 30 * 86_400_000
-
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-_Quantity = Annotated[int, msgspec.Meta(ge=-QUANTITY_MAX, le=QUANTITY_MAX)]
-_Text = Annotated[str, msgspec.Meta(max_length=500)]
-_Time = Annotated[int, msgspec.Meta(ge=-SEQ_MAX, le=SEQ_MAX)]
-_Line = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
-
-
-class _SoldLine(msgspec.Struct):
-    line_no: _Line
-    sku: _Text
-    quantity: _Quantity
-    unit: Literal["pcs", "g"]
-
-
-class _Sale(msgspec.Struct):
-    transaction_id: _Id
-    completed_at_ms: _Time
-    lines: list[_SoldLine]
-
-
-class _BackLine(_SoldLine):
-    disposition: str = "resell"
-
-
-class _Return(msgspec.Struct):
-    return_id: _Id
-    completed_at_ms: _Time
-    lines: list[_BackLine]
-    sale_receipt: _Text = ""
-
-
-class _Moved(msgspec.Struct):
-    move_id: _Id
-    reason: Literal["restock", "pick", "return", "damage", "count"]
-    sku: _Text
-    quantity: _Quantity
-    unit: Literal["pcs", "g"]
-    at_ms: _Time
-    reference: _Text = ""
 
 
 class _Range(msgspec.Struct):
@@ -91,9 +43,6 @@ class _Range(msgspec.Struct):
     last: int
 
 
-_SALES: Final = msgspec.json.Decoder(_Sale)
-_RETURNS: Final = msgspec.json.Decoder(_Return)
-_MOVES: Final = msgspec.json.Decoder(_Moved)
 _ENCODER: Final = msgspec.json.Encoder()
 #: Whether a store has counted something, or may have: what waits to be folded may be its first count.
 _HAS_USE: Final = select(
@@ -104,26 +53,6 @@ _HAS_USE: Final = select(
 )
 #: A place in a terminal's order and the event there: forks share a place.
 _Place = tuple[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One line of one fact that changed stock; `quantity` as in the table."""
-
-    move_id: str
-    line_no: int
-    sku: str
-    quantity: int
-    unit: str
-    reason: str
-    at_ms: int
-    terminal_id: str = ""
-    reference: str = ""
-
-    @property
-    def is_count(self) -> bool:
-        """Whether it says what was found, and not what was added."""
-        return self.reason == "count"
 
 
 @dataclass(slots=True)
@@ -195,75 +124,11 @@ def _page(
         .limit(_EVENTS_AT_ONCE)
     )
     rows = connection.execute(query).all()
+    place = (store_id, wanted.terminal_id)
     moves: list[Move] = []
     for row in rows:
-        moves += _moves_of(bytes(row.line), wanted.terminal_id, int(row.received_at_ms))
+        moves += moves_of(connection, bytes(row.line), place, int(row.received_at_ms))
     return moves, (int(rows[-1].seq), rows[-1].event_id) if len(rows) == _EVENTS_AT_ONCE else None
-
-
-def _moves_of(line: bytes, terminal_id: str, received_at_ms: int) -> list[Move]:
-    try:
-        envelope = decode_envelope(line)
-        moves = _READERS[envelope.kind](envelope, terminal_id)
-    except (WireError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # Kept whole as an event, where the ingest said what is wrong with it.
-        return []
-    # A terminal whose clock runs ahead would stand after every count to come. No column takes a zero byte.
-    return [
-        replace(move, at_ms=min(move.at_ms, received_at_ms))
-        for move in moves
-        if "\0" not in move.move_id + move.sku + move.reference
-    ]
-
-
-def _sold(envelope: Envelope, terminal_id: str) -> list[Move]:
-    sale = _SALES.decode(envelope.body)
-    return [
-        Move(
-            move_id=sale.transaction_id,
-            line_no=sold.line_no,
-            sku=sold.sku,
-            quantity=-sold.quantity,
-            unit=sold.unit,
-            reason="sale",
-            at_ms=sale.completed_at_ms,
-            terminal_id=terminal_id,
-        )
-        for sold in sale.lines
-    ]
-
-
-def _back(envelope: Envelope, terminal_id: str) -> list[Move]:
-    """What came back and can be sold again; damaged goods are no stock that could be sold."""
-    back = _RETURNS.decode(envelope.body)
-    return [
-        Move(
-            move_id=back.return_id,
-            line_no=line.line_no,
-            sku=line.sku,
-            quantity=line.quantity,
-            unit=line.unit,
-            reason="return",
-            at_ms=back.completed_at_ms,
-            terminal_id=terminal_id,
-            reference=back.sale_receipt,
-        )
-        for line in back.lines
-        if line.disposition == "resell"
-    ]
-
-
-def _moved(envelope: Envelope, terminal_id: str) -> list[Move]:
-    moved = _MOVES.decode(envelope.body)
-    told = (moved.sku, moved.quantity, moved.unit, moved.reason)
-    return [Move(moved.move_id, 0, *told, moved.at_ms, terminal_id, moved.reference)]
-
-
-_READERS: Final[dict[str, Callable[[Envelope, str], list[Move]]]] = {
-    SALE_KIND: _sold,
-    RETURN_KIND: _back,
-    MOVED_KIND: _moved,
-}
 
 
 def fold(connection: Connection, store_id: str, moves: Iterable[Move], now_ms: int) -> int:

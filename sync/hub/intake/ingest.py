@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 
 from sync.hub.database import UNSTORABLE, is_unstorable
 from sync.hub.doubts.exception_list import Kind, note_exception
-from sync.hub.goods.stock import MOVED_KIND, STOCK_KINDS, wish_for_stock
+from sync.hub.goods.stock import wish_for_stock
+from sync.hub.goods.stock_facts import MOVED_KIND, STOCK_KINDS
 from sync.hub.intake.explode import SALE_KIND, SaleBody, numbers_used
 from sync.hub.intake.held import HeldEvent, held_at, held_events
 from sync.hub.intake.progress import Progress, lock_progress, raise_numbers, save_progress

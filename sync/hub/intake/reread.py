@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from sync.hub.doubts.exception_list import Kind, note_exception
 from sync.hub.doubts.record import put_on_record
 from sync.hub.doubts.settling import LineKey, line_name, one_line, settle_lines
-from sync.hub.goods.stock import MOVED_KIND, STOCK_KINDS, wish_for_stock
+from sync.hub.goods.stock import wish_for_stock
+from sync.hub.goods.stock_facts import MOVED_KIND, STOCK_KINDS
 from sync.hub.intake.explode import SALE_KIND, SaleBody
 from sync.hub.intake.held import HeldEvent, held_at, held_events
 from sync.hub.intake.progress import lock_progress, raise_numbers

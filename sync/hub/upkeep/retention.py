@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, delete, func, select, text
+from sqlalchemy import Connection, Table, and_, delete, func, select, text, tuple_
 
 from sync.hub.database import Database
 from sync.hub.schema.events import EVENT, METADATA, PARTITIONED, PROGRESS, STORE
 from sync.hub.schema.partitions import ensure_partitions, partition_name
+from sync.hub.schema.returns import GOODS_RETURN, REFUND_TAX, REFUND_TENDER, RETURN_LINE, RETURN_UNIT
 
 #: Months made ahead: a hub that does not serve for a while still finds them.
 MONTHS_AHEAD: Final = 3
@@ -60,6 +61,7 @@ def let_go_before(database: Database, first_kept: date) -> int:
                 )
                 for table in PARTITIONED:
                     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {partition_name(table, month)}")
+                _let_go_of_returns(connection, GOODS_RETURN.c.business_date.startswith(f"{month:%Y-%m}"))
         return len(months)
     return sum(_delete_day(database, store_id, day) for store_id, day in list(_days(database, first_kept)))
 
@@ -110,4 +112,21 @@ def _delete_day(database: Database, store_id: str, day: str) -> int:
             connection.execute(
                 delete(table).where(table.c.store_id == store_id, table.c.business_date == day)
             )
+        _let_go_of_returns(
+            connection, GOODS_RETURN.c.store_id == store_id, GOODS_RETURN.c.business_date == day
+        )
     return 1
+
+
+def _let_go_of_returns(connection: Connection, *which: Any) -> None:
+    """Their sales were made no later and are gone too, so nobody can ask for their pieces again."""
+    back = GOODS_RETURN.c
+    sales = select(back.store_id, back.sale_id).where(*which)
+    ids = select(back.store_id, back.return_id).where(*which)
+    units = RETURN_UNIT.c
+    # By their sales, under which they are kept: no index leads to them by the return.
+    of_sales = tuple_(units.store_id, units.sale_id).in_(sales)
+    connection.execute(delete(RETURN_UNIT).where(of_sales, tuple_(units.store_id, units.return_id).in_(ids)))
+    for table in (RETURN_LINE, REFUND_TENDER, REFUND_TAX):
+        connection.execute(delete(table).where(tuple_(table.c.store_id, table.c.return_id).in_(ids)))
+    connection.execute(delete(GOODS_RETURN).where(*which))
