@@ -86,15 +86,18 @@ class PricedCart:
 
     @property
     def coupons_used(self) -> tuple[tuple[str, int], ...]:
-        """Single-use coupons that took something off or gave a gift, each with its amount."""
+        """Single-use coupons that took something off, gave a gift or points, each with its amount."""
         single = {code.code for code in self.usable.codes}
         found: dict[str, int] = {}
         for discount in self.priced.discounts:
             if discount.code in single:
                 found[discount.code] = found.get(discount.code, 0) + discount.amount_minor
-        for gift in self.priced.gifts:
-            if gift.code in single:
-                found.setdefault(gift.code, 0)
+        others = [gift.code for gift in self.priced.gifts]
+        if self.rights.member is not None:
+            others += self.priced.earned_by
+        for code in others:
+            if code in single:
+                found.setdefault(code, 0)
         return tuple(found.items())
 
     @property

@@ -40,8 +40,8 @@ def coupons_used(cart: Cart, prices: PricedCart | None) -> tuple[CouponUsed, ...
     """The single-use coupons that a sale uses up, with what each took off."""
     if prices is None:
         return ()
-    hold = cart.rights.hold
-    kept = frozenset(() if hold is None else hold.coupons)
+    # A hold that was over when the sale was priced covers nothing any more.
+    kept = prices.usable.kept
     batches = {code.code: code.batch for code in prices.usable.codes}
     lease_id = prices.usable.coupons_lease_id
     return tuple(

@@ -6,6 +6,7 @@ the same for the same basket, so all that screen, paper and journal say can be r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -73,7 +74,7 @@ def price_cart(desk: Desk, cart: Cart, ports: Ports) -> PricedCart:
         return PricedCart(cart.lines, cart.codes, basket, priced, at_ms, until_ms)
     use, earning = usable_now(desk, cart, ports), earning_of(desk, cart)
     own = own_prices(desk, cart, at_ms, ports)
-    allowed, over = use, frozenset[str]()
+    allowed, over = use, dict[str, Why]()
     while True:
         use = _without(use, over)
         basket = basket_of(cart, lines, shop, local_time(at_ms, shop), use)
@@ -91,27 +92,29 @@ def price_cart(desk: Desk, cart: Cart, ports: Ports) -> PricedCart:
     )
 
 
-def _over(cart: Cart, use: Usable, priced: PricedBasket) -> frozenset[str]:
-    """Coupons that take off more than they say they can, where only what they say is covered by a lease."""
+def _over(cart: Cart, use: Usable, priced: PricedBasket) -> dict[str, Why]:
+    """Coupons that give more than a lease covers, and why: what they say they can take off, and no more.
+
+    What a gift or points are worth no lease counts, so those wait for the hub's word.
+    """
     if not use.is_offline or not use.codes:
-        return frozenset()
-    hold = cart.rights.hold
-    kept = frozenset(() if hold is None else hold.coupons)
+        return {}
     most = {each.coupon_id: each.value_minor for each in coupons_shown(cart.rights)}
-    single = {code.code for code in use.codes} - kept
+    single = {code.code for code in use.codes} - use.kept
     taken: dict[str, int] = {}
     for each in priced.discounts:
         if each.code in single:
             taken[each.code] = taken.get(each.code, 0) + each.amount_minor
-    return frozenset(code for code, amount in taken.items() if amount > most.get(code, 0))
+    over: dict[str, Why] = {code: "cap" for code, amount in taken.items() if amount > most.get(code, 0)}
+    uncounted = {*priced.earned_by, *[gift.code for gift in priced.gifts]}
+    return over | dict.fromkeys(single & uncounted, "network")
 
 
-def _without(use: Usable, over: frozenset[str]) -> Usable:
+def _without(use: Usable, over: Mapping[str, Why]) -> Usable:
     if not over:
         return use
     codes = tuple(code for code in use.codes if code.code not in over)
-    whys: dict[str, Why] = dict.fromkeys(over, "cap")
-    return replace(use, codes=codes, whys={**use.whys, **whys})
+    return replace(use, codes=codes, whys={**use.whys, **over})
 
 
 def is_paying(phase: Phase) -> bool:

@@ -24,13 +24,15 @@ class Usable:
     """What prices may use: coupons as codes and at most so many points.
 
     `whys` has one entry for each coupon that is shown but cannot be used; `points_why` says why not all the
-    points of the member count ("" where they do). The lease ids are set where leases are what permits it.
+    points of the member count ("" where they do). The lease ids are set where leases are what permits it; coupons
+    that are `kept` cost none of it, since the hub keeps them for this very sale.
     """
 
     codes: tuple[Code, ...] = ()
     points: int = 0
     whys: Mapping[str, Why] = field(default_factory=dict)
     points_why: Why = ""
+    kept: frozenset[str] = frozenset()
     coupons_lease_id: str = ""
     points_lease_id: str = ""
     is_offline: bool = False
@@ -68,13 +70,14 @@ def usable(
             whys[coupon.coupon_id] = why
         else:
             open_ones.append(coupon)
-    lease = None
+    lease, kept = None, frozenset[str]()
     if offline:
         lease = usable_lease(held, "coupons", now_ms)
         kept = frozenset(() if hold is None else hold.coupons)
         late = _without_hub([each for each in open_ones if each.coupon_id not in kept], programme, lease)
         whys |= late
         open_ones = [each for each in open_ones if each.coupon_id not in late]
+        kept &= {each.coupon_id for each in open_ones}
         if all(each.coupon_id in kept for each in open_ones):
             lease = None
     return Usable(
@@ -82,6 +85,7 @@ def usable(
         points=points,
         whys=whys,
         points_why=points_why,
+        kept=kept,
         coupons_lease_id="" if lease is None else lease.lease_id,
         points_lease_id=points_lease,
         is_offline=offline,

@@ -51,7 +51,7 @@ def finished(
             effects[slot] = Effect(effect.promotion, effect.code, 1, effect.base_minor, effect.points)
     settled = Settled(
         runs, effects, _gifts(combined.choice, basket), account.states, account.is_proven, costs,
-        tuple([each for each, _ in opened]),
+        tuple([(each, found.code) for each, found in opened]),
     )  # fmt: skip
     return answer(basket, settled, policy, told)
 

@@ -51,7 +51,7 @@ class Settled:
     """What the search hands over: runs, the effect of each of their slots, gifts, its own account.
 
     `effects` come layer by layer where nothing else was declared. `points_cost` is what the promotions that
-    were used cost in points, `earning` are those that say what is earned.
+    were used cost in points, `earning` are those that say what is earned, each with the code that opened it.
     """
 
     runs: Sequence[Run]
@@ -60,7 +60,7 @@ class Settled:
     states: int = 0
     is_proven: bool = True
     points_cost: int = 0
-    earning: tuple[Promotion, ...] = ()
+    earning: tuple[tuple[Promotion, str], ...] = ()
 
 
 #: By promotion (which is held) and code, what was told of it last: all that it was made of, and the value.
@@ -85,7 +85,7 @@ def answer(basket: Basket, settled: Settled, policy: Policy, told: Told | None =
         total = round_div(due, step, policy.cash_mode) * step
         if policy.cash_to == "largest_tax" and taxes.sums:
             taxes, due = with_rounding(taxes, total - due), total
-    points = _earned(basket, lines, discounts, settled.earning, policy)
+    points, earned_by = _earned(basket, lines, discounts, settled.earning, policy)
     priced = PricedBasket(
         lines=lines,
         discounts=discounts,
@@ -101,6 +101,7 @@ def answer(basket: Basket, settled: Settled, policy: Policy, told: Told | None =
         is_proven=settled.is_proven,
         states=settled.states,
         silent=_silent(basket, policy) if points else (),
+        earned_by=earned_by,
     )
     check_sums(basket, priced)
     return priced
@@ -112,16 +113,25 @@ def _silent(basket: Basket, policy: Policy) -> tuple[int, ...]:
 
 def _earned(
     basket: Basket, lines: Sequence[PricedLine], discounts: Sequence[Discount],
-    earning: Sequence[Promotion], policy: Policy,
-) -> int:  # fmt: skip
+    earning: Sequence[tuple[Promotion, str]], policy: Policy,
+) -> tuple[int, tuple[str, ...]]:  # fmt: skip
+    """Points that are earned, and the codes without which they would be fewer."""
     if not earning and not policy.points.points:
-        return 0
+        return 0, ()
     by_points = dict.fromkeys([line.line_no for line in lines], 0)
     for discount in discounts:
         if discount.points:
             for line_no, part in discount.lines:
                 by_points[line_no] += part
-    return earned(basket, lines, earning, policy, list(by_points.values()))
+    paid = list(by_points.values())
+    points = earned(basket, lines, [each for each, _ in earning], policy, paid)
+    needed = list(earning)
+    for pair in [pair for pair in earning if pair[1]]:
+        # One by one: of two that reach the same limit only one is used up.
+        others = [each for each in needed if each is not pair]
+        if earned(basket, lines, [each for each, _ in others], policy, paid) == points:
+            needed = others
+    return points, tuple(dict.fromkeys([code for _, code in needed if code]))
 
 
 def _fallen(runs: Sequence[Run]) -> dict[int, dict[int, int]]:

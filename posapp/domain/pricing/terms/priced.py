@@ -135,7 +135,8 @@ class PricedBasket:
     """The whole answer. goods − discounts = Σ lines' paid; + added tax + rounding = total.
 
     `is_proven`: nothing better exists under the rules; else the work limit was reached and `states` says
-    where. `points_earned` and `points_used` are whole points; lines that are `silent` earned none of them.
+    where. `points_earned` and `points_used` are whole points; lines that are `silent` earned none of them,
+    and without the codes of `earned_by` it would be fewer.
     """
 
     lines: tuple[PricedLine, ...]
@@ -154,3 +155,4 @@ class PricedBasket:
     is_proven: bool = True
     states: int = 0
     silent: tuple[int, ...] = ()
+    earned_by: tuple[str, ...] = ()
