@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import Connection
 
 from sync.hub.database import Database
+from sync.hub.jobs import enqueue
 from sync.hub.loyalty import gift_cards, gift_holds
 from sync.hub.loyalty.gift_cards import Source
 from sync.hub.loyalty.gift_folding import GiftShortfall, fold_gifts
+from sync.hub.loyalty.holds import LOYALTY_JOB
 from sync.hub.schema.status import TERMINAL_STATUS
 from sync.protocol.envelope import Envelope
 from sync.protocol.loyalty import GiftHoldRequest, GiftReply
@@ -239,6 +241,26 @@ def test_what_a_silent_till_holds_stays_and_what_it_forgot_ends(loaded: Database
     assert heard(held.until_ms + 1, 3) == 0
     assert heard(held.until_ms + 1, 0) == 1
     assert card_of(loaded).held_minor == 0
+
+
+def test_what_came_up_and_is_not_folded_yet_keeps_its_hold(loaded: Database) -> None:
+    """Its sale is here already, but nothing is taken off the card: another must not get the same money."""
+    held = keep(loaded, "h1", 1_000)
+    row: dict[str, Any] = {column.name: "" for column in TERMINAL_STATUS.c if str(column.type) == "TEXT"}
+    row |= {column.name: 0 for column in TERMINAL_STATUS.c if str(column.type) == "BIGINT"}
+    row |= {"store_id": "S1", "terminal_id": "T1", "last_seen_ms": held.until_ms + 1}
+
+    def overdue(connection: Connection) -> int:
+        return gift_holds.release_overdue(connection, now_ms=held.until_ms + 60_000)
+
+    with loaded.writing() as connection:
+        connection.execute(TERMINAL_STATUS.insert().values(**row))
+        enqueue(connection, "S1", LOYALTY_JOB, "T1:1:5-5")
+    assert loaded.write(overdue) == 0
+    assert card_of(loaded).held_minor == 1_000
+    with loaded.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM job")
+    assert loaded.write(overdue) == 1
 
 
 def test_forty_at_once_never_spend_more_than_there_is(loaded: Database) -> None:

@@ -163,6 +163,16 @@ def test_a_silent_tills_hold_stays_and_a_heard_ones_ends(database: Database) -> 
     assert (account(database).held, coupon(database, "C1").state) == (0, "issued")
 
 
+def test_holds_of_silent_tills_do_not_stand_in_the_way(database: Database) -> None:
+    keep(database, "sale-0", "C2", place=OTHER_TILL)
+    keep(database, "sale-1", "C1", now_ms=NOW_MS + 1)
+    end_ms = NOW_MS + 15 * MINUTE_MS
+    heard(database, end_ms + 2, seq=5, acked=5)
+    with database.writing() as connection:
+        assert holds.end_overdue(connection, end_ms + 3, most=1) == 1
+    assert [coupon(database, one).state for one in ("C1", "C2")] == ["issued", "locked"]
+
+
 def test_a_person_may_let_go_and_the_sale_stands_all_the_same(database: Database) -> None:
     keep(database, "sale-1", "C1", member_id=ANN, points=300)
     with database.reading() as connection:

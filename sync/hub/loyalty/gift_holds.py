@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from sync.hub.database import upsert
+from sync.hub.loyalty.holds import has_told
 from sync.hub.schema.gift_cards import GIFT_CARD, GIFT_HOLD, HELD, RELEASED
 from sync.hub.schema.status import TERMINAL_STATUS
 
@@ -42,7 +43,7 @@ def release_holds_of(connection: Connection, transaction_id: str) -> int:
 def release_overdue(connection: Connection, *, now_ms: int, limit: int = 500) -> int:
     """Let go of what is past its time and whose till has been heard since with nothing left to send.
 
-    What a silent till holds stays: its sale may be on its disk. How many ended.
+    What a silent till holds stays: its sale may be on its disk, or here and not folded yet. How many ended.
     """
     same = (TERMINAL_STATUS.c.store_id == GIFT_HOLD.c.store_id) & (
         TERMINAL_STATUS.c.terminal_id == GIFT_HOLD.c.terminal_id
@@ -59,7 +60,12 @@ def release_overdue(connection: Connection, *, now_ms: int, limit: int = 500) ->
         .order_by(GIFT_HOLD.c.card_id)
         .limit(limit)
     )
-    return sum(end_hold(connection, row, RELEASED) for row in connection.execute(query).all())
+    over = connection.execute(query).all()
+    return sum(
+        end_hold(connection, row, RELEASED)
+        for row in over
+        if has_told(connection, (row.store_id, row.terminal_id), int(row.until_ms))
+    )
 
 
 def end_hold(connection: Connection, row: Any, state: str) -> bool:

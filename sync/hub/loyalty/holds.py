@@ -267,7 +267,19 @@ def release_by_person(
 
 def end_overdue(connection: Connection, now_ms: int, *, most: int = 500) -> int:
     """Let go of what is past its time and whose till has told everything since; how many ended."""
-    query = select(RIGHTS_HOLD).where(RIGHTS_HOLD.c.state == HELD, RIGHTS_HOLD.c.until_ms <= now_ms)
+    is_its = (TERMINAL_STATUS.c.store_id == RIGHTS_HOLD.c.store_id) & (
+        TERMINAL_STATUS.c.terminal_id == RIGHTS_HOLD.c.terminal_id
+    )
+    # Holds of silent tills stay for as long as it takes, and must not stand in the way of the others.
+    query = (
+        select(RIGHTS_HOLD)
+        .join(TERMINAL_STATUS, is_its)
+        .where(
+            RIGHTS_HOLD.c.state == HELD,
+            RIGHTS_HOLD.c.until_ms <= now_ms,
+            TERMINAL_STATUS.c.last_seen_ms > RIGHTS_HOLD.c.until_ms,
+        )
+    )
     told: dict[tuple[str, str, int], bool] = {}
     over = []
     for row in connection.execute(query.order_by(RIGHTS_HOLD.c.until_ms).limit(most)).all():
