@@ -8,7 +8,7 @@ gives back exactly what was paid. Stores, prints and asks nobody.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -22,7 +22,7 @@ from posapp.values import dataclass
 Disposition = Literal["resell", "damaged"]
 
 #: Why goods cannot come back here: all pieces did already, it is a gift card's value, this kind never does,
-#: or it is too late.
+#: or it is too late, which does not hold for faulty goods.
 Stay = Literal["", "returned", "gift_card", "not_returnable", "late"]
 
 #: A tag of goods that no shop takes back (food, hygiene).
@@ -111,6 +111,11 @@ class ReturnQuote:
         return not any(line.wish for line in self.lines)
 
     @property
+    def is_late(self) -> bool:
+        """Whether something comes back after the last day."""
+        return any(line.wish is not None and line.stay == "late" for line in self.lines)
+
+    @property
     def pieces(self) -> int:
         """How many pieces come back, goods by weight as one."""
         return sum(line.wish.pieces for line in self.lines if line.wish is not None)
@@ -158,6 +163,10 @@ def quote(
     units: list[UnitName] = []
     for line in sale.lines:
         told = _line(line, before, wishes.get(line.line_no), terms)
+        if told.wish is not None and line.gift_card:
+            # Two lines of one card share what is left on it.
+            rest = terms.gift_left[line.gift_card] - line.amount_minor
+            terms = replace(terms, gift_left={**terms.gift_left, line.gift_card: rest})
         mine = told.units if told.wish is not None else _left(line, before)
         names = [(line.line_no, unit) for unit in mine]
         if told.wish is not None:
@@ -278,7 +287,8 @@ def _line(line: SaleLine, before: _Before, wish: WishedPieces | None, terms: Ret
         stay = "late"
     units: tuple[int, ...] = ()
     taken = None
-    if wish is not None and wish.pieces > 0 and not stay:
+    may_come = wish is not None and (not stay or (stay == "late" and wish.is_faulty))
+    if wish is not None and wish.pieces > 0 and may_come:
         units = left[: wish.pieces]
         taken = WishedPieces(len(units), wish.reason, wish.disposition, wish.is_faulty)
     return ReturnableLine(line, pieces_of(line), len(left), units, 0, 0, stay, taken)

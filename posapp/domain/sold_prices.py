@@ -18,7 +18,7 @@ from posapp.domain.pricing.answers.refunds import Sale, UnitName, points_by_unit
 from posapp.domain.pricing.terms.basket import Basket
 from posapp.domain.pricing.terms.policy import Policy
 from posapp.domain.pricing.terms.priced import Discount, Gift, PricedBasket, PricedLine, TaxSum, UnitRun
-from posapp.domain.shop import CashRules, TaxRules
+from posapp.domain.shop import GIFT_CATEGORY, CashRules, TaxRules
 
 #: Kinds of goods of which every mixture is tried to find what a rate fell on.
 _KINDS_MAX = 10
@@ -128,14 +128,9 @@ def _goods_of(sale: TransactionCompleted, tax: TaxLine, rules: TaxRules) -> Sequ
     """The lines that a rate fell on."""
     of_kind: dict[str, list[SaleLine]] = {}
     for line in sale.lines:
-        of_kind.setdefault(line.tax_category, []).append(line)
-    known = {category.category_id for category in rules.categories}
-    named = [
-        kind
-        for kind in of_kind
-        if tax.rate_id
-        in {rate.rate_id for rate in rules.rates_of(kind if kind in known else rules.default_category)}
-    ]
+        if line.tax_category != GIFT_CATEGORY:
+            of_kind.setdefault(line.tax_category, []).append(line)
+    named = [kind for kind in of_kind if tax.rate_id in {rate.rate_id for rate in rules.rates_of(kind)}]
     # Several rates in one price leave each other's rounding open, by a minor unit each.
     fits = tax.taxable_minor + (tax.tax_minor if tax.included else 0)
     slack = len(sale.taxes) - 1 if tax.included else 0

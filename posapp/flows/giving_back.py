@@ -32,6 +32,13 @@ def over_limit_minor(desk: Desk, phase: Returning) -> int:
     return total if total > shop.returns.limit_minor else 0
 
 
+def needs_manager(desk: Desk, phase: Returning) -> bool:
+    """Whether a manager has to agree: it is above the operator's limit, or something comes back too late."""
+    if phase.found is not None and phase.found.is_late:
+        return not shop_of(desk).allows(operator_of(desk), Permission.REFUND)
+    return bool(over_limit_minor(desk, phase))
+
+
 def _confirm(desk: Desk, phase: Returning, intent: ConfirmReturn, ports: Ports) -> Step:
     """Give back what the return comes to; above the operator's limit a manager agrees first."""
     if phase.found is None:
@@ -42,7 +49,7 @@ def _confirm(desk: Desk, phase: Returning, intent: ConfirmReturn, ports: Ports) 
     found = now.phase.found
     if found is None or found.is_empty:
         return refuse(now.desk, now.phase, Refusal.NothingReturns)
-    if over_limit_minor(desk, now.phase):
+    if needs_manager(desk, now.phase):
         reason = RETURN_REASONS[next(iter(now.phase.wishes.values())).reason][0]
         wait = AwaitingOverride(
             Permission.REFUND, ConfirmReturn(), found.total_minor, now.phase, reason=reason

@@ -74,6 +74,8 @@ RETURN_REASONS: dict[str, tuple[str, bool]] = {
     "other": (N_("Other"), False),
 }
 FIRST_REASON = "unwanted"
+#: Goods that were faulty all along come back after the last day, too, where a manager agrees.
+_FAULTY = WishedPieces(0, "faulty", "damaged", is_faulty=True)
 #: What stands on record of the scan of goods that were brought back.
 BROUGHT_BACK = "BroughtBack"
 
@@ -194,9 +196,9 @@ def _by(desk: Desk, phase: Returning, line_no: int | None, step: int, ports: Por
     if line is None:
         return refuse(desk, phase, Refusal.ReceiptFirst if phase.found is None else Refusal.NothingMarked)
     number = line.line.line_no
-    if line.stay:
+    if line.stay and line.stay != "late":
         return refuse(desk, replace(phase, marked=number), Refusal.StaysSold)
-    old = phase.wishes.get(number) or WishedPieces(0, FIRST_REASON)
+    old = phase.wishes.get(number) or (_FAULTY if line.stay else WishedPieces(0, FIRST_REASON))
     pieces = old.pieces + step
     if pieces > line.left:
         return refuse(desk, replace(phase, marked=number), Refusal.AllCameBack)
@@ -234,6 +236,9 @@ def _reason(desk: Desk, phase: Returning, intent: ChooseReturnReason, ports: Por
     if wish is None or intent.reason not in RETURN_REASONS:
         return refuse(desk, phase, Refusal.NothingReturns)
     faulty = RETURN_REASONS[intent.reason][1]
+    line = line_of(phase, None)
+    if line is not None and line.stay == "late" and not faulty:
+        return refuse(desk, phase, Refusal.TooLate)
     told = replace(
         wish, reason=intent.reason, is_faulty=faulty, disposition="damaged" if faulty else "resell"
     )

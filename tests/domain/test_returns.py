@@ -118,6 +118,30 @@ def test_goods_come_back_until_the_last_day(days: int, stay: str) -> None:
     assert quote(sale, [], {}, terms(tax, cash, days_gone=days)).lines[0].stay == stay
 
 
+def test_two_lines_of_one_gift_card_share_what_is_left_on_it() -> None:
+    tax, cash = tax_rules(), cash_rules()
+    sale = a_sale([(1, 500, "gift_card"), (1, 500, "gift_card"), (1, 300, "standard")], tax=tax, cash=cash)
+    cards = (replace(line, gift_card="G9") for line in sale.lines[:2])
+    sale = replace(sale, lines=(*cards, sale.lines[2]))
+    both = {1: WishedPieces(1), 2: WishedPieces(1)}
+    for left, stays in ((999, ["", "gift_card", ""]), (1_000, ["", "", ""]), (499, ["gift_card"] * 2 + [""])):
+        told = replace(terms(tax, cash), gift_left={"G9": left})
+        found = quote(sale, [], both, told)
+        assert [line.stay for line in found.lines] == stays
+        assert found.total_minor == 500 * stays.count("") - 500
+        # What is put on a card is not taxed, so nothing of the goods' tax comes back with it.
+        assert not any(each.tax_minor for each in found.taxes)
+
+
+def test_faulty_goods_come_back_late_and_others_do_not() -> None:
+    tax, cash = tax_rules(), cash_rules()
+    sale = a_sale([(2, 1_000, "standard")], tax=tax, cash=cash)
+    told = terms(tax, cash, days_gone=99)
+    assert quote(sale, [], {1: WishedPieces(1)}, told).is_empty
+    found = quote(sale, [], {1: WishedPieces(1, "faulty", "damaged", is_faulty=True)}, told)
+    assert (found.is_late, found.total_minor, found.lines[0].stay) == (True, 1_000, "late")
+
+
 def test_goods_by_weight_come_back_whole() -> None:
     tax, cash = tax_rules(), cash_rules()
     sale = a_sale([(1, 1_749, "food")], tax=tax, cash=cash)

@@ -26,6 +26,7 @@ from posapp.flows.intents import (
     Settle,
     StartTender,
 )
+from posapp.flows.mains import ReturnMain
 from posapp.flows.member_answers import SaleFound
 from posapp.flows.member_effects import FindSale
 from posapp.flows.member_wishes import (
@@ -42,6 +43,7 @@ from tests.flows.fakes import COLA, MILK, UNKNOWN
 from tests.flows.world import World, intents_in, labels
 
 RECEIPT = "T03-000001"
+LATE = "Too late to return; only faulty goods, if a manager agrees"
 
 
 def sold(world: World, *codes: str, card: bool = False) -> World:
@@ -242,9 +244,42 @@ def test_who_may_refund_is_asked_nothing() -> None:
 def test_it_is_too_late_after_the_shops_days() -> None:
     world = sold(World(replace(SHOP, returns=ReturnRules(days=1))).open_shift(), COLA)
     world.hands.pass_by(3 * 86_400_000)
-    world.do(StartReturn(RECEIPT), ChangeReturn(1, 1))
+    world.do(StartReturn(RECEIPT))
+    world.scan(COLA)
     assert world.refused == Refusal.StaysSold.sentence
-    assert "Too late" in labels(world.terminal.view()) or "过" in labels(world.terminal.view())
+    main = world.terminal.view().main
+    assert isinstance(main, ReturnMain)
+    assert (main.rows[0].stays, main.rows[0].second) == (True, LATE)
+
+
+def test_faulty_goods_come_back_late_where_a_manager_agrees() -> None:
+    world = sold(World(replace(SHOP, returns=ReturnRules(days=1))).open_shift(), COLA, COLA)
+    world.hands.pass_by(3 * 86_400_000)
+    world.do(StartReturn(RECEIPT), ChangeReturn(1, 1))
+    assert isinstance(world.phase, Returning)
+    assert world.phase.wishes[1].is_faulty
+    world.do(ChooseReturnReason("unwanted"))
+    assert world.refused == Refusal.TooLate.sentence
+    world.do(ConfirmReturn())
+    assert world.at == "AwaitingOverride"
+    assert "It comes back after the last day" in labels(world.terminal.view())
+    world.do(SelectOperator(ZHOU.operator_id))
+    world.key("8642")
+    world.do(Approve())
+    (fact,) = returns(world)
+    assert [(line.reason, line.disposition, line.is_faulty) for line in fact.lines] == [
+        ("faulty", "damaged", True)
+    ]
+    assert [each.transaction_id for each in world.store.facts if isinstance(each, OverrideGiven)] == [
+        fact.sale_id
+    ]
+
+
+def test_a_manager_takes_faulty_goods_back_late_without_asking() -> None:
+    world = sold(World(replace(SHOP, returns=ReturnRules(days=1))).open_shift(ZHOU), COLA)
+    world.hands.pass_by(3 * 86_400_000)
+    world.do(StartReturn(RECEIPT), ChangeReturn(1, 1), ConfirmReturn())
+    assert world.at == "Returned"
 
 
 def test_a_disk_that_refuses_keeps_the_return_in_hand(world: World) -> None:

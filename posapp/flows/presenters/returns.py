@@ -7,7 +7,7 @@ from posapp.domain.returns import RefundWay, ReturnableLine, ReturnQuote
 from posapp.domain.tenders import give_back
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Heading, Note, Spring, SumRow, SumRows
 from posapp.flows.formatting import counts, pack_words, short_denomination, weight
-from posapp.flows.giving_back import over_limit_minor
+from posapp.flows.giving_back import needs_manager, over_limit_minor
 from posapp.flows.intents import MarkLine, NextSale, OpenDrawer, Reprint, ResumePrinting
 from posapp.flows.mains import Card, DoneMain, GiveBack, MessageMain, ReturnHeads, ReturnMain, ReturnRow
 from posapp.flows.member_wishes import ChangeReturn, ChooseReturnReason, ConfirmReturn, ToggleDisposition
@@ -57,7 +57,8 @@ def _row(scene: Scene, phase: Returning, line: ReturnableLine, *, locked: bool) 
     number, wish = line.line.line_no, line.wish
     name = scene.word(line.line.names)
     pieces = wish.pieces if wish is not None else 0
-    is_open = not locked and not line.stay
+    is_open = not locked and line.stay in ("", "late")
+    stays = bool(line.stay) and wish is None
     fewer = more = None
     if is_open and pieces > 0:
         fewer = Action(
@@ -73,11 +74,11 @@ def _row(scene: Scene, phase: Returning, line: ReturnableLine, *, locked: bool) 
         pieces=str(pieces) if pieces or is_open else "—",
         fewer=fewer,
         more=more,
-        amount=scene.amount(line.amount_minor if not line.stay else _paid(line.line)),
-        was=scene.amount(line.list_minor) if not line.stay and line.list_minor > line.amount_minor else "",
+        amount=scene.amount(_paid(line.line) if stays else line.amount_minor),
+        was=scene.amount(line.list_minor) if not stays and line.list_minor > line.amount_minor else "",
         mark=MarkLine(number),
         marked=not locked and number == phase.marked,
-        stays=bool(line.stay),
+        stays=stays,
     )
 
 
@@ -103,7 +104,7 @@ def _stays(scene: Scene, line: ReturnableLine) -> str:
         "returned": scene.t("Came back before"),
         "gift_card": scene.t("Value of a gift card that cannot be taken off it now"),
         "not_returnable": scene.t("This kind of goods cannot be returned"),
-        "late": scene.t("Too late to return"),
+        "late": scene.t("Too late to return; only faulty goods, if a manager agrees"),
     }[line.stay]
 
 
@@ -154,12 +155,27 @@ def returns_side(scene: Scene, phase: Returning) -> tuple[Block, ...]:
         blocks.append(
             Note(scene.t("Everything comes back: take the gifts, too: {goods}", goods=goods), "warn", "tag")
         )
+    blocks += _points_words(scene, found)
     blocks.append(Spring())
-    if over_limit_minor(scene.desk, phase):
+    if found.is_late and needs_manager(scene.desk, phase):
+        blocks.append(Note(scene.t("After the last day; a manager must agree."), "warn", "user"))
+    elif over_limit_minor(scene.desk, phase):
         limit = scene.money(scene.shop.returns.limit_minor)
         text = scene.t("Above your limit of {a}; a manager must agree.", a=limit)
         blocks.append(Note(text, "warn", "user"))
     return tuple(blocks)
+
+
+def _points_words(scene: Scene, found: ReturnQuote) -> list[Block]:
+    """What becomes of the member's points, in a sentence: the money is the same either way."""
+    if not found.points_taken:
+        return []
+    days = (scene.local(scene.now_ms).date() - scene.local(found.sale.completed_at_ms).date()).days
+    if days <= scene.desk.programme.return_days:
+        text = scene.t("They were not usable yet; what is short comes off the next points earned.")
+    else:
+        text = scene.t("They come off what the member has; what is short comes off the next points earned.")
+    return [Facts((Fact(text, "info", "info"),))]
 
 
 def _way(scene: Scene, way: RefundWay) -> SumRow:
