@@ -39,7 +39,7 @@ from posapp.flows.member_wishes import (
 from posapp.flows.refusals import Refusal
 from posapp.flows.return_phases import Returned, Returning
 from tests.domain.shops import SHOP, ZHOU
-from tests.flows.fakes import COLA, MILK, UNKNOWN
+from tests.flows.fakes import COLA, MILK, UNKNOWN, speech
 from tests.flows.world import World, intents_in, labels
 
 RECEIPT = "T03-000001"
@@ -63,6 +63,10 @@ def world() -> World:
     world.do(GoTo("returns"))
     assert world.at == "Returning"
     return world
+
+
+def in_words(world: World, msgid: str) -> str:
+    return speech(world.desk.language).t(msgid)
 
 
 def opened(world: World, receipt: str = RECEIPT) -> Returning:
@@ -249,7 +253,7 @@ def test_it_is_too_late_after_the_shops_days() -> None:
     assert world.refused == Refusal.StaysSold.sentence
     main = world.terminal.view().main
     assert isinstance(main, ReturnMain)
-    assert (main.rows[0].stays, main.rows[0].second) == (True, LATE)
+    assert (main.rows[0].stays, main.rows[0].second) == (True, in_words(world, LATE))
 
 
 def test_faulty_goods_come_back_late_where_a_manager_agrees() -> None:
@@ -262,7 +266,7 @@ def test_faulty_goods_come_back_late_where_a_manager_agrees() -> None:
     assert world.refused == Refusal.TooLate.sentence
     world.do(ConfirmReturn())
     assert world.at == "AwaitingOverride"
-    assert "It comes back after the last day" in labels(world.terminal.view())
+    assert in_words(world, "It comes back after the last day") in labels(world.terminal.view())
     world.do(SelectOperator(ZHOU.operator_id))
     world.key("8642")
     world.do(Approve())
