@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,12 +21,13 @@ from sync.hub.database import Database
 from sync.hub.doubts.record import put_on_record
 from sync.hub.goods.shop_admin import store_ids
 from sync.hub.loyalty.joining import merge
-from sync.hub.loyalty.member_admin import block, put_members, revoke_codes, unblock
+from sync.hub.loyalty.member_admin import PutMember, block, revoke_codes, unblock
 from sync.hub.loyalty.member_changes import Told
 from sync.hub.loyalty.member_codes import member_codes
+from sync.hub.loyalty.member_import import PAGE, add_stores, put_members
 from sync.hub.loyalty.member_privacy import erase_member, export_member
-from sync.hub.loyalty.member_stream import member_body, refresh_member
-from sync.hub.loyalty.members import MemberError, add_store, found_members, known_member, stores_of
+from sync.hub.loyalty.member_stream import member_body, refresh_members
+from sync.hub.loyalty.members import MemberError, found_members, known_member, stores_of
 from sync.hub.serving.embedded import system_now_ms
 
 WHO: Final = "poshub"
@@ -102,19 +104,22 @@ def _import(options: argparse.Namespace) -> int:
     told = read_members(options.file.name, options.file.read_bytes())
     now_ms = system_now_ms()
 
-    def put(connection: Connection) -> list[str]:
+    def put(connection: Connection) -> list[PutMember]:
         wrong = sorted(set(options.store) - set(store_ids(connection)))
         if wrong:
             raise MemberError("unknown_store", f"there is no store {wrong[0]!r}")
         done = put_members(connection, told, who=WHO, now_ms=now_ms)
-        for one in done:
-            for store_id in options.store:
-                add_store(connection, store_id, one.member_id, now_ms)
-            refresh_member(connection, one.member_id, now_ms)
-        return [one.fate for one in done]
+        add_stores(connection, options.store, [one.member_id for one in done], now_ms)
+        record(connection, "member_put", "", now_ms, note=str(len(done)))
+        return done
 
     with opened(options) as database:
-        fates = _written(database, put)
+        done = _written(database, put)
+        ids = [one.member_id for one in done]
+        # Page by page, so that no till's sale waits for a long list.
+        for start in range(0, len(ids) if options.store else 0, PAGE):
+            database.write(partial(refresh_members, member_ids=ids[start : start + PAGE], now_ms=now_ms))
+    fates = [one.fate for one in done]
     print(", ".join(f"{fate}: {fates.count(fate)}" for fate in ("made", "changed", "unchanged")))
     return 0
 

@@ -110,6 +110,13 @@ def account_of(connection: Connection, member_id: str) -> Account:
     return Account() if row is None else Account(*map(int, row))
 
 
+def accounts_of(connection: Connection, member_ids: Iterable[str]) -> dict[str, Account]:
+    """The points of several, by member; whoever has no account is left out."""
+    columns = (POINTS_ACCOUNT.c[name] for name in ("member_id", *Account.__slots__))
+    query = select(*columns).where(POINTS_ACCOUNT.c.member_id.in_(tuple(member_ids)))
+    return {whose: Account(*map(int, figures)) for whose, *figures in connection.execute(query)}
+
+
 def has_account(connection: Connection, member_id: str) -> bool:
     """Whether this id ever had to do with points."""
     return connection.execute(_ACCOUNT, {"whose": member_id}).first() is not None

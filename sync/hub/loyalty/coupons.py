@@ -344,26 +344,32 @@ def coupon_of(connection: Connection, coupon_id: str) -> CouponRow | None:
 
 def coupons_of(connection: Connection, member_id: str, now_ms: int) -> tuple[CouponBody, ...]:
     """What a till may know of a member's coupons that can be used now or are kept for an open sale."""
+    return coupons_by_member(connection, (member_id,), now_ms).get(member_id, ())
+
+
+def coupons_by_member(
+    connection: Connection, member_ids: Sequence[str], now_ms: int
+) -> dict[str, tuple[CouponBody, ...]]:
+    """The same of several, by member; who has none is left out."""
     query = (
         select(COUPON, COUPON_BATCH.c.names)
         .join(COUPON_BATCH, COUPON_BATCH.c.batch == COUPON.c.batch)
-        .where(COUPON.c.member_id == member_id, COUPON.c.state.in_((ISSUED, LOCKED)), _NOT_OVER)
+        .where(COUPON.c.member_id.in_(member_ids), COUPON.c.state.in_((ISSUED, LOCKED)), _NOT_OVER)
         # The first to end first: of more than a till is told, these matter most.
         .order_by(case((COUPON.c.until_ms == 0, 1), else_=0), COUPON.c.until_ms, COUPON.c.coupon_id)
-        .limit(_OF_A_MEMBER_MOST)
     )
-    return tuple(
-        CouponBody(
-            row.coupon_id,
-            row.batch,
-            msgspec.json.decode(row.names, type=dict[str, str]),
-            int(row.until_ms) or None,
-            row.store_id,
-            int(row.value_minor),
-            row.member_id,
-        )
-        for row in connection.execute(query, {"now_ms": now_ms})
-    )
+    found: dict[str, list[CouponBody]] = {}
+    for row in connection.execute(query, {"now_ms": now_ms}):
+        theirs = found.setdefault(row.member_id, [])
+        if len(theirs) < _OF_A_MEMBER_MOST:
+            names = msgspec.json.decode(row.names, type=dict[str, str])
+            until_ms, value_minor = int(row.until_ms) or None, int(row.value_minor)
+            theirs.append(
+                CouponBody(
+                    row.coupon_id, row.batch, names, until_ms, row.store_id, value_minor, row.member_id
+                )
+            )
+    return {member_id: tuple(theirs) for member_id, theirs in found.items()}
 
 
 def events_of(connection: Connection, coupon_id: str) -> list[Any]:

@@ -6,7 +6,6 @@ it. Codes are handed out ahead of time: taken back are all that were, so new one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, update
@@ -68,17 +67,6 @@ def _found(connection: Connection, told: Told) -> str:
             "phone_taken", "this phone is another member's; merge the two, or take it off there"
         )
     return found
-
-
-def put_members(connection: Connection, told: Sequence[Told], *, who: str, now_ms: int) -> list[PutMember]:
-    """Put several, all or none; raises MemberError with the place of the first that cannot be."""
-    done: list[PutMember] = []
-    for place, one in enumerate(told, 1):
-        try:
-            done.append(put_member(connection, one, who=who, now_ms=now_ms))
-        except MemberError as trouble:
-            raise MemberError(trouble.word, f"member {place}: {trouble}") from trouble
-    return done
 
 
 def take_card_off(connection: Connection, member_id: str, card: str, *, who: str, now_ms: int) -> None:

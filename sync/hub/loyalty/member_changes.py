@@ -48,9 +48,14 @@ class Told:
 # ------------------------------------------------------------------ spellings
 def phone_of(connection: Connection, text: str) -> str:
     """A phone number in its normal spelling, "" for none; raises MemberError."""
+    return spelt_phone(text, calling_code(connection) if text.strip() else "")
+
+
+def spelt_phone(text: str, code: str) -> str:
+    """The same with the calling code of numbers that name none."""
     if not text.strip():
         return ""
-    found = normalised_phone(text, calling_code(connection))
+    found = normalised_phone(text, code)
     if not found:
         raise MemberError("bad_phone", "a phone number has 7 to 15 digits, with + and a country before them")
     return found
@@ -81,6 +86,14 @@ def word_of(text: str, what: str) -> str:
         raise MemberError(
             "bad_word", f"{what} has at most {WORD_MOST_CHARS} signs, all of which can be shown"
         )
+    return found
+
+
+def tags_of(tags: Sequence[str]) -> tuple[str, ...]:
+    """Tags in order, each once; raises MemberError."""
+    found = tuple(sorted({word for tag in tags if (word := word_of(tag, "a tag"))}))
+    if len(found) > TAGS_MOST:
+        raise MemberError("bad_tags", f"a member has at most {TAGS_MOST} tags")
     return found
 
 
@@ -125,7 +138,7 @@ def change_member(connection: Connection, member_id: str, told: Told, *, now_ms:
         values |= {"level": level, "level_since_ms": now_ms}
     if told.level_until_ms is not None and told.level_until_ms != before.level_until_ms:
         values["level_until_ms"] = told.level_until_ms
-    if told.tags is not None and (tags := _tags(told.tags)) != before.tags:
+    if told.tags is not None and (tags := tags_of(told.tags)) != before.tags:
         values["tags"] = json.dumps(tags, ensure_ascii=False)
     if told.external_id is not None:
         external_id = word_of(told.external_id, "an id of another system")
@@ -145,13 +158,6 @@ def change_member(connection: Connection, member_id: str, told: Told, *, now_ms:
         values |= {"changed_at_ms": now_ms, "version": MEMBER.c.version + 1}
         connection.execute(update(MEMBER).where(MEMBER.c.member_id == member_id).values(**values))
     return tuple(dict.fromkeys(changed))
-
-
-def _tags(tags: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(sorted({word for tag in tags if (word := word_of(tag, "a tag"))}))
-    if len(found) > TAGS_MOST:
-        raise MemberError("bad_tags", f"a member has at most {TAGS_MOST} tags")
-    return found
 
 
 def _change_phone(connection: Connection, before: Member, phone: str, now_ms: int) -> None:

@@ -8,7 +8,7 @@ a transaction, after every account that it touches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,9 +17,17 @@ from sqlalchemy import Connection, delete, func, select
 from posapp.domain.members.masks import RefKind, lookup_ref, masked_name, normalised_name, phone_tail
 from sync.hub.feeds.streams import changed_rows, held_bodies, hold_streams, put_rows
 from sync.hub.goods.shop_admin import store_ids
-from sync.hub.loyalty.accounts import account_of
-from sync.hub.loyalty.coupons import coupons_of
-from sync.hub.loyalty.members import Member, canonical, member_of, references, stores_of
+from sync.hub.loyalty.accounts import Account, accounts_of
+from sync.hub.loyalty.coupons import coupons_by_member
+from sync.hub.loyalty.members import (
+    Member,
+    canonical,
+    canonical_ids,
+    member_of,
+    members_of,
+    references_of,
+    stores_of,
+)
 from sync.hub.loyalty.programme_rows import stored_programme
 from sync.hub.schema.feeds import FEED_ROW
 from sync.hub.schema.members import BLOCKED, BY_ALIAS, BY_CARD, BY_PHONE, MEMBER_STORE
@@ -30,6 +38,8 @@ from sync.protocol.versions import STREAM_MEMBERS
 
 #: Far longer than a code counts on the till whose clock is least sure.
 _REVOKED_KEPT_MS: Final = 7 * 86_400_000
+#: Members of one question to the database.
+_AT_ONCE: Final = 1_000
 _REF_KINDS: Final[dict[str, RefKind]] = {BY_PHONE: "phone", BY_CARD: "card"}
 
 
@@ -42,33 +52,46 @@ def member_body(connection: Connection, member_id: str, now_ms: int) -> MemberBo
 
 def body_of(connection: Connection, member: Member, now_ms: int) -> MemberBody:
     """The same of a member that was read already."""
-    account = account_of(connection, member.member_id)
-    sales = select(func.count(func.distinct(MEMBER_SPEND.c.sale_id)))
-    return MemberBody(
-        member_id=member.member_id,
-        name=masked_name(member.name),
-        phone_tail=phone_tail(member.phone),
-        level=member.level,
-        tags=member.tags,
-        # What is held for an open sale is told as well: the till that holds it must not lose it from sight.
-        points=max(0, account.active - account.debt),
-        pending=account.pending,
-        coupons=coupons_of(connection, member.member_id, now_ms),
-        orders_before=connection.execute(
-            sales.where(MEMBER_SPEND.c.member_id == member.member_id)
-        ).scalar_one(),
-        is_linked=member.is_linked,
-        is_blocked=member.status == BLOCKED,
-        codes_from_ms=member.codes_from_ms,
-        refs=_refs(connection, member),
-        as_of_ms=now_ms,
-    )
+    return bodies_of(connection, {member.member_id: member}, now_ms)[member.member_id]
 
 
-def _refs(connection: Connection, member: Member) -> tuple[tuple[str, str], ...]:
+def bodies_of(connection: Connection, members: Mapping[str, Member], now_ms: int) -> dict[str, MemberBody]:
+    """The same of several, by their ids."""
+    ids = tuple(members)
+    accounts = accounts_of(connection, ids)
+    coupons = coupons_by_member(connection, ids, now_ms)
+    spend = MEMBER_SPEND.c
+    sales = select(spend.member_id, func.count(func.distinct(spend.sale_id))).group_by(spend.member_id)
+    counted = connection.execute(sales.where(spend.member_id.in_(ids)))
+    orders: dict[str, int] = {member_id: int(count) for member_id, count in counted}
+    leading = references_of(connection, ids)
     key = stored_programme(connection).lookup_key
+    found = {}
+    for member_id, member in members.items():
+        account = accounts.get(member_id, Account())
+        found[member_id] = MemberBody(
+            member_id=member_id,
+            name=masked_name(member.name),
+            phone_tail=phone_tail(member.phone),
+            level=member.level,
+            tags=member.tags,
+            # What is held for an open sale is told as well: the till that holds it must not lose sight of it.
+            points=max(0, account.active - account.debt),
+            pending=account.pending,
+            coupons=coupons.get(member_id, ()),
+            orders_before=orders.get(member_id, 0),
+            is_linked=member.is_linked,
+            is_blocked=member.status == BLOCKED,
+            codes_from_ms=member.codes_from_ms,
+            refs=_refs(key, member, leading[member_id]),
+            as_of_ms=now_ms,
+        )
+    return found
+
+
+def _refs(key: str, member: Member, leading: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
     refs: list[tuple[str, str]] = []
-    for kind, texts in references(connection, member.member_id).items():
+    for kind, texts in leading.items():
         if kind == BY_ALIAS:
             refs += [("id", text) for text in texts]
         else:
@@ -84,28 +107,53 @@ def refresh_member(connection: Connection, member_id: str, now_ms: int) -> int:
 
     Last in a transaction. Whoever is erased, or another name of somebody by now, is taken away there.
     """
-    found = canonical(connection, member_id)
-    stores = stores_of(connection, found)
-    for store_id in stores:
-        hold_streams(connection, store_id, (STREAM_MEMBERS,))
-    body = member_body(connection, found, now_ms)
-    if body is None:
-        return withdraw(connection, found, now_ms)
-    return sum(_put_body(connection, store_id, body, now_ms) for store_id in stores)
+    return refresh_members(connection, (member_id,), now_ms)
 
 
 def refresh_members(connection: Connection, member_ids: Iterable[str], now_ms: int) -> int:
     """The same for several; how many rows changed."""
-    return sum(refresh_member(connection, member_id, now_ms) for member_id in sorted(set(member_ids)))
+    wanted = tuple(dict.fromkeys(member_ids))
+    parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+    pages = [sorted(set(canonical_ids(connection, part).values())) for part in parts]
+    by_store: list[dict[str, list[str]]] = []
+    for ids in pages:
+        known: dict[str, list[str]] = {}
+        query = select(MEMBER_STORE.c.store_id, MEMBER_STORE.c.member_id)
+        for store_id, member_id in connection.execute(query.where(MEMBER_STORE.c.member_id.in_(ids))):
+            known.setdefault(store_id, []).append(member_id)
+        by_store.append(known)
+    # All of them in one order, before anybody is read.
+    for store_id in sorted({store_id for known in by_store for store_id in known}):
+        hold_streams(connection, store_id, (STREAM_MEMBERS,))
+    count = 0
+    for ids, known in zip(pages, by_store, strict=True):
+        members = {key: one for key, one in members_of(connection, ids).items() if one.is_there}
+        bodies = bodies_of(connection, members, now_ms)
+        for store_id in sorted(known):
+            count += _put_bodies(
+                connection, store_id, [(one, bodies.get(one)) for one in known[store_id]], now_ms
+            )
+    return count
 
 
-def _put_body(connection: Connection, store_id: str, body: MemberBody, now_ms: int) -> int:
-    held = held_bodies(connection, store_id, STREAM_MEMBERS, [body.member_id]).get(body.member_id)
-    if held is not None:
-        known = decode_message(held, MemberBody)
-        if msgspec.structs.replace(known, as_of_ms=body.as_of_ms) == body:
-            return 0
-    return put_rows(connection, store_id, STREAM_MEMBERS, [(body.member_id, encode_message(body))], now_ms)
+def _put_bodies(
+    connection: Connection, store_id: str, bodies: Sequence[tuple[str, MemberBody | None]], now_ms: int
+) -> int:
+    """Write the rows that would say something else; None for who is nobody any more."""
+    held = held_bodies(connection, store_id, STREAM_MEMBERS, [member_id for member_id, _body in bodies])
+    rows: list[tuple[str, bytes | None]] = []
+    for member_id, body in bodies:
+        before = held.get(member_id)
+        if body is None:
+            rows += [(member_id, None)] if before is not None else []
+        elif before is None or _says_else(before, body):
+            rows.append((member_id, encode_message(body)))
+    return put_rows(connection, store_id, STREAM_MEMBERS, rows, now_ms)
+
+
+def _says_else(before: bytes, body: MemberBody) -> bool:
+    known = decode_message(before, MemberBody)
+    return msgspec.structs.replace(known, as_of_ms=body.as_of_ms) != body
 
 
 def withdraw(connection: Connection, member_id: str, now_ms: int, stores: Sequence[str] | None = None) -> int:

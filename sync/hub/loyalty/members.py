@@ -111,6 +111,26 @@ def by_reference(connection: Connection, kind: str, key: str) -> str:
     return connection.execute(query).scalar_one_or_none() or ""
 
 
+def whose_references(connection: Connection, kind: str, keys: Iterable[str]) -> dict[str, str]:
+    """The ids that these phones, cards or other ids lead to; those that lead nowhere are left out."""
+    query = select(MEMBER_REF.c.key, MEMBER_REF.c.member_id)
+    query = query.where(MEMBER_REF.c.kind == kind, MEMBER_REF.c.key.in_(tuple(keys)))
+    return {row.key: row.member_id for row in connection.execute(query)}
+
+
+def canonical_ids(connection: Connection, member_ids: Iterable[str]) -> dict[str, str]:
+    """Whose each of these ids is today; one that nobody knows is its own."""
+    wanted = tuple(dict.fromkeys(member_ids))
+    found = whose_references(connection, BY_ALIAS, wanted)
+    return {member_id: found.get(member_id, member_id) for member_id in wanted}
+
+
+def members_of(connection: Connection, member_ids: Iterable[str]) -> dict[str, Member]:
+    """The members with these very ids, in whatever state, by id."""
+    query = select(MEMBER).where(MEMBER.c.member_id.in_(tuple(member_ids)))
+    return {row.member_id: _member(row) for row in connection.execute(query)}
+
+
 def by_external_id(connection: Connection, external_id: str) -> str:
     """The id of who another system knows by this id, "" for nobody."""
     query = select(MEMBER.c.member_id).where(
@@ -121,14 +141,22 @@ def by_external_id(connection: Connection, external_id: str) -> str:
 
 def references(connection: Connection, member_id: str) -> dict[str, tuple[str, ...]]:
     """What leads to a member, by kind."""
+    return references_of(connection, (member_id,))[member_id]
+
+
+def references_of(connection: Connection, member_ids: Iterable[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What leads to each of these members, by kind."""
+    wanted = tuple(member_ids)
     query = (
-        select(MEMBER_REF.c.kind, MEMBER_REF.c.key)
-        .where(MEMBER_REF.c.member_id == member_id)
+        select(MEMBER_REF.c.member_id, MEMBER_REF.c.kind, MEMBER_REF.c.key)
+        .where(MEMBER_REF.c.member_id.in_(wanted))
         .order_by(MEMBER_REF.c.made_at_ms, MEMBER_REF.c.key)
     )
-    found: dict[str, tuple[str, ...]] = {BY_PHONE: (), BY_CARD: (), BY_ALIAS: ()}
-    for kind, key in connection.execute(query):
-        found[kind] = (*found[kind], key)
+    found: dict[str, dict[str, tuple[str, ...]]] = {
+        member_id: {BY_PHONE: (), BY_CARD: (), BY_ALIAS: ()} for member_id in wanted
+    }
+    for member_id, kind, key in connection.execute(query):
+        found[member_id][kind] = (*found[member_id][kind], key)
     return found
 
 
@@ -196,18 +224,25 @@ def note(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add to what became of a member; `detail` must hold nothing by which somebody could be reached."""
-    connection.execute(
-        insert(MEMBER_EVENT).values(
-            member_id=member_id,
-            event_id=f"{now_ms:015d}-{secrets.token_hex(6)}",
-            kind=kind,
-            store_id=store_id,
-            terminal_id=terminal_id,
-            who=who,
-            detail=json.dumps(dict(detail or {}), ensure_ascii=False, sort_keys=True),
-            at_ms=now_ms,
-        )
-    )
+    place = {"store_id": store_id, "terminal_id": terminal_id}
+    row = event_row(member_id, kind, now_ms=now_ms, who=who, detail=detail)
+    connection.execute(insert(MEMBER_EVENT).values(**(row | place)))
+
+
+def event_row(
+    member_id: str, kind: str, *, now_ms: int, who: str, detail: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A line of a member's history that happened at no till."""
+    return {
+        "member_id": member_id,
+        "event_id": f"{now_ms:015d}-{secrets.token_hex(6)}",
+        "kind": kind,
+        "store_id": "",
+        "terminal_id": "",
+        "who": who,
+        "detail": json.dumps(dict(detail or {}), ensure_ascii=False, sort_keys=True),
+        "at_ms": now_ms,
+    }
 
 
 def all_member_ids(connection: Connection, states: Iterable[str] = (ACTIVE, BLOCKED)) -> tuple[str, ...]:

@@ -40,15 +40,15 @@ from sync.hub.goods.shop_admin import store_ids
 from sync.hub.loyalty.accounts import account_of
 from sync.hub.loyalty.coupon_issue import CouponError
 from sync.hub.loyalty.joining import merge
-from sync.hub.loyalty.member_admin import block, put_members, revoke_codes, take_card_off, unblock
+from sync.hub.loyalty.member_admin import block, revoke_codes, take_card_off, unblock
 from sync.hub.loyalty.member_changes import Told
 from sync.hub.loyalty.member_codes import member_codes
+from sync.hub.loyalty.member_import import add_stores, put_members
 from sync.hub.loyalty.member_privacy import erase_member, export_member
-from sync.hub.loyalty.member_stream import refresh_member
+from sync.hub.loyalty.member_stream import refresh_members
 from sync.hub.loyalty.members import (
     Member,
     MemberError,
-    add_store,
     canonical,
     found_members,
     known_member,
@@ -149,11 +149,9 @@ class MemberApiRoutes:
             if wrong:
                 raise MemberError("unknown_store", f"there is no store {wrong[0]!r}")
             done = put_members(connection, [_told(one) for one in given.members], who=who.name, now_ms=now_ms)
-            for one in done:
-                for store_id in given.stores:
-                    add_store(connection, store_id, one.member_id, now_ms)
-            for member_id in sorted({one.member_id for one in done}):
-                refresh_member(connection, member_id, now_ms)
+            ids = tuple(one.member_id for one in done)
+            add_stores(connection, given.stores, ids, now_ms)
+            refresh_members(connection, ids, now_ms)
             note(connection, who, "member_put", "", now_ms, str(len(done)))
             return MembersReply(tuple(MemberFate(one.member_id, one.fate) for one in done))
 
