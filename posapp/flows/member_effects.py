@@ -36,7 +36,10 @@ class KeepJoin:
 
 @dataclass(frozen=True, slots=True)
 class HoldRights:
-    """Have the hub keep rights for a sale. Answer within five seconds: RightsAnswered."""
+    """Have the hub keep rights for a sale. Answer within five seconds: RightsAnswered.
+
+    `undone` are questions that were taken back shortly before; one that is still on its way keeps nothing.
+    """
 
     hold_id: str
     transaction_id: str
@@ -45,6 +48,7 @@ class HoldRights:
     step: int | None
     coupons: tuple[str, ...]
     points: int
+    undone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class HoldGift:
     transaction_id: str
     card_id: str
     amount_minor: int
+    undone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

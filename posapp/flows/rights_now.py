@@ -5,6 +5,7 @@ Also which of them the prices made use of, and whether the hub keeps just these 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -14,6 +15,7 @@ from posapp.domain.member_facts import RightsReleased
 from posapp.domain.members.sale_rights import SaleRights
 from posapp.domain.members.usable import Usable, usable
 from posapp.domain.pricing.terms.policy import PointsRules
+from posapp.flows.effects import Effect, Record
 from posapp.flows.state import Desk
 from posapp.flows.steps import Ports, shop_of
 from posapp.values import dataclass
@@ -89,5 +91,14 @@ def releases(cart: Cart, reason: Reason, ports: Ports) -> tuple[RightsReleased, 
     return (RightsReleased(cart.transaction_id, hold.hold_id, reason, ports.clock.now_ms()),)
 
 
+def with_undone(desk: Desk, effects: Iterable[Effect]) -> Desk:
+    """The desk that remembers which holds these effects let go of."""
+    records = [each for each in effects if isinstance(each, Record)]
+    gone = [fact.hold_id for each in records for fact in each.facts if isinstance(fact, RightsReleased)]
+    return replace(desk, undone=(*desk.undone, *gone)[-UNDONE_KEPT:]) if gone else desk
+
+
+#: A question is on its way for seconds; nobody takes back so many meanwhile.
+UNDONE_KEPT = 8
 #: A hold that ends sooner than this is taken anew.
 LEAST_LEFT_MS = 120_000

@@ -164,6 +164,7 @@ class Desk:
     lease_worst_minor: tuple[int, int] = (0, 0)  # of the store's outage, of this till's
     outage: Outage = NO_OUTAGE
     asked_hold: str = ""  # a hold that is taken anew while payment is open
+    undone: tuple[str, ...] = ()  # holds just let go of, which a question of before may still be asking for
     member_ask: MemberAsk | None = None
     code_steps: tuple[tuple[str, int], ...] = ()  # of member codes just taken, until the store has them
     joining: tuple[str, str] | None = None  # the last wish to join: its id, and the member's of our making

@@ -42,6 +42,7 @@ from posapp.flows.presenters.customer import customer_view
 from posapp.flows.presenters.kept import Kept
 from posapp.flows.refusals import Refusal
 from posapp.flows.return_phases import Returning
+from posapp.flows.rights_now import with_undone
 from posapp.flows.rights_phases import HoldingRights
 from posapp.flows.state import (
     AwaitingOverride,
@@ -149,6 +150,7 @@ def step(state: TerminalState, intent: Intent, ports: Ports) -> Step:
             effects += done.effects
     done = _priced(done, ports)
     effects += done.effects
+    done = replace(done, desk=with_undone(done.desk, effects))
     done = replace(done, desk=pricing.told_change(state.desk, done.desk, ports))
     cart = done.desk.cart
     if cart is not None and cart is not state.desk.cart and not isinstance(done.phase, Committing):

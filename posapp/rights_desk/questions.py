@@ -96,8 +96,9 @@ def question_of(effect: HubEffect, *, currency: str) -> Question:
             )
         case HoldGift():
             request = GiftHoldRequest(
-                effect.hold_id, effect.transaction_id, effect.card_id, effect.amount_minor, currency
-            )
+                effect.hold_id, effect.transaction_id, effect.card_id, effect.amount_minor, currency,
+                effect.undone,
+            )  # fmt: skip
             return _gift(effect.hold_id, effect.card_id, lambda link: link.hold_gift(request))
 
 
@@ -110,6 +111,7 @@ def _holding(effect: HoldRights) -> Question:
         step=effect.step,
         coupons=effect.coupons,
         points=effect.points,
+        undone=effect.undone,
     )
 
     def ask(link: RightsLink) -> Intent:

@@ -22,6 +22,9 @@ GIFT_HOLD: Final = "gift/hold"
 LEASES: Final = "leases"
 FIND_SALE: Final = "sales/find"
 
+#: Questions that were taken back, told with one that is asked in their place.
+UNDONE_MOST: Final = 20
+
 #: The keys of the settings stream and of the stream of members besides the members themselves.
 PROGRAMME_KEY: Final = "members"
 REVOKED_PREFIX: Final = "revoked:"
@@ -116,7 +119,8 @@ class JoinReply(msgspec.Struct, frozen=True):
 class HoldRequest(msgspec.Struct, frozen=True):
     """Keep just these rights for a sale and let go of what was kept for it before under another `hold_id`.
 
-    `proof` and `step` say how the member showed themselves; a step counts once in all stores.
+    `proof` and `step` say how the member showed themselves; a step counts once in all stores. `undone` are
+    questions that the till took back shortly before: they may still be on their way, and keep nothing.
     """
 
     hold_id: str
@@ -126,6 +130,7 @@ class HoldRequest(msgspec.Struct, frozen=True):
     step: int | None = None
     coupons: tuple[str, ...] = ()
     points: int = 0
+    undone: tuple[str, ...] = ()
 
 
 class RefusedRight(msgspec.Struct, frozen=True):
@@ -176,7 +181,8 @@ class GiftReply(msgspec.Struct, frozen=True):
 class GiftHoldRequest(msgspec.Struct, frozen=True):
     """Keep up to an amount of a gift card for a sale, or nothing of it any more (0).
 
-    A sale keeps one amount of a card: another `hold_id` takes the place of the one before.
+    A sale keeps one amount of a card: another `hold_id` takes the place of the one before. `undone` are
+    questions that the till took back shortly before: they may still be on their way, and keep nothing.
     """
 
     hold_id: str
@@ -184,6 +190,7 @@ class GiftHoldRequest(msgspec.Struct, frozen=True):
     card_id: str
     amount_minor: int
     currency: str = ""
+    undone: tuple[str, ...] = ()
 
 
 # --- sales --------------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ class Usable:
     """What prices may use: coupons as codes and at most so many points.
 
     `whys` has one entry for each coupon that is shown but cannot be used; `points_why` says why not all the
-    points of the member count ("" where they do). The lease ids are set where leases are what permits it; coupons
-    that are `kept` cost none of it, since the hub keeps them for this very sale.
+    points of the member count ("" where they do). The lease ids are set where leases are what permits it;
+    coupons that are `kept` cost none of it, since the hub keeps them for this very sale.
     """
 
     codes: tuple[Code, ...] = ()

@@ -19,7 +19,14 @@ from sync.hub.loyalty.gift_cards import hold, tell
 from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply
 from sync.hub.trust.auth import Device
 from sync.protocol import codec
-from sync.protocol.loyalty import GIFT_HOLD, GIFT_TELL, GiftHoldRequest, GiftReply, GiftTellRequest
+from sync.protocol.loyalty import (
+    GIFT_HOLD,
+    GIFT_TELL,
+    UNDONE_MOST,
+    GiftHoldRequest,
+    GiftReply,
+    GiftTellRequest,
+)
 
 _BYTES_MOST: Final = 4 * 1024
 _ID_MAX_CHARS: Final = 100
@@ -55,7 +62,9 @@ class GiftRoutes:
 
     async def _hold(self, request: Request, device: Device) -> Response:
         asked = await _read(request, GiftHoldRequest)
-        _check(asked.card_id, asked.hold_id, asked.transaction_id, asked.currency or "-")
+        _check(asked.card_id, asked.hold_id, asked.transaction_id, asked.currency or "-", *asked.undone)
+        if len(asked.undone) > UNDONE_MOST:
+            raise RefusedError(400, "bad_request", f"at most {UNDONE_MOST} holds that are taken back")
         if not 0 <= asked.amount_minor <= _AMOUNT_MAX_MINOR:
             raise RefusedError(400, "bad_request", "amount_minor is out of bounds")
 

@@ -19,7 +19,7 @@ from sync.hub.loyalty.holds import COUPONS_MOST, hold_rights
 from sync.hub.routes.guard import TERMINAL_PATH, Guard, RefusedError, bounded_body, json_reply
 from sync.hub.trust.auth import Device
 from sync.protocol import codec
-from sync.protocol.loyalty import HOLD, HoldReply, HoldRequest
+from sync.protocol.loyalty import HOLD, UNDONE_MOST, HoldReply, HoldRequest
 
 _BYTES_MOST: Final = 16 * 1024
 _ID_MAX_CHARS: Final = 64
@@ -57,7 +57,10 @@ def _check(asked: HoldRequest) -> None:
     """Refuse what no column holds and no sale has."""
     if len(asked.coupons) > COUPONS_MOST:
         raise RefusedError(400, "bad_request", f"at most {COUPONS_MOST} coupons")
-    ids = (asked.hold_id, asked.transaction_id, *asked.coupons, asked.member_id or "-", asked.proof or "-")
+    if len(asked.undone) > UNDONE_MOST:
+        raise RefusedError(400, "bad_request", f"at most {UNDONE_MOST} holds that are taken back")
+    ids = (asked.hold_id, asked.transaction_id, *asked.coupons, *asked.undone)
+    ids += (asked.member_id or "-", asked.proof or "-")
     if not all(0 < len(each) <= _ID_MAX_CHARS and each.isprintable() for each in ids):
         raise RefusedError(400, "bad_request", f"ids have 1 to {_ID_MAX_CHARS} printable signs")
     if not 0 <= asked.points <= _POINTS_MOST or not 0 <= (asked.step or 0) <= codec.SEQ_MAX:
