@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from sync.hub.database import Database
 from sync.hub.goods.shop_admin import put_shop
@@ -24,6 +24,7 @@ from sync.hub.loyalty.points import Account
 from sync.hub.loyalty.rights_facts import may_touch_rights
 from sync.hub.schema.feeds import FEED_ROW
 from sync.hub.schema.points import MEMBER_SPEND
+from sync.hub.schema.status import TERMINAL_STATUS
 from tests.hub.conftest import NOW_MS, event_line, sale_body, shop_document
 from tests.hub.rights_world import (
     ANN,
@@ -120,6 +121,25 @@ def test_points_ripen_then_end_and_the_first_to_end_goes_first(database: Databas
 def test_a_clock_that_runs_ahead_makes_nothing_ripen_later(database: Database) -> None:
     folded(database, sale("sale-1", member_id=BOB, earned=40, at_ms=NOW_MS + 900 * DAY_MS))
     pass_time(database, RIPE_MS)
+    assert account(database, BOB).active == 40
+
+
+@pytest.mark.parametrize(("off_days", "ripens_after_days"), [(-30, 7), (-400, 7), (30, 7), (0, 0)])
+def test_a_clock_that_was_told_wrong_is_put_right(
+    database: Database, off_days: int, ripens_after_days: int
+) -> None:
+    """A till far behind must not make points ripen at once; one that was away keeps its old day."""
+    texts = dict.fromkeys(("app_version", "printer", "printer_detail", "system"), "")
+    figures = dict.fromkeys(("queue_length", "items", "quarantined", "epoch", "seq"), 0)
+    place = {"store_id": "S1", "terminal_id": "T1", "last_seen_ms": NOW_MS}
+    with database.writing() as connection:
+        row = place | {"clock_offset_ms": off_days * DAY_MS} | texts | figures
+        connection.execute(insert(TERMINAL_STATUS), row)
+    told_ms = NOW_MS + (off_days or -8) * DAY_MS
+    folded(database, sale("sale-1", member_id=BOB, earned=40, at_ms=told_ms))
+    pass_time(database, NOW_MS)
+    assert account(database, BOB).active == (0 if ripens_after_days else 40)
+    pass_time(database, NOW_MS + ripens_after_days * DAY_MS)
     assert account(database, BOB).active == 40
 
 

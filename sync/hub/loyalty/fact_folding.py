@@ -37,12 +37,15 @@ from sync.hub.loyalty.rights_facts import (
 )
 from sync.hub.schema.points import MEMBER_SPEND, NEVER_MS
 from sync.hub.schema.rights import FOLDED, RELEASED, RIGHTS_FACT, USED, WAITING
+from sync.hub.schema.status import TERMINAL_STATUS
 from sync.protocol.codec import decode_envelope, encode_envelope
 from sync.protocol.envelope import Envelope
 from sync.protocol.loyalty import LeaseHeld
 
 #: A sale that a return has come for before it.
 AWAITED: Final = "awaited"
+#: By so much a till's clock may be wrong and is believed all the same.
+CLOCK_ERROR_MS: Final = 10 * 60_000
 
 
 @dataclass(slots=True)
@@ -210,7 +213,7 @@ def _use_coupons(folding: Folding, sale: Sale, held: Sequence[Any]) -> None:
     kept = {one for row in held for one in msgspec.json.decode(row.coupons, type=list[str])}
     this = folding.sale(sale.transaction_id)
     used = {one.coupon_id: one for one in sale.coupons}
-    sold_at_ms = min(sale.completed_at_ms, now_ms)
+    sold_at_ms = hub_time_of(connection, folding.place, sale.completed_at_ms, now_ms)
     for coupon_id, one in sorted(used.items()):
         why = coupons.redeem(connection, coupon_id, this, sold_at_ms=sold_at_ms, now_ms=now_ms)
         row = coupons.coupon_of(connection, coupon_id)
@@ -228,8 +231,7 @@ def _earn(folding: Folding, sale: Sale, member_id: str) -> None:
         return
     connection, now_ms = folding.connection, folding.now_ms
     rules = terms(connection)
-    # By the hub's clock from when it was sold; a till whose clock runs ahead gains nothing by it.
-    sold_at_ms = min(sale.completed_at_ms, now_ms)
+    sold_at_ms = hub_time_of(connection, folding.place, sale.completed_at_ms, now_ms)
     dates = dates_of_earned(rules, sold_at_ms)
     points.earn(
         connection,
@@ -301,12 +303,24 @@ def _fold_return(folding: Folding, back: Return) -> bool:
         member_id = canonical(connection, back.member_id)
         sold = connection.execute(query.where(MEMBER_SPEND.c.member_id == member_id)).one_or_none()
         if sold is not None:
-            at_ms = min(back.completed_at_ms, now_ms)
+            at_ms = hub_time_of(connection, folding.place, back.completed_at_ms, now_ms)
             closes_ms = max(at_ms, int(sold.closes_ms))
             sources = (back.return_id, back.sale_id)
             _spend(folding, member_id, sources, -back.spend_minor, at_ms=at_ms, closes_ms=closes_ms)
             folding.touched.add(member_id)
     return True
+
+
+def hub_time_of(connection: Connection, place: tuple[str, str], told_ms: int, now_ms: int) -> int:
+    """The hub's time of what a till did, never later than now; told by a clock that may be wrong.
+
+    What it was off by when the till was heard last is taken off, as far as that is more than a clock may be
+    wrong: neither an old date nor a future one makes points ripen sooner or later.
+    """
+    status = TERMINAL_STATUS.c
+    query = select(status.clock_offset_ms).where(status.store_id == place[0], status.terminal_id == place[1])
+    off_ms = int(connection.execute(query).scalar() or 0)
+    return min(told_ms - off_ms if abs(off_ms) > CLOCK_ERROR_MS else told_ms, now_ms)
 
 
 def _has_sale(folding: Folding, sale_id: str) -> bool:
