@@ -6,14 +6,12 @@ without the hub's word names the lease that permits it; what the hub keeps for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import PricedCart
 from posapp.domain.facts import TransactionCompleted
 from posapp.domain.member_facts import CouponUsed, SaleMember
-from posapp.domain.members.leases import Lease
 
 
 def sale_member(cart: Cart, prices: PricedCart | None) -> SaleMember | None:
@@ -57,14 +55,3 @@ def lease_spends(sale: TransactionCompleted) -> tuple[tuple[str, int], ...]:
     if sale.member is not None:
         spends.append((sale.member.points_lease_id, sale.member.points_used))
     return tuple((lease_id, amount) for lease_id, amount in spends if lease_id and amount)
-
-
-def spent(leases: Iterable[Lease], sale: TransactionCompleted) -> tuple[Lease, ...]:
-    """The leases after a stored sale."""
-    by_lease: dict[str, int] = {}
-    for lease_id, amount in lease_spends(sale):
-        by_lease[lease_id] = by_lease.get(lease_id, 0) + amount
-    return tuple(
-        replace(each, spent=each.spent + by_lease[each.lease_id]) if each.lease_id in by_lease else each
-        for each in leases
-    )

@@ -11,7 +11,6 @@ from dataclasses import replace
 from posapp.domain.facts import DrawerOpened, TransactionCompleted
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.outage import with_sale
-from posapp.domain.sale_facts import spent
 from posapp.domain.shop import TenderType
 from posapp.domain.tenders import Payment, TenderRefusal, cash_due, take
 from posapp.domain.transactions import cart_totals, complete
@@ -168,7 +167,8 @@ def sale_stored(desk: Desk, phase: Committing, intent: Committed, ports: Ports) 
     )
     shopper = shopper_now(desk, sale)
     desk = replace(desk, cart=None, marked=None, last_sale=last, found=None)
-    desk = replace(desk, shift=intent.shift or desk.shift, leases=spent(desk.leases, sale))
+    # What is left of the leases was told by the store, before this answer.
+    desk = replace(desk, shift=intent.shift or desk.shift)
     desk = replace(desk, outage=with_sale(desk.outage, sale, desk.leases))
     if desk.link.state != "none":
         # Nobody has counted the queue since: until then it must not look as if this sale were sent.

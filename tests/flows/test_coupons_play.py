@@ -122,6 +122,8 @@ def test_offline_it_counts_inside_the_lease_and_then_no_more(world: World) -> No
     world.do(StartTender(), Settle(), NextSale())
     (sale,) = world.store.sales()
     assert sale.coupons == (CouponUsed("FREE00000001", "two-hundred", 2_000, "lease-coupons"),)
+    spent = {each.lease_id: each.spent for each in world.desk.leases}
+    assert spent["lease-coupons"] == 2_000, "counted once: by the store, which tells before it answers"
     world.scan(JACKET, code(replace(FREE, coupon_id="FREE00000002")))
     assert world.terminal.view().anchor.figure == "399.00"
     assert "this till's offline limit is used up" in labels(world.terminal.view())

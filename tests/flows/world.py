@@ -17,6 +17,7 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.domain.sale_facts import lease_spends
 from posapp.domain.shop import Operator, Shop
 from posapp.flows import explanation
 from posapp.flows.effects import (
@@ -50,6 +51,7 @@ from posapp.flows.intents import (
     StartTender,
     SuspendedCart,
 )
+from posapp.flows.member_answers import LeasesChanged
 from posapp.flows.member_effects import FindSale
 from posapp.flows.presenters import present
 from posapp.flows.state import Phase
@@ -113,7 +115,7 @@ class World:
                 elif self.trouble:
                     self._one(CommitFailed(effect.commit_id, self.trouble))
                 else:
-                    self._one(self.store.commit(effect))
+                    self._store(effect)
             case Record():
                 self.store.record(effect.facts)
             case SaveDraft():
@@ -151,7 +153,23 @@ class World:
         if trouble == "integrity":
             # Surely not stored, and trying it again is no use: another content may follow.
             self.commits.pop(commit.commit_id, None)
-        self._one(CommitFailed(commit.commit_id, trouble) if trouble else self.store.commit(commit))
+        if trouble:
+            self._one(CommitFailed(commit.commit_id, trouble))
+        else:
+            self._store(commit)
+
+    def _store(self, commit: Commit) -> None:
+        """Store a commit; as a store does, tell what leases have left before it answers."""
+        is_new = commit.commit_id not in self.store.stored
+        answer = self.store.commit(commit)
+        spends = Counter[str]()
+        for fact in commit.facts if is_new else ():
+            for lease_id, amount in lease_spends(fact) if isinstance(fact, TransactionCompleted) else ():
+                spends[lease_id] += amount
+        if spends:
+            left = tuple(replace(each, spent=each.spent + spends[each.lease_id]) for each in self.desk.leases)
+            self._one(LeasesChanged(left, *self.desk.lease_worst_minor))
+        self._one(answer)
 
     def restart(self) -> None:
         """The power goes off and on; answers that were on their way never come."""
