@@ -14,6 +14,7 @@ from posapp.clocks import SystemClock
 from posapp.config import PrinterSettings, Settings
 from posapp.domain.member_facts import MemberJoined
 from posapp.domain.members.terms import Joining
+from posapp.exchange.outgoing import Place
 from posapp.flows.effects import Commit
 from posapp.flows.intents import CatalogueStatus, LinkStatus
 from posapp.flows.member_answers import (
@@ -50,7 +51,7 @@ from sync.hub.trust.enrolment import revoke
 from sync.protocol.versions import STREAM_MEMBERS
 from tests.hub.conftest import NOW_MS, shop_document
 from tests.hub.devices import enrol_device
-from tests.store.conftest import PLACE, CountedIds, shift_opened
+from tests.store.conftest import CountedIds, shift_opened
 
 PROGRAMME = (Path(__file__).parents[2] / "resources" / "demo" / "programme.json").read_bytes()
 PHONE = "13800136027"
@@ -67,7 +68,8 @@ class Counter:
         self._changed = threading.Condition()
         clock = SystemClock()
         migrate(self.settings.ledger, epoch=1)
-        ledger = Ledger(lambda: open_ledger(self.settings.ledger), place=PLACE, clock=clock, ids=CountedIds())
+        place = Place("S1", "T1", 1)
+        ledger = Ledger(lambda: open_ledger(self.settings.ledger), place=place, clock=clock, ids=CountedIds())
         self.writer = LedgerWriter(
             ledger, clock, on_draft_failed=lambda _trouble: None, patience=Patience(0.02, 0.02)
         )
@@ -92,7 +94,8 @@ class Counter:
             ),
         )
         self.writer.start()
-        self.writer.commit(Commit("open", (shift_opened(),)), lambda _answer: None)
+        opened = replace(shift_opened(), store_id="S1", terminal_id="T1")
+        self.writer.commit(Commit("open", (opened,)), lambda _answer: None)
         self.members.load()
 
     def start(self) -> None:
