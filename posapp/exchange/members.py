@@ -117,4 +117,5 @@ def join_request(joining: Joining) -> JoinRequest:
         card_no=joining.card_no,
         consents=dict(joining.consents),
         at_ms=joining.at_ms,
+        proof=joining.proof,
     )

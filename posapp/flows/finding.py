@@ -173,6 +173,9 @@ def _card_scan(desk: Desk, phase: ShowingMember, intent: ScanCode, ports: Ports)
     number = card_number(reading.text, desk.programme.card_patterns) if desk.programme.is_on else None
     if number is None or ports.members.by_ref("card", number) is not None:
         return scan(desk, Selling(), intent, ports)
+    shown = desk.cart.rights.member if desk.cart is not None else None
+    if shown is not None and shown.proof not in desk.programme.spending:
+        return refuse(desk, phase, Refusal.BindUnproved)
     desk = tell(desk, "Card ··{tail}: key the member's phone to bind it", tail=number[-4:])
     return Step(desk, ShowingMember("", number))
 

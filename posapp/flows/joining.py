@@ -127,6 +127,8 @@ def bind(desk: Desk, phase: ShowingMember, ports: Ports) -> Step:
     assert desk.cart is not None
     shown = desk.cart.rights.member
     assert shown is not None
+    if shown.proof not in desk.programme.spending:
+        return refuse(desk, phase, Refusal.BindUnproved)
     phone = members.phone_of(desk, phase.entry)
     if not phone:
         return refuse(desk, phase, Refusal.NotAPhone)
@@ -134,7 +136,10 @@ def bind(desk: Desk, phase: ShowingMember, ports: Ports) -> Step:
     if tail and phone_tail(phone) != tail:
         return refuse(desk, phase, Refusal.OtherPhone, tail=tail)
     join_id = ports.ids.new_id()
-    joining = Joining(join_id, _provisional(ports), phone, card_no=phase.card_no, at_ms=ports.clock.now_ms())
+    now_ms = ports.clock.now_ms()
+    joining = Joining(
+        join_id, _provisional(ports), phone, card_no=phase.card_no, at_ms=now_ms, proof=shown.proof
+    )
     desk = replace(quiet(desk), joining=(join_id, shown.card.member_id))
     return Step(desk, replace(phase, join_id=join_id), (_keep(joining, desk),))
 

@@ -76,6 +76,7 @@ class Refusal(Enum):
     JoinOpen = "Somebody is joining. Finish it or press Esc, then scan again."
     NotAgreed = "They have to agree to the terms. Ask them and tap the terms first."
     JoinNotStored = "The wish to join is not stored. Free some space on the disk and try again."
+    BindUnproved = "A number that was keyed binds no card. Scan the member's code or their old card first."
     OtherPhone = "This is not the phone of this member: theirs ends {tail}. Key it again."
     PayCode = "This is a pay code. Show it to the pay terminal, then choose that way to pay here."
     CouponCode = "This is a coupon. It cannot be used at this till yet; give it back."

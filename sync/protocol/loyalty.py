@@ -95,7 +95,10 @@ class FindReply(msgspec.Struct, frozen=True):
 
 
 class JoinRequest(msgspec.Struct, frozen=True):
-    """Somebody's wish to be a member, with what they told; sent until the hub has answered."""
+    """Somebody's wish to be a member, with what they told; sent until the hub has answered.
+
+    `proof` is how a member showed themselves who wishes to have a card bound, "" for all others.
+    """
 
     join_id: str
     member_id: str
@@ -104,6 +107,7 @@ class JoinRequest(msgspec.Struct, frozen=True):
     card_no: str = ""
     consents: dict[str, str] = {}
     at_ms: int = 0
+    proof: str = ""
 
 
 class JoinReply(msgspec.Struct, frozen=True):

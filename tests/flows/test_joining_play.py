@@ -204,12 +204,17 @@ def test_an_answer_for_another_sale_changes_nothing() -> None:
 def test_a_card_is_bound_by_the_phone_that_is_the_members() -> None:
     world = MemberWorld()
     world.do(EnterText(CHEN_PHONE), OpenMember(), ScanCode(NEW_CARD))
+    # Anybody may know a phone number: with a card of theirs it would spend the member's points.
+    assert world.refused == Refusal.BindUnproved.sentence
+    world.scan(world.app_code())
+    world.do(OpenMember(), ScanCode(NEW_CARD))
     assert (world.at, world.terminal.view().typing) == ("ShowingMember", "entry")
     world.do(*keyed("13700131234"), LookUpMember())
     assert (world.refused, world.joins) == (Refusal.OtherPhone.sentence, [])
     world.do(KeyIn("clear"), *keyed(CHEN_PHONE), LookUpMember())
     (wish,) = world.joins
     assert (wish.joining.phone, wish.joining.card_no) == (f"+86{CHEN_PHONE}", NEW_CARD)
+    assert wish.joining.proof == "code"
     assert (world.at, world.member) == ("Selling", CHEN)
     linked = replace(world.here.cards[CHEN], is_linked=True, points=1)
     world.do(JoinAnswered(wish.joining.join_id, linked, True))

@@ -198,6 +198,10 @@ def test_who_was_a_member_already_stays_the_one(database: Database) -> None:
         assert body(connection, "S1", member_id) == told
         # A phone number that anybody may know must not put a card on somebody's points.
         assert found_members(connection, "card", "62000177") == ((), False)
+        # Who showed their code may have one.
+        shown = wish("join-9", member_id="", card_no="62000177", proof="code")
+        join(connection, shown, store_id="S2", terminal_id="T1", now_ms=NOW_MS)
+        assert found_members(connection, "card", "62000177")[0][0].member_id == member_id
         second = wish("join-2", member_id="TZZZZZZZZZZZZ")
         assert join(connection, second, store_id="S2", terminal_id="T1", now_ms=NOW_MS).member_id == member_id
         assert canonical(connection, "TZZZZZZZZZZZZ") == member_id

@@ -83,7 +83,8 @@ class Joining:
     """What somebody tells in order to become a member: the only value of a till with personal data in clear.
 
     It is stored apart from all facts and deleted as soon as the hub has it. `consents` are the versions of
-    the texts that were agreed to, by their purpose ("terms", "marketing").
+    the texts that were agreed to, by their purpose ("terms", "marketing"); `proof` is how a member showed
+    themselves who is there already and has a card bound.
     """
 
     join_id: str
@@ -93,3 +94,4 @@ class Joining:
     card_no: str = field(default="", repr=False)
     consents: Mapping[str, str] = field(default_factory=dict)
     at_ms: int = 0
+    proof: Proof | Literal[""] = ""

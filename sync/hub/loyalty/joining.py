@@ -21,6 +21,7 @@ from sync.hub.database import Database, upsert
 from sync.hub.jobs import Effect, Handler, Job, enqueue
 from sync.hub.loyalty.accounts import Account, Cause, account_of
 from sync.hub.loyalty.coupons import move_coupons
+from sync.hub.loyalty.holds import terms
 from sync.hub.loyalty.member_changes import (
     Told,
     agree,
@@ -134,9 +135,14 @@ def _who(
     member = hold_member(connection, found)
     if told.name and not member.name:
         change_member(connection, member.member_id, Told(name=told.name), now_ms=now_ms)
-    if request.card_no and by_reference(connection, BY_CARD, _spelt(request.card_no)) != member.member_id:
+    whose = by_reference(connection, BY_CARD, _spelt(request.card_no)) if request.card_no else ""
+    if request.card_no and whose != member.member_id:
         # Whoever knows a phone number must not get a card with which that member's points can be spent.
-        left_out.append("card")
+        card = _taken(card_of, request.card_no, "card", left_out)
+        if card and (whose or request.proof not in terms(connection).spending):
+            left_out.append("card")
+        elif card:
+            change_member(connection, member.member_id, Told(cards=(card,)), now_ms=now_ms)
     return member.member_id, True, left_out
 
 
