@@ -80,6 +80,7 @@ def find(desk: Desk, phase: FindingMember, text: str, ports: Ports) -> Step:
     """Ask for members by what was keyed: on this till, and at the hub where it has none."""
     if phase.ask_id:
         return Step(desk, phase)
+    text = members.told_name(text)
     by = _by(desk, text)
     if by is None:
         return refuse(desk, phase, Refusal.NotAPhone if text else Refusal.NothingToLookUp)

@@ -42,7 +42,6 @@ from posapp.flows.steps import (
     within,
 )
 
-NAME_MAX_CHARS = 40
 _DIGITS_MAX = 20
 #: The purpose of the text that nobody joins without.
 TERMS = "terms"
@@ -64,7 +63,7 @@ def _key(desk: Desk, phase: JoiningMember, intent: KeyIn, ports: Ports) -> Step:
 
 def _name(desk: Desk, phase: JoiningMember, intent: EnterText, ports: Ports) -> Step:
     """What was typed into the scan field is their name; a number there is their phone."""
-    text = " ".join(intent.text.split())[:NAME_MAX_CHARS]
+    text = members.told_name(intent.text)
     desk = replace(quiet(desk), clear_scan=desk.clear_scan + 1)
     if phase.join_id or not text:
         return Step(desk, phase)

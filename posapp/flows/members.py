@@ -32,6 +32,7 @@ from posapp.flows.steps import Ports, Step, operator_of, refuse, tell
 _STRENGTH: dict[Proof, int] = {"typed": 0, "card": 1, "code": 2}
 #: Steps of codes that were taken in this run: the store has older ones long since.
 _STEPS_KEPT = 64
+NAME_MAX_CHARS = 40
 #: Numbers of these lengths are codes of goods far more often than phones.
 _GTIN_DIGITS = (8, 12, 13, 14)
 _CODE_WHY = {
@@ -136,6 +137,12 @@ def shown(card: MemberCard, proof: Proof, ports: Ports) -> ShownMember | Stop:
 def phone_of(desk: Desk, text: str) -> str:
     """A whole phone number in its one spelling, "" for a text that is none."""
     return normalised_phone(text, desk.programme.calling_code) if desk.programme.is_on else ""
+
+
+def told_name(text: str) -> str:
+    """A name or number as somebody keyed it, without signs that cannot be shown, at most 40 long."""
+    shown = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
+    return " ".join(shown.split())[:NAME_MAX_CHARS]
 
 
 def may_be_phone(text: str) -> bool:

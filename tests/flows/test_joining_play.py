@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from posapp.domain.member_facts import MemberJoined
 from posapp.domain.members.member_codes import is_member_id
 from posapp.domain.members.terms import MemberCard
+from posapp.exchange.members import join_request
 from posapp.flows.intents import Back, EnterText, Intent, KeyIn, Lock, ScanCode, SignOn, SwitchLanguage
 from posapp.flows.member_answers import JoinAnswered, JoinKept, MembersChanged
 from posapp.flows.member_wishes import (
@@ -199,6 +201,23 @@ def test_an_answer_for_another_sale_changes_nothing() -> None:
     card = MemberCard(HUBS, "李**", "1234", as_of_ms=world.hands.now_ms())
     world.do(JoinAnswered(world.joins[0].joining.join_id, card))
     assert world.member == CHEN
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("\ud800李\udfff", "李"), ("a\u202eb\u2066", "ab"), ("\x1b[31mAnn\x00", "[31mAnn"),
+        ("李\r\n小  雨", "李 小 雨"), ("\u200b\ufeff", ""), ("长" * 10_000, "长" * 40), ("😀", "😀"),
+    ],
+)  # fmt: skip
+def test_signs_that_cannot_be_shown_go_nowhere(name: str, kept: str) -> None:
+    world = joined(MemberWorld(), EnterText(name))
+    (wish,) = world.joins
+    assert wish.joining.name == kept
+    msgspec.json.encode(join_request(wish.joining))
+    other = MemberWorld()
+    other.do(OpenMember(), EnterText(name))
+    assert [each.text for each in other.finds] == ([kept] if kept else [])
 
 
 def test_a_card_is_bound_by_the_phone_that_is_the_members() -> None:
