@@ -33,6 +33,16 @@ PROGRAMME = Programme(is_on=True, levels=(Level("gold", {"en": "Gold"}),))
 HELD = HoldRights("H1", "sale-1", "M1", "code", 7, ("C1", "C2"), 100)
 
 
+def eventually(look: Callable[[], Any], wanted: Any) -> None:
+    """The hub's jobs come to it soon."""
+    pause = threading.Event()
+    for _ in range(400):
+        if look() == wanted:
+            return
+        pause.wait(0.05)
+    assert look() == wanted
+
+
 @dataclass
 class Clock:
     ms: int = 0

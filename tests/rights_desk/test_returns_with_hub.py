@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,6 +29,7 @@ from sync.hub.loyalty.accounts import Account, account_of
 from sync.hub.loyalty.compensation import losses
 from sync.hub.loyalty.coupons import NewCoupon
 from tests.domain.made_up_sales import a_sale, cash_rules, tax_rules
+from tests.rights_desk.desk_kit import eventually
 from tests.rights_desk.test_members_with_hub import Counter, Shop
 
 CARD = make_gift_number(b"a card for tes")
@@ -128,16 +128,6 @@ class Returns:
     def close(self) -> None:
         self.counter.close()
         self.shop.hub.stop()
-
-
-def eventually(look: Callable[[], Any], wanted: Any) -> None:
-    """The hub's jobs come to it soon."""
-    pause = threading.Event()
-    for _ in range(400):
-        if look() == wanted:
-            return
-        pause.wait(0.05)
-    assert look() == wanted
 
 
 @pytest.fixture
