@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from posapp.domain.codes.gtin import clean
+from posapp.domain.members.member_codes import card_number
 
 _SIGNS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE: Final = len(_SIGNS)
@@ -37,6 +38,11 @@ def gift_number(text: str) -> str | None:
     if _SHAPE.fullmatch(found) is None or _check_sign(found[1:-1]) != found[-1]:
         return None
     return found
+
+
+def known_gift_number(text: str, patterns: tuple[str, ...]) -> str | None:
+    """The number of a gift card, ours or by the retailer's own patterns, or None where it is neither."""
+    return gift_number(text) or card_number(text, patterns)
 
 
 def is_gift_code(text: str) -> bool:

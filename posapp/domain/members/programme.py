@@ -69,6 +69,8 @@ class Programme:
     phone and card numbers into the keys that a till may find; `keep_days` is how long a till keeps a member
     that it has not heard of again. `card_patterns` are regular expressions of whole card numbers, and
     `calling_code` is the country's of phone numbers that name none. `worth` is what a lost point costs.
+    `gift_patterns` are those of the retailer's own gift card numbers, and no till puts more on a card than
+    makes `gift_most_minor` of it (0: no limit but the one of a line).
     """
 
     is_on: bool = False
@@ -89,6 +91,8 @@ class Programme:
     hold_minutes: int = 15
     calling_code: str = "86"
     worth: PointsWorth = PointsWorth()
+    gift_patterns: tuple[str, ...] = ()
+    gift_most_minor: int = 0
 
     def level(self, level_id: str) -> Level | None:
         """The level with this id, or None."""

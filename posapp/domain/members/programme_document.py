@@ -106,6 +106,8 @@ def programme_document(programme: Programme, currency: str) -> dict[str, Any]:
             for purpose, version, texts in programme.consents
         ],
         "card_patterns": list(programme.card_patterns),
+        "gift_patterns": list(programme.gift_patterns),
+        "gift_most": show_amount(programme.gift_most_minor, currency),
         "calling_code": programme.calling_code,
         "lookup_key": programme.lookup_key,
         "keep_days": programme.keep_days,
@@ -140,12 +142,14 @@ class _Reading:
             codes=self._codes(),
             offline=self._offline(),
             consents=self._consents(),
-            card_patterns=self._patterns(),
+            card_patterns=self._patterns("card_patterns"),
             lookup_key=self._hex(top, "lookup_key", least=_LOOKUP_BYTES_MIN),
             keep_days=self._days("keep_days", default.keep_days),
             hold_minutes=top.integer("hold_minutes", default.hold_minutes, least=1, most=24 * 60),
             calling_code=self._calling_code(default.calling_code),
             worth=self._worth(),
+            gift_patterns=self._patterns("gift_patterns"),
+            gift_most_minor=top.amount("gift_most", self._currency, default.gift_most_minor),
         )
         self._done(top)
         return programme
@@ -257,14 +261,14 @@ class _Reading:
         self._unique("consents", [purpose for purpose, _, _ in found])
         return tuple(found)
 
-    def _patterns(self) -> tuple[str, ...]:
-        patterns = self._top.texts("card_patterns", ())
+    def _patterns(self, key: str) -> tuple[str, ...]:
+        patterns = self._top.texts(key, ())
         for pattern in patterns:
             if not _is_pattern(pattern):
                 self._top.problem(
                     f"must hold regular expressions of at most {_PATTERN_MAX} signs in which nothing that "
                     'repeats is repeated, such as "62[0-9]{14}".',
-                    "card_patterns",
+                    key,
                 )
         return tuple(patterns)
 

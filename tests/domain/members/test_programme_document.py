@@ -37,6 +37,8 @@ WHOLE = Programme(
     hold_minutes=5,
     calling_code="852",
     worth=PointsWorth(100, 99),
+    gift_patterns=("77[0-9]{10}",),
+    gift_most_minor=100_000,
 )
 
 
@@ -100,6 +102,7 @@ def test_levels_are_kept_in_the_order_of_their_spend() -> None:
         ({"card_patterns": ["(a+)+"]}, "card_patterns: must hold regular expressions"),
         ({"card_patterns": ["(a|b*)*"]}, "card_patterns: must hold regular expressions"),
         ({"card_patterns": ["62["]}, "card_patterns: must hold regular expressions"),
+        ({"gift_patterns": ["77["]}, "gift_patterns: must hold regular expressions"),
         ({"card_patterns": [""]}, "card_patterns: must hold regular expressions"),
         ({"calling_code": "086"}, "calling_code: must be one to three digits"),
         ({"consents": [{"purpose": "a", "version": "1", "texts": {}}]}, "needs a text in at least one"),
