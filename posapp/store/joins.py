@@ -7,13 +7,18 @@ has them. What happened (that somebody joined, under which id) is a fact of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from posapp.domain.members.terms import Joining
 from posapp.exchange.members import join_request
 from posapp.store.engine import Connection
+from posapp.store.tidying import owe_wiping
 from sync.protocol.loyalty import JoinRequest
+
+#: So few rows are written anew with each that goes; of more the last ones do it.
+_WRITTEN_ANEW_MOST: Final = 30
 
 
 def put_join(connection: Connection, joining: Joining) -> None:
@@ -43,13 +48,25 @@ def count_joins(connection: Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM pending_join").fetchone()[0])
 
 
+def _others(connection: Connection, join_id: str) -> Sequence[tuple[int, str, bytes]]:
+    query = "SELECT join_no, join_id, body FROM pending_join WHERE join_id <> ? LIMIT ?"
+    return connection.execute(query, (join_id, _WRITTEN_ANEW_MOST + 1)).fetchall()
+
+
 def forget_joins(connection: Connection, join_id: str | None = None) -> None:
-    """Delete a wish that the hub has, or all of them, so that nothing of it is left in the file."""
+    """Delete a wish that the hub has, or all of them, so that nothing of it is left in the file.
+
+    Pages that rows were moved between keep copies of them, which only emptying the table writes over; the
+    log is wiped in the next idle moment.
+    """
+    others = [] if join_id is None else _others(connection, join_id)
     connection.execute("PRAGMA secure_delete=ON")
     try:
-        if join_id is None:
-            connection.execute("DELETE FROM pending_join")
-        else:
+        if len(others) > _WRITTEN_ANEW_MOST:
             connection.execute("DELETE FROM pending_join WHERE join_id = ?", (join_id,))
+        else:
+            connection.execute("DELETE FROM pending_join")
+            connection.executemany("INSERT INTO pending_join VALUES (?, ?, ?)", others)
+        owe_wiping(connection)
     finally:
         connection.execute("PRAGMA secure_delete=OFF")

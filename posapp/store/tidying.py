@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from posapp.store.engine import Connection
+from posapp.store.settings import get_setting, put_setting
 from posapp.store.troubles import LogInUseError
 from posapp.values import dataclass
 
@@ -25,6 +26,7 @@ SMALL_CACHE: Final = "PRAGMA cache_size=8"
 _USUAL_CACHE: Final = "PRAGMA cache_size=-2000"
 #: Moves everything into the file, waits for readers, and lets the next write begin the log anew.
 BEGIN_ANEW: Final = "PRAGMA wal_checkpoint(RESTART)"
+_OWED: Final = "log_to_be_wiped"
 #: A write that says nothing.
 TOUCH: Final = "UPDATE till SET tidied = tidied + 1 WHERE one = 1"
 
@@ -69,6 +71,26 @@ def begin_anew(connection: Connection) -> None:
     if busy:
         raise LogInUseError("somebody reads from the log")
     connection.execute(TOUCH)
+
+
+def owe_wiping(connection: Connection) -> None:
+    """Have nothing left in the log of what this transaction deletes for good."""
+    put_setting(connection, _OWED, b"1")
+
+
+def wipe(connection: Connection) -> bool:
+    """Cut off a log that holds what was deleted for good; whether that was owed and is done.
+
+    Where a reader is in the way it stays owed, over a restart, too.
+    """
+    if get_setting(connection, _OWED) is None:
+        return False
+    busy, *_frames = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        return False
+    connection.execute("DELETE FROM setting WHERE name = ?", (_OWED,))
+    stretch(connection)
+    return True
 
 
 def stretch(connection: Connection) -> None:

@@ -378,6 +378,8 @@ class LedgerWriter:
                 tidying.stretch(connection)
                 self._is_stretched = True
                 self._is_tidy = False
+            elif tidying.wipe(connection):
+                self._is_tidy = False
             elif tidying.log_state(connection).frames >= tidying.CHECKPOINT_FRAMES:
                 # Where a reader is in the way, the next act's idle moment tries again.
                 self._is_tidy = not tidying.checkpoint(connection)

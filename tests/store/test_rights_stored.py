@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -268,6 +270,33 @@ def test_a_wish_that_the_hub_has_leaves_nothing_in_the_file(till: Till, kit: Led
     last.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     last.close()
     assert b"8613800006027" not in kit.path.read_bytes()
+
+
+def test_many_wishes_leave_nothing_in_file_and_log_while_the_till_goes_on(till: Till, kit: LedgerKit) -> None:
+    """Pages are split by so many, and every page of them was in the log."""
+    phones = [f"+86138{number:04d}7777" for number in range(60)]
+    for number, phone in enumerate(phones):
+        joining = Joining(f"J{number}", f"T{number:012d}", phone, "陈思雨", consents={"terms": "1"}, at_ms=1)
+        fact = MemberJoined(joining.join_id, joining.member_id, (), "1", 1)
+        till.writer.keep_join(KeepJoin(joining, fact), till.answers)
+    till.answers.wait(len(phones))
+    files = [kit.path, kit.path.with_name(kit.path.name + "-wal")]
+
+    def left() -> int:
+        found = b"".join(each.read_bytes() for each in files)
+        return sum(text.encode() in found for text in (*phones, "陈思雨"))
+
+    assert left() == len(phones) + 1
+    order = list(range(len(phones)))
+    random.Random(3).shuffle(order)
+    for number in order:
+        till.store.forget_join(f"J{number}")
+    pause, tries = threading.Event(), 0
+    while left() and tries < 500:
+        pause.wait(0.02)
+        tries += 1
+    assert left() == 0
+    assert till.store.pending_joins() == []
 
 
 def test_leases_are_told_before_the_sale_that_spent_them_is_answered(till: Till) -> None:
