@@ -152,10 +152,20 @@ class Play:
             self._clock_jumps: 3, self._copy: 3, self._put_back: 4,
         }  # fmt: skip
         for act in chance.choices(list(what), list(what.values()), k=acts):
-            self._sky.pass_by(chance.randrange(2 * apart_ms))
+            self._wait(chance.randrange(2 * apart_ms))
             if chance.random() < 0.5:
                 self._passes()
             act()
+
+    def _wait(self, ms: int) -> None:
+        """Let time go by; a till whose payment is open looks at its clock meanwhile."""
+        while ms > 0:
+            paying = [till for till in self._tills if till.at == "Tendering"]
+            step = min(ms, 5 * MINUTE_MS) if paying else ms
+            self._sky.pass_by(step)
+            ms -= step
+            for till in paying:
+                till.tick()
 
     def _serve(self) -> None:
         till = self._chance.choice(self._tills)
@@ -232,9 +242,10 @@ class Play:
             if not any(till.waiting() for till in self._tills):
                 break
         self._all_jobs()
-        # Whatever was kept for a sale that never came is over by now, and its till was heard.
-        self._sky.pass_by(90 * MINUTE_MS)
-        for _ in range(2):
+        # What was kept for a sale that never came is over at last, and its till was heard: twice, since one
+        # whose payment is still open is waited for.
+        for minutes in (150, 10, 10):
+            self._sky.pass_by(minutes * MINUTE_MS)
             self._each_visits()
             self._all_jobs()
             self._passes()

@@ -25,6 +25,7 @@ from posapp.flows.intents import (
     PinChecked,
     SelectOperator,
     SignOn,
+    Tick,
 )
 from posapp.flows.member_answers import LeasesChanged
 from posapp.flows.member_effects import AskGiftCard, FindMember, FindSale, HoldGift, HoldRights, KeepJoin
@@ -230,9 +231,16 @@ class Till:
                 for _ in range(_CHORES_MOST):
                     if self.chores.step(self.line) > 0:
                         break
-            self.do()
             while self._late_answers:
                 self.do(self._late_answers.pop(0))
+            self.do(Tick())
+        except TillDied:
+            self.die()
+
+    def tick(self) -> None:
+        """A look at the clock, as every second has one."""
+        try:
+            self.do(Tick())
         except TillDied:
             self.die()
 
