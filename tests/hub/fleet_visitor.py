@@ -31,6 +31,8 @@ PAGES = (
     "/fleet/prices/what-if",
     "/fleet/members",
     "/fleet/coupons",
+    "/fleet/gift-cards",
+    "/fleet/programme",
     "/fleet/points",
     "/fleet/leases",
 )

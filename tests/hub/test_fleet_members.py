@@ -99,7 +99,7 @@ def test_batches_points_and_offline_limits_are_shown(fleet: Fleet, member_id: st
     with fleet.database.writing() as connection:
         connection.execute(LEASE.insert().values(**lease, **rest))
     text = visitor.get("/fleet/leases").text
-    assert text.count("123.45 CNY") == 3
+    assert text.count("123.45 CNY") == 4
 
 
 def test_members_are_shown_in_chinese(fleet: Fleet, member_id: str) -> None:

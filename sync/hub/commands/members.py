@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from posapp.domain.pricing.documents.strict_json import read_strictly
 from sync.hub.commands.shared import CommandError, add_database, opened
-from sync.hub.database import Database
+from sync.hub.database import Database, count_anew
 from sync.hub.doubts.record import put_on_record
 from sync.hub.goods.shop_admin import store_ids
 from sync.hub.loyalty.joining import merge
@@ -28,6 +28,8 @@ from sync.hub.loyalty.member_import import PAGE, add_stores, put_members
 from sync.hub.loyalty.member_privacy import erase_member, export_member
 from sync.hub.loyalty.member_stream import member_body, refresh_members
 from sync.hub.loyalty.members import MemberError, found_members, known_member, stores_of
+from sync.hub.schema.feeds import FEED_ROW
+from sync.hub.schema.members import MEMBER_STORE
 from sync.hub.serving.embedded import system_now_ms
 
 WHO: Final = "poshub"
@@ -115,13 +117,20 @@ def _import(options: argparse.Namespace) -> int:
 
     with opened(options) as database:
         done = _written(database, put)
-        ids = [one.member_id for one in done]
-        # Page by page, so that no till's sale waits for a long list.
-        for start in range(0, len(ids) if options.store else 0, PAGE):
-            database.write(partial(refresh_members, member_ids=ids[start : start + PAGE], now_ms=now_ms))
+        if options.store:
+            _tell_stores(database, [one.member_id for one in done], now_ms)
     fates = [one.fate for one in done]
     print(", ".join(f"{fate}: {fates.count(fate)}" for fate in ("made", "changed", "unchanged")))
     return 0
+
+
+def _tell_stores(database: Database, member_ids: Sequence[str], now_ms: int) -> None:
+    """Write the rows of the stores' streams page by page, so that no till's sale waits for a long list."""
+    for start in range(0, len(member_ids), PAGE):
+        page = member_ids[start : start + PAGE]
+        database.write(partial(refresh_members, member_ids=page, now_ms=now_ms))
+        if start == 0 and len(member_ids) > PAGE:
+            database.write(lambda connection: count_anew(connection, FEED_ROW, MEMBER_STORE))
 
 
 def read_members(name: str, data: bytes) -> list[Told]:

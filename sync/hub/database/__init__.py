@@ -54,6 +54,7 @@ __all__ = [
     "CannotWriteError",
     "Database",
     "DatabaseError",
+    "count_anew",
     "insert_rows",
     "is_unstorable",
     "migrate",
@@ -306,3 +307,14 @@ def insert_rows(
         replace_tuples(connection, table, rows)
     else:
         copy_tuples(connection, table, rows)
+
+
+def count_anew(connection: Connection, *tables: Table) -> None:
+    """Tell the planner how these tables look by now: after the first of many pages of one transaction.
+
+    PostgreSQL counts by itself, but never what is not committed; without it a thousand keys at once are
+    looked up by reading the whole table (PostgreSQL's manual, "Populating a Database").
+    """
+    if connection.dialect.name == "postgresql":
+        for table in tables:
+            connection.exec_driver_sql(f'ANALYZE "{table.name}"')

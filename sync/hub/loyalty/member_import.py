@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, select
 
 from posapp.domain.members.masks import normalised_name, phone_tail
 from posapp.domain.members.member_codes import is_member_id, new_member_id
-from sync.hub.database import insert_rows, upsert
+from sync.hub.database import count_anew, insert_rows, upsert
 from sync.hub.loyalty.member_admin import PutMember, put_member
 from sync.hub.loyalty.member_changes import Told, card_of, name_of, spelt_phone, tags_of, word_of
 from sync.hub.loyalty.members import (
@@ -101,6 +101,8 @@ def put_members(connection: Connection, told: Sequence[Told], *, who: str, now_m
         for place, one in enumerate(part, start + 1):
             done.append(_put(connection, page, one, place, who=who, now_ms=now_ms))
         _write(connection, page, who=who, now_ms=now_ms)
+        if start == 0 and len(told) > PAGE:
+            count_anew(connection, MEMBER, MEMBER_REF, MEMBER_CONSENT)
     return done
 
 

@@ -31,6 +31,7 @@ from sync.hub.fleet.till_reading import last_batches, marks
 from sync.hub.routes.fleet_door import HOME, Answer, Door, MissingError, Visit
 from sync.hub.routes.fleet_members import FleetMemberRoutes
 from sync.hub.routes.fleet_prices import FleetPriceRoutes
+from sync.hub.routes.fleet_rewards import FleetRewardRoutes
 from sync.hub.routes.fleet_work import FleetWorkRoutes
 from sync.hub.schema.status import FLEET_RECORD
 
@@ -51,7 +52,9 @@ def fleet_routes(database: Database, now_ms: Callable[[], int]) -> list[Route]:
     pages, work = FleetRoutes(database, door, names), FleetWorkRoutes(database, door, names)
     prices = FleetPriceRoutes(database, door, names)
     members = FleetMemberRoutes(database, door, names)
-    return [*door.table(), *pages.table(), *work.table(), *prices.table(), *members.table()]
+    rewards = FleetRewardRoutes(database, door)
+    tables = (door, pages, work, prices, members, rewards)
+    return [route for one in tables for route in one.table()]
 
 
 def common_values(database: Database) -> Callable[[Visit], dict[str, Any]]:

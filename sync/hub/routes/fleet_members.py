@@ -17,7 +17,6 @@ from sync.hub.fleet.member_reading import level_names, member_values
 from sync.hub.fleet.pages import member_labels as words
 from sync.hub.fleet.store_labels import StoreLabels
 from sync.hub.goods.store_facts import all_stores
-from sync.hub.loyalty.coupon_issue import all_batches
 from sync.hub.loyalty.leases import exposure, leases_out
 from sync.hub.loyalty.member_admin import block, revoke_codes, unblock
 from sync.hub.loyalty.member_privacy import erase_member, export_member
@@ -73,7 +72,6 @@ class FleetMemberRoutes:
             Route(f"{one}/export", act(self._export), methods=["POST"]),
             Route(f"{one}/erase", act(self._erase), methods=["POST"]),
             Route(f"{one}/{{act}}", act(self._act), methods=["POST"]),
-            Route(f"{HOME}/coupons", page(self._coupons), methods=["GET"]),
             Route(f"{HOME}/points", page(self._points), methods=["GET"]),
             Route(f"{HOME}/leases", page(self._leases), methods=["GET"]),
         ]
@@ -112,11 +110,6 @@ class FleetMemberRoutes:
             "history_words": words.HISTORY,
         }
 
-    def _coupons(self, _visit: Visit) -> Answer:
-        with self._database.reading() as connection:
-            batches = all_batches(connection)
-        return "coupons.html", {"here": "members", "batches": batches, "coupon_states": words.COUPON_STATES}
-
     def _points(self, _visit: Visit) -> Answer:
         with self._database.reading() as connection:
             return "points.html", {"here": "members", "sums": sums(connection), "months": months(connection)}
@@ -126,15 +119,14 @@ class FleetMemberRoutes:
             self._labels.read(connection)
             leases = leases_out(connection, visit.now_ms)
             currencies = {one.store_id: one.currency for one in all_stores(connection)}
-            worst = [
-                (
-                    store_id,
-                    self._labels.of(store_id, visit.language).name,
-                    exposure(connection, store_id, visit.now_ms).minor(),
-                    currencies.get(store_id, "CNY"),
-                )
-                for store_id in dict.fromkeys(one.store_id for one in leases)
-            ]
+            worst = []
+            for store_id in dict.fromkeys(one.store_id for one in leases):
+                out = exposure(connection, store_id, visit.now_ms)
+                name = self._labels.of(store_id, visit.language).name
+                currency = currencies.get(store_id, "CNY")
+                tills = sorted({terminal_id for terminal_id, _kind in out.by_terminal})
+                each = [(one, out.minor(one)) for one in tills]
+                worst.append((store_id, name, out.minor(), currency, each))
         return "leases.html", {
             "here": "members",
             "leases": [(one, currencies.get(one.store_id, "CNY")) for one in leases],

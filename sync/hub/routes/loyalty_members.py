@@ -107,7 +107,9 @@ class MemberRoutes:
     async def _join(self, request: Request, device: Device) -> Response:
         asked = await _read(request, JoinRequest)
         is_fine = 0 < len(asked.join_id) <= _ID_MOST_CHARS and len(asked.consents) <= _CONSENTS_MOST
-        texts = (asked.join_id, asked.member_id, asked.phone, asked.name, asked.card_no, asked.proof)
+        texts: tuple[str, ...] = (
+            asked.join_id, asked.member_id, asked.phone, asked.name, asked.card_no, asked.proof,
+        )  # fmt: skip
         texts += tuple(asked.consents)
         if not is_fine or any("\0" in one or len(one) > _TEXT_MOST_CHARS for one in texts):
             raise RefusedError(400, "bad_request", "a text of it is too long")
