@@ -28,6 +28,7 @@ from posapp.flows.meaning import read
 from posapp.flows.member_answers import GiftCardAnswered
 from posapp.flows.member_effects import AskGiftCard, HoldGift
 from posapp.flows.member_wishes import LoadGiftCard
+from posapp.flows.pricing import is_paying
 from posapp.flows.refusals import Refusal
 from posapp.flows.rights_now import Reason, hub_now_ms, is_online
 from posapp.flows.shift import go
@@ -46,6 +47,8 @@ _WHY = {
 }
 #: The link gives up after five seconds; after this nobody waits for it any more.
 NO_ANSWER_MS = 8_000
+#: While payment is open the hub is asked so often to go on keeping what was taken of cards.
+KEEP_EVERY_S = 60
 
 
 def card_in(reading: Reading) -> CardInHand | None:
@@ -161,7 +164,8 @@ def paying(desk: Desk, phase: Tendering, text: str, ports: Ports) -> Step | None
     holding = HoldingGift(
         phase.payment, way.tender_id, card, hold_id, amount, ports.clock.monotonic_ms()
     )  # fmt: skip
-    return Step(desk, holding, (HoldGift(hold_id, cart.transaction_id, card.card_id, amount),))
+    hold = HoldGift(hold_id, cart.transaction_id, card.card_id, amount, desk.undone)
+    return Step(desk, holding, (hold,))
 
 
 def _answered(desk: Desk, phase: Phase, intent: GiftCardAnswered, ports: Ports) -> Step:
@@ -183,7 +187,8 @@ def _answered(desk: Desk, phase: Phase, intent: GiftCardAnswered, ports: Ports) 
     after = within(phase, heard)
     if done:
         return replace(done[-1], phase=after)
-    if intent.held_minor > 0 and desk.cart is not None:
+    is_paid = desk.cart is not None and any(each.hold_id == intent.ask_id for each in desk.cart.paid)
+    if intent.held_minor > 0 and desk.cart is not None and not is_paid:
         return Step(desk, phase, _taken_back(desk.cart, intent.ask_id, "no_answer", ports))
     return Step(desk, phase)
 
@@ -250,6 +255,21 @@ def unanswered(step: Step, ports: Ports) -> Step:
     refused = refuse(step.desk, _payment_of(step.desk, phase), Refusal.GiftNoAnswer, card=name)
     let_go = _taken_back(step.desk.cart, phase.hold_id, "no_answer", ports)
     return replace(refused, effects=(*step.effects, *refused.effects, *let_go))
+
+
+def kept_on(step: Step, ports: Ports) -> Step:
+    """On a tick: the hub goes on keeping what an open payment took of cards, however long it stays open."""
+    return step if ports.clock.monotonic_ms() // 1000 % KEEP_EVERY_S else asked_on(step)
+
+
+def asked_on(step: Step) -> Step:
+    """The same at once, as when the hub is heard again."""
+    cart = step.desk.cart
+    if cart is None or not is_paying(step.phase) or not is_online(step.desk):
+        return step
+    kept = [each for each in cart.paid if each.hold_id]
+    sale_id = cart.transaction_id
+    return step.also(*(HoldGift(each.hold_id, sale_id, each.reference, each.amount_minor) for each in kept))
 
 
 def _undo(desk: Desk, phase: Tendering, intent: UndoTender, ports: Ports) -> Step:

@@ -15,12 +15,13 @@ from posapp.domain.members.sale_rights import Hold
 from posapp.domain.outage import begun, ended
 from posapp.domain.transactions import cart_totals
 from posapp.flows.effects import Effect, Record
+from posapp.flows.gift_cards import asked_on
 from posapp.flows.intents import Back, LinkChanged, ScanCode, StartTender
 from posapp.flows.member_answers import LeasesChanged, RightsAnswered
 from posapp.flows.member_effects import HoldRights
 from posapp.flows.member_wishes import GoOnWithout, RetryRights
 from posapp.flows.packs_again import without_stopped
-from posapp.flows.pricing import repriced
+from posapp.flows.pricing import is_paying, repriced
 from posapp.flows.refusals import Refusal
 from posapp.flows.rights_now import (
     InUse,
@@ -33,7 +34,7 @@ from posapp.flows.rights_now import (
     releases,
 )  # fmt: skip
 from posapp.flows.rights_phases import HoldingRights, ShowingCoupons
-from posapp.flows.state import Desk, Phase, Selling, ShowingPrice, Tendering
+from posapp.flows.state import CommitStuck, Committing, Desk, Phase, Selling, ShowingPrice
 from posapp.flows.steps import Ports, Rule, Rules, Step, next_scan, quiet, refuse, refuse_scan, shop_of
 from posapp.flows.tendering import open_payment
 
@@ -41,6 +42,8 @@ from posapp.flows.tendering import open_payment
 NO_ANSWER_MS = 8_000
 #: A hold that ends sooner is renewed while payment is open.
 RENEW_MS = 60_000
+#: While a disk keeps a paid sale from being stored, the hub is asked so often to keep what it uses.
+STUCK_EVERY_S = 30
 
 
 def _start(desk: Desk, phase: Phase, intent: StartTender, ports: Ports) -> Step:
@@ -75,7 +78,7 @@ def _ask(desk: Desk, use: InUse, ports: Ports) -> Step:
     cart, prices = desk.cart, desk.prices
     assert cart is not None
     assert prices is not None
-    question = _question(cart, use, ports)
+    question = _question(desk, cart, use, ports)
     was_minor = cart_totals(cart, shop_of(desk), prices).total_minor
     # From here on the prices stand still: what is kept is what will be paid by.
     desk = replace(quiet(desk), cart=replace(cart, priced_at_ms=prices.at_ms), found=None)
@@ -84,7 +87,7 @@ def _ask(desk: Desk, use: InUse, ports: Ports) -> Step:
     return Step(desk, holding, (question,))
 
 
-def _question(cart: Cart, use: InUse, ports: Ports) -> HoldRights:
+def _question(desk: Desk, cart: Cart, use: InUse, ports: Ports) -> HoldRights:
     member = cart.rights.member
     return HoldRights(
         hold_id=ports.ids.new_id(),
@@ -94,6 +97,7 @@ def _question(cart: Cart, use: InUse, ports: Ports) -> HoldRights:
         step=None if member is None else member.step,
         coupons=use.coupons,
         points=use.points,
+        undone=desk.undone,
     )
 
 
@@ -177,14 +181,21 @@ def _taken_back(cart: Cart, hold_id: str, reason: Reason, ports: Ports) -> tuple
 
 # ------------------------------------------------------------------ while payment is open
 def renewed(step: Step, ports: Ports) -> Step:
-    """On a tick: a question nobody answers ends, a hold that is about to end is taken anew."""
+    """On a tick: a question nobody answers ends, a hold that is about to end is taken anew.
+
+    That is so whatever lies over the payment: a locked screen, a gift card, a disk that is full.
+    """
     desk, phase = step.desk, step.phase
     cart, prices = desk.cart, desk.prices
     if isinstance(phase, HoldingRights):
         if phase.told != "asking" or ports.clock.monotonic_ms() - phase.asked_ms < NO_ANSWER_MS:
             return step
         return _unanswered(desk, phase, ports).also(*step.effects)
-    if not isinstance(phase, Tendering) or cart is None or prices is None or desk.asked_hold:
+    if not is_paying(phase) or isinstance(phase, Committing) or cart is None or prices is None:
+        return step
+    is_stuck = isinstance(phase, CommitStuck)
+    # Not in a second in which the commit is tried again.
+    if desk.asked_hold or (is_stuck and ports.clock.monotonic_ms() // 1000 % STUCK_EVERY_S != 1):
         return step
     hold = cart.rights.hold
     if hold is None or not is_online(desk) or hold.until_ms - hub_now_ms(ports) > RENEW_MS:
@@ -192,7 +203,7 @@ def renewed(step: Step, ports: Ports) -> Step:
     use = in_use(prices)
     if use.is_nothing:
         return step
-    question = _question(cart, use, ports)
+    question = _question(desk, cart, use, ports)
     return replace(step, desk=replace(desk, asked_hold=question.hold_id)).also(question)
 
 
@@ -202,6 +213,9 @@ def _renewal(desk: Desk, phase: Phase, intent: RightsAnswered, ports: Ports) -> 
         return Step(desk, phase)
     desk, cart = replace(desk, asked_hold=""), desk.cart
     if cart is None or cart.rights.hold is None or not intent.answered:
+        return Step(desk, phase)
+    if isinstance(phase, Committing | CommitStuck):
+        # The sale is on its way to the disk as it is: its draft is not touched any more.
         return Step(desk, phase)
     hold = Hold(intent.hold_id, intent.until_ms, intent.coupons, intent.points)
     return Step(replace(desk, cart=replace(cart, rights=replace(cart.rights, hold=hold))), phase)
@@ -221,7 +235,8 @@ def _link(desk: Desk, phase: Phase, intent: LinkChanged, ports: Ports) -> Step:
         outage = ended(outage, now_ms)
     elif state != "none":
         outage = begun(outage, now_ms)
-    return Step(replace(desk, link=intent.status, outage=outage), phase)
+    step = Step(replace(desk, link=intent.status, outage=outage), phase)
+    return asked_on(step) if state == "online" and desk.link.state != "online" else step
 
 
 RULES: Rules = {

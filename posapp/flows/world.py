@@ -19,7 +19,7 @@ from posapp.flows.effects import (
     RetryPrinting,
     SetLanguage,
 )  # fmt: skip
-from posapp.flows.gift_cards import unanswered
+from posapp.flows.gift_cards import kept_on, unanswered
 from posapp.flows.giving_back import return_stored
 from posapp.flows.intents import (
     Back,
@@ -260,7 +260,7 @@ def _tick(desk: Desk, phase: Phase, intent: Tick, ports: Ports) -> Step:
         desk, hint = explain(desk, desk.marked if isinstance(phase, ShowingPrice) else None)
         effects = (*effects, hint)
     effects = (*effects, ReadRules()) if second % RULES_EVERY_S == 0 else effects
-    return unanswered(renewed(Step(desk, phase, effects), ports), ports)
+    return kept_on(unanswered(renewed(Step(desk, phase, effects), ports), ports), ports)
 
 
 def _language(desk: Desk, phase: Phase, intent: SwitchLanguage, ports: Ports) -> Step:

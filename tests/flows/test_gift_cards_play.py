@@ -21,6 +21,7 @@ from posapp.flows.intents import (
     ChooseTender,
     EnterText,
     LinkStatus,
+    Lock,
     ScanCode,
     Settle,
     StartTender,
@@ -133,7 +134,7 @@ def test_a_scanned_card_shows_its_balance_and_money_goes_on_it() -> None:
 def test_a_new_card_is_sold_for_its_printed_value_also_without_the_network() -> None:
     world = gift_world(online=False)
     world.scan(CODE)
-    assert "Not known without the network" in english(world)
+    assert "needs the network" in english(world)
     world.do(LoadGiftCard())
     assert world.desk.cart.lines[-1].amount_minor == 10_000
     assert world.desk.prices.priced.lines[-1].list_minor == 10_000
@@ -200,6 +201,27 @@ def test_a_card_pays_all_of_it_once_the_hub_keeps_the_amount() -> None:
     slips = [text for commit in world.commits.values() for slip in commit.prints for text in texts_in(slip)]
     assert any(gift_tail(NUMBER) in text for text in slips)
     assert not any(NUMBER in text for text in slips)
+
+
+def test_a_payment_that_stays_open_goes_on_keeping_what_it_took() -> None:
+    world = gift_world()
+    due(world)
+    world.do(StartTender())
+    world.scan(NUMBER)
+    question = asked(world, HoldGift)
+    world.do(kept(question, 100), Lock())
+    again: list[HoldGift] = []
+    for _second in range(120):
+        world.hands.pass_by(1_000)
+        again += [each for each in world.do(Tick()).effects if isinstance(each, HoldGift)]
+    assert [(each.hold_id, each.card_id, each.amount_minor) for each in again] == [
+        (question.hold_id, NUMBER, 100)
+    ] * 2
+    world.do(kept(question, 100))
+    assert not releases(world), "the answer is about what is taken already"
+    world.do(LinkChanged(LinkStatus("offline")))
+    back = world.do(LinkChanged(LinkStatus("online"))).effects
+    assert [each.hold_id for each in back if isinstance(each, HoldGift)] == [question.hold_id]
 
 
 def test_what_is_on_the_card_pays_and_cash_the_rest() -> None:

@@ -8,6 +8,7 @@ from posapp.flows.answers import LinkChanged
 from posapp.flows.intents import (
     Back,
     LinkStatus,
+    Lock,
     Resume,
     Settle,
     StartTender,
@@ -191,6 +192,31 @@ def test_a_hold_that_is_about_to_end_is_taken_anew_and_the_sale_stands() -> None
     (sale,) = world.store.sales()
     assert sale.hold_id == renewal.hold_id
     assert [each.coupon_id for each in sale.coupons] == [COUPON.coupon_id]
+
+
+def test_a_payment_under_a_lock_or_a_stuck_disk_keeps_its_hold() -> None:
+    world = picture_sale()
+    question = ask(world)
+    world.do(kept(question, world), Lock())
+    assert world.at == "Locked"
+    world.hands.pass_by(14 * 60_000 + 1_000)
+    renewal = asked(world.do(Tick()).effects)
+    world.do(kept(renewal, world))
+    assert world.desk.cart.rights.hold.hold_id == renewal.hold_id
+    world = picture_sale()
+    world.do(kept(ask(world), world))
+    world.trouble = "disk_full"
+    world.do(Settle())
+    assert world.at == "CommitStuck"
+    world.hands.pass_by(15 * 60_000)
+    asked_now: list[HoldRights] = []
+    for _second in range(30):
+        world.hands.pass_by(1_000)
+        asked_now += [each for each in world.do(Tick()).effects if isinstance(each, HoldRights)]
+    assert len(asked_now) == 1
+    cart = world.desk.cart
+    world.do(kept(asked_now[0], world))
+    assert world.desk.cart is cart, "what is on its way to the disk stays as it is"
 
 
 def test_a_power_cut_keeps_the_hold_and_it_is_used_again() -> None:

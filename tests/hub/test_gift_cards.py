@@ -130,6 +130,21 @@ def test_a_release_that_comes_before_its_hold_ends_it_beforehand(loaded: Databas
     assert card_of(loaded).held_minor == 0
 
 
+def test_a_question_that_was_taken_back_and_comes_late_takes_no_place(loaded: Database) -> None:
+    asked = GiftHoldRequest("h2", "sale-2", CARD, 7_000, "CNY", undone=("h1",))
+    assert loaded.write(lambda one: gift_cards.hold(one, asked, PLACE, now_ms=NOW_MS)).held_minor == 7_000
+    assert keep(loaded, "h1", 9_000).held_minor == 0
+    fold(loaded, "RightsReleased", transaction_id="sale-2", hold_id="h1", reason="no_answer", at_ms=1)
+    assert card_of(loaded).held_minor == 7_000
+
+
+def test_no_till_lets_go_of_what_another_holds(loaded: Database) -> None:
+    keep(loaded, "h1", 1_000)
+    with loaded.writing() as connection:
+        assert not gift_holds.release_hold(connection, "h1", "sale-2", ("S1", "T2"), now_ms=NOW_MS)
+    assert card_of(loaded).held_minor == 1_000
+
+
 def test_a_sale_that_was_given_up_keeps_nothing(loaded: Database) -> None:
     keep(loaded, "h1", 1_000)
     fold(loaded, "TransactionVoided", transaction_id="sale-2")
@@ -241,6 +256,19 @@ def test_what_a_silent_till_holds_stays_and_what_it_forgot_ends(loaded: Database
     assert heard(held.until_ms + 1, 3) == 0
     assert heard(held.until_ms + 1, 0) == 1
     assert card_of(loaded).held_minor == 0
+
+
+def test_whoever_asks_again_is_still_at_it(loaded: Database) -> None:
+    """A payment that stays open for hours keeps what it took."""
+    held = keep(loaded, "h1", 1_000)
+    request = GiftHoldRequest("h1", "sale-1", CARD, 1_000)
+
+    def again(connection: Connection) -> GiftReply:
+        return gift_cards.hold(connection, request, ("S1", "T1"), now_ms=NOW_MS + 3_600_000)
+
+    reply = loaded.write(again)
+    assert (reply.held_minor, reply.until_ms) == (1_000, held.until_ms + 3_600_000)
+    assert card_of(loaded).held_minor == 1_000
 
 
 def test_what_came_up_and_is_not_folded_yet_keeps_its_hold(loaded: Database) -> None:

@@ -129,11 +129,11 @@ def test_a_clock_that_was_told_wrong_is_put_right(
     database: Database, off_days: int, ripens_after_days: int
 ) -> None:
     """A till far behind must not make points ripen at once; one that was away keeps its old day."""
-    texts = dict.fromkeys(("app_version", "printer", "printer_detail", "system"), "")
-    figures = dict.fromkeys(("queue_length", "items", "quarantined", "epoch", "seq"), 0)
-    place = {"store_id": "S1", "terminal_id": "T1", "last_seen_ms": NOW_MS}
+    texts: dict[str, Any] = dict.fromkeys(("app_version", "printer", "printer_detail", "system"), "")
+    figures: dict[str, Any] = dict.fromkeys(("queue_length", "items", "quarantined", "epoch", "seq"), 0)
+    place: dict[str, Any] = {"store_id": "S1", "terminal_id": "T1", "last_seen_ms": NOW_MS}
     with database.writing() as connection:
-        row = place | {"clock_offset_ms": off_days * DAY_MS} | texts | figures
+        row = place | texts | figures | {"clock_offset_ms": off_days * DAY_MS}
         connection.execute(insert(TERMINAL_STATUS), row)
     told_ms = NOW_MS + (off_days or -8) * DAY_MS
     folded(database, sale("sale-1", member_id=BOB, earned=40, at_ms=told_ms))

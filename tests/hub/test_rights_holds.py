@@ -126,6 +126,22 @@ def test_a_released_hold_gives_all_back_and_only_its_own(database: Database) -> 
     assert account(database).held == 100
 
 
+def test_a_question_that_was_taken_back_and_comes_late_takes_no_place(database: Database) -> None:
+    """Asked, not answered, taken back, asked again: the first comes after the second."""
+    second = keep(database, "sale-1", "C1", member_id=ANN, points=300, hold_id="h2", undone=("h1",))
+    late = keep(database, "sale-1", "C1", "C2", member_id=ANN, points=400, hold_id="h1")
+    assert (late.coupons, late.points) == ((), 0)
+    assert folded(database, released("sale-1", "h1")) == 0
+    assert (account(database).held, coupon(database, "C1").state) == (300, "locked")
+    other = keep(database, "sale-2", "C1", place=OTHER_TILL)
+    assert other.refused == (RefusedRight("C1", "locked", second.until_ms),)
+    # The other way round they are in order: the second takes the place of the first.
+    keep(database, "sale-3", "C2", hold_id="h3")
+    keep(database, "sale-3", "C2", hold_id="h4", undone=("h3",))
+    folded(database, released("sale-3", "h3"))
+    assert coupon(database, "C2").state == "locked"
+
+
 # ------------------------------------------------------------------ the end
 def heard(database: Database, at_ms: int, *, seq: int, acked: int) -> None:
     """Till S1/T1 reported at a time that it has given out `seq` numbers, of which so many are here."""
@@ -160,7 +176,26 @@ def test_a_silent_tills_hold_stays_and_a_heard_ones_ends(database: Database) -> 
     pass_time(database, end_ms - 1)
     assert account(database).held == 300, "it is not over yet"
     pass_time(database, late_ms)
+    assert account(database).held == 300, "its payment may be open: it asks anew as soon as it is back"
+    pass_time(database, late_ms + holds.TAKEN_ANEW_MS)
+    assert account(database).held == 300, "not heard since the first look"
+    heard(database, late_ms + 1, seq=5, acked=5)
+    pass_time(database, late_ms + holds.TAKEN_ANEW_MS)
     assert (account(database).held, coupon(database, "C1").state) == (0, "issued")
+
+
+def test_a_payment_open_over_an_outage_takes_its_hold_anew(database: Database) -> None:
+    keep(database, "sale-1", "C1", member_id=ANN, points=300)
+    late_ms = NOW_MS + DAY_MS
+    heard(database, late_ms, seq=5, acked=5)
+    pass_time(database, late_ms)
+    keep(database, "sale-1", "C1", member_id=ANN, points=300, hold_id="anew", now_ms=late_ms + 1_000)
+    for minutes in (1, 5, 10):
+        heard(database, late_ms + minutes * MINUTE_MS, seq=5, acked=5)
+        pass_time(database, late_ms + minutes * MINUTE_MS)
+    assert (account(database).held, coupon(database, "C1").state) == (300, "locked")
+    other = keep(database, "sale-2", "C1", member_id=ANN, points=201, place=OTHER_TILL)
+    assert (other.coupons, other.points) == ((), 0)
 
 
 def test_holds_of_silent_tills_do_not_stand_in_the_way(database: Database) -> None:
@@ -169,7 +204,11 @@ def test_holds_of_silent_tills_do_not_stand_in_the_way(database: Database) -> No
     end_ms = NOW_MS + 15 * MINUTE_MS
     heard(database, end_ms + 2, seq=5, acked=5)
     with database.writing() as connection:
-        assert holds.end_overdue(connection, end_ms + 3, most=1) == 1
+        assert holds.end_overdue(connection, end_ms + 3, most=1) == 0
+    late_ms = end_ms + 3 + holds.TAKEN_ANEW_MS
+    heard(database, late_ms, seq=5, acked=5)
+    with database.writing() as connection:
+        assert holds.end_overdue(connection, late_ms, most=1) == 1
     assert [coupon(database, one).state for one in ("C1", "C2")] == ["issued", "locked"]
 
 

@@ -5,19 +5,29 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from sync.hub.database import Database
-from sync.hub.loyalty import coupons
+from sync.hub.loyalty import accounts, coupons, fact_folding, holds, points
 from sync.hub.loyalty.clock_work import pass_time
 from sync.hub.loyalty.compensation import losses
-from sync.hub.schema.points import NEVER_MS
+from sync.hub.schema.coupons import COUPON
+from sync.hub.schema.points import NEVER_MS, POINTS_ACCOUNT
+from sync.hub.schema.rights import HELD, RIGHTS_HOLD
 from tests.hub.conftest import NOW_MS
+from tests.hub.postgres import Databases
 from tests.hub.rights_world import (
     ANN,
     BOB,
@@ -45,16 +55,22 @@ class Rights(RuleBasedStateMachine):
     """Two members, three coupons, five sales whose facts may come at any time and any number of times."""
 
     model: Path
+    server: Databases | None = None
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = tempfile.TemporaryDirectory()
-        path = Path(self._folder.name) / "hub.db"
-        shutil.copy(self.model, path)
-        self.database = Database(path)
+        self._stack = ExitStack()
+        self.database = Database(self._fresh())
         self.now_ms = NOW_MS
         self.holds = 0
         self.facts: dict[str, bytes] = {}
+
+    def _fresh(self) -> Path | str:
+        if self.server is not None:
+            return self._stack.enter_context(self.server.fresh())
+        path = Path(self._stack.enter_context(tempfile.TemporaryDirectory())) / "hub.db"
+        shutil.copy(self.model, path)
+        return path
 
     @initialize(points=st.integers(0, 100))
     def begin(self, points: int) -> None:
@@ -117,17 +133,97 @@ class Rights(RuleBasedStateMachine):
             lost = {(one.loss.transaction_id, one.loss.right_id) for one in losses(connection)}
         assert len(lost) <= 3 * 5 * 2
 
+    @invariant()
+    def what_is_kept_is_kept_for_one(self) -> None:
+        kept: Counter[str] = Counter()
+        with self.database.reading() as connection:
+            rows = connection.execute(select(RIGHTS_HOLD).where(RIGHTS_HOLD.c.state == HELD)).all()
+        for row in rows:
+            kept[row.member_id] += row.points
+            for coupon_id in msgspec.json.decode(row.coupons):
+                assert coupon(self.database, coupon_id).locked_by == row.transaction_id
+        held = {one for row in rows for one in msgspec.json.decode(row.coupons)}
+        assert {one for one in IDS if coupon(self.database, one).state == "locked"} == held
+        for member_id in (ANN, BOB):
+            assert account(self.database, member_id).held == kept[member_id]
+
     def teardown(self) -> None:
         self.database.close()
-        self._folder.cleanup()
+        self._stack.close()
+
+
+def run(examples: int, *, derandomize: bool = False) -> None:
+    """Run the machine so often."""
+    run_state_machine_as_test(
+        Rights,
+        settings=settings(
+            max_examples=examples, stateful_step_count=25, deadline=None, derandomize=derandomize,
+            database=None, suppress_health_check=list(HealthCheck),
+            phases=(Phase.generate,) if derandomize else tuple(Phase),
+        ),
+    )  # fmt: skip
 
 
 @pytest.mark.usefixtures("tmp_path")
 def test_rights_hold_in_any_order(sqlite_model: Path) -> None:
-    Rights.model = sqlite_model
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Rights,
-        settings=settings(
-            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+    Rights.model, Rights.server = sqlite_model, None
+    run(15)
+
+
+@pytest.mark.needs_postgres
+def test_rights_hold_in_any_order_on_postgresql(postgres_databases: Databases) -> None:
+    Rights.server = postgres_databases
+    run(3)
+
+
+# ------------------------------------------------------------------ planted faults
+def lock_of_any() -> list[AbstractContextManager[Any]]:
+    """Whoever asks gets the coupon."""
+    values = coupons._to("locked", locked_by=bindparam("sale"), locked_until_ms=bindparam("lock_until_ms"))
+    taken: Update = update(COUPON).where(coupons._THIS).values(values)
+    lock = taken.returning(COUPON.c.changes)
+    return [patch.object(coupons, "_LOCK", lock), patch.object(coupons, "_refusal", lambda *_: None)]
+
+
+def earned_each_time() -> list[AbstractContextManager[Any]]:
+    """A fact that comes again is folded again, under another name in the book."""
+    real: Any = accounts.enter
+
+    def enter(*args: Any) -> None:
+        connection, cause, *rest = args
+        count = points._count(connection, cause.source_id, rest[0])
+        real(connection, cause, *rest[:4], count)
+
+    return [
+        patch.object(fact_folding, "_claim", lambda *_, **__: True),
+        patch.object(points, "is_entered", lambda *_: False),
+        patch.object(points, "enter", enter),
+    ]
+
+
+def below_nothing() -> list[AbstractContextManager[Any]]:
+    """Points are kept and used whether or not they are there."""
+    free = update(POINTS_ACCOUNT).where(accounts.WHOSE)
+    row, bind = POINTS_ACCOUNT.c, bindparam
+    hold = free.values(held=row.held + bind("more"), changed_at_ms=bind("now_ms"))
+    spend = free.values(
+        active=row.active - bind("points"), held=row.held - bind("kept"), changed_at_ms=bind("now_ms")
     )
+    return [patch.object(accounts, "_HOLD", hold), patch.object(points, "SPEND", spend)]
+
+
+def hold_forgotten() -> list[AbstractContextManager[Any]]:
+    """A hold that takes the place of another leaves what that one kept."""
+    return [patch.object(holds, "release", lambda *_, **__: False)]
+
+
+@pytest.mark.parametrize("fault", [lock_of_any, earned_each_time, below_nothing, hold_forgotten])
+def test_the_machine_sees_planted_faults(
+    sqlite_model: Path, fault: Callable[[], list[AbstractContextManager[Any]]]
+) -> None:
+    Rights.model, Rights.server = sqlite_model, None
+    with ExitStack() as stack:
+        for one in fault():
+            stack.enter_context(one)
+        with pytest.raises((AssertionError, IntegrityError, ExceptionGroup)):
+            run(60, derandomize=True)

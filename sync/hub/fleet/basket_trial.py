@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from posapp.domain.cart import CartLine
-from posapp.domain.cart_prices import basket_line, policy_of
+from posapp.domain.cart_prices import NO_EARNING, basket_line, policy_of
 from posapp.domain.pricing.answers.engine import PriceCache, price
 from posapp.domain.pricing.answers.explaining import explained
 from posapp.domain.pricing.goods.index import asked_values
@@ -25,6 +25,8 @@ from posapp.domain.pricing.terms.promotion import GoodsSet
 from posapp.domain.quantity import Quantity, quantity_max
 from sync.hub.fleet.live_prices import Goods, LiveStore, goods_of_store, sku_of
 from sync.hub.goods.price_lists import answer_of
+from sync.hub.loyalty.coupons import coupon_of
+from sync.hub.loyalty.programme_admin import programme_of_store
 
 LINES_MOST: Final = 200
 #: Items of a set that are looked at for what might be added.
@@ -120,11 +122,13 @@ def try_basket(connection: Connection, live: LiveStore, asked: Asked, now_ms: in
         store_id=live.shop.store_id,
         region=live.shop.region,
         member=asked.member,
-        codes=tuple(Code(code) for code in asked.codes),
+        codes=tuple(_code(connection, code) for code in asked.codes),
         points=int(asked.points or 0),
         points_wanted=None if asked.points else 0,
     )
-    cache, policy = PriceCache(), policy_of(live.shop)
+    programme = programme_of_store(connection, live.facts)
+    earning = programme.points if asked.member is not None and programme.is_on else NO_EARNING
+    cache, policy = PriceCache(), policy_of(live.shop, earning)
     priced = price(basket, live.index, policy, cache)
 
     def goods_that_fit(of: GoodsSet) -> list[BasketLine]:
@@ -132,6 +136,12 @@ def try_basket(connection: Connection, live: LiveStore, asked: Asked, now_ms: in
 
     told = explained(basket, live.index, policy, priced, cache=cache, goods=goods_that_fit)
     return Trial(basket, told, trial_quantities, prices)
+
+
+def _code(connection: Connection, text: str) -> Code:
+    """A word that many may use, or the id of a single-use coupon, which stands for its batch."""
+    one = coupon_of(connection, text)
+    return Code(text, "" if one is None else one.batch)
 
 
 def _shelf(

@@ -117,9 +117,11 @@ def hold(
 ) -> GiftReply:
     """Keep up to an amount of a card for a sale of this (store, terminal), or nothing any more (0).
 
-    The same request again gets what was kept the first time. A sale keeps one amount of a card: another
-    `hold_id` takes the place of the one before.
+    The same request again gets what was kept the first time, kept for longer. A sale keeps one amount of a
+    card: another `hold_id` takes the place of the one before.
     """
+    for hold_id in request.undone:
+        release_hold(connection, hold_id, request.transaction_id, place, now_ms=now_ms)
     if request.amount_minor <= 0:
         release_hold(connection, request.hold_id, request.transaction_id, place, now_ms=now_ms)
         return tell(connection, request.card_id, now_ms=now_ms)
@@ -179,7 +181,12 @@ def _again(connection: Connection, row: Any, card_id: str, now_ms: int) -> GiftR
         return GiftReply(card_id, "unknown")
     if row.state != HELD or row.card_id != card_id:
         return _reply(card, _why_not(card, now_ms) or "balance")
-    return _reply(card, "", int(row.amount_minor), int(row.until_ms))
+    # Whoever asks again is still at it: a payment may stay open for longer than anybody thought.
+    until_ms = max(int(row.until_ms), now_ms + HOLD_MS)
+    is_held = (GIFT_HOLD.c.hold_id == row.hold_id, GIFT_HOLD.c.state == HELD)
+    if connection.execute(update(GIFT_HOLD).where(*is_held).values(until_ms=until_ms)).rowcount == 0:
+        return _reply(card, _why_not(card, now_ms) or "balance")
+    return _reply(card, "", int(row.amount_minor), until_ms)
 
 
 def _is_paid_with(connection: Connection, transaction_id: str, card_id: str) -> bool:

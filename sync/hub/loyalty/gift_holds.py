@@ -20,12 +20,14 @@ from sync.hub.schema.status import TERMINAL_STATUS
 def release_hold(
     connection: Connection, hold_id: str, transaction_id: str, place: tuple[str, str], *, now_ms: int
 ) -> bool:
-    """Let go of what is kept under an id; one that was never asked for is refused from now on.
+    """Let go of what this till keeps under an id; one that was never asked for is refused from now on.
 
     Whether there was anything to let go of.
     """
     row = hold_row(connection, hold_id)
     if row is not None:
+        if (row.store_id, row.terminal_id) != place:
+            return False
         return row.state == HELD and end_hold(connection, row, RELEASED)
     none = {"card_id": "", "amount_minor": 0, "until_ms": 0, "state": RELEASED, "made_at_ms": now_ms}
     stone = upsert(connection, GIFT_HOLD).values(

@@ -23,11 +23,13 @@ from sync.hub.loyalty.coupons import Sale, lock, release
 from sync.hub.loyalty.members import canonical, member_of
 from sync.hub.loyalty.points import account_of, bring_up, has_account, hold, is_due, let_go, take_accounts
 from sync.hub.loyalty.programme_rows import stored_programme
+from sync.hub.loyalty.rights_facts import RELEASED_KIND
 from sync.hub.schema.events import PROGRESS
 from sync.hub.schema.feeds import JOB
 from sync.hub.schema.members import BLOCKED, PROGRAMME
 from sync.hub.schema.rights import (
     ENDED,
+    FOLDED,
     HELD,
     MEMBER_STEP,
     RELEASED,
@@ -40,6 +42,8 @@ from sync.protocol.loyalty import HoldReply, HoldRequest, RefusedRight
 
 LOYALTY_JOB: Final = "loyalty"
 MINUTE_MS: Final = 60_000
+#: A till whose payment is still open asks anew as soon as it is back: so long it has for it.
+TAKEN_ANEW_MS: Final = 2 * MINUTE_MS
 #: Long after any clock would take it again.
 STEPS_KEPT_MS: Final = 7 * 86_400_000
 #: Coupons of one sale.
@@ -90,6 +94,8 @@ def hold_rights(
 ) -> HoldReply:
     """Keep just these rights for a sale of the terminal at (store, terminal), as far as they are free."""
     sale = Sale(asked.transaction_id, *place)
+    for hold_id in asked.undone:
+        _never(connection, hold_id, place, now_ms)
     named = {"store": place[0], "terminal": place[1], "sale": asked.transaction_id, "hold": asked.hold_id}
     has_holds, is_over, document = connection.execute(_GLANCE, named).one()
     known = connection.execute(_KNOWN, named).scalar() if has_holds else None
@@ -125,6 +131,14 @@ def hold_rights(
         }
         connection.execute(insert(RIGHTS_HOLD), row)
     return reply
+
+
+def _never(connection: Connection, hold_id: str, place: tuple[str, str], now_ms: int) -> None:
+    """Whatever comes late under this id keeps nothing; the fact that says so may come later still."""
+    where = {"store_id": place[0], "terminal_id": place[1]}
+    row = {"source_id": hold_id, "kind": RELEASED_KIND, "sale_id": "", "state": FOLDED, "line": b"", **where}
+    known = upsert(connection, RIGHTS_FACT).values(at_ms=now_ms, **row)
+    connection.execute(known.on_conflict_do_nothing())
 
 
 def terms(connection: Connection) -> Programme:
@@ -244,7 +258,9 @@ def let_go_of(connection: Connection, rows: Sequence[Any], state: str, now_ms: i
         if row.points:
             let_go(connection, canonical(connection, row.member_id), int(row.points), now_ms)
         sale = Sale(row.transaction_id, row.store_id, row.terminal_id)
-        for coupon_id in _IDS.decode(row.coupons):
+        # A question that came late may have been answered beside the one that counts.
+        still = _coupons_of(live_holds(connection, sale))
+        for coupon_id in sorted(set(_IDS.decode(row.coupons)) - still):
             release(connection, coupon_id, sale, now_ms=now_ms, who=who)
     return count
 
@@ -266,7 +282,7 @@ def release_by_person(
 
 
 def end_overdue(connection: Connection, now_ms: int, *, most: int = 500) -> int:
-    """Let go of what is past its time and whose till has told everything since; how many ended."""
+    """Let go of what is past its time and whose till has told everything since, twice; how many ended."""
     is_its = (TERMINAL_STATUS.c.store_id == RIGHTS_HOLD.c.store_id) & (
         TERMINAL_STATUS.c.terminal_id == RIGHTS_HOLD.c.terminal_id
     )
@@ -281,13 +297,20 @@ def end_overdue(connection: Connection, now_ms: int, *, most: int = 500) -> int:
         )
     )
     told: dict[tuple[str, str, int], bool] = {}
-    over = []
+    over, seen = [], []
     for row in connection.execute(query.order_by(RIGHTS_HOLD.c.until_ms).limit(most)).all():
-        key = (row.store_id, row.terminal_id, int(row.until_ms))
+        # Looked at twice: in between, a till whose payment is still open takes the hold anew.
+        since_ms = max(int(row.until_ms), int(row.ended_at_ms))
+        key = (row.store_id, row.terminal_id, since_ms)
         if key not in told:
-            told[key] = has_told(connection, (row.store_id, row.terminal_id), int(row.until_ms))
-        if told[key]:
+            told[key] = has_told(connection, key[:2], since_ms)
+        if told[key] and not row.ended_at_ms:
+            seen.append(row)
+        elif told[key] and now_ms - int(row.ended_at_ms) >= TAKEN_ANEW_MS:
             over.append(row)
+    for row in seen:
+        is_held = (*_this(row), RIGHTS_HOLD.c.state == HELD)
+        connection.execute(update(RIGHTS_HOLD).where(*is_held).values(ended_at_ms=now_ms))
     over.sort(key=lambda row: (row.member_id, row.coupons))
     return let_go_of(connection, over, ENDED, now_ms)
 
