@@ -1,4 +1,4 @@
-"""Commands about gift cards: issue a batch to be printed, show one, block one, what is owed on all."""
+"""Commands about gift cards: issue a batch, put those of another system, show or block one, what is owed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import csv
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,7 +16,9 @@ from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.pricing.documents.reading_values import Money
 from sync.hub.commands.shared import CommandError, add_database, day, opened
 from sync.hub.loyalty.gift_cards import Card, card_of, entries_of, set_blocked
+from sync.hub.loyalty.gift_import import PAGE, import_page, read_cards
 from sync.hub.loyalty.gift_issue import COUNT_MAX, IssuedCard, issue_cards, outstanding
+from sync.hub.loyalty.programme_admin import programme_of
 from sync.hub.serving.embedded import system_now_ms
 
 _CURRENCY_CHARS = 3
@@ -38,6 +41,12 @@ def add(commands: Any) -> None:
     issuing.add_argument("--batch", default="", help="a name for this batch (default: the time)")
     issuing.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: standard output)")
     issuing.set_defaults(run=_issue)
+    text = "Put cards that another system sold, with what is on them; those put before stay as they are."
+    putting = add_database(actions.add_parser("import", help=text, description=text), store=False)
+    putting.add_argument("file", type=Path, metavar="FILE", help="CSV: number,balance[,until]")
+    putting.add_argument("--currency", required=True, help="such as CNY")
+    putting.add_argument("--batch", default="", help="a name for this list (default: the time)")
+    putting.set_defaults(run=_import)
     text = "Show what is on a card, what is kept of it for open sales, and every change."
     showing = add_database(actions.add_parser("show", help=text, description=text), store=False)
     showing.add_argument("card", metavar="CARD")
@@ -57,14 +66,12 @@ def add(commands: Any) -> None:
 def _issue(options: argparse.Namespace) -> int:
     if not 1 <= options.count <= COUNT_MAX:
         raise CommandError(f"a batch has 1 to {COUNT_MAX} cards")
-    currency = str(options.currency)
-    if len(currency) != _CURRENCY_CHARS or not (currency.isascii() and currency.isupper()):
-        raise CommandError(f"{currency!r} is no currency such as CNY")
+    currency = _currency(options)
     face_minor = parse_amount(options.face, currency)
     if face_minor is None or face_minor <= 0:
         raise CommandError(f"{options.face!r} is no amount of {currency}")
     now_ms = system_now_ms()
-    batch = options.batch or datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%d-%H%M%S")
+    batch = options.batch or _batch_of(now_ms)
     with opened(options) as database, database.writing() as connection:
         cards = issue_cards(
             connection, options.count, face_minor=face_minor, currency=currency, until=options.until or "",
@@ -78,6 +85,44 @@ def _issue(options: argparse.Namespace) -> int:
     where = f" to {options.out}" if options.out is not None else ""
     print(f"issued {len(cards)} card(s) of {options.face} {currency}, batch {batch}{where}", file=sys.stderr)
     return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    currency = _currency(options)
+    try:
+        text = options.file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as trouble:
+        raise CommandError(f"{options.file} cannot be read: {trouble}") from trouble
+    now_ms = system_now_ms()
+    batch = options.batch or _batch_of(now_ms)
+    new, others = 0, list[str]()
+    with opened(options) as database:
+        with database.reading() as connection:
+            patterns = programme_of(connection).gift_patterns
+        cards, problems = read_cards(text, currency, patterns)
+        if problems:
+            raise CommandError("\n".join([f"nothing of {options.file} was put:", *problems]))
+        for start in range(0, len(cards), PAGE):
+            page = cards[start : start + PAGE]
+            done, foreign = database.write(
+                partial(import_page, cards=page, currency=currency, batch=batch, now_ms=now_ms)
+            )
+            new, others = new + done, others + foreign
+    print(f"{new} card(s) put, {len(cards) - new - len(others)} known before, batch {batch}")
+    for card_id in others:
+        print(f"{card_id} counts in another currency: left as it is", file=sys.stderr)
+    return int(bool(others))
+
+
+def _currency(options: argparse.Namespace) -> str:
+    currency = str(options.currency)
+    if len(currency) != _CURRENCY_CHARS or not (currency.isascii() and currency.isupper()):
+        raise CommandError(f"{currency!r} is no currency such as CNY")
+    return currency
+
+
+def _batch_of(now_ms: int) -> str:
+    return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%d-%H%M%S")
 
 
 def _write_file(path: Path, cards: list[IssuedCard]) -> None:
