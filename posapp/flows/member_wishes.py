@@ -116,6 +116,6 @@ class ConfirmReturn:
 
 MemberWish = (
     OpenMember | LookUpMember | ChooseMember | RemoveMember | StartJoin | ToggleConsent | ConfirmJoin
-    | OpenCoupons | ToggleCoupon | UsePoints | RetryRights | GoOnWithout | LoadGiftCard | StartReturn | ChangeReturn
-    | ChooseReturnReason | ToggleDisposition | ConfirmReturn
+    | OpenCoupons | ToggleCoupon | UsePoints | RetryRights | GoOnWithout | LoadGiftCard | StartReturn
+    | ChangeReturn | ChooseReturnReason | ToggleDisposition | ConfirmReturn
 )  # fmt: skip

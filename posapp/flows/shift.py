@@ -297,8 +297,16 @@ RULES: Rules = {
     **{
         (phase, GoTo): go
         for phase in (
-            ShiftClosed, Selling, ShowingPrice, Done, Counting, Reporting, ShowingStatus, Returning, Returned,
-        )  # fmt: skip
+            ShiftClosed,
+            Selling,
+            ShowingPrice,
+            Done,
+            Counting,
+            Reporting,
+            ShowingStatus,
+            Returning,
+            Returned,
+        )
     },
     (Selling, ShowX): _show_x,
     **{(phase, StartCount): _start_count for phase in (Selling, Reporting)},

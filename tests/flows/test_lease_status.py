@@ -35,7 +35,7 @@ def test_a_cashier_is_not_told() -> None:
 def test_before_the_network_goes_the_worst_is_known() -> None:
     told = rows(manager())
     assert told == {
-        "Lost at worst while offline": "this till ¥20.00, the store ¥40.00",
+        "Worst loss offline": "this till ¥20.00, the store ¥40.00",
         "Offline points": "800 pts of 800 pts left, until 05-31 04:26",
         "Offline coupons": "¥30.00 of ¥30.00 left, until 05-31 04:26",
     }
@@ -52,16 +52,16 @@ def test_while_it_is_away_and_afterwards_it_says_what_was_given() -> None:
     world.do(LinkChanged(LinkStatus("offline")), GoTo("sell"))
     world.scan(CARD, *CODES)
     world.do(StartTender(), Settle(), NextSale(), GoTo("status"))
-    assert rows(world)["Given away since 04:26 without the hub"] == "500 pts"
+    assert rows(world)["Given away offline"] == "500 pts · since 04:26"
     assert rows(world)["Offline points"].startswith("300 pts of 800 pts left")
     world.hands.pass_by(600_000)
     world.do(LinkChanged(LinkStatus("online")))
-    assert rows(world)["Given away in the last outage"] == "500 pts · 04:26–04:36"
+    assert rows(world)["Given away offline"] == "500 pts · 04:26–04:36"
     # A short break that cost nothing does not hide it.
     world.do(LinkChanged(LinkStatus("offline")))
-    assert rows(world)["Given away since 04:36 without the hub"] == "nothing"
+    assert rows(world)["Given away offline"] == "nothing · since 04:36"
     world.do(LinkChanged(LinkStatus("online")))
-    assert rows(world)["Given away in the last outage"].startswith("500 pts")
+    assert rows(world)["Given away offline"].startswith("500 pts")
     world.do(SwitchLanguage("zh_CN"))
     main = world.terminal.view().main
     assert isinstance(main, StatusMain)
@@ -70,4 +70,4 @@ def test_while_it_is_away_and_afterwards_it_says_what_was_given() -> None:
 def test_leases_that_are_over_are_told_no_more() -> None:
     world = manager()
     world.hands.pass_by(49 * 3_600_000)
-    assert list(rows(world)) == ["Lost at worst while offline", "Offline allowance"]
+    assert list(rows(world)) == ["Worst loss offline", "Offline allowance"]

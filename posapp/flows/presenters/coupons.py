@@ -75,13 +75,14 @@ def _points(scene: Scene, cart: Cart, prices: PricedCart) -> StepRow | None:
         return None
     have = scene.t("{n} of {m} pts may be used", n=f"{prices.usable.points:,}", m=f"{member.card.points:,}")
     words = points_words(scene, prices.usable.points_why, prices.usable.points)
-    detail = f"{have} · {words}" if words else have
+    if words:
+        have = f"{words} · {scene.t('{n} in all', n=f'{member.card.points:,}')}"
     used = prices.priced.points_used
     if used:
         state = scene.t("{n} pts used", n=f"{used:,}")
         amount = f"{MINUS}{scene.amount(prices.points_minor)}"
-        return StepRow("coins", scene.t("Points"), detail, amount, state, "check", "saving", "saving")
-    return StepRow("coins", scene.t("Points"), detail, scene.amount(0), scene.t("Not used"), "", "quiet")
+        return StepRow("coins", scene.t("Points"), have, amount, state, "check", "saving", "saving")
+    return StepRow("coins", scene.t("Points"), have, scene.amount(0), scene.t("Not used"), "", "quiet")
 
 
 def _how_many(scene: Scene, phase: ShowingCoupons, cart: Cart, prices: PricedCart) -> list[Block]:

@@ -62,8 +62,11 @@ def _rows(scene: Scene, phase: ShowingGiftCard) -> tuple[SumRow, ...]:
     rows = []
     answer = phase.answer
     if answer is None:
-        state = scene.t("Asking the hub") if phase.ask_id else scene.t("Not known without the network")
-        rows.append(SumRow(state, ""))
+        if phase.ask_id:
+            rows.append(SumRow(scene.t("Asking the hub"), ""))
+        else:
+            words = scene.t("needs the network")
+            rows.append(SumRow(scene.t("Balance"), "", words, "quiet", icon="cloud-off"))
     elif answer.why in _STATES:
         rows.append(SumRow(scene.t(_STATES[answer.why]), ""))
     elif answer.why == "no_answer":

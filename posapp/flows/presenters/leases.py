@@ -26,7 +26,7 @@ def lease_rows(scene: Scene) -> tuple[StatusRow, ...]:
         return ()
     store_minor, till_minor = desk.lease_worst_minor
     worst = scene.t("this till {a}, the store {b}", a=scene.money(till_minor), b=scene.money(store_minor))
-    rows = [StatusRow("shield-check", scene.t("Lost at worst while offline"), worst, scene.t("Fine"), "done")]
+    rows = [StatusRow("shield-check", scene.t("Worst loss offline"), worst, scene.t("Fine"), "done")]
     holding = [each for each in desk.leases if scene.now_ms < each.until_ms]
     rows += [_lease(scene, each) for each in holding]
     if not holding:
@@ -53,12 +53,11 @@ def _given(scene: Scene) -> tuple[StatusRow, ...]:
     outage = scene.desk.outage
     if outage.from_ms is None:
         return ()
-    if outage.to_ms is None:
-        title = scene.t("Given away since {time} without the hub", time=scene.clock(outage.from_ms))
-    else:
-        title = scene.t("Given away in the last outage")
     parts = [_amount(scene, kind, amount) for kind, amount in outage.given if amount]
     words = " · ".join(parts) or scene.t("nothing")
-    if outage.to_ms is not None:
-        words += f" · {scene.clock(outage.from_ms)}–{scene.clock(outage.to_ms)}"
-    return (StatusRow("cloud-off", title, words, scene.t("Note"), "quiet"),)
+    if outage.to_ms is None:
+        when = scene.t("since {time}", time=scene.clock(outage.from_ms))
+    else:
+        when = f"{scene.clock(outage.from_ms)}–{scene.clock(outage.to_ms)}"
+    title = scene.t("Given away offline")
+    return (StatusRow("cloud-off", title, f"{words} · {when}", scene.t("Note"), "quiet"),)

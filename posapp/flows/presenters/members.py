@@ -168,8 +168,6 @@ def finding_sheet(scene: Scene, phase: FindingMember) -> tuple[Sheet, Anchor]:
     if phase.cards:
         rows = tuple(_found(scene, card) for card in phase.cards)
         left += [Heading(scene.t("Who is it?")), Choices(rows, "people")]
-        if phase.more:
-            left.append(Note(scene.t("There are more. Key the whole phone number."), "info", "info"))
     left.append(Spring())
     joining = Action(scene.t("Join"), StartJoin(), "", "user-plus")
     left.append(Actions((joining,)))
@@ -206,7 +204,10 @@ def _finding_note(scene: Scene, phase: FindingMember) -> tuple[Block, ...]:
         if phase.asked_hub == "yes":
             return (Note(text, "warn", "search"),)
         return (Note(text, "warn", "search", detail=away),)
-    return () if phase.asked_hub != "no_answer" and _online(scene) else (Note(away, "quiet", "cloud-off"),)
+    more = (Note(scene.t("There are more. Key the whole phone number."), "info", "info"),)
+    if phase.asked_hub == "no_answer" or not _online(scene):
+        return (Note(away, "quiet", "cloud-off"), *(more if phase.more else ()))
+    return more if phase.more else ()
 
 
 def _online(scene: Scene) -> bool:

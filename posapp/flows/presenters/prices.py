@@ -323,7 +323,7 @@ def _left_before(discount: Discount, prices: PricedCart) -> int:
 def _points_words(scene: Scene, discount: Discount, line: CartLine, prices: PricedCart) -> str:
     """How many points paid for the sale, and the part of them that falls on this line."""
     mine = sum(_points_by_unit(line, prices))
-    return scene.t("{all} pts on the sale, {own} on this line", all=f"{discount.points:,}", own=f"{mine:,}")
+    return scene.t("{own} of {all} points", all=f"{discount.points:,}", own=f"{mine:,}")
 
 
 def _points_by_unit(line: CartLine, prices: PricedCart) -> tuple[int, ...]:

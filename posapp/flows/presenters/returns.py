@@ -149,7 +149,7 @@ def returns_side(scene: Scene, phase: Returning) -> tuple[Block, ...]:
     if others:
         text = scene.t("Give it back on its own terminal; {name} decides when it arrives.",
                        name=scene.word(others[0].tender.names))  # fmt: skip
-        blocks.append(Facts((Fact(text, "info", "info"),)))
+        blocks.append(Note(text, "info", "info"))
     if found.is_last and found.sale.gifts:
         goods = ", ".join(each.sku for each in found.sale.gifts)
         blocks.append(
@@ -175,7 +175,7 @@ def _points_words(scene: Scene, found: ReturnQuote) -> list[Block]:
         text = scene.t("They were not usable yet; what is short comes off the next points earned.")
     else:
         text = scene.t("They come off what the member has; what is short comes off the next points earned.")
-    return [Facts((Fact(text, "info", "info"),))]
+    return [Note(text, "info", "info")]
 
 
 def _way(scene: Scene, way: RefundWay) -> SumRow:

@@ -16,7 +16,7 @@ from posapp.domain.members.usable import coupons_shown
 from posapp.domain.pricing.terms.promotion import PointsPay
 from posapp.flows.blocks import Action, Block, Note, StepRow, StepRows, SumRow, SumRows, Tone
 from posapp.flows.coupons import coupon_name
-from posapp.flows.formatting import MINUS, N_
+from posapp.flows.formatting import MINUS, N_, counts
 from posapp.flows.intents import Back
 from posapp.flows.member_wishes import GoOnWithout, RetryRights
 from posapp.flows.presenters.words import Scene
@@ -186,6 +186,8 @@ def _coupons(scene: Scene, phase: HoldingRights, cart: Cart, prices: PricedCart)
         if coupon_id in used:
             rows.append(_kept(scene, phase, "ticket", name, f"{MINUS}{scene.amount(used[coupon_id])}"))
         else:
+            if phase.told == "no_answer" and why == "network":
+                why = "no_answer"
             words = why_words(scene, why, when.get(coupon_id)) if why else scene.t("not better any more")
             rows.append(_failed(scene, "ticket", scene.t("Coupon"), f"{name}: {words}"))
     return rows
@@ -245,7 +247,8 @@ def holding_anchor(scene: Scene, phase: HoldingRights) -> Anchor:
     due = scene.kept.totals(cart, scene.shop, prices).total_minor if cart is not None else 0
     if phase.told == "asking":
         primary = Action(scene.t("Asking the hub"), GoOnWithout(), "", "", "primary", busy=True)
-        return Anchor((), scene.t("Due"), scene.amount(due), scene.sign, "", "plain", primary)
+        facts = () if cart is None else (counts(len(cart.lines), cart.pieces, scene.speech),)
+        return Anchor(facts, scene.t("Due"), scene.amount(due), scene.sign, "", "plain", primary)
     label = scene.t("Take payment {amount}", amount=scene.money(due))
     primary = Action(label, GoOnWithout(), "Enter", "banknote", "primary")
     was = scene.amount(phase.was_minor) if phase.was_minor != due else ""

@@ -221,8 +221,10 @@ def _member_card(scene: Scene, sale: TransactionCompleted, shopper: Shopper) -> 
         rows.insert(0, SumRow(scene.t("Saved"), scene.amount(saved), tone="saving"))
     rows.append(SumRow(scene.t("Earned"), f"+{told.points_earned:,}", tone="member"))
     if shopper.points is not None:
-        as_of = scene.t("As of {time}", time=shopper.as_of) if shopper.as_of else ""
-        rows.append(SumRow(scene.t("Points balance"), f"{shopper.points:,}", as_of, "member"))
+        name = scene.t("Points balance")
+        if shopper.as_of:
+            name = scene.t("Points at {time}", time=shopper.as_of)
+        rows.append(SumRow(name, f"{shopper.points:,}", tone="member"))
     level = scene.word(shopper.level_names) if shopper.level_names else ""
     title = " · ".join(part for part in (shopper.name or scene.t("Member"), level) if part)
     return Card(title, tuple(rows))

@@ -16,6 +16,8 @@ CARD = 84
 HEAD = 36
 ROW = 72
 STEP = 52
+#: The column of pieces without steppers.
+LOCKED = 64
 AMOUNT = 104
 PAD = 17
 
@@ -29,12 +31,13 @@ class ReturnRowPart(Painted):
         self.fewer = IconButton(face, "minus", self, ground=None)
         self.more = IconButton(face, "plus", self, ground=None)
         self.steps = True
+        self.pieces_width = 3 * STEP
 
-    def take(self, value: ReturnRow, heads: tuple[str, str]) -> None:
+    def take(self, value: ReturnRow, heads: tuple[str, str], pieces_width: int) -> None:
         """Show this line; `heads` are the words for how many come back and what they paid."""
-        if value == self.value:
+        if value == self.value and pieces_width == self.pieces_width:
             return
-        self.value = value
+        self.value, self.pieces_width = value, pieces_width
         words = (
             value.name,
             value.second,
@@ -55,7 +58,7 @@ class ReturnRowPart(Painted):
         self._place()
 
     def _stepper(self) -> int:
-        return self.width() - PAD - AMOUNT - 12 - 3 * STEP
+        return self.width() - PAD - AMOUNT - 12 - self.pieces_width
 
     def _place(self) -> None:
         x, y = self._stepper(), (self.height() - 48) // 2
@@ -92,7 +95,7 @@ class ReturnRowPart(Painted):
         if self.steps:
             y = (height - 48) // 2
             ink.ground(painter, (stepper, y, 3 * STEP, 48), "surface", "line_strong", 8)
-        middle = (stepper + STEP, 0, STEP, height)
+        middle = (stepper, 0, self.pieces_width, height)
         ink.text(
             painter, middle, row.pieces, Style("item", faint, row.pieces not in ("0", "—")), "middle", False
         )
@@ -109,6 +112,11 @@ class ReturnRowPart(Painted):
         was = Style("body", "ink_3")
         wide = ink.text(painter, (x, height / 2, AMOUNT, 24), row.was, was, "end", False)
         painter.fillRect(round(x + AMOUNT - wide), round(height / 2 + 12), round(wide), 1, ink.brush("ink_3"))
+
+
+def _pieces_width(value: ReturnMain) -> int:
+    """Width of the column of pieces: without steppers the names need the room more."""
+    return LOCKED if value.locked else 3 * STEP
 
 
 class ReturnScreen(Page[ReturnMain]):
@@ -129,7 +137,7 @@ class ReturnScreen(Page[ReturnMain]):
         keep_as_many(self.rows, len(value.rows), lambda: ReturnRowPart(self.face, self.content))
         heads = (value.heads.pieces, value.heads.paid)
         for part, row in zip(self.rows, value.rows, strict=True):
-            part.take(row, heads)
+            part.take(row, heads, _pieces_width(value))
         make_group(self.content, [button for row in self.rows for button in (row.fewer, row.more)])
         self.setAccessibleName(f"{value.receipt}, {value.detail}, {value.paid_label} {value.paid}")
         self.note.take(value.note)
@@ -176,8 +184,9 @@ class ReturnScreen(Page[ReturnMain]):
         )  # fmt: skip
         ink.ground(painter, (lx, ly, lw, lh), "surface", "line", 10)
         ink.text(painter, (lx + PAD, ly, 200, HEAD), value.heads.item, label)
-        stepper = lx + lw - 1 - PAD - AMOUNT - 12 - 3 * STEP
-        ink.text(painter, (stepper, ly, 3 * STEP, HEAD), value.heads.pieces, label, "middle", False)
+        pieces = _pieces_width(value)
+        stepper = lx + lw - 1 - PAD - AMOUNT - 12 - pieces
+        ink.text(painter, (stepper, ly, pieces, HEAD), value.heads.pieces, label, "middle", False)
         ink.text(painter, (lx, ly, lw - PAD, HEAD), value.heads.paid, label, "end", False)
         reason = ink.width(value.heads.reason, label)
         if stepper - lx - PAD - reason > 260:

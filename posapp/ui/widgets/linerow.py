@@ -28,6 +28,8 @@ HEAD = Style("body", "ink_3")
 STEPPER = 158
 STEPPER_HEIGHT = 50
 TEXT_X = 48
+SHARE = 40
+"""Less than this of what a pack says is not worth its room."""
 WITH_PRICE = 700
 NARROW = 500
 
@@ -140,13 +142,24 @@ class LinePainter:
         if line.second:
             # What the pack says is cut before the reason of the price is.
             offers = ink.width(f" · {line.offers}", OFFERS) if line.offers else 0.0
-            share = max(left - offers, left / 3) if offers else left
+            share = max(left - offers, left / 3 if line.warns else 0.0) if offers else left
             style = SECOND_WARNS if line.warns else SECOND
-            taken = ink.text(painter, (x, top + 27, share, 24), line.second, style)
+            taken = ink.text(painter, (x, top + 27, share, 24), line.second, style) if share >= SHARE else 0.0
             x, left = x + taken, left - taken
         if line.offers:
-            words = f" · {line.offers}" if line.second else line.offers
-            ink.text(painter, (x, top + 27, left, 24), words, OFFERS)
+            words = f" · {line.offers}" if x > TEXT_X else line.offers
+            self._offers(painter, words, (x, top + 27, left, 24))
+
+    def _offers(self, painter: QPainter, words: str, box: tuple[float, float, float, float]) -> None:
+        """Reasons are cut before the last amount is, which stays whole."""
+        ink, (x, y, room, height) = self.face.ink, box
+        reason, _, amount = words.rpartition(" ")
+        if reason and ink.width(words, OFFERS) > room:
+            amount = f" {amount}"
+            wide = ink.width(amount, OFFERS)
+            taken = ink.text(painter, (x, y, room - wide, height), reason, OFFERS)
+            x, room, words = x + taken, wide + 1, amount
+        ink.text(painter, (x, y, room, height), words, OFFERS)
 
     def _stepper(self, painter: QPainter, line: LineView, y: int, cols: Columns, pressed: str) -> None:
         ink = self.face.ink

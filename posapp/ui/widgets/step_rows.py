@@ -1,7 +1,8 @@
 """Rights under each other: icon on a tinted disc, title with its state in a chip, what it is, an amount.
 
 The chip never stands for a colour alone: it says its state in words, with an icon where there is one. The
-amount and the button are never cut; the line below the title is first.
+amount and the button are never cut; the line below the title is first, and the chip goes down to it before
+the title is cut.
 """
 
 from __future__ import annotations
@@ -86,16 +87,21 @@ class StepRowPart(Painted):
         room = end - TEXT_LEFT - 4
         middle = (height - 1) / 2
         title, words = Style("item", strong=True), Style("body", "ink_2")
-        top = middle - 28 if row.detail else middle - 15
         chip = Style("body", TONE_INK[row.tone])
         wide = 0.0
         if row.state:
             wide = ink.width(row.state, chip) + 24 + (26 if row.state_icon else 0)
-        x = TEXT_LEFT + ink.text(painter, (TEXT_LEFT, top, max(40.0, room - wide - 8), 28), row.title, title)
-        if row.state and x + 8 + wide <= end:
-            self._chip(painter, row, (x + 8, top), wide)
+        # Where name and state have no room beside each other, the state stands before the line below.
+        below = bool(row.state) and ink.width(row.title, title) + 8 + wide > room
+        top = middle - (29 if below else 28) if row.detail or below else middle - 15
+        taken = ink.text(painter, (TEXT_LEFT, top, room, 28), row.title, title)
+        x = float(TEXT_LEFT)
+        if row.state:
+            self._chip(painter, row, (x, top + 29) if below else (x + taken + 8, top), wide)
+        if below:
+            x, room = x + wide + 8, room - wide - 8
         if row.detail:
-            ink.text(painter, (TEXT_LEFT, top + 30, room, 26), row.detail, words)
+            ink.text(painter, (x, top + 30, room, 26), row.detail, words)
 
     def _chip(self, painter: QPainter, row: StepRow, at: tuple[float, float], wide: float) -> None:
         ink = self.face.ink
