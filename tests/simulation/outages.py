@@ -160,7 +160,7 @@ class Play:
     def _wait(self, ms: int) -> None:
         """Let time go by; a till whose payment is open looks at its clock meanwhile."""
         while ms > 0:
-            paying = [till for till in self._tills if till.at == "Tendering"]
+            paying = [till for till in self._tills if till.at == "Tendering" and not till.is_cut]
             step = min(ms, 5 * MINUTE_MS) if paying else ms
             self._sky.pass_by(step)
             ms -= step
