@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posapp.commands.demo_shop import CARD, MADE, MARKS, TERMINAL, DemoError, DemoShop
+from posapp.commands.demo_members import CARD
+from posapp.commands.demo_shop import MADE, MARKS, TERMINAL, DemoError, DemoShop
 
 if TYPE_CHECKING:
     from posapp.commands.agreement import Agreement
@@ -64,7 +65,11 @@ def _with_window(shop: DemoShop) -> int:
     print(f"The hub listens on {shop.url}. Slips of the simulated printer: {settings.data / 'receipts'}")
     print(f"A member's card: {CARD}. Her code of this minute, which the till takes like a scanned one:")
     print(shop.member_code())
-    print(f"Her next: {shop.member_code_command}", flush=True)
+    print(f"Her next: {shop.member_code_command}")
+    print(f"Gift cards of 100.00, to be sold: {shop.gift_cards}")
+    if shop.hub_pid and sys.platform != "win32":
+        print(f"The network goes: kill -STOP {shop.hub_pid}   and comes back: kill -CONT {shop.hub_pid}")
+    sys.stdout.flush()
     try:
         return open_till(settings)
     except AlreadyRunning as error:

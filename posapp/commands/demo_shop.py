@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -20,17 +21,17 @@ from typing import Any
 import msgspec
 
 from posapp.commands.clock import SystemClock
+from posapp.commands.demo_members import GIFT_CARDS, MEMBER, member_commands
 from sync.engine.device_key import DeviceKey, KeyFileError, read_ring
 from sync.engine.hub_link import HttpLink
 
 STORE, TERMINAL, NUMBER = "S0217", "T03", 3
-#: A member of the demo's file, her card, and the batch whose coupons she gets.
-MEMBER, CARD, BATCH = "M0CHENS1YV286", "MC00000001", "SPRING20"
 #: What every demo leaves in its folder, and what else it may.
 MARKS = frozenset({"terminal.toml", "hub.db"})
 MADE = frozenset(
     {
         "device.key",
+        GIFT_CARDS,
         "headless",
         "hub.db-shm",
         "hub.db-wal",
@@ -74,7 +75,8 @@ class DemoShop:
             self._hub_command("recalls", "put", str(files / "hub-recalls.csv"))
             self._hub_command("markdowns", "put", str(files / "markdowns.csv"))
             self._hub_command("promotions", "put", str(files / "promotions.json"))
-            self._add_members(files)
+            for command in member_commands(files, self.folder, STORE):
+                self._hub_command(*command)
         if self._catalogue is not None:
             print(f"Importing {self._catalogue} …", flush=True)
             columns = () if _has_header(self._catalogue) else ("--columns", "code,name")
@@ -95,6 +97,9 @@ class DemoShop:
         """End the hub; the till goes on without it."""
         if self._hub is not None:
             self._hub.terminate()
+            if sys.platform != "win32":
+                # One that was halted to play a cut network hears nothing before it goes on.
+                self._hub.send_signal(signal.SIGCONT)
             try:
                 self._hub.wait(10)
             except subprocess.TimeoutExpired:
@@ -133,15 +138,18 @@ class DemoShop:
     @property
     def member_code_command(self) -> str:
         """What to type for the code of a later minute."""
-        return f"poshub member code {MEMBER} --database {self.folder / 'hub.db'}"
+        poshub = Path(sys.executable).with_name("poshub")
+        return f"{poshub} member code {MEMBER} --database {self.folder / 'hub.db'}"
 
-    def _add_members(self, files: Path) -> None:
-        self._hub_command("programme", "put", str(files / "programme.json"))
-        self._hub_command("member", "import", str(files / "members.json"), "--store", STORE)
-        self._hub_command("points", "adjust", MEMBER, "2860", "--reason", "opening balance")
-        names = ("--name", "en=Coupon: 20 off 200", "--name", "zh_CN=会员券 满 200 减 20")
-        self._hub_command("coupon", "batch", "add", BATCH, *names, "--value", "20", "--store", STORE)
-        self._hub_command("coupon", "issue", BATCH, "--member", MEMBER, "--member", MEMBER)
+    @property
+    def gift_cards(self) -> Path:
+        """Numbers and codes of the gift cards that were made with the demo."""
+        return self.folder / GIFT_CARDS
+
+    @property
+    def hub_pid(self) -> int:
+        """The hub's process, 0 while there is none."""
+        return 0 if self._hub is None else self._hub.pid
 
     def _command(self, *arguments: str) -> list[str]:
         database = ("--database", str(self.folder / "hub.db"))
