@@ -308,16 +308,14 @@ def test_a_sale_given_up_lets_go_of_what_was_kept(database: Database) -> None:
 
 
 def test_bodies_that_say_nothing_sound_change_nothing(database: Database) -> None:
-    for number, body in enumerate(
-        (
-            {"member": {"member_id": 7}},
-            {"member": {"member_id": ANN, "points_earned": -5}},
-            {"member": {"member_id": ANN, "points_earned": 10**13}},
-            {"member": {"member_id": "nul\0"}},
-            {"coupons": [{"coupon_id": "x" * 65}]},
-        ),
-        1,
-    ):
+    unsound: list[dict[str, Any]] = [
+        {"member": {"member_id": 7}},
+        {"member": {"member_id": ANN, "points_earned": -5}},
+        {"member": {"member_id": ANN, "points_earned": 10**13}},
+        {"member": {"member_id": "nul\0"}},
+        {"coupons": [{"coupon_id": "x" * 65}]},
+    ]
+    for number, body in enumerate(unsound, 1):
         take_in(database, event_line(number, body=rights_sale(number) | body))
     assert run_jobs(database) == 5
     assert account(database) == Account(500, 0, 0, 0)

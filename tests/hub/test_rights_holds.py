@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from sync.hub.database import Database
 from sync.hub.jobs import enqueue
@@ -16,6 +16,7 @@ from sync.hub.loyalty.coupons import NewCoupon
 from sync.hub.loyalty.points import Account, Cause, adjust, take_accounts
 from sync.hub.schema.events import PROGRESS
 from sync.hub.schema.members import BLOCKED, MEMBER
+from sync.hub.schema.rights import RIGHTS_HOLD
 from sync.hub.schema.status import TERMINAL_STATUS
 from sync.protocol.loyalty import HoldReply, RefusedRight
 from tests.hub.conftest import NOW_MS
@@ -196,6 +197,23 @@ def test_a_payment_open_over_an_outage_takes_its_hold_anew(database: Database) -
     assert (account(database).held, coupon(database, "C1").state) == (300, "locked")
     other = keep(database, "sale-2", "C1", member_id=ANN, points=201, place=OTHER_TILL)
     assert (other.coupons, other.points) == ((), 0)
+
+
+def test_holds_that_ended_long_ago_go_and_their_sale_is_not_counted_again(database: Database) -> None:
+    keep(database, "sale-1", "C1", member_id=ANN, points=300)
+    keep(database, "sale-2", "C2", place=OTHER_TILL)
+    used = sale("sale-1", "C1", used=300, hold_id="hold-sale-1")
+    folded(database, used)
+    day_ms = (NOW_MS // DAY_MS + 8) * DAY_MS
+    with database.writing() as connection:
+        assert holds.forget_holds(connection, NOW_MS + holds.HOLDS_KEPT_MS) == 0
+    pass_time(database, day_ms)
+    with database.reading() as connection:
+        left = connection.execute(select(RIGHTS_HOLD.c.hold_id)).scalars().all()
+    assert left == ["hold-sale-2"], "what is kept stays, however old"
+    assert folded(database, used, now_ms=day_ms) == 0
+    late = keep(database, "sale-1", "C1", member_id=ANN, points=100, now_ms=day_ms)
+    assert (late.coupons, late.points, account(database)) == ((), 0, Account(200, 0, 0, 0))
 
 
 def test_holds_of_silent_tills_do_not_stand_in_the_way(database: Database) -> None:

@@ -16,14 +16,16 @@ from sync.hub.database import Database
 from sync.hub.jobs import Effect, Handler, Job, enqueue
 from sync.hub.loyalty.coupons import expire_due
 from sync.hub.loyalty.folding import MEMBER_ROW_JOB
-from sync.hub.loyalty.gift_holds import release_overdue
-from sync.hub.loyalty.holds import end_overdue, forget_steps
+from sync.hub.loyalty.gift_holds import forget_gift_holds, release_overdue
+from sync.hub.loyalty.holds import end_overdue, forget_holds, forget_steps
 from sync.hub.loyalty.leases import end_leases
 from sync.hub.loyalty.members import canonical
 from sync.hub.loyalty.points import bring_up, due_members, take_accounts
 
 CLOCK_JOB: Final = "loyalty-clock"
 TURN_MS: Final = 5 * 60_000
+#: What ended long ago is looked for once a day.
+_TURNS_OF_A_DAY: Final = 86_400_000 // TURN_MS
 _MEMBERS_AT_ONCE: Final = 200
 #: One turn ends after so many pages: the next goes on.
 _PAGES_MOST: Final = 25
@@ -52,6 +54,9 @@ def pass_time(database: Database, now_ms: int) -> int:
     database.write(lambda connection: release_overdue(connection, now_ms=now_ms))
     database.write(lambda connection: end_leases(connection, now_ms))
     database.write(lambda connection: forget_steps(connection, now_ms))
+    if now_ms // TURN_MS % _TURNS_OF_A_DAY == 0:
+        database.write(lambda connection: forget_holds(connection, now_ms))
+        database.write(lambda connection: forget_gift_holds(connection, now_ms))
     while database.write(lambda connection: _expire(connection, now_ms)):
         pass
     changed = 0

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from sync.hub.database import upsert
-from sync.hub.loyalty.holds import has_told
+from sync.hub.loyalty.holds import HOLDS_KEPT_MS, has_told
 from sync.hub.schema.gift_cards import GIFT_CARD, GIFT_HOLD, HELD, RELEASED
 from sync.hub.schema.status import TERMINAL_STATUS
 
@@ -68,6 +68,16 @@ def release_overdue(connection: Connection, *, now_ms: int, limit: int = 500) ->
         for row in over
         if has_told(connection, (row.store_id, row.terminal_id), int(row.until_ms))
     )
+
+
+def forget_gift_holds(connection: Connection, now_ms: int) -> int:
+    """Let go of what was kept, or never asked for, long ago and is over; how many there were."""
+    old = delete(GIFT_HOLD).where(
+        GIFT_HOLD.c.state != HELD,
+        GIFT_HOLD.c.made_at_ms < now_ms - HOLDS_KEPT_MS,
+        GIFT_HOLD.c.until_ms < now_ms - HOLDS_KEPT_MS,
+    )
+    return int(connection.execute(old).rowcount)
 
 
 def end_hold(connection: Connection, row: Any, state: str) -> bool:

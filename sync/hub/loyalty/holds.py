@@ -46,6 +46,8 @@ MINUTE_MS: Final = 60_000
 TAKEN_ANEW_MS: Final = 2 * MINUTE_MS
 #: Long after any clock would take it again.
 STEPS_KEPT_MS: Final = 7 * 86_400_000
+#: Long after any question is sent again: what ended is only kept so that such a one is answered alike.
+HOLDS_KEPT_MS: Final = 7 * 86_400_000
 #: Coupons of one sale.
 COUPONS_MOST: Final = 50
 _ENCODER: Final = msgspec.json.Encoder()
@@ -185,6 +187,13 @@ def _take_step(connection: Connection, member_id: str, step: int, sale: Sale, no
 def forget_steps(connection: Connection, now_ms: int) -> int:
     """Forget codes that are too old for any clock; how many there were."""
     old = delete(MEMBER_STEP).where(MEMBER_STEP.c.at_ms < now_ms - STEPS_KEPT_MS)
+    return int(connection.execute(old).rowcount)
+
+
+def forget_holds(connection: Connection, now_ms: int) -> int:
+    """Let go of holds that ended long ago; how many there were. What facts did with them is kept."""
+    ended = RIGHTS_HOLD.c.ended_at_ms
+    old = delete(RIGHTS_HOLD).where(RIGHTS_HOLD.c.state != HELD, ended < now_ms - HOLDS_KEPT_MS)
     return int(connection.execute(old).rowcount)
 
 
