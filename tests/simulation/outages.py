@@ -242,6 +242,8 @@ class Play:
             if not any(till.waiting() for till in self._tills):
                 break
         self._all_jobs()
+        for till in self._tills:
+            self._shoppers.end_payment(till)
         # What was kept for a sale that never came is over at last, and its till was heard: twice, since one
         # whose payment is still open is waited for.
         for minutes in (150, 10, 10):

@@ -88,6 +88,14 @@ class Shoppers:
         except TillDied:
             till.die()
 
+    def end_payment(self, till: Till) -> None:
+        """Whoever went to fetch the purse comes back and pays, or does not."""
+        if till.at == "Tendering" and self.chance.random() < 0.6:
+            till.do(ChooseTender("cash"), Settle())
+        if till.at == "Tendering":
+            till.do(Back())
+        till.do(NextSale() if till.at == "Done" else VoidCart())
+
     # ------------------------------------------------------------------ a sale
     def _sale(self, till: Till) -> None:
         chance = self.chance
