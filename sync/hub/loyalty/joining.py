@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, update
 from posapp.domain.members.masks import normalised_phone
 from posapp.domain.members.member_codes import is_member_id
 from sync.hub.database import Database, upsert
+from sync.hub.goods.shop_admin import store_ids
 from sync.hub.jobs import Effect, Handler, Job, enqueue
 from sync.hub.loyalty.accounts import Account, Cause, account_of
 from sync.hub.loyalty.coupons import move_coupons
@@ -32,7 +33,7 @@ from sync.hub.loyalty.member_changes import (
     name_of,
     word_of,
 )
-from sync.hub.loyalty.member_stream import forget_stores, refresh_member, tell_revoked
+from sync.hub.loyalty.member_stream import forget_stores, hold_stores, refresh_member, tell_revoked
 from sync.hub.loyalty.members import (
     NEVER_MS,
     Member,
@@ -211,7 +212,6 @@ def merge(connection: Connection, keep_id: str, other_id: str, *, who: str, now_
     if keep is None or other is None:
         raise MemberError("busy", "one of them was merged just now; look again")
     stores = stores_of(connection, other.member_id)
-    forget_stores(connection, other.member_id, now_ms)
     connection.execute(
         update(MEMBER)
         .where(MEMBER.c.member_id == other.member_id)
@@ -232,8 +232,12 @@ def merge(connection: Connection, keep_id: str, other_id: str, *, who: str, now_
         add_store(connection, store_id, keep.member_id, now_ms)
     detail = {"other": other.member_id}
     note(connection, keep.member_id, "merged", who=who, now_ms=now_ms, detail=detail)
+    # Streams are held after every account, the two members' together.
+    is_revoked = bool(other.codes_from_ms) or BLOCKED in (other.status, keep.status)
+    hold_stores(connection, store_ids(connection) if is_revoked else stores_of(connection, keep.member_id))
+    forget_stores(connection, other.member_id, now_ms)
     refresh_member(connection, keep.member_id, now_ms)
-    if other.codes_from_ms or other.status == BLOCKED or keep.status == BLOCKED:
+    if is_revoked:
         # A code under the other id is the same person's.
         from_ms = NEVER_MS if BLOCKED in (keep.status, other.status) else other.codes_from_ms
         tell_revoked(connection, other.member_id, from_ms, now_ms)

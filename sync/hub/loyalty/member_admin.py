@@ -41,13 +41,20 @@ def put_member(connection: Connection, told: Told, *, who: str, now_ms: int) -> 
 
     Raises MemberError; nothing was changed then.
     """
+    put = put_untold(connection, told, who=who, now_ms=now_ms)
+    if put.fate == "changed":
+        refresh_member(connection, put.member_id, now_ms)
+    return put
+
+
+def put_untold(connection: Connection, told: Told, *, who: str, now_ms: int) -> PutMember:
+    """The same, and whoever asked tells the stores, last in the transaction."""
     found = _found(connection, told)
     if found:
         member = hold_member(connection, found)
         changed = change_member(connection, member.member_id, told, now_ms=now_ms)
         if changed:
             note(connection, member.member_id, "changed", who=who, now_ms=now_ms, detail={"what": changed})
-            refresh_member(connection, member.member_id, now_ms)
         return PutMember(member.member_id, "changed" if changed else "unchanged")
     member_id = make_member(connection, told, now_ms=now_ms)
     note(connection, member_id, "made", who=who, now_ms=now_ms)

@@ -18,13 +18,15 @@ from sqlalchemy import Connection, Table, select
 from posapp.domain.members.masks import normalised_name, phone_tail
 from posapp.domain.members.member_codes import is_member_id, new_member_id
 from sync.hub.database import count_anew, insert_rows, upsert
-from sync.hub.loyalty.member_admin import PutMember, put_member
+from sync.hub.loyalty.member_admin import PutMember, put_untold
 from sync.hub.loyalty.member_changes import Told, card_of, name_of, spelt_phone, tags_of, word_of
+from sync.hub.loyalty.member_stream import refresh_members
 from sync.hub.loyalty.members import (
     Member,
     MemberError,
     canonical_ids,
     event_row,
+    hold_members,
     members_of,
     references_of,
     whose_references,
@@ -95,14 +97,19 @@ def put_members(connection: Connection, told: Sequence[Told], *, who: str, now_m
     """Put several, all or none; raises MemberError with the place of the first that cannot be."""
     code = calling_code(connection)
     done: list[PutMember] = []
+    touched: set[str] = set()
     for start in range(0, len(told), PAGE):
         part = [_spelt(one, code, place) for place, one in enumerate(told[start : start + PAGE], start + 1)]
         page = _page(connection, part)
+        # In one order: two lists that name the same members differently must not wait for each other.
+        hold_members(connection, {found for one in part if (found := _meant(page, one))})
         for place, one in enumerate(part, start + 1):
             done.append(_put(connection, page, one, place, who=who, now_ms=now_ms))
         _write(connection, page, who=who, now_ms=now_ms)
         if start == 0 and len(told) > PAGE:
             count_anew(connection, MEMBER, MEMBER_REF, MEMBER_CONSENT)
+        touched |= page.touched
+    refresh_members(connection, touched, now_ms)
     return done
 
 
@@ -161,21 +168,30 @@ def _put(connection: Connection, page: _Page, one: _Spelt, place: int, *, who: s
         return PutMember(same, "unchanged")
     _write(connection, page, who=who, now_ms=now_ms)
     try:
-        put = put_member(connection, one.told, who=who, now_ms=now_ms)
+        put = put_untold(connection, one.told, who=who, now_ms=now_ms)
     except MemberError as trouble:
         raise MemberError(trouble.word, f"member {place}: {trouble}") from trouble
     page.touched.add(put.member_id)
     return put
 
 
-def _is_as_told(page: _Page, one: _Spelt) -> str:
-    """The id of the member who is meant and of whom all of it is known already, "" where there is none."""
-    found = (
+def _meant(page: _Page, one: _Spelt) -> str:
+    """The id of a member who is likely to be changed by what was told, "" where there is none."""
+    return "" if _is_as_told(page, one) else _named(page, one)
+
+
+def _named(page: _Page, one: _Spelt) -> str:
+    return (
         page.by_key.get((_BY_ID, one.told.member_id), "")
         if one.told.member_id
         else page.by_key.get((_BY_OTHER_ID, one.external_id or ""), "")
         or page.by_key.get((BY_PHONE, one.phone or ""), "")
     )
+
+
+def _is_as_told(page: _Page, one: _Spelt) -> str:
+    """The id of the member who is meant and of whom all of it is known already, "" where there is none."""
+    found = _named(page, one)
     member = page.members.get(found)
     if member is None or not member.is_there or found in page.touched:
         return ""

@@ -110,6 +110,12 @@ def refresh_member(connection: Connection, member_id: str, now_ms: int) -> int:
     return refresh_members(connection, (member_id,), now_ms)
 
 
+def hold_stores(connection: Connection, wanted: Iterable[str]) -> None:
+    """Let nobody else write about members to these stores; in one order, before anybody is read."""
+    for store_id in sorted(set(wanted)):
+        hold_streams(connection, store_id, (STREAM_MEMBERS,))
+
+
 def refresh_members(connection: Connection, member_ids: Iterable[str], now_ms: int) -> int:
     """The same for several; how many rows changed."""
     wanted = tuple(dict.fromkeys(member_ids))
@@ -122,9 +128,7 @@ def refresh_members(connection: Connection, member_ids: Iterable[str], now_ms: i
         for store_id, member_id in connection.execute(query.where(MEMBER_STORE.c.member_id.in_(ids))):
             known.setdefault(store_id, []).append(member_id)
         by_store.append(known)
-    # All of them in one order, before anybody is read.
-    for store_id in sorted({store_id for known in by_store for store_id in known}):
-        hold_streams(connection, store_id, (STREAM_MEMBERS,))
+    hold_stores(connection, {store_id for known in by_store for store_id in known})
     count = 0
     for ids, known in zip(pages, by_store, strict=True):
         members = {key: one for key, one in members_of(connection, ids).items() if one.is_there}

@@ -105,6 +105,13 @@ def hold_member(connection: Connection, member_id: str) -> Member:
             return known_member(connection, found)
 
 
+def hold_members(connection: Connection, member_ids: Iterable[str]) -> None:
+    """Nobody else changes these members until the transaction ends; who holds several calls this first."""
+    for member_id in sorted(set(member_ids)):
+        held = update(MEMBER).where(MEMBER.c.member_id == member_id).values(version=MEMBER.c.version)
+        connection.execute(held)
+
+
 def by_reference(connection: Connection, kind: str, key: str) -> str:
     """The id that a phone, card or other id leads to, "" where it leads nowhere."""
     query = select(MEMBER_REF.c.member_id).where(MEMBER_REF.c.kind == kind, MEMBER_REF.c.key == key)
