@@ -100,7 +100,7 @@ def _enter(desk: Desk, phase: Selling | Done, intent: EnterText, ports: Ports) -
         return refuse(desk, phase, coupon) if isinstance(coupon, Stop) else coupon
     code, pieces = text, 1
     meant = meaning_of(desk, reading, ports)
-    gift = gift_cards.card_in(reading) if isinstance(meant, Stop) else None
+    gift = gift_cards.card_in(reading, desk.programme.gift_patterns) if isinstance(meant, Stop) else None
     if gift is not None:
         return gift_cards.shown(desk, phase, gift, ports)
     who = (

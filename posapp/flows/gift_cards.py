@@ -14,6 +14,7 @@ from posapp.domain.codes.reading import Reading
 from posapp.domain.member_facts import RightsReleased
 from posapp.domain.members.gift_numbers import gift_number
 from posapp.domain.members.leases import Lease, usable_lease
+from posapp.domain.members.member_codes import card_number
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.shifts import local_time
 from posapp.domain.shop import TenderType
@@ -51,13 +52,18 @@ NO_ANSWER_MS = 8_000
 KEEP_EVERY_S = 60
 
 
-def card_in(reading: Reading) -> CardInHand | None:
-    """The gift card that a text is, by its signed code or its number; None where it is none."""
+def card_in(reading: Reading, patterns: tuple[str, ...] = ()) -> CardInHand | None:
+    """The gift card that a text is, by its signed code, its number or the retailer's own; None for others."""
     if reading.kind == "voucher":
         face = reading.extras.get("field_A", "")
         face_minor = int(face) if face.isascii() and face.isdigit() and len(face) <= 12 else 0
         return CardInHand(reading.subject, True, face_minor, reading.extras.get("valid_until", ""))
-    number = gift_number(reading.text) if reading.kind == "unknown" and reading.refusal is None else None
+    number = None
+    if reading.kind == "unknown" and reading.refusal is None:
+        number = gift_number(reading.text)
+    if number is None and reading.kind in ("unknown", "item"):
+        # A number of figures alone may well read as that of some item that nobody sells.
+        number = card_number(reading.text, patterns)
     return CardInHand(number) if number is not None else None
 
 
@@ -116,6 +122,10 @@ def _load(desk: Desk, phase: ShowingGiftCard, intent: LoadGiftCard, ports: Ports
     way = gift_way(desk)
     if way is None:
         return refuse(desk, phase, Refusal.NoGiftCards)
+    most = desk.programme.gift_most_minor
+    if most and _would_hold_minor(desk, phase, amount) > most:
+        told = plain_amount(most, shop_of(desk).currency)
+        return refuse(desk, phase, Refusal.GiftMost, card=tail(phase.card.card_id), amount=told)
     cart = desk.cart or Cart(ports.ids.new_id(), ports.clock.now_ms())
     name = tail(phase.card.card_id)
     names = {language: f"{words} {name}" for language, words in way.names.items()}
@@ -128,6 +138,22 @@ def _load(desk: Desk, phase: ShowingGiftCard, intent: LoadGiftCard, ports: Ports
     return Step(desk, Selling(), (Beep("ok"),))
 
 
+def _would_hold_minor(desk: Desk, phase: ShowingGiftCard, amount: int) -> int:
+    """What would be on the card, as far as the hub told and this sale says."""
+    told = phase.answer.card.balance_minor if phase.answer is not None else None
+    lines = desk.cart.lines if desk.cart is not None else ()
+    here = sum(line.amount_minor for line in lines if line.gift_card == phase.card.card_id)
+    return (told or 0) + here + amount
+
+
+def _payable_minor(desk: Desk, payment: Payment) -> int:
+    """What gift cards may still pay of the sale: not what it puts on one."""
+    lines = desk.cart.lines if desk.cart is not None else ()
+    value = sum(line.amount_minor for line in lines if line.gift_card)
+    paid = sum(each.amount_minor for each in payment.tenders if each.kind == "gift")
+    return min(payment.due_minor, payment.total_minor - value - paid)
+
+
 def _leave(desk: Desk, phase: ShowingGiftCard, intent: Back, ports: Ports) -> Step:
     """Clear what is keyed, else back to the goods."""
     return Step(quiet(desk), replace(phase, entry="") if phase.entry else Selling())
@@ -136,7 +162,7 @@ def _leave(desk: Desk, phase: ShowingGiftCard, intent: Back, ports: Ports) -> St
 # ------------------------------------------------------------------ paying with a card
 def paying(desk: Desk, phase: Tendering, text: str, ports: Ports) -> Step | None:
     """A gift card while payment is open: some of it is kept, or taken within a lease; None for others."""
-    card = card_in(read(desk, text, ports))
+    card = card_in(read(desk, text, ports), desk.programme.gift_patterns)
     if card is None:
         return None
     desk = replace(quiet(desk), clear_scan=desk.clear_scan + 1)
@@ -151,13 +177,18 @@ def paying(desk: Desk, phase: Tendering, text: str, ports: Ports) -> Step | None
     if _is_over(desk, card, ports):
         return refuse(desk, phase, Refusal.GiftExpired, card=name)
     currency, due = shop_of(desk).currency, phase.payment.due_minor
-    amount = parse_amount(phase.entry, currency) if phase.entry else due
+    most = _payable_minor(desk, phase.payment)
+    if most <= 0:
+        return refuse(desk, phase, Refusal.GiftForGift)
+    amount = parse_amount(phase.entry, currency) if phase.entry else most
     if amount is None:
         return refuse(desk, phase, Refusal.BadAmount)
     if amount <= 0:
         return refuse(desk, phase, Refusal.NothingKeyed)
     if amount > due:
         return refuse(desk, phase, Refusal.MoreThanDue, due=plain_amount(due, currency))
+    if amount > most:
+        return refuse(desk, phase, Refusal.GiftForGift)
     if not is_online(desk):
         return _take_offline(desk, phase, card, amount, ports)
     hold_id = ports.ids.new_id()

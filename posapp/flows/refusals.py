@@ -98,6 +98,8 @@ class Refusal(Enum):
     GiftNoAnswer = "The hub did not answer; nothing was taken off the gift card {card}. Scan it again."
     GiftTaken = "The gift card {card} pays already. Undo it first, or scan another one."
     GiftInSale = "Money is put on the gift card {card} by this sale. Take payment another way."
+    GiftForGift = "A gift card does not pay for what is put on one. Take that part another way."
+    GiftMost = "No more than {amount} may be on gift card {card}. Key a smaller amount."
     GiftAsked = "The hub is asked about the gift card. Wait a moment, or press Esc."
     GiftCodeOnly = "Without the network only a gift card's code counts, not its number. Scan the code."
     GiftNeedsNetwork = "Gift cards need the network now. Take payment another way, or suspend the sale."

@@ -101,7 +101,7 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
         taken = with_code(uncounted, reading.text, ports)
         if taken is not None:
             return taken
-        gift = gift_cards.card_in(reading)
+        gift = gift_cards.card_in(reading, desk.programme.gift_patterns)
         if gift is not None:
             # A card is worth what is on it: its code is no scan of goods, and is not written down.
             return gift_cards.shown(uncounted, phase, gift, ports)

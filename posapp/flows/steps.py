@@ -11,6 +11,7 @@ from posapp.domain.codes import clean
 from posapp.domain.codes.own import is_operator_code, without_seal
 from posapp.domain.facts import ScanRecord, ScanRefused
 from posapp.domain.members.gift_numbers import is_gift_code
+from posapp.domain.members.member_codes import card_number
 from posapp.domain.shop import Operator, Shop
 from posapp.domain.transactions import SaleContext
 from posapp.flows.effects import Beep, Effect, Record
@@ -54,6 +55,8 @@ class Ports:
     members: MemberReader = field(default_factory=NoMembers)
     #: Whether a gift card was taken under a lease here before: (lease id, card id).
     gift_used: Callable[[str, str], bool] = lambda _lease_id, _card_id: False
+    #: Whether a sale of this till that the hub has not heard of used a coupon.
+    coupon_used: Callable[[str], bool] = lambda _coupon_id: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def refuse_scan(desk: Desk, phase: Phase, code: str, why: Refusal | Stop, ports:
     refusal = why.refusal if isinstance(why, Stop) else why
     if by_badge(desk, code) is not None or is_operator_code(code):
         code = BADGE
-    elif is_gift_code(code):
+    elif is_gift_code(code) or card_number(code, desk.programme.gift_patterns) is not None:
         code = GIFT_CODE
     kept = plain_text(without_seal(code))[:SCAN_TEXT_MAX]
     scan = ScanRecord(desk.scan_no, kept, ports.clock.now_ms(), None, refusal.name)
