@@ -23,6 +23,7 @@ from sync.hub.routes.loyalty_sales import SaleRoutes
 from sync.hub.routes.members_api import MemberApiRoutes
 from sync.hub.routes.prices_api import PriceApiRoutes
 from sync.hub.routes.rewards_api import RewardApiRoutes
+from sync.hub.routes.rewards_lists import RewardListRoutes
 from sync.hub.routes.snapshots import SnapshotRoutes
 from sync.hub.routes.status import StatusRoutes
 from sync.hub.routes.trust import TrustRoutes
@@ -56,6 +57,7 @@ def all_routes(
         *RightsRoutes(database, guard, now_ms).table(),
         *MemberApiRoutes(database, guard, now_ms).table(),
         *RewardApiRoutes(database, guard, now_ms).table(),
+        *RewardListRoutes(database, guard, now_ms).table(),
         *MemberRoutes(database, guard, now_ms).table(),
         *GiftRoutes(database, guard, now_ms).table(),
         *LeaseRoutes(database, guard, now_ms).table(),

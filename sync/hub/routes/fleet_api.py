@@ -127,9 +127,9 @@ class FleetApiRoutes:
 
     # ------------------------------------------------------------------ lists
     async def _tills(self, request: Request, _session: Session) -> Response:
-        asked = _asked(request, "store", "filter")
-        chosen = _one_of(asked, "filter", FILTERS, "all")
-        after, limit = _cursor(asked, tuple[_Text, _Text]), _limit(asked)
+        asked = asked_of(request, "store", "filter")
+        chosen = one_of(asked, "filter", FILTERS, "all")
+        after, limit = cursor_in(asked, tuple[_Text, _Text]), limit_of(asked)
         now_ms = self._now_ms()
         wanted = Wanted(filter=chosen, store_id=asked.get("store") or None)
 
@@ -137,37 +137,37 @@ class FleetApiRoutes:
             with self._database.reading() as connection:
                 found = tills_after(connection, wanted, self._labels, after=after, limit=limit, now_ms=now_ms)
             last = found[-1] if len(found) == limit else None
-            further = "" if last is None else _written([last.store_id, last.terminal_id])
+            further = "" if last is None else cursor_text([last.store_id, last.terminal_id])
             return TillPage(tuple(till_state(one, now_ms) for one in found), further, now_ms)
 
         return json_reply(await run_in_threadpool(read), 200)
 
     async def _exceptions(self, request: Request, _session: Session) -> Response:
-        asked = _asked(request, "store", "kind", "state")
-        sought = _sought(asked, _one_of(asked, "kind", ("", *KINDS), ""))
-        after, limit = _cursor(asked, tuple[_Number, _Text, _Text, _Text]), _limit(asked)
+        asked = asked_of(request, "store", "kind", "state")
+        sought = _sought(asked, one_of(asked, "kind", ("", *KINDS), ""))
+        after, limit = cursor_in(asked, tuple[_Number, _Text, _Text, _Text]), limit_of(asked)
 
         def read() -> DoubtPage:
             with self._database.reading() as connection:
                 found = exceptions_after(connection, sought, after, limit)
             last = found[-1] if len(found) == limit else None
             key = [] if last is None else [last.noted_at_ms, last.store_id, last.kind, last.key]
-            return DoubtPage(tuple(map(doubt, found)), _written(key) if key else "")
+            return DoubtPage(tuple(map(doubt, found)), cursor_text(key) if key else "")
 
         return json_reply(await run_in_threadpool(read), 200)
 
     async def _quarantine(self, request: Request, _session: Session) -> Response:
-        asked = _asked(request, "store", "state")
+        asked = asked_of(request, "store", "state")
         sought = _sought(asked, "")
         kind = tuple[_Number, _Text, _Text, _Number, _Number, bytes]
-        after, limit = _cursor(asked, kind), _limit(asked)
+        after, limit = cursor_in(asked, kind), limit_of(asked)
 
         def read() -> LinePage:
             with self._database.reading() as connection:
                 found = quarantined_after(connection, sought, after, limit)
             last = found[-1] if len(found) == limit else None
             key = [] if last is None else [last.received_at_ms, *last.key]
-            return LinePage(tuple(map(line, found)), _written(key) if key else "")
+            return LinePage(tuple(map(line, found)), cursor_text(key) if key else "")
 
         return json_reply(await run_in_threadpool(read), 200)
 
@@ -252,7 +252,7 @@ async def body_of(request: Request, kind: type[Kind]) -> Kind:
         raise RefusedError(400, "bad_request", str(trouble)) from trouble
 
 
-def _asked(request: Request, *names: str) -> dict[str, str]:
+def asked_of(request: Request, *names: str) -> dict[str, str]:
     """The query's fields; raises RefusedError for one that is not known: it would do nothing, unnoticed."""
     asked = dict(request.query_params)
     for name, value in asked.items():
@@ -261,7 +261,7 @@ def _asked(request: Request, *names: str) -> dict[str, str]:
     return asked
 
 
-def _one_of(asked: Mapping[str, str], name: str, known: tuple[str, ...], usual: str) -> str:
+def one_of(asked: Mapping[str, str], name: str, known: tuple[str, ...], usual: str) -> str:
     value = asked.get(name, usual)
     if value not in known:
         raise RefusedError(400, "bad_query", f"{name} is one of {', '.join(one for one in known if one)}")
@@ -269,18 +269,18 @@ def _one_of(asked: Mapping[str, str], name: str, known: tuple[str, ...], usual: 
 
 
 def _sought(asked: Mapping[str, str], kind: str) -> Sought:
-    state = _one_of(asked, "state", ("open", "settled"), "open")
+    state = one_of(asked, "state", ("open", "settled"), "open")
     return Sought(is_settled=state == "settled", store_id=asked.get("store", ""), kind=kind)
 
 
-def _limit(asked: Mapping[str, str]) -> int:
+def limit_of(asked: Mapping[str, str]) -> int:
     limit = number_of(asked.get("limit", str(ROWS_USUAL)), "limit")
     if not 1 <= limit <= ROWS_MOST:
         raise RefusedError(400, "bad_limit", f"limit is from 1 to {ROWS_MOST}")
     return limit
 
 
-def _cursor(asked: Mapping[str, str], kind: Any) -> Any:
+def cursor_in(asked: Mapping[str, str], kind: Any) -> Any:
     """What the last page ended with, None for the beginning; raises RefusedError."""
     text = asked.get("after", "")
     if not text:
@@ -292,5 +292,5 @@ def _cursor(asked: Mapping[str, str], kind: Any) -> Any:
         raise RefusedError(400, "bad_cursor", "after is what `next` of a page said") from trouble
 
 
-def _written(key: list[Any]) -> str:
+def cursor_text(key: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sync.hub.fleet.answers import ROWS_MOST
 from sync.hub.fleet.member_answers import (
     AdjustRequest,
     BatchList,
@@ -29,7 +30,9 @@ from sync.hub.fleet.member_answers import (
     VoidReply,
     VoidRequest,
 )
+from sync.hub.fleet.reward_pages import CompensationList, CouponPage, LeaseList, PointsPage
 from sync.hub.routes.openapi_words import FLEET, TERMINAL, Described, query
+from sync.hub.routes.rewards_lists import COUPON_STATES
 from sync.protocol.loyalty import (
     FIND_MEMBER,
     FIND_SALE,
@@ -91,6 +94,13 @@ _FIND_QUERY: Final = (
 )
 
 
+_STORE: Final = query("store", "Of one store only.", {"type": "string", "maxLength": 64})
+_PAGE: Final = (
+    query("after", "What `next` of the page before said.", {"type": "string"}),
+    query("limit", "Rows of a page.", {"type": "integer", "minimum": 1, "maximum": ROWS_MOST}),
+)
+
+
 def _mine(method: str, path: str, text: str, gives: Any, takes: Any = None, **more: Any) -> Described:
     return Described(method, path, text, gives, takes, by_person=True, **({"statuses": _NOBODY} | more))
 
@@ -122,6 +132,14 @@ _RETAILER: Final = (
           statuses=_TAKEN),
     _mine("post", f"{_COUPONS}/void", "Make coupons worthless.", VoidReply, VoidRequest),
     _mine("get", f"{_COUPONS}/{{coupon_id}}", "A coupon, its history and its code.", CouponState),
+    _mine("get", f"{_BATCHES}/{{batch}}/coupons", "Coupons of a batch, by id.", CouponPage,
+          further=(*_PAGE, query("state", "In this state only.", {"enum": list(COUPON_STATES)}))),
+    _mine("get", f"{_ONE}/points/entries", "Every entry of a member's points, the newest first.", PointsPage,
+          further=_PAGE),
+    _mine("get", f"{FLEET}/leases", "What tills may still give away offline, and the worst loss by store.",
+          LeaseList, further=(_STORE,)),
+    _mine("get", f"{FLEET}/compensations", "What sales gave away that was not there.", CompensationList,
+          further=(_STORE, query("state", "To do (usual) or done.", {"enum": ["open", "settled"]}))),
     _mine("get", f"{FLEET}/programme", "The loyalty programme that holds.", ProgrammeReply),
     _mine("put", f"{FLEET}/programme", "Let a loyalty programme hold from now on.", ProgrammeReply,
           _PROGRAMME),
@@ -133,5 +151,6 @@ LOYALTY_TYPES: Final[tuple[Any, ...]] = (
     HoldRequest, JoinReply, JoinRequest, LeasesReply, LeasesRequest, AdjustRequest, BatchList, BatchState,
     BatchTold, BlockRequest, CardRequest, CodesRequest, CodeStrip, CouponState, IssueReply, IssueRequest,
     MemberDone, MemberPage, MembersReply, MembersRequest, MemberState, MergeRequest, PointsMonths,
-    PointsState, ProgrammeReply, ReasonRequest, VoidReply, VoidRequest,
+    PointsState, ProgrammeReply, ReasonRequest, VoidReply, VoidRequest, CouponPage, PointsPage, LeaseList,
+    CompensationList,
 )  # fmt: skip
