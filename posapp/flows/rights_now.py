@@ -13,6 +13,7 @@ from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import NO_EARNING, PricedCart
 from posapp.domain.member_facts import RightsReleased
 from posapp.domain.members.sale_rights import SaleRights
+from posapp.domain.members.terms import COUPON_PIECE, Why
 from posapp.domain.members.usable import Usable, usable
 from posapp.domain.pricing.terms.policy import PointsRules
 from posapp.flows.effects import Effect, Record
@@ -47,8 +48,8 @@ def is_online(desk: Desk) -> bool:
 
 
 def usable_now(desk: Desk, cart: Cart, ports: Ports) -> Usable:
-    """What the prices of a sale may use now."""
-    return usable(
+    """What the prices of a sale may use now; without the hub no coupon that a sale here has used up."""
+    found = usable(
         cart.rights,
         desk.programme,
         desk.leases,
@@ -56,6 +57,14 @@ def usable_now(desk: Desk, cart: Cart, ports: Ports) -> Usable:
         now_ms=hub_now_ms(ports),
         is_online=is_online(desk),
     )
+    if not found.is_offline or not found.codes:
+        return found
+    asked = {each.code for each in found.codes} - found.kept
+    used = {code for code in asked if ports.sold.sold_at_ms(COUPON_PIECE, code) is not None}
+    if not used:
+        return found
+    whys: dict[str, Why] = {**found.whys, **dict.fromkeys(used, "used")}
+    return replace(found, codes=tuple(each for each in found.codes if each.code not in used), whys=whys)
 
 
 def earning_of(desk: Desk, cart: Cart) -> PointsRules:

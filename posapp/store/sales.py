@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from posapp.domain.facts import TransactionCompleted
+from posapp.domain.members.terms import COUPON_PIECE
 from posapp.domain.price_facts import PriceModifier
 from posapp.flows.intents import LastSale
 from posapp.store.engine import Connection
@@ -153,6 +154,8 @@ def _insert_pieces(connection: Connection, sale: TransactionCompleted, receipt_s
     pieces = [(pack.gtin14, pack.serial, receipt_seq) for pack in packs if pack.serial]
     # A gift card is taken once under a lease, as a piece is sold once: the lease stands for the number.
     pieces += [(each.lease_id, each.reference, receipt_seq) for each in sale.tenders if each.lease_id]
+    # Without the hub this till at least knows which coupons it used up itself.
+    pieces += [(COUPON_PIECE, each.coupon_id, receipt_seq) for each in sale.coupons]
     if pieces:
         # A sale that is paid is never refused for what its codes said.
         connection.executemany("INSERT OR IGNORE INTO serial_sold VALUES (?, ?, ?)", pieces)

@@ -28,6 +28,7 @@ from posapp.domain.facts import (
     TransactionCompleted,
     TransactionVoided,
 )
+from posapp.domain.members.terms import COUPON_PIECE
 from posapp.domain.pricing.items.prices import Asking, PriceAnswer, PriceRow, PriceRows
 from posapp.domain.pricing.terms.promotion import GoodsSet
 from posapp.domain.return_facts import ReturnCompleted
@@ -269,7 +270,10 @@ class FakeStore:
         )
 
     def sold_at_ms(self, gtin14: str, serial: str) -> int | None:
-        """When a piece was last sold."""
+        """When a piece was last sold, or a coupon used up."""
+        if gtin14 == COUPON_PIECE:
+            used = [each for each in self.sales() for one in each.coupons if one.coupon_id == serial]
+            return used[-1].completed_at_ms if used else None
         return next(
             (
                 sale.completed_at_ms

@@ -9,8 +9,8 @@ from posapp.domain.members.leases import Lease
 from posapp.domain.members.programme import OfflineRules
 from posapp.domain.sale_facts import lease_spends
 from posapp.flows.answers import LinkChanged
-from posapp.flows.intents import Back, LinkStatus, Settle, StartTender
-from posapp.flows.member_answers import LeasesChanged, ProgrammeSent
+from posapp.flows.intents import Back, LinkStatus, NextSale, Settle, StartTender
+from posapp.flows.member_answers import LeasesChanged, ProgrammeSent, RightsAnswered
 from tests.flows.offers import promotions
 from tests.flows.picture import (
     CARD,
@@ -112,3 +112,25 @@ def test_what_was_kept_and_is_over_takes_off_no_more_than_a_lease_covers() -> No
     world.hands.pass_by(20 * 60_000)
     world.do(StartTender(), Settle())
     assert used(world) == []
+
+
+def test_without_the_hub_a_till_knows_what_it_used_up_itself() -> None:
+    world = till(TWO_HUNDRED, online=False, lease=replace(COUPON_LEASE, amount=10_000))
+    world.do(StartTender(), Settle(), NextSale())
+    assert used(world) == [(COUPON.coupon_id, 2_000, COUPON_LEASE.lease_id)]
+    world.scan(CARD, *CODES)
+    assert world.desk.prices is not None
+    assert world.desk.prices.coupons_used == ()
+    assert world.desk.prices.usable.whys[COUPON.coupon_id] == "used"
+    world.do(LinkChanged(LinkStatus("online")))
+    assert asked(world.do(StartTender()).effects).coupons == (COUPON.coupon_id,), "the hub has the last word"
+
+
+def test_the_next_question_names_those_that_were_taken_back() -> None:
+    world = till(TWO_HUNDRED)
+    first = asked(world.do(StartTender()).effects)
+    world.do(Back())
+    second = asked(world.do(StartTender()).effects)
+    assert (first.undone, second.undone) == ((), (first.hold_id,))
+    world.do(RightsAnswered(second.hold_id, False))
+    assert world.desk.undone == (first.hold_id, second.hold_id)

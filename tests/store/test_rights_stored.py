@@ -26,6 +26,7 @@ from posapp.store.leases import GrantedLease, HeldLeases, held_leases, take_leas
 from posapp.store.ledger import Ledger
 from posapp.store.recovery import recover
 from posapp.store.rights_store import RightsStore
+from posapp.store.serials import SqliteSoldReader
 from posapp.store.writer import LedgerWriter, Patience
 from sync.engine.ports import Beginning, StoreUnavailable
 from tests.store.conftest import (
@@ -245,6 +246,14 @@ def till(kit: LedgerKit) -> Iterator[Till]:
     made.close()
 
 
+def test_a_till_knows_the_coupons_that_its_sales_used_up(till: Till, kit: LedgerKit) -> None:
+    till.commit(spending(1, coupon_minor=500))
+    known = SqliteSoldReader(kit.path)
+    assert known.sold_at_ms("coupon", "C1") is not None
+    assert known.sold_at_ms("coupon", "C2") is None
+    known.close()
+
+
 def test_a_wish_to_join_is_stored_with_its_fact_and_the_fact_holds_no_person(
     till: Till, kit: LedgerKit
 ) -> None:
@@ -279,7 +288,7 @@ def test_many_wishes_leave_nothing_in_file_and_log_while_the_till_goes_on(till: 
         joining = Joining(f"J{number}", f"T{number:012d}", phone, "陈思雨", consents={"terms": "1"}, at_ms=1)
         fact = MemberJoined(joining.join_id, joining.member_id, (), "1", 1)
         till.writer.keep_join(KeepJoin(joining, fact), till.answers)
-    till.answers.wait(len(phones))
+    till.answers.wait(len(phones) + 1)
     files = [kit.path, kit.path.with_name(kit.path.name + "-wal")]
 
     def left() -> int:

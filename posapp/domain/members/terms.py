@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
+from typing import Final, Literal
 
 from posapp.domain.shop import Words
 from posapp.values import dataclass
 
 #: How the shopper proved to be the member: a fresh signed code, a static card, or words anybody may know.
 Proof = Literal["code", "card", "typed"]
+#: What a till remembers a used coupon under, where a serial number has its GTIN.
+COUPON_PIECE: Final = "coupon"
 
 #: Why a right cannot be used, or only in part; the sentences are the presenters'.
 Why = Literal[
