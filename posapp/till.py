@@ -132,9 +132,9 @@ class Till(QObject):
         self._lookup = ItemLookup(self._catalogue, settings.ledger, self.clock)
         self._readers: CodeReaders | None = None
         reading = (self._reader, self.speech, self._codes, self._sold)
-        ports = Ports(
-            self.clock, ids, *reading, members=self.membership.reader, gift_used=self._sold.gift_used
-        )
+        people = self.membership.reader
+        ports = Ports(self.clock, ids, *reading, members=people, gift_used=self._sold.gift_used,
+                      coupon_used=people.used_coupon)  # fmt: skip
         self.terminal = Terminal(
             settings.terminal_id, ports, number=settings.terminal_number, version=__version__
         )

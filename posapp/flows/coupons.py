@@ -65,6 +65,9 @@ def shown(desk: Desk, reading: Reading, ports: Ports) -> Step | Stop:
     with_it = replace(
         rights, coupons=(*rights.coupons, coupon), declined=rights.declined - {coupon.coupon_id}
     )
+    if ports.coupon_used(coupon.coupon_id):
+        # The hub cannot say so yet: the sale that used it waits here to be sent.
+        with_it = replace(with_it, refused=(*with_it.refused, (coupon.coupon_id, "used")))
     cart = replace(cart, rights=with_it)
     why = usable_now(desk, cart, ports).whys.get(coupon.coupon_id, "")
     if why in _STOPS:

@@ -25,6 +25,7 @@ from posapp.domain.members.terms import MemberCard
 from posapp.exchange.members import member_of
 from posapp.store.catalog_place import CatalogPlace
 from posapp.store.engine import Connection, open_reader
+from posapp.store.own_sales import OwnSales
 from posapp.store.troubles import UNFIT, DatabaseError
 from sync.protocol.codec import WireError, decode_message
 from sync.protocol.loyalty import MemberBody
@@ -123,17 +124,25 @@ class SqliteMembers:
         """`hub_time` tells the hub's time as this till has it now."""
         self._search = MemberSearch(place, programme)
         self._ledger = ledger
+        self._own = OwnSales(ledger)
         self._hub_time = hub_time
         self._steps: dict[str, int] = {}
         self._connection: Connection | None = None
 
     def by_id(self, member_id: str) -> MemberCard | None:
-        """The member with this id, a former identity included, or None."""
-        return next(iter(self._search.find("id", member_id)), None)
+        """The member with this id, a former identity included, or None; sales of here are counted."""
+        return self._after_own(self._search.find("id", member_id))
 
     def by_ref(self, kind: Literal["phone", "card"], text: str) -> MemberCard | None:
         """The member with this phone or card number as keyed or scanned, or None."""
-        return next(iter(self._search.find(kind, text)), None)
+        return self._after_own(self._search.find(kind, text))
+
+    def _after_own(self, found: tuple[MemberCard, ...]) -> MemberCard | None:
+        return self._own.card_after(found[0]) if found else None
+
+    def used_coupon(self, coupon_id: str) -> bool:
+        """Whether a sale of this till that waits to be sent used this coupon."""
+        return self._own.used_coupon(coupon_id)
 
     def last_step(self, member_id: str) -> int | None:
         """The newest time step of this member's codes that was taken here, or None."""
@@ -166,6 +175,7 @@ class SqliteMembers:
     def close(self) -> None:
         """Let the files go."""
         self._search.close()
+        self._own.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None

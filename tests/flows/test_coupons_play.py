@@ -155,3 +155,12 @@ def test_of_two_of_a_batch_one_is_used() -> None:
     world.do(kept(question, world, coupons=(), refused=((question.coupons[0], "used", None),)))
     # The other one does as well, and is asked for before payment opens.
     assert world.terminal.view().anchor.figure == "500.22"
+
+
+def test_offline_a_coupon_that_a_sale_of_this_till_used_does_not_count_again(world: World) -> None:
+    world.ports = replace(world.ports, coupon_used=lambda coupon_id: coupon_id == FREE.coupon_id)
+    world.terminal._ports = world.ports
+    world.do(LinkChanged(LinkStatus("offline")))
+    world.scan(JACKET, code(FREE))
+    assert world.terminal.view().anchor.figure == "399.00"
+    assert "used already" in labels(world.terminal.view())
