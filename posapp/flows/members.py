@@ -145,6 +145,15 @@ def told_name(text: str) -> str:
     return " ".join(shown.split())[:NAME_MAX_CHARS]
 
 
+def by_phone(desk: Desk, text: str, ports: Ports) -> ShownMember | Stop | None:
+    """Whose phone number was scanned, if known here; anybody can draw such a code: it proves nothing."""
+    if not may_be_phone(text):
+        return None
+    phone = phone_of(desk, text)
+    card = ports.members.by_ref("phone", phone) if phone else None
+    return None if card is None else shown(card, "typed", ports)
+
+
 def may_be_phone(text: str) -> bool:
     """Whether a text that sells nothing is rather a phone number than a code of goods that was mistyped."""
     digits = re.sub(r"[\s\-()]", "", text)

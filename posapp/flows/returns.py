@@ -110,7 +110,9 @@ def receipt_of(desk: Desk, text: str) -> str | None:
     if not keyed.isascii() or not keyed:
         return None
     if "-" in keyed:
-        return keyed if keyed.rpartition("-")[2].isdigit() else None
+        # Nobody looks for the shift key; numbers are printed in capitals.
+        whole = keyed.upper() if keyed.islower() else keyed
+        return whole if keyed.rpartition("-")[2].isdigit() else None
     place = shop_of(desk).terminal(desk.terminal_id)
     if not keyed.isdigit() or len(keyed) > 6 or place is None:
         return None

@@ -126,14 +126,14 @@ def _answered(desk: Desk, phase: HoldingRights, intent: RightsAnswered, ports: P
 
 def _unanswered(desk: Desk, phase: HoldingRights, ports: Ports) -> Step:
     """The hub did not answer: only what this till was granted counts for this sale."""
-    cart, was = desk.cart, desk.prices
+    cart = desk.cart
     assert cart is not None
-    assert was is not None
     freed, effects = _taken_back(cart, phase.hold_id, "no_answer", ports)
     rights = replace(freed.rights, is_offline=True)
     desk = repriced(replace(desk, cart=replace(freed, rights=rights)), phase, ports)
-    assert desk.prices is not None
-    if desk.prices.paid_minor == was.paid_minor:
+    assert desk.cart is not None
+    # The line may have gone first and the prices with it: the amount to tell from is the one that was shown.
+    if cart_totals(desk.cart, shop_of(desk), desk.prices).total_minor == phase.was_minor:
         return open_payment(desk).also(*effects)
     return Step(desk, replace(phase, told="no_answer"), effects)
 

@@ -106,6 +106,7 @@ def scan(desk: Desk, phase: Phase, intent: ScanCode, ports: Ports) -> Step:
             # A card is worth what is on it: its code is no scan of goods, and is not written down.
             return gift_cards.shown(uncounted, phase, gift, ports)
         who = members.by_card(desk, reading.text, ports, proof="card")
+        who = who or members.by_phone(desk, reading.text, ports)
         if isinstance(who, MemberAsk):
             return members.ask_card(uncounted, phase, who, reading.text, ports)
         if isinstance(who, ShownMember):

@@ -34,6 +34,7 @@ from tests.flows.shoppers import (
     CHEN_PHONE,
     GONE,
     NEW_CARD,
+    NEW_PHONE,
     OTHERS,
     WANG,
     WANG_PHONE,
@@ -310,3 +311,13 @@ def test_a_typed_member_code_is_as_good_as_a_scanned_one() -> None:
     assert (world.member, world.desk.cart.rights.member.proof) == (CHEN, "code")
     world.do(EnterText(world.app_code(WANG, key=OTHERS)))
     assert world.refused == CodeRefusal.BadSignature.sentence
+
+
+def test_a_phone_number_that_is_scanned_names_its_member_and_proves_no_more_than_keyed() -> None:
+    world = MemberWorld(online=False)
+    world.scan(COLA, CHEN_PHONE)
+    assert world.member == CHEN
+    assert world.desk.cart.rights.member.proof == "typed"
+    assert world.lines() == [("cola", 1, 350)]
+    world.scan(NEW_PHONE)
+    assert "No item" in world.refused

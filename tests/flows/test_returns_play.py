@@ -303,3 +303,7 @@ def test_without_a_shift_nothing_comes_back() -> None:
     world.sign_on()
     world.do(GoTo("returns"))
     assert (world.at, world.refused) == ("ShiftClosed", Refusal.NoOpenShift.sentence)
+
+
+def test_a_receipt_keyed_without_the_shift_key_is_found(world: World) -> None:
+    assert opened(world, RECEIPT.lower()).found is not None

@@ -306,3 +306,15 @@ def test_a_sale_that_is_given_up_frees_what_was_kept() -> None:
     world.do(kept(question, world), Back(), VoidCart())
     assert world.desk.cart is None
     assert released(world) == [(question.hold_id, "voided")]
+
+
+def test_a_line_that_goes_while_the_hub_is_asked_shows_the_new_amount_first() -> None:
+    world = picture_sale()
+    world.do(StartTender())
+    world.do(LinkChanged(LinkStatus("offline")))
+    assert world.desk.prices.paid_minor == 52_822
+    world.hands.pass_by(9_000)
+    world.do(Tick())
+    assert (world.at, world.phase.told) == ("HoldingRights", "no_answer")
+    view = world.terminal.view()
+    assert (view.anchor.was, view.anchor.figure) == ("500.22", "528.22")

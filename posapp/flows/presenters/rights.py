@@ -19,6 +19,7 @@ from posapp.flows.coupons import coupon_name
 from posapp.flows.formatting import MINUS, N_, counts
 from posapp.flows.intents import Back
 from posapp.flows.member_wishes import GoOnWithout, RetryRights
+from posapp.flows.presenters.members import level_of
 from posapp.flows.presenters.words import Scene
 from posapp.flows.rights_phases import HoldingRights
 from posapp.flows.views import Anchor, Sheet
@@ -168,7 +169,7 @@ def _of_member(scene: Scene, member: ShownMember | None) -> list[StepRow]:
     if member is None:
         return []
     card = member.card
-    parts = [card.name, scene.word(card.level_names) if card.level_names else ""]
+    parts = [card.name, level_of(scene, card)]
     if card.phone_tail:
         parts.append(scene.t("phone ends {tail}", tail=card.phone_tail))
     detail = " · ".join(part for part in parts if part)
