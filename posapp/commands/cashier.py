@@ -49,6 +49,8 @@ class Cashier(QObject):
         self._waited_ms = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
+        #: Pictures whose names begin with one of these are taken; () takes all.
+        self.only: tuple[str, ...] = ()
         self.error: str = ""
         self.shots: list[Path] = []
 
@@ -99,7 +101,7 @@ class Cashier(QObject):
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
         """One key, as a person strikes it."""
-        text = {Qt.Key.Key_Return: "\r", Qt.Key.Key_Period: "."}.get(key, "")
+        text = {Qt.Key.Key_Return: "\r", Qt.Key.Key_Period: ".", Qt.Key.Key_Minus: "-"}.get(key, "")
         if Qt.Key.Key_0 <= key <= Qt.Key.Key_Z and modifier == PLAIN:
             text = chr(key).lower()
         self._strike(key, text, self.till.clock.monotonic_ms(), modifier, down_ms=FINGER_MS)
@@ -132,7 +134,7 @@ class Cashier(QObject):
 
     def shot(self, name: str) -> None:
         """A picture of the screen as it is now."""
-        if self._pictures is not None:
+        if self._pictures is not None and (not self.only or name.startswith(self.only)):
             self.shots.append(grab(self.till.window, self._pictures / f"{name}{self._tag}.png"))
 
     # --- eyes -------------------------------------------------------------------------------------

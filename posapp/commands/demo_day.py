@@ -29,12 +29,14 @@ COUPON = "WELCOME10"
 PRODUCE, WEIGHT = "4001", "1.286"
 
 
-def day(cashier: Cashier, language: str) -> Script:
-    """One shift from sign-on to sign-off, with a picture of every screen."""
+def day(cashier: Cashier, language: str, between: Script | None = None) -> Script:
+    """One shift from sign-on to sign-off, with a picture of every screen; `between` comes before its end."""
     yield from _sign_on(cashier, language)
     yield from _sell(cashier)
     yield from _pay(cashier)
     yield from _void(cashier)
+    if between is not None:
+        yield from between
     yield from _status(cashier)
     yield from _close(cashier)
 

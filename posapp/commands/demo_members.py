@@ -7,6 +7,9 @@ Knows no database and starts nothing.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 #: A member of the demo's file, and her card.
 MEMBER, CARD = "M0CHENS1YV286", "MC00000001"
@@ -20,8 +23,8 @@ GIFT_CARDS = "gift-cards.csv"
 
 def member_commands(files: Path, folder: Path, store: str) -> tuple[tuple[str, ...], ...]:
     """The commands of a new hub, in their order; `folder` is where the gift cards' codes go."""
-    own = ("--name", "en=Coupon: 20 off 200", "--name", "zh_CN=会员券 满 200 减 20", "--value", "20")
-    chain = ("--name", "en=Coupon: 10 off 100", "--name", "zh_CN=会员券 满 100 减 10", "--value", "10")
+    own = (*_names(files, OF_STORE), "--value", "20")
+    chain = (*_names(files, OF_CHAIN), "--value", "10")
     cards = ("--face", "100", "--currency", "CNY", "--out", str(folder / GIFT_CARDS))
     return (
         ("programme", "put", str(files / "programme.json")),
@@ -37,3 +40,12 @@ def member_commands(files: Path, folder: Path, store: str) -> tuple[tuple[str, .
         ("leases", "limit", "gift", "--terminal", "100", "--together", "100"),
         ("gift", "issue", "--count", "3", *cards),
     )
+
+
+def _names(files: Path, batch: str) -> tuple[str, ...]:
+    """A batch is called what the promotion is that asks for it."""
+    promotions: list[dict[str, Any]] = msgspec.json.decode((files / "promotions.json").read_bytes())
+    names: dict[str, str] = next(
+        each["name"] for each in promotions if each.get("needs", {}).get("coupon", {}).get("batch") == batch
+    )
+    return tuple(part for language, text in names.items() for part in ("--name", f"{language}={text}"))

@@ -95,6 +95,11 @@ def _virtual_printer(commands: Commands) -> None:
 def _screenshots(commands: Commands) -> None:
     shots = commands.add_parser("screenshots", help="a picture of every screen, both languages, all sizes")
     shots.add_argument("--folder", type=Path, default=Path("screenshots"), help="default: %(default)s")
+    shots.add_argument("--looks", default="", metavar="TEXT",
+                       help="only looks with this in their names, as zh_CN or dark-1366")  # fmt: skip
+    shots.add_argument("--names", nargs="*", default=(), metavar="NAME",
+                       help="only pictures whose names begin so, as 06 or 25-holding")  # fmt: skip
+    shots.add_argument("--from", dest="prepared", type=Path, help=argparse.SUPPRESS)
     shots.add_argument("--look", type=int, default=0, help=argparse.SUPPRESS)
 
 

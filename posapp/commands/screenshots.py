@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
 from posapp.commands.demo_shop import DemoShop
+from posapp.resources import resource_path
 
 #: Language, scheme, width, height.
 LOOKS: tuple[tuple[str, Literal["light", "dark"], int, int], ...] = (
@@ -26,19 +28,44 @@ LOOKS: tuple[tuple[str, Literal["light", "dark"], int, int], ...] = (
 )
 
 
+#: Looks at a time: each is one till and one hub, which mostly wait for each other.
+AT_A_TIME = 2
+
+
 def run(options: argparse.Namespace) -> int:
-    """Take all pictures, each look in a process of its own with a fresh shop."""
+    """Take all pictures, each look in a process of its own with a copy of one fresh shop."""
     if options.look:
         return _one(options)
     options.folder.mkdir(parents=True, exist_ok=True)
-    for number, look in enumerate(LOOKS):
-        print(f"{look[0]} {look[1]} {look[2]}x{look[3]} …", flush=True)
-        command = [sys.executable, "-m", "posapp", "screenshots", "--folder", str(options.folder)]
-        done = subprocess.run([*command, "--look", str(number + 1)], check=False)
-        if done.returncode:
-            return done.returncode
+    wanted = [number for number, look in enumerate(LOOKS, 1) if options.looks in _tag(look)]
+    if not wanted:
+        print(f"no look is called {options.looks}; there are: {' '.join(map(_tag, LOOKS))}", file=sys.stderr)
+        return 2
+    prepared = Path(tempfile.mkdtemp(prefix="posapp-screenshots-"))
+    try:
+        # The hub is furnished once: that costs more than a look.
+        with DemoShop(prepared, resource_path()):
+            pass
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            codes = list(pool.map(lambda number: _in_process(options, number, prepared), wanted))
+    finally:
+        shutil.rmtree(prepared)
     print(f"pictures in {options.folder.resolve()}")
-    return 0
+    return max(codes)
+
+
+def _tag(look: tuple[str, str, int, int]) -> str:
+    language, scheme, width, _ = look
+    return f"{language}-{scheme}-{width}"
+
+
+def _in_process(options: argparse.Namespace, number: int, prepared: Path) -> int:
+    print(f"{_tag(LOOKS[number - 1])} …", flush=True)
+    command = [sys.executable, "-m", "posapp", "screenshots", "--folder", str(options.folder)]
+    command += ["--look", str(number), "--from", str(prepared)]
+    if options.names:
+        command += ["--names", *options.names]
+    return subprocess.run(command, check=False).returncode
 
 
 def _one(options: argparse.Namespace) -> int:
@@ -46,30 +73,33 @@ def _one(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from posapp.commands.cashier import Cashier
-    from posapp.commands.demo_day import day
+    from posapp.commands.demo_pictures import everything
     from posapp.config import read_settings
-    from posapp.resources import resource_path
     from posapp.till import Till
     from posapp.ui.app import create_application
 
-    language, scheme, width, height = LOOKS[options.look - 1]
+    look = LOOKS[options.look - 1]
+    language, scheme, width, height = look
     folder = Path(tempfile.mkdtemp(prefix="posapp-screenshots-"))
     try:
+        if options.prepared is not None:
+            shutil.copytree(options.prepared, folder, dirs_exist_ok=True)
         with DemoShop(folder, resource_path()) as shop:
             settings = replace(read_settings(shop.settings), scheme=scheme)
             application = create_application(sys.argv[:1], scheme=settings.scheme)
             till = Till(settings)
             till.window.resize(width, height)
-            cashier = Cashier(till, options.folder.resolve(), f"-{language}-{scheme}-{width}")
+            cashier = Cashier(till, options.folder.resolve(), f"-{_tag(look)}")
+            cashier.only = tuple(options.names)
             try:
                 till.start()
-                cashier.play(day(cashier, language))
+                cashier.play(everything(cashier, shop, language))
                 application.exec()
             finally:
                 till.close()
     finally:
         shutil.rmtree(folder)
     if cashier.error:
-        print(f"{language} {scheme} {width}: {cashier.error}", file=sys.stderr)
+        print(f"{_tag(look)}: {cashier.error}", file=sys.stderr)
         return 1
     return 0
