@@ -22,8 +22,10 @@ from posapp.values import dataclass
 Disposition = Literal["resell", "damaged"]
 
 #: Why goods cannot come back here: all pieces did already, it is a gift card's value, this kind never does,
-#: or it is too late, which does not hold for faulty goods.
+#: or it is too late.
 Stay = Literal["", "returned", "gift_card", "not_returnable", "late"]
+#: What does not hold for goods that were faulty all along.
+UNLESS_FAULTY: frozenset[Stay] = frozenset({"not_returnable", "late"})
 
 #: A tag of goods that no shop takes back (food, hygiene).
 NO_RETURN_TAG = "no_return"
@@ -111,9 +113,9 @@ class ReturnQuote:
         return not any(line.wish for line in self.lines)
 
     @property
-    def is_late(self) -> bool:
-        """Whether something comes back after the last day."""
-        return any(line.wish is not None and line.stay == "late" for line in self.lines)
+    def is_for_faults(self) -> bool:
+        """Whether something comes back that could not, were it not faulty."""
+        return any(line.wish is not None and line.stay for line in self.lines)
 
     @property
     def pieces(self) -> int:
@@ -287,7 +289,7 @@ def _line(line: SaleLine, before: _Before, wish: WishedPieces | None, terms: Ret
         stay = "late"
     units: tuple[int, ...] = ()
     taken = None
-    may_come = wish is not None and (not stay or (stay == "late" and wish.is_faulty))
+    may_come = wish is not None and (not stay or (stay in UNLESS_FAULTY and wish.is_faulty))
     if wish is not None and wish.pieces > 0 and may_come:
         units = left[: wish.pieces]
         taken = WishedPieces(len(units), wish.reason, wish.disposition, wish.is_faulty)

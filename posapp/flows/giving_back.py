@@ -33,8 +33,8 @@ def over_limit_minor(desk: Desk, phase: Returning) -> int:
 
 
 def needs_manager(desk: Desk, phase: Returning) -> bool:
-    """Whether a manager has to agree: it is above the operator's limit, or something comes back too late."""
-    if phase.found is not None and phase.found.is_late:
+    """Whether a manager has to agree: above the operator's limit, or where only a fault lets it come back."""
+    if phase.found is not None and phase.found.is_for_faults:
         return not shop_of(desk).allows(operator_of(desk), Permission.REFUND)
     return bool(over_limit_minor(desk, phase))
 

@@ -113,7 +113,7 @@ class Refusal(Enum):
     NotOnReceipt = "This item is not on the receipt. Scan another one, or its receipt."
     AllCameBack = "No more of these were sold on this receipt. Scan something else."
     StaysSold = "This cannot come back; its line says why."
-    TooLate = "After the last day only faulty goods come back. Leave the reason, or take the line away."
+    OnlyFaulty = "This comes back only because it is faulty. Leave the reason, or take the line away."
     NothingReturns = "Nothing comes back yet. Press + or scan an item."
     ReturnOpen = "A return is open. Finish it or press Esc, then scan again."
     OtherCurrency = "The price in this code is in {currency}. Scan another code of the pack."

@@ -11,6 +11,7 @@ from dataclasses import replace
 from posapp.domain.facts import SaleLine, ScanRecord, ScanRefused
 from posapp.domain.returns import (
     NO_RETURN_TAG,
+    UNLESS_FAULTY,
     ReturnableLine,
     ReturnQuote,
     ReturnTerms,
@@ -74,7 +75,7 @@ RETURN_REASONS: dict[str, tuple[str, bool]] = {
     "other": (N_("Other"), False),
 }
 FIRST_REASON = "unwanted"
-#: Goods that were faulty all along come back after the last day, too, where a manager agrees.
+#: Goods that were faulty all along come back at any time, whatever they are, where a manager agrees.
 _FAULTY = WishedPieces(0, "faulty", "damaged", is_faulty=True)
 #: What stands on record of the scan of goods that were brought back.
 BROUGHT_BACK = "BroughtBack"
@@ -198,7 +199,7 @@ def _by(desk: Desk, phase: Returning, line_no: int | None, step: int, ports: Por
     if line is None:
         return refuse(desk, phase, Refusal.ReceiptFirst if phase.found is None else Refusal.NothingMarked)
     number = line.line.line_no
-    if line.stay and line.stay != "late":
+    if line.stay and line.stay not in UNLESS_FAULTY:
         return refuse(desk, replace(phase, marked=number), Refusal.StaysSold)
     old = phase.wishes.get(number) or (_FAULTY if line.stay else WishedPieces(0, FIRST_REASON))
     pieces = old.pieces + step
@@ -239,8 +240,8 @@ def _reason(desk: Desk, phase: Returning, intent: ChooseReturnReason, ports: Por
         return refuse(desk, phase, Refusal.NothingReturns)
     faulty = RETURN_REASONS[intent.reason][1]
     line = line_of(phase, None)
-    if line is not None and line.stay == "late" and not faulty:
-        return refuse(desk, phase, Refusal.TooLate)
+    if line is not None and line.stay and not faulty:
+        return refuse(desk, phase, Refusal.OnlyFaulty)
     told = replace(
         wish, reason=intent.reason, is_faulty=faulty, disposition="damaged" if faulty else "resell"
     )

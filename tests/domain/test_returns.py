@@ -133,13 +133,16 @@ def test_two_lines_of_one_gift_card_share_what_is_left_on_it() -> None:
         assert not any(each.tax_minor for each in found.taxes)
 
 
-def test_faulty_goods_come_back_late_and_others_do_not() -> None:
+@pytest.mark.parametrize("stay", ["late", "not_returnable"])
+def test_faulty_goods_come_back_late_and_of_any_kind_and_others_do_not(stay: str) -> None:
     tax, cash = tax_rules(), cash_rules()
     sale = a_sale([(2, 1_000, "standard")], tax=tax, cash=cash)
     told = terms(tax, cash, days_gone=99)
+    if stay == "not_returnable":
+        told = terms(tax, cash, staying=frozenset({"SKU0"}))
     assert quote(sale, [], {1: WishedPieces(1)}, told).is_empty
     found = quote(sale, [], {1: WishedPieces(1, "faulty", "damaged", is_faulty=True)}, told)
-    assert (found.is_late, found.total_minor, found.lines[0].stay) == (True, 1_000, "late")
+    assert (found.is_for_faults, found.total_minor, found.lines[0].stay) == (True, 1_000, stay)
 
 
 def test_goods_by_weight_come_back_whole() -> None:

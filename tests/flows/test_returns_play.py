@@ -263,10 +263,10 @@ def test_faulty_goods_come_back_late_where_a_manager_agrees() -> None:
     assert isinstance(world.phase, Returning)
     assert world.phase.wishes[1].is_faulty
     world.do(ChooseReturnReason("unwanted"))
-    assert world.refused == Refusal.TooLate.sentence
+    assert world.refused == Refusal.OnlyFaulty.sentence
     world.do(ConfirmReturn())
     assert world.at == "AwaitingOverride"
-    assert in_words(world, "It comes back after the last day") in labels(world.terminal.view())
+    assert in_words(world, "It comes back only because it is faulty") in labels(world.terminal.view())
     world.do(SelectOperator(ZHOU.operator_id))
     world.key("8642")
     world.do(Approve())

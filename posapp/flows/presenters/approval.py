@@ -92,8 +92,8 @@ def _facts(scene: Scene, phase: AwaitingOverride) -> list[Block]:
 
 def _whose(scene: Scene, phase: AwaitingOverride) -> str:
     who = scene.desk.operator
-    if isinstance(phase.back, Returning) and phase.back.found is not None and phase.back.found.is_late:
-        return scene.t("It comes back after the last day")
+    if isinstance(phase.back, Returning) and phase.back.found is not None and phase.back.found.is_for_faults:
+        return scene.t("It comes back only because it is faulty")
     if isinstance(phase.act, ConfirmReturn):
         limit = scene.money(scene.shop.returns.limit_minor)
         return scene.t("The limit of {name} is {a}", name=who.name if who else "", a=limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from posapp.domain.facts import SaleLine
-from posapp.domain.returns import RefundWay, ReturnableLine, ReturnQuote
+from posapp.domain.returns import UNLESS_FAULTY, RefundWay, ReturnableLine, ReturnQuote
 from posapp.domain.tenders import give_back
 from posapp.flows.blocks import Action, Actions, Block, Fact, Facts, Heading, Note, Spring, SumRow, SumRows
 from posapp.flows.formatting import counts, pack_words, short_denomination, weight
@@ -57,7 +57,7 @@ def _row(scene: Scene, phase: Returning, line: ReturnableLine, *, locked: bool) 
     number, wish = line.line.line_no, line.wish
     name = scene.word(line.line.names)
     pieces = wish.pieces if wish is not None else 0
-    is_open = not locked and line.stay in ("", "late")
+    is_open = not locked and (not line.stay or line.stay in UNLESS_FAULTY)
     stays = bool(line.stay) and wish is None
     fewer = more = None
     if is_open and pieces > 0:
@@ -103,7 +103,7 @@ def _stays(scene: Scene, line: ReturnableLine) -> str:
     return {
         "returned": scene.t("Came back before"),
         "gift_card": scene.t("Value of a gift card that cannot be taken off it now"),
-        "not_returnable": scene.t("This kind of goods cannot be returned"),
+        "not_returnable": scene.t("Not returned, unless faulty and a manager agrees"),
         "late": scene.t("Too late to return; only faulty goods, if a manager agrees"),
     }[line.stay]
 
@@ -157,8 +157,8 @@ def returns_side(scene: Scene, phase: Returning) -> tuple[Block, ...]:
         )
     blocks += _points_words(scene, found)
     blocks.append(Spring())
-    if found.is_late and needs_manager(scene.desk, phase):
-        blocks.append(Note(scene.t("After the last day; a manager must agree."), "warn", "user"))
+    if found.is_for_faults and needs_manager(scene.desk, phase):
+        blocks.append(Note(scene.t("Only because it is faulty; a manager must agree."), "warn", "user"))
     elif over_limit_minor(scene.desk, phase):
         limit = scene.money(scene.shop.returns.limit_minor)
         text = scene.t("Above your limit of {a}; a manager must agree.", a=limit)
