@@ -138,6 +138,8 @@ class Chores:
         if over:
             if not self._host.may_close():
                 return False
+            # Asked before anything is closed: a till whose hub just went must keep what it was granted.
+            link.leases(LeasesRequest(held.epoch, _told(held)))
             self._store.close_leases(tuple(LeaseClosed(each.lease_id, each.spent, now_ms) for each in over))
             held = self._store.leases()
         reply = link.leases(LeasesRequest(held.epoch, _told(held)))

@@ -342,7 +342,8 @@ def test_leases_are_renewed_and_only_what_the_hub_signed_is_taken(till: Till) ->
     assert [till.step(), till.step()] == [0, LEASES_EVERY_MS]
     closed, taken = till.store.acts
     assert closed == (LeaseClosed("L1", 40, NOW_MS), LeaseClosed("L3", 0, NOW_MS))
-    (request,) = till.link.asked
+    before, request = till.link.asked
+    assert {each.lease_id: each.is_closed for each in before.held}["L1"] is False
     assert request.epoch == 3
     assert request.held == (
         LeaseHeld("L2", 0),
@@ -366,6 +367,13 @@ def test_no_lease_is_closed_while_a_payment_may_count_on_it(till: Till) -> None:
     till.may_close = True
     assert till.step() == LEASES_EVERY_MS
     assert len(till.store.acts) == 2
+
+
+def test_a_till_whose_hub_just_went_keeps_what_it_was_granted(till: Till) -> None:
+    _lease_till(till)
+    till.link.answers["leases"] = LinkError("later", "unreachable")
+    assert [till.step(), till.step()] == [0, FIRST_WAIT_MS]
+    assert till.store.acts == []
 
 
 def test_a_shop_without_members_asks_for_nothing(till: Till) -> None:
