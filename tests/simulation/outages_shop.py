@@ -48,6 +48,8 @@ STORES: Final = ("S001", "S002")
 PLACES: Final = tuple(Place(store, f"T0{n}", n) for store in STORES for n in (3, 4))
 PHONES: Final = ("13800136027", "13900139912", "13700131234")
 NEW_PHONES: Final = ("13600130001", "13600130002")
+#: Ids that are the same in every run, so that a seed is.
+NAMES: Final = ("MANNANNANNAN0", "MB0BB0BB0BB00", "MCATCATCATCA0")
 CARDS: Final = ("600000000001", "600000000002", "600000000003")
 POINTS_EACH: Final = 700
 GIFT_MINOR: Final = 10_000
@@ -128,21 +130,24 @@ def chain() -> Chain:
             batch = Batch(name, {"en": name}, minor, store, NOW_MS + 90 * 86_400_000, 7)
             put_batch(connection, batch, who="test", now_ms=NOW_MS)
         members = []
-        for phone, card in zip(PHONES, CARDS, strict=True):
-            told = Told(phone=phone, name="陈", cards=(card,))
+        for name, phone, card in zip(NAMES, PHONES, CARDS, strict=True):
+            told = Told(member_id=name, phone=phone, name="陈", cards=(card,))
             member_id = put_member(connection, told, who="test", now_ms=NOW_MS).member_id
             take_accounts(connection, (member_id,))
             adjust(connection, Cause(f"gift-{phone}"), member_id, POINTS_EACH, ends_ms=2**53, now_ms=NOW_MS)
             for store in STORES:
                 add_store(connection, store, member_id, NOW_MS)
-            for name, _store, _minor in BATCHES:
-                issue_coupons(connection, name, [("", member_id)], who="test", now_ms=NOW_MS)
+            for batch_name, _store, _minor in BATCHES:
+                wanted = [(f"{batch_name}-{name}", member_id)]
+                issue_coupons(connection, batch_name, wanted, who="test", now_ms=NOW_MS)
             members.append(member_id)
             refresh_member(connection, member_id, NOW_MS)
         bearers = [
             coupon_code(connection, coupon)
             for name, _store, _minor in BATCHES
-            for coupon in issue_coupons(connection, name, [("", "")] * 2, who="test", now_ms=NOW_MS)
+            for coupon in issue_coupons(
+                connection, name, [(f"{name}-{n}", "") for n in range(2)], who="test", now_ms=NOW_MS
+            )
         ]
         cards = issue_cards(connection, 3, face_minor=GIFT_MINOR, currency="CNY", now_ms=NOW_MS)
         for number, card in enumerate(cards[:2]):
