@@ -6,13 +6,15 @@ nothing in the product is asked in a way that a shop could not.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ from posapp.commands.clock import SystemClock
 from sync.engine.device_key import DeviceKey
 from sync.engine.hub_link import HttpLink
 from sync.engine.link import LinkError
+from sync.hub.commands import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo"
@@ -54,10 +57,12 @@ class Shopfront:
 
     # ------------------------------------------------------------------ the hub
 
-    def furnish(self) -> None:
-        """Set the hub up with the demo's shop and goods, serve it, and enrol the terminal."""
-        self._poshub("init", "--shop", str(DEMO / "shop.toml"))
-        self._poshub("import-items", str(DEMO / "catalogue.tsv"))
+    def furnish(self, *commands: Sequence[str], shop: Path = DEMO / "shop.toml") -> None:
+        """Set the hub up with the demo's goods and by these commands, serve it, and enrol the terminal."""
+        self.hub("init", "--shop", str(shop))
+        self.hub("import-items", str(DEMO / "catalogue.tsv"))
+        for command in commands:
+            self.hub(*command)
         self.open_hub()
         (self.folder / "terminal.toml").write_text(
             f'store_id = "{STORE}"\nterminal_id = "{TERMINAL}"\nterminal_number = 3\ndata = "till"\n'
@@ -68,7 +73,7 @@ class Shopfront:
 
     def enrol(self) -> None:
         """Give the terminal a new key, as a person does: a code from the hub, typed at the till."""
-        code = self._poshub("enrol", "--terminal", TERMINAL).strip()
+        code = self.hub("enrol", "--terminal", TERMINAL).strip()
         command = [sys.executable, "-m", "posapp", "--config", str(self.settings), "enrol", "--code", code]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
         assert done.returncode == 0, done.stderr
@@ -77,10 +82,14 @@ class Shopfront:
         database = ("--database", str(self.folder / "hub.db"))
         return [sys.executable, "-m", "sync.hub.commands", name, *database, *arguments]
 
-    def _poshub(self, *arguments: str) -> str:
-        done = subprocess.run(self._command(*arguments), capture_output=True, text=True, cwd=ROOT)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def hub(self, *arguments: str) -> str:
+        """What a command of the hub prints."""
+        out, wrong = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(wrong):
+            # In this process: a process each would take longer than all else that a test does.
+            code = cli([*arguments, "--database", str(self.folder / "hub.db")])
+        assert code == 0, wrong.getvalue()
+        return out.getvalue()
 
     def open_hub(self) -> None:
         """Serve; the second time on the port of the first."""
