@@ -64,8 +64,14 @@ def usable(
     points, points_why, points_lease = _points(rights, programme, held, hold, now_ms=now_ms, offline=offline)
     whys: dict[str, Why] = {}
     open_ones: list[Coupon] = []
+    of_member = () if rights.member is None else rights.member.card.coupons
+    theirs = frozenset(each.coupon_id for each in of_member)
+    refused: dict[str, Why] = dict(rights.refused)
     for coupon in coupons_shown(rights):
-        why = _barred(coupon, rights, programme, store_id=store_id, now_ms=now_ms)
+        why = refused.get(coupon.coupon_id, "")
+        if not why or coupon.coupon_id in rights.declined:
+            is_theirs = coupon.coupon_id in theirs
+            why = _barred(coupon, rights, programme, is_theirs=is_theirs, store_id=store_id, now_ms=now_ms)
         if why:
             whys[coupon.coupon_id] = why
         else:
@@ -92,31 +98,25 @@ def usable(
     )
 
 
-def _barred(coupon: Coupon, rights: SaleRights, programme: Programme, *, store_id: str, now_ms: int) -> Why:
-    """Why a coupon cannot be used whether or not the hub can be asked; "" where nothing stands against it."""
-    refused: dict[str, Why] = dict(rights.refused)
+def _barred(
+    coupon: Coupon, rights: SaleRights, programme: Programme, *, is_theirs: bool, store_id: str, now_ms: int
+) -> Why:
+    """Why a coupon cannot be used whether or not the hub can be asked; "" where nothing stands against it.
+
+    One that came with the member is theirs, also where it does not say so.
+    """
     if coupon.coupon_id in rights.declined:
         return "declined"
-    if coupon.coupon_id in refused:
-        return refused[coupon.coupon_id]
     if coupon.until_ms is not None and now_ms >= coupon.until_ms:
         return "expired"
     if coupon.store_id and coupon.store_id.upper() != store_id.upper():
         return "store"
-    owner = coupon.member_id or _owner(coupon, rights.member)
+    owner = coupon.member_id or (rights.member_id if is_theirs else "")
     if not owner:
         return ""
     if rights.member is None or rights.member_id != owner:
         return "other_member"
     return _unproved(rights.member, programme)
-
-
-def _owner(coupon: Coupon, member: ShownMember | None) -> str:
-    """Whose a coupon is that does not say so: the member's where it came with them."""
-    if member is None:
-        return ""
-    is_theirs = any(each.coupon_id == coupon.coupon_id for each in member.card.coupons)
-    return member.card.member_id if is_theirs else ""
 
 
 def _unproved(member: ShownMember, programme: Programme) -> Why:

@@ -5,6 +5,8 @@ It tells what the prices chose and changes nothing by itself: a coupon is taken 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from posapp.domain.cart import Cart
 from posapp.domain.cart_prices import PricedCart
 from posapp.domain.members.terms import Coupon
@@ -32,7 +34,8 @@ def coupons_sheet(scene: Scene, phase: ShowingCoupons) -> Sheet:
     if told is not None:
         blocks.append(Note(scene.t(told.msgid, **told.params), "danger", "circle-alert"))
     known = coupons_shown(cart.rights) if cart is not None else ()
-    rows = [_row(scene, coupon, cart, prices) for coupon in known] if cart is not None else []
+    used = dict(prices.coupons_used) if prices is not None else {}
+    rows = [_row(scene, coupon, used, prices) for coupon in known]
     points = _points(scene, cart, prices) if cart is not None and prices is not None else None
     if points is not None:
         rows.append(points)
@@ -47,13 +50,12 @@ def coupons_sheet(scene: Scene, phase: ShowingCoupons) -> Sheet:
     return Sheet(scene.t("Coupons and points"), "ticket", (), (), tuple(blocks), "", "", back)
 
 
-def _row(scene: Scene, coupon: Coupon, cart: Cart, prices: PricedCart | None) -> StepRow:
+def _row(scene: Scene, coupon: Coupon, used: Mapping[str, int], prices: PricedCart | None) -> StepRow:
     """A coupon: used with its amount, not better than others, not usable and why, or taken off."""
     name, end = coupon_name(coupon, scene.desk), tail(coupon.coupon_id)
     if coupon.until_ms is not None:
         until = scene.local(coupon.until_ms - 1)
         end = f"{end} · {scene.t('until {day}', day=f'{until:%Y-%m-%d}')}"
-    used = dict(prices.coupons_used) if prices is not None else {}
     why = prices.usable.whys.get(coupon.coupon_id, "") if prices is not None else ""
     wish = ToggleCoupon(coupon.coupon_id)
     if why == "declined":

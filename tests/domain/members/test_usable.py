@@ -44,6 +44,16 @@ def ids(found: Usable) -> list[str]:
     return [each.code for each in found.codes]
 
 
+def test_a_member_with_ten_thousand_coupons_is_looked_at_once() -> None:
+    many = tuple(Coupon(f"C{number:05d}", "b") for number in range(10_000))
+    card = MemberCard("M1", coupons=many, as_of_ms=1)
+    rights = SaleRights(
+        ShownMember(card, "code", 1), refused=tuple((each.coupon_id, "used") for each in many[:5_000])
+    )
+    found = usable(rights, Programme(is_on=True), (), store_id="S1", now_ms=1, is_online=True)
+    assert (len(found.codes), len(found.whys)) == (5_000, 5_000)
+
+
 def test_with_the_hub_everything_that_it_did_not_refuse_counts() -> None:
     found = online(sale())
     assert ids(found) == ["C1", "C2"]
