@@ -166,3 +166,21 @@ def test_one_member_is_exported_and_erased(hub: Hub, tmp_path: Path) -> None:
     wang, maria = "M0WANGX1A0M1N", "M0MAR1AG0NZA1"
     assert hub("member", "merge", wang, maria)[1] == f"one member now: {wang}\n"
     assert wang in hub("member", "find", maria, "--by", "id")[1]
+
+
+def test_coupons_that_nobody_has_a_list_of_are_not_issued(hub: Hub, tmp_path: Path) -> None:
+    assert hub("coupon", "batch", "add", "SPRING", "--name", "en=20 off", "--value", "20")[0] == 0
+    code, _, complaint = hub(
+        "coupon", "issue", "SPRING", "--count", "2", "--codes", str(tmp_path / "no" / "x")
+    )
+    assert code == 1
+    assert "does not exist" in complaint
+    assert "none yet" in hub("coupon", "batch", "list")[1]
+
+
+def test_what_is_typed_wrong_is_said_with_what_to_do(hub: Hub, tmp_path: Path) -> None:
+    file = tmp_path / "members.csv"
+    file.write_bytes(b"phone\n\xff\n")
+    assert "save it as UTF-8" in hub("member", "import", str(file))[2]
+    for count in ("0", "-5", "99999"):
+        assert "--count is from 1" in hub("member", "code", CHEN, "--count", count)[2]

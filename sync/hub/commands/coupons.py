@@ -126,22 +126,29 @@ def _issue(options: argparse.Namespace) -> int:
         raise CommandError("say for whom: --member ID, or --count N for bearers")
     now_ms = system_now_ms()
 
-    def issue(connection: Connection) -> list[tuple[str, str]]:
+    def issue(connection: Connection) -> tuple[str, ...]:
         ids = issue_coupons(connection, options.batch, wanted, who=WHO, now_ms=now_ms)
         record(connection, "coupon_issue", options.batch, now_ms, note=str(len(ids)))
-        return [(one, coupon_code(connection, one) if options.codes else "") for one in ids]
+        if options.codes is not None:
+            # Written before the commit: coupons that nobody has a list of must not exist.
+            _write_codes(options.codes, [(one, coupon_code(connection, one)) for one in ids])
+        return ids
 
     with opened(options) as database:
         issued = _written(database, issue)
-    if options.codes is not None:
-        # Whoever has a bearer's code has the coupon.
-        private = os.open(options.codes, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(private, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([("coupon", "code"), *issued])
-    for coupon_id, _code in issued:
+    for coupon_id in issued:
         print(coupon_id)
     print(f"issued {len(issued)} coupon(s) of {options.batch}", file=sys.stderr)
     return 0
+
+
+def _write_codes(path: Path, rows: list[tuple[str, str]]) -> None:
+    """Nobody else may read it: whoever has a bearer's code has the coupon."""
+    private = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(private, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("coupon", "code"), *rows])
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _void(options: argparse.Namespace) -> int:

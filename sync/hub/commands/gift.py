@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from posapp.domain.members.gift_numbers import gift_number
 from posapp.domain.money import minor_digits, parse_amount
 from posapp.domain.pricing.documents.reading_values import Money
+from sync.hub.commands.members import record
 from sync.hub.commands.shared import CommandError, add_database, day, opened
 from sync.hub.loyalty.gift_cards import Card, card_of, entries_of, set_blocked
 from sync.hub.loyalty.gift_import import PAGE, import_page, read_cards
@@ -77,6 +78,7 @@ def _issue(options: argparse.Namespace) -> int:
             connection, options.count, face_minor=face_minor, currency=currency, until=options.until or "",
             batch=batch, now_ms=now_ms,
         )  # fmt: skip
+        record(connection, "gift_issue", batch, now_ms, note=str(len(cards)))
         # Written before the commit: cards that nobody has a list of must not exist.
         if options.out is None:
             _write(sys.stdout, cards)
@@ -158,8 +160,10 @@ def _show(options: argparse.Namespace) -> int:
 
 def _block(options: argparse.Namespace) -> int:
     with opened(options) as database, database.writing() as connection:
-        card = set_blocked(connection, _number(options.card), blocked=options.blocked, now_ms=system_now_ms())
+        now_ms = system_now_ms()
+        card = set_blocked(connection, _number(options.card), blocked=options.blocked, now_ms=now_ms)
         card = _known(card, options.card)
+        record(connection, "gift_block" if options.blocked else "gift_unblock", card.card_id, now_ms)
     print(f"{card.card_id}: {card.state}")
     return 0
 

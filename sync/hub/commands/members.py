@@ -23,7 +23,7 @@ from sync.hub.goods.shop_admin import store_ids
 from sync.hub.loyalty.joining import merge
 from sync.hub.loyalty.member_admin import PutMember, block, revoke_codes, unblock
 from sync.hub.loyalty.member_changes import Told
-from sync.hub.loyalty.member_codes import member_codes
+from sync.hub.loyalty.member_codes import CODES_MOST, member_codes
 from sync.hub.loyalty.member_import import PAGE, add_stores, put_members
 from sync.hub.loyalty.member_privacy import erase_member, export_member
 from sync.hub.loyalty.member_stream import member_body, refresh_members
@@ -138,6 +138,8 @@ def read_members(name: str, data: bytes) -> list[Told]:
     try:
         text = data.decode("utf-8-sig")
         rows = read_strictly(text) if name.endswith(".json") else _csv_rows(text)
+    except UnicodeDecodeError as trouble:
+        raise CommandError(f"{name} is not UTF-8 from byte {trouble.start}: save it as UTF-8") from trouble
     except ValueError as trouble:
         raise CommandError(f"{name}: {trouble}") from trouble
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -246,6 +248,8 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _code(options: argparse.Namespace) -> int:
+    if not 1 <= options.count <= CODES_MOST:
+        raise CommandError(f"--count is from 1 to {CODES_MOST}")
     now_ms = system_now_ms()
     with opened(options) as database:
         codes = _written(
