@@ -13,6 +13,7 @@ from sync.hub.jobs import enqueue
 from sync.hub.loyalty import holds
 from sync.hub.loyalty.clock_work import pass_time
 from sync.hub.loyalty.coupons import NewCoupon
+from sync.hub.loyalty.member_stream import member_body
 from sync.hub.loyalty.points import Account, Cause, adjust, take_accounts
 from sync.hub.schema.events import PROGRESS
 from sync.hub.schema.members import BLOCKED, MEMBER
@@ -30,6 +31,7 @@ from tests.hub.rights_world import (
     folded,
     give_coupons,
     give_points,
+    goods_back,
     keep,
     released,
     sale,
@@ -74,6 +76,27 @@ def test_what_another_sale_has_is_refused_with_its_words(database: Database) -> 
     # Too many of one's own: what was kept before is let go of, and told as free.
     more = keep(database, "sale-1", member_id=ANN, points=301, hold_id="more")
     assert (more.points, more.points_free) == (0, 300)
+
+
+def test_points_that_are_told_are_the_active_ones_less_what_is_owed(database: Database) -> None:
+    folded(database, sale("sale-1", member_id=ANN, earned=40, at_ms=NOW_MS - 8 * DAY_MS))
+    assert keep(database, "sale-4", member_id=ANN, points=100).points == 100
+    folded(database, sale("sale-2", member_id=ANN, used=340))
+    with database.reading() as connection:
+        body = member_body(connection, ANN, NOW_MS)
+    assert account(database) == Account(200, 0, 100, 0)
+    assert body is not None
+    # The till that keeps some must not lose sight of them; nobody else gets them.
+    assert (body.points, body.pending) == (200, 0)
+    other = keep(database, "sale-5", member_id=ANN, points=101, place=OTHER_TILL)
+    assert (other.points, other.points_free) == (0, 100)
+    folded(database, sale("sale-3", member_id=ANN, used=100))
+    folded(database, goods_back("back-1", "sale-1", taken=40))
+    with database.reading() as connection:
+        body = member_body(connection, ANN, NOW_MS)
+    assert account(database) == Account(100, 0, 100, 40)
+    assert body is not None
+    assert body.points == 60
 
 
 @pytest.mark.parametrize(
