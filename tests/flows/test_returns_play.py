@@ -307,3 +307,15 @@ def test_without_a_shift_nothing_comes_back() -> None:
 
 def test_a_receipt_keyed_without_the_shift_key_is_found(world: World) -> None:
     assert opened(world, RECEIPT.lower()).found is not None
+
+
+def test_four_actions_bring_one_thing_back(world: World) -> None:
+    world.do(GoTo("sell"))
+    world.do(dict(world.terminal.view().keys)["Alt+4"])  # 1
+    world.do(EnterText(RECEIPT))  # 2
+    world.scan(COLA)  # 3
+    primary = world.terminal.view().anchor.primary
+    assert (primary.key, primary.enabled) == ("F12", True)
+    world.do(primary.intent)  # 4
+    assert world.at == "Returned"
+    assert len(returns(world)) == 1

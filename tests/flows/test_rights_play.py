@@ -33,8 +33,9 @@ from tests.flows.picture import (
     kept,
     member_world,
     picture_sale,
+    sums,
 )
-from tests.flows.world import World, labels
+from tests.flows.world import World, intents_in, labels
 
 
 def ask(world: World) -> HoldRights:
@@ -318,3 +319,27 @@ def test_a_line_that_goes_while_the_hub_is_asked_shows_the_new_amount_first() ->
     assert (world.at, world.phase.told) == ("HoldingRights", "no_answer")
     view = world.terminal.view()
     assert (view.anchor.was, view.anchor.figure) == ("500.22", "528.22")
+
+
+def test_three_actions_hand_a_coupon_back_and_the_amount_is_told() -> None:
+    world = picture_sale()
+    world.do(dict(world.terminal.view().keys)["F4"])  # 1
+    take_off = next(each for each in intents_in(world.terminal.view()) if isinstance(each, ToggleCoupon))
+    world.do(take_off)  # 2
+    assert world.terminal.view().anchor.figure == "520.22"
+    second = world.terminal.view().sheet.second
+    assert second.key == "Esc"
+    world.do(second.intent)  # 3
+    assert (world.at, world.desk.cart.rights.declined) == ("Selling", {COUPON.coupon_id})
+
+
+def test_one_scan_says_who_what_counts_and_the_new_amount() -> None:
+    world = member_world()
+    world.scan(*CODES)
+    before = world.terminal.view().anchor.figure
+    world.scan(CARD)
+    view = world.terminal.view()
+    assert (before, view.anchor.figure) == ("573.22", "500.22")
+    assert view.main.member.title == "陈**"
+    assert [chip.text for chip in view.main.member.chips][-2:] == ["Points 2,860", "Coupons 2"]
+    assert {"Coupon: 20 off 200", "Points used"} <= {label for label, _, _ in sums(view)}
