@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,15 @@ class Counter:
     def lines(self) -> int:
         return len(self.shop.cart().get("lines", ()))
 
+    def _has_lines(self, number: int) -> bool:
+        return self.lines() == number
+
     def goods(self, *codes: str) -> None:
         """Scan different goods and wait until they are lines of the sale."""
         for code in codes:
-            before = self.lines()
+            more = self.lines() + 1
             self.screen.scan(code)
-            wait_for(code, lambda more=before + 1: self.lines() == more)
+            wait_for(code, partial(self._has_lines, more))
 
     def member(self, code: str) -> None:
         """Scan a member's code or card and wait until the sale is theirs."""
@@ -233,7 +237,7 @@ def test_online_offline_within_a_lease_refused_and_back(
     counter.member(later[1])
     counter.goods(JACKET)
     words = sums(twin(shop))
-    assert words["Points used"] == "offline limit is used up; pay without, or wait for the network"
+    assert words["Points used"] == "offline limit used up; pay without them"
     assert words["Coupon: 10 off 100"] == "needs the network"
     assert counter.pay() == 39900 - 4000, "the sale itself goes through"
     assert not [name for name in counter.paper() if name.startswith(("Coupon", "Points used"))]

@@ -142,7 +142,7 @@ def test_two_sales_inside_the_lease_and_the_third_says_what_can_be_done(language
     assert used == [500, 300, 0]
     world.scan(CARD, JACKET)
     words = {
-        "en": "offline limit is used up; pay without, or wait for the network",
+        "en": "offline limit used up; pay without them",
         "zh_CN": "离线额度已用完；可以先不用，或等联网",
     }
     assert words[language] in labels(world.terminal.view())

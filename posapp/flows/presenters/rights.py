@@ -53,7 +53,7 @@ _OF_POINTS: dict[str, str] = {
     "blocked": N_("the membership is blocked"),
     "no_answer": N_("No answer in 5 s; no points were touched"),
 }
-_NONE_LEFT = N_("offline limit is used up; pay without, or wait for the network")
+_NONE_LEFT = N_("offline limit used up; pay without them")
 #: Rights that lack only the network, and say so with the picture of it.
 _BY_NETWORK = ("network", "lease", "cap", "no_answer")
 
