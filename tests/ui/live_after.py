@@ -10,7 +10,7 @@ from posapp.domain.members.terms import GiftCard
 from posapp.flows.intents import ChooseTender, EnterText, GoTo, NextSale, Settle, StartTender
 from posapp.flows.member_answers import GiftCardAnswered
 from posapp.flows.member_effects import AskGiftCard, HoldGift
-from posapp.flows.member_wishes import ConfirmReturn, LoadGiftCard
+from posapp.flows.member_wishes import ChangeReturn, ChooseReturnReason, ConfirmReturn, LoadGiftCard
 from tests.flows.fakes import COLA, MILK
 from tests.flows.picture import JACKET
 from tests.flows.test_gift_cards_play import CODE, NUMBER, asked, due, gift_world, kept
@@ -114,6 +114,31 @@ def returns_member() -> World:
 def returns_approval() -> World:
     world = returns_member()
     world.do(ConfirmReturn())
+    return world
+
+
+def returns_late() -> World:
+    world = _sold_world()
+    world.hands.pass_by(9 * 86_400_000)
+    world.do(EnterText("T03-000001"))
+    return world
+
+
+def returns_faulty() -> World:
+    world = returns_late()
+    world.do(ChangeReturn(1, 1))
+    return world
+
+
+def returns_faulty_approval() -> World:
+    world = returns_faulty()
+    world.do(ConfirmReturn())
+    return world
+
+
+def returns_only_faulty() -> World:
+    world = returns_faulty()
+    world.do(ChooseReturnReason("unwanted"))
     return world
 
 

@@ -69,7 +69,7 @@ def _row(scene: Scene, phase: Returning, line: ReturnableLine, *, locked: bool) 
     return ReturnRow(
         line_no=number,
         name=name,
-        second=_stays(scene, line) if line.stay else _second(scene, line),
+        second=_stays(scene, line) if stays else _second(scene, line),
         reason="" if wish is None else _reason(scene, wish.reason, wish.disposition),
         pieces=str(pieces) if pieces or is_open else "—",
         fewer=fewer,
