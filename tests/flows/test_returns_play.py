@@ -43,7 +43,7 @@ from tests.flows.fakes import COLA, MILK, UNKNOWN, speech
 from tests.flows.world import World, intents_in, labels
 
 RECEIPT = "T03-000001"
-LATE = "Too late to return; only faulty goods, if a manager agrees"
+LATE = "Too late, unless it is faulty"
 
 
 def sold(world: World, *codes: str, card: bool = False) -> World:

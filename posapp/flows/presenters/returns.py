@@ -103,8 +103,8 @@ def _stays(scene: Scene, line: ReturnableLine) -> str:
     return {
         "returned": scene.t("Came back before"),
         "gift_card": scene.t("Value of a gift card that cannot be taken off it now"),
-        "not_returnable": scene.t("Not returned, unless faulty and a manager agrees"),
-        "late": scene.t("Too late to return; only faulty goods, if a manager agrees"),
+        "not_returnable": scene.t("Not taken back, unless it is faulty"),
+        "late": scene.t("Too late, unless it is faulty"),
     }[line.stay]
 
 
