@@ -23,7 +23,7 @@ LINES = tuple(
 VIEW = CustomerView(
     "禾间生活", "您的商品 · 40", LINES,
     (SumRow("Goods", "583.22"), SumRow("Clothing: 50 off 500", "−50.00", "", "saving")),
-    "应付", "¥", "500.22", "您节省了", "154.27",
+    "应付", "¥", "500.22", "这次省了", "154.27",
 )  # fmt: skip
 
 

@@ -68,7 +68,10 @@ def _cart(scene: Scene, store: str, cart: Cart) -> CustomerView:
     for each in prices.priced.discounts if prices is not None else ():
         if each.layer not in LINE_LAYERS:
             off = f"{MINUS}{scene.amount(each.amount_minor)}"
-            rows.append(SumRow(offer_name(scene, each), off, "", "saving"))
+            name = offer_name(scene, each)
+            if each.points:
+                name = f"{name} · {scene.t('{n} pts', n=f'{each.points:,}')}"
+            rows.append(SumRow(name, off, "", "saving"))
     totals = scene.kept.totals(cart, scene.shop, prices)
     rows += [SumRow(scene.tax(tax), scene.amount(tax.tax_minor)) for tax in totals.taxes if not tax.included]
     head = scene.t("Your items · {n}", n=str(cart.pieces))
