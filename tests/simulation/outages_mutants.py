@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
+from sqlalchemy import Connection
+
 from posapp.domain.members import usable
 from posapp.domain.members.clock import HubTime
 from posapp.flows import members as member_flows
@@ -68,6 +70,18 @@ def _fold_earning_again(folding: Any, fact: Any) -> bool:
     return True
 
 
+def _end_by_time(connection: Connection, now_ms: int) -> int:
+    """What is kept ends with its time, as if a till that is silent had nothing on its disk."""
+    over = [row for row in holds.open_holds(connection, most=500) if row.until_ms <= now_ms]
+    return holds.let_go_of(connection, over, holds.ENDED, now_ms)
+
+
+def _end_by_time(connection: Any, now_ms: int) -> int:
+    """Whatever is past its time ends, however silent its till is."""
+    rows = [row for row in holds.open_holds(connection) if row.until_ms <= now_ms]
+    return holds.let_go_of(connection, rows, "ended", now_ms)
+
+
 PLANTS: Final[dict[str, Callable[[], list[Any]]]] = {
     "lease_not_counted": lambda: [patch.object(till_leases, "_spend", lambda _connection, _sale: False)],
     "renewed_without_closing": lambda: [
@@ -75,7 +89,7 @@ PLANTS: Final[dict[str, Callable[[], list[Any]]]] = {
         patch.object(rights_store.RightsStore, "close_leases", lambda _self, _facts: None),
         patch.object(rights_store, "take_leases", _take_beside),
     ],
-    "hold_released_early": lambda: [patch.object(holds, "has_told", lambda *_: True)],
+    "hold_released_early": lambda: [patch("sync.hub.loyalty.clock_work.end_overdue", _end_by_time)],
     "coupon_without_lease": lambda: [patch.object(usable, "_without_hub", lambda *_: {})],
     "earn_not_idempotent": lambda: [
         patch.object(points, "earn", _earn_again),
