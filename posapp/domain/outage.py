@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from posapp.domain.facts import TransactionCompleted
 from posapp.domain.members.leases import LEASE_KINDS, Lease
@@ -34,12 +35,18 @@ class Outage:
 
 
 NO_OUTAGE = Outage()
+#: So long after a sale that the hub did not answer a till may still take it to be there.
+NOTICED_WITHIN_MS: Final = 60_000
 
 
 def begun(outage: Outage, now_ms: int) -> Outage:
     """The network is gone from now on; one that goes on goes on."""
     if outage.is_on:
         return outage
+    ended_ms = outage.to_ms
+    if ended_ms is not None and outage.from_ms == ended_ms >= now_ms - NOTICED_WITHIN_MS:
+        # A sale was the first that the hub did not answer: what it gave away is of this outage.
+        return replace(outage, to_ms=None)
     return Outage(now_ms, before=outage if outage.given else outage.before)
 
 
