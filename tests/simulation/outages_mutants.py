@@ -76,12 +76,6 @@ def _end_by_time(connection: Connection, now_ms: int) -> int:
     return holds.let_go_of(connection, over, holds.ENDED, now_ms)
 
 
-def _end_by_time(connection: Any, now_ms: int) -> int:
-    """Whatever is past its time ends, however silent its till is."""
-    rows = [row for row in holds.open_holds(connection) if row.until_ms <= now_ms]
-    return holds.let_go_of(connection, rows, "ended", now_ms)
-
-
 PLANTS: Final[dict[str, Callable[[], list[Any]]]] = {
     "lease_not_counted": lambda: [patch.object(till_leases, "_spend", lambda _connection, _sale: False)],
     "renewed_without_closing": lambda: [
