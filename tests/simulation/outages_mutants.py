@@ -73,7 +73,7 @@ def _fold_earning_again(folding: Any, fact: Any) -> bool:
 def _end_by_time(connection: Connection, now_ms: int) -> int:
     """What is kept ends with its time, as if a till that is silent had nothing on its disk."""
     over = [row for row in holds.open_holds(connection, most=500) if row.until_ms <= now_ms]
-    return holds.let_go_of(connection, over, holds.ENDED, now_ms)
+    return holds.let_go_of(connection, over, "ended", now_ms)
 
 
 PLANTS: Final[dict[str, Callable[[], list[Any]]]] = {
