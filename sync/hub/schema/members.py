@@ -37,7 +37,7 @@ def _number(name: str) -> Column[int]:
 
 
 #: One row; `document` is JSON as the owner wrote it, without keys, which the hub adds on the way out.
-#: `lookup_key` is made with the table and stays: by it tills find phone and card numbers that they cannot read.
+#: `lookup_key` is made with the table and stays: by it tills find phones and cards that they cannot read.
 PROGRAMME: Final[Table] = Table(
     "programme",
     METADATA,

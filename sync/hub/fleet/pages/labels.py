@@ -34,7 +34,9 @@ EXCEPTION_ADVICE: Final = {
     "returned_twice": N_("Money was given back both times. Ask both operators and book the loss."),
     "clock_off": N_("Set the PC's clock. This settles itself when the clock is right again."),
     "stock_count": N_("Count this item in the store."),
-    "compensation": N_("The sale stands. Book the amount or settle it with the shopper, then say what was done."),
+    "compensation": N_(
+        "The sale stands. Book the amount or settle it with the shopper, then say what was done."
+    ),
     "lease_overspent": N_("All its sales are kept. Check that no copy of this till's disk is in use."),
 }
 
