@@ -38,6 +38,7 @@ BATCH_SALES: Final = 500
 EPOCH: Final = 1
 _TOKEN_MS: Final = 3_600_000
 _STOP_WITHIN_S: Final = 30
+_CALL_ANEW_AFTER_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,7 @@ def make_hub(named: Path | str, tills: Sequence[Till], shop: Mapping[str, Any] =
 class ServedHub:
     """`poshub serve` on a free port, and a connection for each till."""
 
-    def __init__(
-        self, named: Path | str, *options: str, terminal_ids: Sequence[str] = TERMINAL_IDS
-    ) -> None:
+    def __init__(self, named: Path | str, *options: str, terminal_ids: Sequence[str] = TERMINAL_IDS) -> None:
         command = [sys.executable, "-m", "sync.hub.commands", "serve", "--port", "0", *options]
         #: Where it listens, as host and port, once it does.
         self.address = ""
@@ -124,6 +123,7 @@ class ServedHub:
             text=True,
         )
         self._connections: dict[str, http.client.HTTPConnection] = {}
+        self._sent_s: dict[str, float] = {}
         self._pool = ThreadPoolExecutor(len(terminal_ids))
 
     def __enter__(self) -> ServedHub:
@@ -158,6 +158,10 @@ class ServedHub:
         path = f"{PATH_PREFIX}/stores/{STORE_ID}/terminals/{terminal_id}/events"
         connection = self._connections[terminal_id]
         for parcel in parcels:
+            # A server hangs up on who was silent for a while; a new call costs less than to find out.
+            if time.perf_counter() - self._sent_s.get(terminal_id, 0.0) > _CALL_ANEW_AFTER_S:
+                connection.close()
+            self._sent_s[terminal_id] = time.perf_counter()
             connection.request("POST", path, parcel.body, parcel.headers)
             response = connection.getresponse()
             said = response.read()

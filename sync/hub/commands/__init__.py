@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 
@@ -59,13 +60,22 @@ def cli(arguments: Sequence[str] | None = None) -> int:
         _complain("a file that was named is no text in UTF-8: name another, or save it as UTF-8")
     except EOFError:
         _complain("standard input ended before everything was said: run this again")
-    except BrokenPipeError:
-        # A reader that has seen enough (`head`) is no fault; what is left must not be tried again at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as trouble:
+        if isinstance(trouble, BrokenPipeError) and _has_lost_its_reader():
+            # What is left must not be tried again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         _complain(file_sentence(trouble))
     return 1
+
+
+def _has_lost_its_reader() -> bool:
+    """Whether nobody reads our output any more, as after `head`; any other line that broke is a fault."""
+    if not hasattr(select, "poll"):  # Windows, where this cannot be asked
+        return True
+    output = select.poll()
+    output.register(sys.stdout.fileno(), select.POLLOUT)
+    return any(event & select.POLLERR for _, event in output.poll(0))
 
 
 def _complain(*lines: str) -> None:
