@@ -10,9 +10,11 @@ from sync.hub.commands import cli
 from sync.hub.database import Database
 from sync.hub.goods.shop_admin import put_shop
 from sync.hub.loyalty.compensation import Loss, compensate
+from sync.hub.loyalty.coupons import Batch, NewCoupon, issue, put_batch
+from sync.hub.loyalty.holds import hold_rights
 from sync.hub.loyalty.leases import answer_leases
 from sync.hub.serving.embedded import system_now_ms
-from sync.protocol.loyalty import LeasesRequest
+from sync.protocol.loyalty import HoldRequest, LeasesRequest
 from tests.hub.conftest import NOW_MS, shop_document
 
 
@@ -83,3 +85,24 @@ def test_losses_are_listed_and_worked_off(file: Path, capsys: pytest.CaptureFixt
     assert run(file, capsys, "work-off", "sale-1", "--note", "paid back") == (0, "worked off: 1\n")
     assert run(file, capsys, "losses")[1] == "open: 0 minor units\n"
     assert "paid back" in run(file, capsys, "losses", "--all")[1]
+
+
+def test_what_is_kept_for_a_silent_till_is_shown_and_let_go_of(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(file)
+    with database.writing() as connection:
+        put_batch(connection, Batch("B", {"en": "B"}), who="t", now_ms=NOW_MS)
+        issue(connection, Batch("B", {"en": "B"}), [NewCoupon("C1")], who="t", now_ms=NOW_MS)
+        asked = HoldRequest("hold-1", "sale-1", coupons=("C1",))
+        assert hold_rights(connection, asked, ("S1", "T1"), now_ms=NOW_MS).coupons == ("C1",)
+    database.close()
+    named = ["--database", str(file)]
+    assert cli(["holds", "show", *named]) == 0
+    assert capsys.readouterr().out.startswith("S1 T1 sale-1  1 coupons, 0 points")
+    release = ["holds", "release", "sale-1", "--store", "S1", "--terminal", "T1", "--note", "stolen", *named]
+    assert cli(release) == 0
+    assert cli(release) == 1
+    assert "poshub holds show" in capsys.readouterr().err
+    assert cli(["holds", "show", *named]) == 0
+    assert capsys.readouterr().out == ""

@@ -32,7 +32,6 @@ from sync.hub.schema.rights import (
     FOLDED,
     HELD,
     MEMBER_STEP,
-    RELEASED,
     REPLACED,
     RIGHTS_FACT,
     RIGHTS_HOLD,
@@ -272,22 +271,6 @@ def let_go_of(connection: Connection, rows: Sequence[Any], state: str, now_ms: i
         for coupon_id in sorted(set(_IDS.decode(row.coupons)) - still):
             release(connection, coupon_id, sale, now_ms=now_ms, who=who)
     return count
-
-
-def release_by_person(
-    connection: Connection, place: tuple[str, str], hold_id: str, *, who: str, now_ms: int
-) -> bool:
-    """Let go of a silent till's hold by a person's word; whether there was one.
-
-    Should that till have sold with it, its sale stands and somebody has to work off what is missing.
-    """
-    query = select(RIGHTS_HOLD).where(
-        RIGHTS_HOLD.c.store_id == place[0],
-        RIGHTS_HOLD.c.terminal_id == place[1],
-        RIGHTS_HOLD.c.hold_id == hold_id,
-        RIGHTS_HOLD.c.state == HELD,
-    )
-    return let_go_of(connection, connection.execute(query).all(), RELEASED, now_ms, who) == 1
 
 
 def end_overdue(connection: Connection, now_ms: int, *, most: int = 500) -> int:

@@ -99,6 +99,7 @@ ACTS: Final = {
     "statement_made": N_("Statement made"),
     "promotion_put": N_("Promotion published"),
     "promotion_removed": N_("Promotion taken back"),
+    "hold_released": N_("What was kept for a silent till let go of"),
     "leases_given_up": N_("Leases of a silent till given up"),
 }
 
