@@ -146,8 +146,14 @@ def test_a_hub_that_was_taken_over_has_a_snapshot_the_day_after(
         wish_for_daily(connection, NOW_MS)
     monkeypatch.setattr(snapshots, "WANTED_AFTER_ROWS", 9)
     runner = job_runner(shop, lambda: NOW_MS)
-    assert runner.run_once(), "the hub's own"
-    assert runner.run_once(), "the store's"
+    # The hub's own, then what it wishes for: the store's, and what time does to members' rights.
+    done = 0
+    while runner.run_once():
+        done += 1
+        with shop.reading() as connection:
+            if [one.job.kind for one in waiting_jobs(connection, "S1")] == [snapshots.JOB_KIND]:
+                break
+    assert 2 <= done <= 4
     with shop.reading() as connection:
         assert [one.job.kind for one in waiting_jobs(connection, "S1")] == [snapshots.JOB_KIND]
 

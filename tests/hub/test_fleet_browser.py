@@ -111,6 +111,12 @@ def furnish(database: Database) -> None:
                 {"epoch": 1, "seq": 8, "transaction_id": "txn-2", "event_id": "event-8"},
             ),
             ("stock_count", {"sku": "40063813", "sellable": -3, "unit": "pcs"}),
+            ("returned_twice", {"seq": 10, "sale_receipt": "S2-01-000007", "pieces": 1}),
+            (
+                "compensation",
+                {"right": "points", "right_id": "M01", "amount_minor": 500, "owner": "store manager"},
+            ),
+            ("lease_overspent", {"lease_id": "L-1", "lease_kind": "points", "lease_amount": 500, "over": 3}),
         )
         for kind, detail in others:
             terminal_id = "" if kind == "stock_count" else "T1"

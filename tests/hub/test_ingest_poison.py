@@ -84,7 +84,7 @@ def test_what_the_checks_let_through_is_found_by_the_database(
     enrolled: Enrolled, hub_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if a check had been forgotten: the one thing PostgreSQL cannot hold, and a number neither can.
-    monkeypatch.setattr(explode, "_holds_nul", lambda _value: False)
+    monkeypatch.setattr(explode, "holds_nul", lambda _value: False)
     monkeypatch.setattr(reading, "number_of_receipt", lambda text: 2**70 if text == "huge" else 1)
     poison = event_line(2, body=sale_body(2) | {"operator_id": "\0", "receipt_number": "huge"})
     lines = [event_line(1), poison, event_line(3)]
