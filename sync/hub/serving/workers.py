@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
-from sync.hub.database import Database
+from sync.hub.database import Database, DatabaseError
 from sync.hub.serving.asgi import HubConfig, Listening, create_app, url_of
 from sync.hub.serving.collecting import collect_seldom
 from sync.hub.serving.embedded import system_now_ms
@@ -30,6 +31,9 @@ from sync.hub.trust.limits import Limits
 from sync.hub.upkeep.logs import log_to_stderr
 from sync.hub.upkeep.metrics import MULTIPROCESS_FOLDER
 
+LOG = logging.getLogger("poshub.serving")
+#: Seconds between tries to open the database; a minute in all.
+_WAITS_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 #: How a process is told what to serve; it may hold a password, so it is in no command line.
 _SERVING: Final = "POSHUB_SERVING"
 
@@ -85,7 +89,9 @@ def worker_app() -> ASGIApp:
     """The application of one process; opened when it starts, closed when it ends."""
     serving = msgspec.json.decode(os.environ[_SERVING], type=_Serving)
     log_to_stderr(logging.INFO)
-    database = Database(_named(serving.database), make=False, connections=serving.database_connections)
+    database = opened_in_time(
+        lambda: Database(_named(serving.database), make=False, connections=serving.database_connections)
+    )
     jobs = job_runner(database, system_now_ms)
 
     @asynccontextmanager
@@ -102,6 +108,20 @@ def worker_app() -> ASGIApp:
     )
     collect_seldom()
     return app
+
+
+def opened_in_time(make: Callable[[], Database], waits_s: Iterable[float] = _WAITS_S) -> Database:
+    """The database; one that is away is waited for a while before the process gives up.
+
+    A process that ended at once would be replaced at once, and starting processes would be all that is done.
+    """
+    for wait_s in waits_s:
+        try:
+            return make()
+        except DatabaseError as trouble:
+            LOG.warning("the database is away: %s", trouble)
+            threading.Event().wait(wait_s)
+    return make()
 
 
 def _named(database: str) -> Path | str:
