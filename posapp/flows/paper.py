@@ -86,11 +86,7 @@ def receipt(
         TextRow(speech.t("Total"), signed_money(sale.total_minor, currency), bold=True, double=True),
         RuleRow(heavy=True),
     ]
-    rows += [
-        row
-        for tender in sale.tenders
-        for row in _tender(tender, currency, speech)
-    ]
+    rows += [row for tender in sale.tenders for row in _tender(tender, currency, speech)]
     rows.append(TextRow(speech.t("Change"), amount(sale.change_minor, currency), bold=True))
     saved = saved_minor(sale)
     if saved:
